@@ -1,0 +1,150 @@
+"""The typed edge of the book: what each chapter can be rerun with.
+
+Papermill writes whatever it is given above a chapter and only warns about a name it doesn't know. So the first call of
+every chapter is ``chapter_settings``: one pydantic model a chapter, nothing coerced, nothing extra, and one sentence
+that lists the allowed names when something is wrong.
+"""
+
+import ast
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from recscale.settings import BOOK
+
+Seeds = Annotated[list[int], Field(min_length=1)]
+
+
+class ParameterError(ValueError):
+    """A chapter got a parameter it doesn't have, or one of the wrong type. A notebook shows the sentence alone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"ParameterError: {self}"]
+
+
+class Chapter(BaseModel):
+    """What every chapter has. A chapter's model adds its own fields; the values' defaults are in the notebook."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    profile: Literal["smoke", "quick", "full"]
+    seeds: Seeds
+
+
+class DataChapter(Chapter):
+    """A chapter that reads one data set."""
+
+    dataset: str
+
+
+class CTRChapter(DataChapter):
+    """A chapter about impressions and clicks."""
+
+
+class SequenceChapter(DataChapter):
+    """A chapter about users' items in time order."""
+
+
+class Introduction(Chapter):
+    """``intro``: which of Wukong's two published tasks to draw."""
+
+    task: Literal[1, 2]
+
+
+CHAPTERS: dict[str, type[Chapter]] = {
+    "intro": Introduction,
+}
+"""Chapter (the notebook's name without its ending) -> its parameters."""
+
+
+def chapter_settings(chapter: str, /, **given: Any) -> Any:
+    """The typed settings of ``chapter`` from the values in its ``parameters`` cell.
+
+    Called in the cell after ``parameters`` with every one of them. Raises ``ParameterError`` on a name the chapter
+    doesn't have (also one that papermill injected above and the call doesn't pass on) and on a value of another type.
+    """
+    return _validated(chapter, _injected() | given)
+
+
+def check_parameters(chapter: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """``given`` laid over the notebook's defaults, checked before anything runs."""
+    path = BOOK / f"{chapter}.ipynb"
+    values = parameter_defaults(path.read_text(encoding="utf-8")) | dict(given)
+    _validated(chapter, values)
+    return values
+
+
+def parameter_defaults(notebook: str) -> dict[str, Any]:
+    """Name -> default in the cell tagged ``parameters`` of a notebook, given as JSON text."""
+    import nbformat
+
+    cells = nbformat.reads(notebook, as_version=4).cells
+    source = next((cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])), "")
+    return _assigned(source)
+
+
+def allowed(chapter: str) -> str:
+    """The parameters of a chapter in words: ``dataset (str), seeds (list[int]), …``."""
+    fields = CHAPTERS[chapter].model_fields
+    return ", ".join(f"{name} ({_in_words(field.annotation)})" for name, field in fields.items())
+
+
+def _validated(chapter: str, values: Mapping[str, Any]) -> Chapter:
+    model = CHAPTERS.get(chapter)
+    if model is None:
+        raise ParameterError(f"no chapter is called {chapter!r}; the chapters are {', '.join(CHAPTERS)}")
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+    name = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        problem = f"{chapter} has no parameter {name!r}"
+    elif first["type"] == "missing":
+        problem = f"{chapter} needs a value for its parameter {name!r}"
+    else:
+        problem = f"{values[name]!r} is no value for {name!r} of {chapter} ({first['msg'].lower()})"
+    raise ParameterError(f"{problem}; its parameters are {allowed(chapter)}")
+
+
+def _injected() -> dict[str, Any]:
+    """What papermill wrote above this chapter: the cells of this kernel's history that open with its comment."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    history = shell.user_ns.get("In", []) if shell else []
+    return {
+        name: value for cell in history if cell.startswith("# Parameters\n") for name, value in _assigned(cell).items()
+    }
+
+
+def _assigned(source: str) -> dict[str, Any]:
+    """Name -> value of the assignments in a cell. Anything but a literal counts as None: the name is what matters."""
+    values: dict[str, Any] = {}
+    for node in ast.parse(source).body:
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
+        for target in targets:
+            if isinstance(target, ast.Name) and node.value is not None:
+                try:
+                    values[target.id] = ast.literal_eval(node.value)
+                except ValueError:
+                    values[target.id] = None
+    return values
+
+
+def _in_words(annotation: Any) -> str:
+    """A type as a reader writes it: ``str``, ``list[int]``, ``'smoke' or 'quick'``."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _in_words(inner[0])
+    if origin is Literal:
+        return " or ".join(repr(value) for value in inner)
+    if origin in (Union, types.UnionType):
+        return " or ".join(_in_words(part) for part in inner)
+    if origin is not None:
+        return f"{origin.__name__}[{', '.join(_in_words(part) for part in inner)}]"
+    return "None" if annotation is type(None) else annotation.__name__

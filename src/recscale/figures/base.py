@@ -1,0 +1,221 @@
+"""What every figure of the book shares: its look, its colours, and how it reaches a page.
+
+A figure function builds on ``figure`` and adds traces with ``points`` (what was measured or printed: counted),
+``line`` and ``band`` (what was computed from it: not counted). A chapter's cell then ends in ``show(fig, points=N)``,
+where N is the number of rows of the table behind the figure, so that a row lost on the way to the page is an error
+and not a quiet gap.
+"""
+
+import base64
+import hashlib
+import json
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.colors import hex_to_rgb
+
+DATA = "data"
+"""``trace.meta`` of a trace that shows rows of a table. Only such traces are counted."""
+
+BOOK_BUILD = "RECSCALE_BOOK_BUILD"
+"""Environment variable the executor of the book sets; without it figures show as in any notebook."""
+
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#C15C9B", "#B58900", "#3E9CC9", "#8C6D46", "#7A7FCF")
+"""Okabe and Ito's colour-blind-safe hues, shifted towards the middle where one of the two themes would swallow them."""
+
+NEUTRAL = "#7F8792"
+"""References, diagonals, baselines: readable on white and on black."""
+
+MODEL_COLOURS: Mapping[str, str] = {
+    "wukong": PALETTE[1],
+    "dlrm": PALETTE[0],
+    "dcnv2": PALETTE[2],
+    "autoint+": PALETTE[3],
+    "finalmlp": PALETTE[4],
+    "masknet": PALETTE[5],
+    "afn+": PALETTE[6],
+    "xdeepfm": PALETTE[7],
+    "sasrec": PALETTE[0],
+    "hstu": PALETTE[1],
+    "llama": PALETTE[2],
+}
+"""The same model has the same colour in every chapter. The two families never share a figure, so they share hues."""
+
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "pentagon", "star")
+"""A second sign beside the colour, for readers who can't tell the colours apart and for print."""
+
+TEMPLATE = go.layout.Template(
+    layout={
+        "colorway": PALETTE,
+        "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 14, "color": "#5A6270"},
+        "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 16}, "automargin": True},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 56, "r": 16, "t": 48, "b": 48},
+        "hovermode": "closest",
+        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        "xaxis": {
+            "automargin": True,
+            "gridcolor": "rgba(127,135,146,0.25)",
+            "zeroline": False,
+            "exponentformat": "power",
+        },
+        "yaxis": {
+            "automargin": True,
+            "gridcolor": "rgba(127,135,146,0.25)",
+            "zeroline": False,
+            "exponentformat": "power",
+        },
+        "colorscale": {"sequential": "Cividis", "diverging": "RdBu"},
+        "modebar": {"bgcolor": "rgba(0,0,0,0)"},
+    }
+)
+
+CONFIG = {"responsive": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+
+
+def colour(name: str) -> str:
+    """The colour of a model (any spelling of its case); the same neutral grey for everything else."""
+    return MODEL_COLOURS.get(name.lower(), NEUTRAL)
+
+
+def symbol(name: str) -> str:
+    """The marker of a model; a circle for everything else."""
+    hue = MODEL_COLOURS.get(name.lower(), PALETTE[0])
+    return SYMBOLS[PALETTE.index(hue)]
+
+
+def translucent(hue: str, opacity: float = 0.18) -> str:
+    """``#rrggbb`` as an ``rgba(…)`` string, for bands."""
+    red, green, blue = hex_to_rgb(hue)
+    return f"rgba({red},{green},{blue},{opacity})"
+
+
+def figure(
+    title: str = "", *, x: str = "", y: str = "", log_x: bool = False, log_y: bool = False, height: int = 460
+) -> go.Figure:
+    """An empty figure in the book's look. ``x`` and ``y`` are axis titles with units, in Unicode or HTML, not LaTeX."""
+    fig = go.Figure()
+    fig.update_layout(template=TEMPLATE, height=height, title_text=title or None)
+    fig.update_xaxes(title_text=x or None, type="log" if log_x else None)
+    fig.update_yaxes(title_text=y or None, type="log" if log_y else None)
+    return fig
+
+
+def points(fig: go.Figure, x: Sequence, y: Sequence, name: str, **options: Any) -> go.Figure:
+    """Add measured or published points: counted by ``show``. Colour and symbol follow ``name`` if it is a model's.
+
+    ``options`` go to ``plotly.graph_objects.Scatter`` (``marker``, ``error_y``, ``customdata``, ``hovertemplate``, …).
+    """
+    hue = colour(name) if name.lower() in MODEL_COLOURS else None
+    marker = {"size": 9, "color": hue, "symbol": symbol(name)} | options.pop("marker", {})
+    return fig.add_scatter(
+        **{"x": x, "y": y, "name": name, "mode": "markers", "marker": marker, "meta": DATA} | options
+    )
+
+
+def line(fig: go.Figure, x: Sequence, y: Sequence, name: str, **options: Any) -> go.Figure:
+    """Add a computed curve (a fitted law): not counted."""
+    stroke = {"width": 2, "color": MODEL_COLOURS.get(name.lower())} | options.pop("line", {})
+    return fig.add_scatter(**{"x": x, "y": y, "name": name, "mode": "lines", "line": stroke} | options)
+
+
+def band(fig: go.Figure, x: Sequence, low: Sequence, high: Sequence, name: str, hue: str, **options: Any) -> go.Figure:
+    """Add an interval around a curve: a closed area from ``low`` to ``high``, not counted."""
+    around = {
+        "x": np.concatenate([np.asarray(x), np.asarray(x)[::-1]]),
+        "y": np.concatenate([np.asarray(high), np.asarray(low)[::-1]]),
+        "fill": "toself",
+        "fillcolor": translucent(hue),
+        "line": {"width": 0},
+        "mode": "lines",
+        "hoverinfo": "skip",
+    }
+    return fig.add_scatter(**around | {"name": name} | options)
+
+
+def count_points(traces: Sequence[Mapping[str, Any]]) -> int:
+    """How many points the data traces (``meta == DATA``) draw; one with a missing coordinate is not drawn."""
+    return sum(_drawn(trace) for trace in traces if trace.get("meta") == DATA)
+
+
+def _drawn(trace: Mapping[str, Any]) -> int:
+    """Points of one trace, given as the plain dictionary that goes into the page."""
+    if trace.get("z") is not None and trace.get("type") != "scatter3d":
+        return int(np.sum(_present(trace["z"])))
+    columns = [_present(trace[key]) for key in ("x", "y", "z", "values", "r", "theta") if trace.get(key) is not None]
+    if not columns:
+        return 0
+    return int(np.sum(np.logical_and.reduce(columns)))
+
+
+def _present(values: Any) -> np.ndarray:
+    """Which entries of a column are there; Plotly writes numeric arrays as base64."""
+    if isinstance(values, Mapping):
+        array = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
+        return np.isfinite(array)
+    flat = [entry for row in values for entry in (row if isinstance(row, list | tuple | np.ndarray) else (row,))]
+    return np.array(
+        [entry is not None and not (isinstance(entry, float) and math.isnan(entry)) for entry in flat], bool
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A figure on its way to a page: HTML when the book is built, the notebook's own renderer everywhere else."""
+
+    figure: go.Figure
+    points: int
+    name: str
+    caption: str
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import HTML, display
+
+        if os.environ.get(BOOK_BUILD):
+            display(HTML(self.to_html()))
+        else:
+            self.figure.show(config=CONFIG)
+            if self.caption:
+                display(HTML(f"<p><em>{self.caption}</em></p>"))
+
+    def to_html(self) -> str:
+        """The figure as data: ``figures.js`` of the book draws it, in the colours of the reader's theme."""
+        content = json.dumps(
+            json.loads(self.figure.to_json()) | {"config": CONFIG}, separators=(",", ":"), ensure_ascii=False
+        )
+        content = content.replace("<", "\\u003c")  # text in the figure can't end the script element
+        key = hashlib.sha256(content.encode()).hexdigest()[:8]
+        height = self.figure.layout.height or 450
+        label = escape(re.sub(r"<[^>]*>", "", self.figure.layout.title.text or self.name))
+        caption = f"<figcaption>{self.caption}</figcaption>" if self.caption else ""
+        return (
+            f'<figure class="recscale-figure" id="figure-{self.name}-{key}" '
+            f'data-figure="{self.name}" data-points="{self.points}">'
+            f'<div class="recscale-plot" style="height:{height}px" role="img" aria-label="{label}"></div>'
+            f'<script type="application/json">{content}</script>{caption}</figure>'
+        )
+
+
+def show(fig: go.Figure, points: int, *, caption: str = "", name: str = "") -> Shown:
+    """The last line of a cell with a figure.
+
+    ``points`` is the number of rows the table behind the figure holds; ``caption`` may hold inline HTML; ``name``
+    names the figure in the page (default: from its title). Raises ``ValueError`` when the data traces draw another
+    number of points.
+    """
+    drawn = count_points(fig.to_dict()["data"])
+    if points <= 0:
+        raise ValueError(f"a figure must show at least one point, and the table behind this one has {points}")
+    if drawn != points:
+        raise ValueError(f"the table behind the figure has {points} points, but its data traces draw {drawn}")
+    title = re.sub(r"<[^>]*>", " ", fig.layout.title.text or "plot")
+    slug = re.sub(r"[^a-z0-9]+", "-", (name or title).lower()).strip("-")[:48] or "plot"
+    return Shown(fig, points, slug, caption)
