@@ -1,0 +1,169 @@
+"""Canonical tables → arrays: ids from 0 without gaps, dense columns standardised, sequences in time order.
+
+Vocabularies span the whole data set, not its train part: a value first met in test has an id and an embedding that no
+example trained, which is what an unknown value gets in a system that hashes ids.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Bool, Float, Int
+
+from recscale.datasets.cards import Card
+from recscale.datasets.tables import PADDING, CTRData, Field, SequenceData
+
+PARTS = ("train", "valid", "test")
+
+
+def encode_ctr(table: pd.DataFrame, card: Card, checksum: str) -> CTRData:
+    """Impressions, a row each, as the card's ``[ctr]`` columns describe them."""
+    columns = card.ctr
+    require(table, columns.required, card.name)
+    ids, fields = {}, []
+    for name in columns.categorical:
+        ids[name], vocabulary = encode_ids(table[name])
+        fields.append(Field(name, vocabulary))
+    for name, separator in columns.multi_hot.items():
+        ids[name], vocabulary = encode_lists(table[name], separator)
+        fields.append(Field(name, vocabulary, ids[name].shape[1]))
+    timestamp = seconds(table[columns.timestamp]) if columns.timestamp else None
+    part = encode_parts(table[columns.split]) if columns.split else None
+    return CTRData(
+        name=card.name,
+        fields=tuple(fields),
+        ids=ids,
+        dense=encode_dense(table[list(columns.dense)], train_rows(len(table), part, timestamp)),
+        dense_names=columns.dense,
+        labels=np.stack([encode_label(table[name]) for name in columns.labels], axis=1),
+        tasks=columns.labels,
+        timestamp=timestamp,
+        part=part,
+        checksum=checksum,
+    )
+
+
+def encode_sequences(table: pd.DataFrame, card: Card, checksum: str) -> SequenceData:
+    """User-item-time rows as sequences: stable sort by (user, time), so that ties keep the order of the file.
+
+    Missing times (movies of MovieLens-1M with under five ratings, in the mirror) take the time before them in the
+    file. Users and items get ids in the order of their own ids.
+    """
+    columns = card.sequences
+    require(table, columns.required, card.name)
+    for name in (columns.user, columns.item):
+        if table[name].isna().any():
+            row = int(table[name].isna().to_numpy().argmax())
+            raise ValueError(f"{card.name}: row {row} has no {name!r} (an empty sequence or a missing value)")
+    user, n_users = encode_ids(table[columns.user])
+    item, n_items = encode_ids(table[columns.item])
+    if columns.timestamp:
+        time = seconds(table.groupby(user)[columns.timestamp].ffill().groupby(user).bfill())
+        order = np.lexsort((time, user))  # a stable sort: the last key leads
+    else:
+        time, order = None, np.argsort(user, kind="stable")
+    return SequenceData(
+        name=card.name,
+        items=item[order],
+        offsets=np.concatenate([[0], np.cumsum(np.bincount(user, minlength=n_users))]),
+        timestamps=None if time is None else time[order],
+        n_items=n_items,
+        repeats=columns.repeats,
+        checksum=checksum,
+    )
+
+
+def require(table: pd.DataFrame, names: Sequence[str], dataset: str) -> None:
+    """One sentence where columns or all rows are missing."""
+    if missing := [name for name in names if name not in table.columns]:
+        raise ValueError(f"{dataset}: no column {', '.join(missing)}; the columns are {', '.join(map(str, table))}")
+    if table.empty:
+        raise ValueError(f"{dataset}: the table has columns but no rows")
+
+
+def encode_ids(column: pd.Series) -> tuple[Int[np.ndarray, " rows"], int]:
+    """Ids in the sorted order of the values; a missing value is a value of its own, the last."""
+    codes, values = pd.factorize(column, sort=True, use_na_sentinel=False)
+    return codes.astype(np.int64), len(values)
+
+
+def encode_lists(column: pd.Series, separator: str) -> tuple[Int[np.ndarray, "rows max_values"], int]:
+    """Ids of cells that hold several values, padded with ``PADDING``; an empty cell has none."""
+    codes, cells = pd.factorize(column.fillna("").astype(str))
+    split = [list(dict.fromkeys(value.strip() for value in cell.split(separator) if value.strip())) for cell in cells]
+    vocabulary = {value: index for index, value in enumerate(sorted({value for values in split for value in values}))}
+    padded = np.full((len(split), max([1, *map(len, split)])), PADDING, dtype=np.int64)
+    for row, values in enumerate(split):
+        padded[row, : len(values)] = [vocabulary[value] for value in values]
+    return padded[codes], max(1, len(vocabulary))
+
+
+def encode_label(column: pd.Series) -> Float[np.ndarray, " rows"]:
+    values = pd.unique(column)
+    numbers = pd.to_numeric(pd.Series(values), errors="coerce")
+    if not numbers.isin([0, 1]).all():
+        shown = ", ".join(str(value) for value in sorted(values, key=str)[:6])
+        raise ValueError(f"the label {column.name!r} must be 0 or 1 everywhere; its values are {shown}")
+    return pd.to_numeric(column).to_numpy(np.float32)
+
+
+def encode_parts(column: pd.Series) -> Int[np.ndarray, " rows"]:
+    """0 train, 1 valid, 2 test."""
+    unknown = sorted(set(map(str, pd.unique(column))) - set(PARTS))
+    if unknown:
+        raise ValueError(f"the split column {column.name!r} must hold train, valid or test; it also holds {unknown}")
+    return column.map({name: index for index, name in enumerate(PARTS)}).to_numpy(np.int64)
+
+
+def train_rows(
+    rows: int, part: Int[np.ndarray, " rows"] | None, timestamp: Int[np.ndarray, " rows"] | None
+) -> Bool[np.ndarray, " rows"]:
+    """The rows that statistics of inputs may see: the official train part, else the first 80 % by time, else all.
+
+    "All" is the case of a random split only, where the parts have the same distribution.
+    """
+    if part is not None:
+        return part == 0
+    chosen = np.ones(rows, dtype=bool)
+    if timestamp is not None:
+        chosen[np.argsort(timestamp, kind="stable")[int(0.8 * rows) :]] = False
+    return chosen
+
+
+def encode_dense(table: pd.DataFrame, train: Bool[np.ndarray, " rows"]) -> Float[np.ndarray, "rows n_dense"]:
+    """``x' = (g - mean) / std`` with ``g = sign(x) log(1 + |x|)``; mean and std over the ``train`` rows.
+
+    Counts, durations and prices are heavy-tailed, so the logarithm comes first. A missing number becomes 0, the train
+    mean; a column without spread in train becomes 0 everywhere.
+    """
+    if table.shape[1] == 0:
+        return np.zeros((len(table), 0), dtype=np.float32)
+    numbers = []
+    for name in table:
+        column = pd.to_numeric(table[name], errors="coerce")
+        if (broken := column.isna() & table[name].notna()).any():
+            raise ValueError(
+                f"the dense column {name!r} must hold numbers; it also holds {table[name][broken].iloc[0]!r}"
+            )
+        numbers.append(column.to_numpy(np.float64))
+    values = np.stack(numbers, axis=1)
+    values = np.where(np.isfinite(values), np.sign(values) * np.log1p(np.abs(values)), np.nan)
+    known = np.isfinite(values) & train[:, None]
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, values, 0.0).sum(axis=0) / count
+    spread = np.sqrt(np.where(known, (values - mean) ** 2, 0.0).sum(axis=0) / count)
+    scaled = (values - mean) / np.where(spread > 0, spread, np.inf)
+    return np.nan_to_num(scaled).astype(np.float32)
+
+
+def seconds(column: pd.Series) -> Int[np.ndarray, " rows"]:
+    """Seconds since 1970 UTC, from numbers (taken as they are) or dates."""
+    if column.isna().any():
+        raise ValueError(f"the time column {column.name!r} has {int(column.isna().sum())} empty cells")
+    if not pd.api.types.is_numeric_dtype(column):
+        try:
+            dates = pd.to_datetime(column, utc=True).dt.tz_localize(None)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"the time column {column.name!r} holds neither seconds nor dates: {error}") from None
+        return dates.to_numpy().astype("datetime64[s]").astype(np.int64)
+    return column.to_numpy(np.int64)

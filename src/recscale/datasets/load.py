@@ -1,0 +1,100 @@
+"""Name in, arrays out: ``load_ctr("movielens-1m")``, ``load_sequences("food")``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from recscale.datasets import store, synthetic
+from recscale.datasets.adapters import VERSION, read
+from recscale.datasets.cards import Card, File, Source, all_cards, find_card
+from recscale.datasets.encode import encode_ctr, encode_sequences
+from recscale.datasets.fetch import combined_checksum, downloads_folder, local, locate
+from recscale.datasets.tables import CTRData, SequenceData
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A data set, and which of its card's sources it came from (None: generated)."""
+
+    data: CTRData | SequenceData
+    source: Source | None
+
+
+def dataset_names(kind: str | None = None) -> tuple[str, ...]:
+    """Every data set that has a card, the reader's own included; with ``kind`` only those for "ctr" or "sequences"."""
+    return tuple(name for name, card in all_cards().items() if kind is None or kind in card.kinds)
+
+
+def load_ctr(name: str | Path) -> CTRData:
+    """The impressions called ``name``, or described by the card at the path ``name`` (``….toml``).
+
+    Sources are tried in the card's order, first among what is on this machine already (arrays of an earlier load,
+    downloads, the mirror folder), then over the network. ``ValueError`` in one sentence where none can be had.
+    """
+    return load(name, "ctr").data
+
+
+def load_sequences(name: str | Path) -> SequenceData:
+    """The sequences called ``name``, as ``load_ctr``."""
+    return load(name, "sequences").data
+
+
+def load(name: str | Path, kind: str, source: str | None = None) -> Loaded:
+    """As ``load_ctr`` and ``load_sequences``, from the named ``source`` only where one is given."""
+    card = find_card(name)
+    if kind not in card.kinds:
+        raise ValueError(f"{card.name} has no {kind} data; it has {' and '.join(card.kinds)}. {allowed(kind)}")
+    if generate := synthetic.NAMED.get(card.name):
+        return Loaded(generate(), None)
+    sources = [item for item in card.sources_of(kind) if source in (None, item.name)]
+    if not sources:
+        names = ", ".join(repr(item.name) for item in card.sources_of(kind))
+        raise ValueError(f"{card.name} has no source {source!r} for {kind} data; allowed are {names}")
+    tried: list[str] = []
+    for network in (False, True):
+        for candidate in sources:
+            if (data := load_from(card, kind, candidate, tried, network=network)) is not None:
+                return Loaded(data, candidate)
+    raise ValueError(unreachable(card, kind, sources, tried))
+
+
+def load_from(
+    card: Card, kind: str, source: Source, tried: list[str], *, network: bool
+) -> CTRData | SequenceData | None:
+    """From the arrays of an earlier load, else from verified files; None where the files can't be had."""
+    published = "".join(file.checksum for file in source.files)
+    known = store.arrays_path(card, kind, source, published, VERSION)
+    pinned = all(file.pinned for file in source.files)
+    if pinned and not network and (data := store.load(known)) is not None:
+        return data
+    paths = locate(source, tried, network=network)
+    if paths is None:
+        return None
+    checksum = combined_checksum(paths)
+    path = known if pinned else store.arrays_path(card, kind, source, checksum, VERSION)
+    if not pinned and (data := store.load(path)) is not None:
+        return data
+    table = read(paths, kind, card, source)
+    data = (encode_ctr if kind == "ctr" else encode_sequences)(table, card, checksum)
+    store.save(path, data)
+    return data
+
+
+def allowed(kind: str) -> str:
+    return f"Allowed for {kind} are {', '.join(dataset_names(kind))}"
+
+
+def missing(source: Source) -> Iterator[File]:
+    return (file for file in source.files if local(file, []) is None)
+
+
+def unreachable(card: Card, kind: str, sources: list[Source], tried: list[str]) -> str:
+    """What was tried, and how a reader supplies the file."""
+    wanted = " or ".join(
+        " and ".join(f"{file.name} ({file.checksum})" for file in missing(source)) for source in sources
+    )
+    return (
+        f"can't get the {kind} data of {card.name}: {'; '.join(dict.fromkeys(tried))}; nothing of it is in "
+        f"{downloads_folder()} either. Put {wanted} into a folder and set RECSCALE_MIRROR to that folder"
+        + (f"; the files are described at {card.url}" if card.url else "")
+    )
