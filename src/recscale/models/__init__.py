@@ -1,1 +1,22 @@
+"""One model, one file: the configuration, the module, and its parameters and compute in closed form."""
 
+from recscale.models.accounting import Accounting, Block, account_ctr
+from recscale.models.ctr import CTR_MODELS, CTRModel, build_ctr_model
+from recscale.models.dcnv2 import DCNv2Config
+from recscale.models.dlrm import DLRMConfig
+from recscale.models.embeddings import EmbeddingConfig, SmallFields
+from recscale.models.wukong import WukongConfig
+
+__all__ = [
+    "CTR_MODELS",
+    "Accounting",
+    "Block",
+    "CTRModel",
+    "DCNv2Config",
+    "DLRMConfig",
+    "EmbeddingConfig",
+    "SmallFields",
+    "WukongConfig",
+    "account_ctr",
+    "build_ctr_model",
+]

@@ -1,0 +1,160 @@
+"""From ids and dense features to the n embeddings of one width d that every CTR model starts from (Wukong §3.2).
+
+The look-ups themselves are in ``bags``: TorchRec, or a plain-torch twin.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from recscale.datasets.tables import Field
+from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.layers import MLP
+
+
+@dataclass(frozen=True)
+class SmallFields:
+    """Less important fields: tables ``width`` wide, concatenated, mapped by an MLP to ``outputs`` d-wide embeddings."""
+
+    fields: tuple[str, ...]
+    width: int
+    outputs: int = 1
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """One look-up: the ids in ``columns`` (those of ``field``), summed over a table of ``rows`` × ``width`` weights."""
+
+    key: str
+    field: str
+    columns: tuple[int, ...]
+    rows: int
+    width: int
+
+
+@dataclass(frozen=True)
+class InputShape:
+    """What a model is built on: ``n`` embeddings of width ``d``, the last ``n_dense`` of them from dense features."""
+
+    n: int
+    d: int
+    n_dense: int
+    n_tasks: int
+
+
+@dataclass(frozen=True)
+class EmbeddingConfig:
+    """The front end: which inputs become how many embeddings of which width.
+
+    width          d, the one width at which embeddings leave the front end
+    units          (field, count) pairs: significant fields that get several embeddings, each from a table of its own
+    small          groups of less important fields with narrower tables
+    dense_hidden   hidden layers of the MLP from all dense features (paper: 512, 256 on Criteo)
+    dense_outputs  how many embeddings that MLP makes (decoded from the paper's parameter counts: one)
+    unit_dropout   chance that a whole d-wide unit is dropped in training; kept ones are scaled by 1 / (1 - chance)
+    initial_std    standard deviation of fresh table weights
+
+    The paper names neither the significant fields nor the groups; the defaults have one unit a field and no groups.
+    """
+
+    width: int = 16
+    units: tuple[tuple[str, int], ...] = ()
+    small: tuple[SmallFields, ...] = ()
+    dense_hidden: tuple[int, ...] = (64, 32)
+    dense_outputs: int = 1
+    unit_dropout: float = 0.0
+    initial_std: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.width < 1:
+            raise ValueError(f"the embedding width must be at least 1, got {self.width}")
+        if not 0 <= self.unit_dropout < 1:
+            raise ValueError(f"unit_dropout must be in [0, 1), got {self.unit_dropout}")
+
+    def tables(self, fields: Sequence[Field], extra: int = 0) -> tuple[Table, ...]:
+        """Every look-up: d-wide units, small fields, and one ``extra``-wide table a field where a model asks for it."""
+        names = [entry.name for entry in fields]
+        units, small = dict(self.units), {name: group.width for group in self.small for name in group.fields}
+        if unknown := sorted({*units, *small} - {*names}):
+            raise ValueError(f"no field is called {unknown[0]!r}; the fields are {', '.join(names)}")
+        wide, narrow, extras, first = [], [], [], 0
+        for entry in fields:
+            columns = tuple(range(first, first + entry.max_values))
+            first += entry.max_values
+
+            def table(label: str, width: int, entry=entry, columns=columns) -> Table:
+                # Module names can't hold a dot.
+                key = f"{entry.name.replace('.', '·')}{label}"
+                return Table(key, entry.name, columns, entry.vocabulary_size, width)
+
+            if entry.name in small:
+                narrow.append(table("#small", small[entry.name]))
+            else:
+                wide += [table(f"#{unit}", self.width) for unit in range(units.get(entry.name, 1))]
+            if extra:
+                extras.append(table("#extra", extra))
+        return (*wide, *narrow, *extras)
+
+    def n_units(self, fields: Sequence[Field]) -> int:
+        return sum(table.key.rpartition("#")[2].isdigit() for table in self.tables(fields))
+
+    def shape(self, fields: Sequence[Field], n_dense: int, n_tasks: int) -> InputShape:
+        dense = self.dense_outputs if n_dense else 0
+        n = self.n_units(fields) + sum(group.outputs for group in self.small) + dense
+        return InputShape(n, self.width, dense, n_tasks)
+
+    def small_sizes(self, group: SmallFields) -> tuple[int, ...]:
+        return (len(group.fields) * group.width, *group.hidden, group.outputs * self.width)
+
+    def dense_sizes(self, n_dense: int) -> tuple[int, ...]:
+        return (n_dense, *self.dense_hidden, self.dense_outputs * self.width)
+
+    def blocks(self, n_dense: int) -> tuple[Block, ...]:
+        """Dense part of the front end: the maps of small fields and of dense features."""
+        small = [self.small_sizes(group) for group in self.small]
+        blocks = [Block("small fields", sum(map(mlp_parameters, small)), sum(map(mlp_macs, small)))]
+        if n_dense:
+            sizes = self.dense_sizes(n_dense)
+            first = sizes[0] * sizes[1]
+            blocks.append(Block("dense features", mlp_parameters(sizes), mlp_macs(sizes), first))
+        return tuple(blocks)
+
+
+class Embeddings(nn.Module):
+    """Ids and dense features -> X_0 (batch, n, d), and one ``extra`` embedding a field where the model asks for it.
+
+    Order of the n embeddings: the units field by field, the outputs of the small groups, the dense embeddings.
+    """
+
+    def __init__(self, config: EmbeddingConfig, tables: Sequence[Table], n_dense: int, bags: nn.Module) -> None:
+        super().__init__()
+        self.config = config
+        self.bags = bags
+        keys = [table.key for table in tables]
+        self.units = [key for key in keys if key.rpartition("#")[2].isdigit()]
+        self.extras = [key for key in keys if key.endswith("#extra")]
+        by_field = {table.field: table.key for table in tables if table.key.endswith("#small")}
+        self.groups = [[by_field[name] for name in group.fields] for group in config.small]
+        self.small = nn.ModuleList(MLP(config.small_sizes(group)) for group in config.small)
+        # The tables' own scale, so that no kind of embedding drowns the others at the start.
+        gain = config.initial_std
+        self.dense = MLP(config.dense_sizes(n_dense), output_gain=gain) if n_dense else None
+
+    def forward(
+        self, ids: Int[Tensor, "batch columns"], dense: Float[Tensor, "batch features"]
+    ) -> tuple[Float[Tensor, "batch n d"], Float[Tensor, "batch fields extra"] | None]:
+        pooled = self.bags(ids)
+        x = torch.stack([pooled[key] for key in self.units], dim=1) if self.units else None
+        if x is not None and self.training and self.config.unit_dropout:
+            x = nn.functional.dropout1d(x, self.config.unit_dropout)
+        parts = [] if x is None else [x]
+        for keys, mlp in zip(self.groups, self.small, strict=True):
+            parts.append(mlp(torch.cat([pooled[key] for key in keys], dim=1)).unflatten(1, (-1, self.config.width)))
+        if self.dense is not None:
+            parts.append(self.dense(dense).unflatten(1, (-1, self.config.width)))
+        extra = torch.stack([pooled[key] for key in self.extras], dim=1) if self.extras else None
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), extra

@@ -1,0 +1,220 @@
+"""Wukong: stacked factorization machines (Zhang et al. 2024, arXiv 2403.02545, §3).
+
+One layer maps n embeddings of width d to n_F + n_L:
+
+    X_{i+1} = LN(concat(FMB(X_i), LCB(X_i)) + X_i)        FMB(X) = reshape(MLP(LN(flatten(FM(X)))))
+                                                          LCB(X) = W_L X
+With every layer the highest order of interaction doubles: layer i holds orders 1 … 2^i.
+
+Decided here, because the paper leaves it open
+* outer LN over d, with scale and shift; no bias in W_L and in the residual's projection W_R
+* ``3x2048`` means three hidden layers and a linear output; no activation on FMB's output
+* attentive Y: c embeddings compressed from X, flattened, one hidden ReLU layer, a linear output reshaped to (n, k)
+* one MLP head per task on the flattened output of the stack
+* initialisation: W_L and W_R ~ N(0, 1/n), Y ~ N(0, 1/n), MLPs as in ``layers.MLP``: from embeddings of unit second
+  moment, FMB, LCB and residual come out with unit second moment at every n. (On a (n, n_L) matrix PyTorch's Kaiming
+  rule would take n_L for the fan-in, and LCB and residual would drown FMB.)
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.embeddings import InputShape
+from recscale.models.layers import MLP, Heads
+
+
+@dataclass(frozen=True)
+class WukongConfig:
+    """The paper's knobs l, n_F, n_L, k, MLP = ``mlp_layers`` × ``mlp_width``, and switches for the ablations.
+
+    fm          "optimised" X(XᵀY), Y (n, k) learnt; "attentive" Y computed from X; "plain" XXᵀ
+    compressed  embeddings c that the attentive Y's MLP reads; ``attention_width`` is its hidden width
+    head        hidden layers of each task's MLP
+    fmb, lcb, residual   False puts zeros in the component's place (Fig. 4); the shapes stay
+    layer_norm  False leaves the outer LN out (tests of the algebra)
+    """
+
+    model: ClassVar[str] = "wukong"
+    VERSION: ClassVar[int] = 1
+
+    l: int = 2  # noqa: E741  (the paper's name)
+    n_F: int = 8
+    n_L: int = 8
+    k: int = 8
+    mlp_layers: int = 1
+    mlp_width: int = 64
+    head: tuple[int, ...] = (64,)
+    fm: str = "optimised"
+    compressed: int = 4
+    attention_width: int = 32
+    fmb: bool = True
+    lcb: bool = True
+    residual: bool = True
+    layer_norm: bool = True
+    dropout: float = 0.0
+    batch_norm: bool = False
+
+    def __post_init__(self) -> None:
+        if self.fm not in ("optimised", "attentive", "plain"):
+            raise ValueError(f"fm must be 'optimised', 'attentive' or 'plain', got {self.fm!r}")
+        for name in ("l", "n_F", "n_L", "k", "mlp_width"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+
+    @staticmethod
+    def extra_width(width: int) -> int:
+        return 0
+
+    @property
+    def n_out(self) -> int:
+        return self.n_F + self.n_L
+
+    def fm_columns(self, n: int) -> int:
+        """Columns of FM's output (n rows)."""
+        return n if self.fm == "plain" else self.k
+
+    def fmb_sizes(self, n: int, d: int) -> tuple[int, ...]:
+        return (n * self.fm_columns(n), *[self.mlp_width] * self.mlp_layers, self.n_F * d)
+
+    def attention_sizes(self, n: int, d: int) -> tuple[int, ...]:
+        return (self.compressed * d, self.attention_width, n * self.k)
+
+    def head_sizes(self, d: int) -> tuple[int, ...]:
+        return (self.n_out * d, *self.head)
+
+    def tower(self, shape: InputShape) -> "Wukong":
+        return Wukong(self, shape)
+
+    def blocks(self, shape: InputShape) -> tuple[Block, ...]:
+        """Closed form: parameters and MACs of every layer's parts and of the heads."""
+        inputs = [shape.n, *[self.n_out] * (self.l - 1)]
+        layers = [block for index, n in enumerate(inputs) for block in self._layer_blocks(index + 1, n, shape.d)]
+        sizes = (*self.head_sizes(shape.d), 1)
+        heads = shape.n_tasks * mlp_parameters(sizes, self.batch_norm), shape.n_tasks * mlp_macs(sizes)
+        return (*layers, Block("head", *heads))
+
+    def _layer_blocks(self, index: int, n: int, d: int) -> list[Block]:
+        blocks = []
+        if self.fmb:
+            sizes = self.fmb_sizes(n, d)
+            fm_macs, y_parameters = (n * n * d, 0) if self.fm == "plain" else (2 * n * self.k * d, n * self.k)
+            if self.fm == "attentive":
+                attention = self.attention_sizes(n, d)
+                y_parameters = n * self.compressed + mlp_parameters(attention)
+                fm_macs += n * self.compressed * d + mlp_macs(attention)
+            blocks.append(Block(f"layer {index}: FM", y_parameters, fm_macs))
+            mlp = 2 * sizes[0] + mlp_parameters(sizes, self.batch_norm)
+            blocks.append(Block(f"layer {index}: FMB's MLP", mlp, mlp_macs(sizes)))
+        if self.lcb:
+            blocks.append(Block(f"layer {index}: LCB", n * self.n_L, n * self.n_L * d))
+        if self.residual and n != self.n_out:
+            blocks.append(Block(f"layer {index}: residual", n * self.n_out, n * self.n_out * d))
+        return [*blocks, Block(f"layer {index}: LN", 2 * d if self.layer_norm else 0, 0)]
+
+
+def mix(weight: Float[Tensor, "m n"], x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch m d"]:
+    """``weight @ x`` for every example, as one matrix product over the whole batch instead of one per example."""
+    return nn.functional.linear(x.mT, weight).mT
+
+
+def mixing_weight(m: int, n: int) -> nn.Parameter:
+    """(m, n) weights ~ N(0, 1/n): combinations of n embeddings keep their second moment."""
+    return nn.Parameter(torch.randn(m, n) * n**-0.5)
+
+
+class FactorizationMachine(nn.Module):
+    """All pairwise dot products, compressed: X (batch, n, d) -> (batch, n, k), or (batch, n, n) for the plain form.
+
+    plain ``XXᵀ`` in O(n²d); optimised ``(XXᵀ)Y = X(XᵀY)`` in O(nkd), with Yᵀ (k, n) learnt or attentive.
+    """
+
+    def __init__(self, config: WukongConfig, n: int, d: int) -> None:
+        super().__init__()
+        self.k = config.k
+        self.form = config.fm
+        if self.form == "optimised":
+            self.y = mixing_weight(config.k, n)
+        elif self.form == "attentive":
+            self.compress = mixing_weight(config.compressed, n)
+            self.attention = MLP(config.attention_sizes(n, d), output_gain=n**-0.5)
+
+    def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch n columns"]:
+        if self.form == "plain":
+            return x @ x.mT
+        if self.form == "optimised":
+            return x @ nn.functional.linear(x.mT, self.y)
+        y = self.attention(mix(self.compress, x).flatten(1)).unflatten(1, (-1, self.k))  # (batch, n, k)
+        return x @ (x.mT @ y)
+
+
+class FactorizationMachineBlock(nn.Module):
+    """``FMB(X) = reshape(MLP(LN(flatten(FM(X)))))``: (batch, n, d) -> (batch, n_F, d)."""
+
+    def __init__(self, config: WukongConfig, n: int, d: int) -> None:
+        super().__init__()
+        sizes = config.fmb_sizes(n, d)
+        self.d = d
+        self.fm = FactorizationMachine(config, n, d)
+        self.norm = nn.LayerNorm(sizes[0])
+        self.mlp = MLP(sizes, batch_norm=config.batch_norm, dropout=config.dropout)
+
+    def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch n_F d"]:
+        return self.mlp(self.norm(self.fm(x).flatten(1))).unflatten(1, (-1, self.d))
+
+
+class LinearCompressionBlock(nn.Module):
+    """Recombine embeddings without new interactions: ``LCB(X) = W_L X``, (batch, n, d) -> (batch, n_L, d).
+
+    ``W_L`` (n_L, n) is shared by all d columns and has no bias, as in the paper's formula.
+    """
+
+    def __init__(self, n_L: int, n: int) -> None:
+        super().__init__()
+        self.weight = mixing_weight(n_L, n)
+
+    def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch n_L d"]:
+        return mix(self.weight, x)
+
+
+class WukongLayer(nn.Module):
+    """``LN(concat(FMB(X), LCB(X)) + X)``: (batch, n, d) -> (batch, n_F + n_L, d).
+
+    Where n ≠ n_F + n_L the residual is compressed linearly, ``W_R X``.
+    """
+
+    def __init__(self, config: WukongConfig, n: int, d: int) -> None:
+        super().__init__()
+        self.n_F, self.n_L = config.n_F, config.n_L
+        self.fmb = FactorizationMachineBlock(config, n, d) if config.fmb else None
+        self.lcb = LinearCompressionBlock(config.n_L, n) if config.lcb else None
+        self.residual = config.residual
+        self.project = mixing_weight(config.n_out, n) if config.residual and n != config.n_out else None
+        self.norm = nn.LayerNorm(d) if config.layer_norm else nn.Identity()
+
+    def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch n_out d"]:
+        batch, _, d = x.shape
+        fmb = x.new_zeros(batch, self.n_F, d) if self.fmb is None else self.fmb(x)
+        lcb = x.new_zeros(batch, self.n_L, d) if self.lcb is None else self.lcb(x)
+        out = torch.cat([fmb, lcb], dim=1)
+        if self.residual:
+            out = out + (x if self.project is None else mix(self.project, x))
+        return self.norm(out)
+
+
+class Wukong(nn.Module):
+    """The interaction stack and one MLP head per task: X_0 (batch, n, d) -> logits (batch, tasks)."""
+
+    def __init__(self, config: WukongConfig, shape: InputShape) -> None:
+        super().__init__()
+        inputs = [shape.n, *[config.n_out] * (config.l - 1)]
+        self.layers = nn.Sequential(*(WukongLayer(config, n, shape.d) for n in inputs))
+        options = {"batch_norm": config.batch_norm, "dropout": config.dropout}
+        self.heads = Heads(config.head_sizes(shape.d), shape.n_tasks, **options)
+
+    def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch tasks"]:
+        return self.heads(self.layers(x))

@@ -1,0 +1,46 @@
+"""A CTR table as tensors, and the order in which training reads it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from recscale.datasets.tables import CTRData
+
+
+@dataclass(frozen=True, eq=False)
+class CTRTensors:
+    """All rows at once; a batch is one gather from each. ``ids`` has a field's ``max_values`` columns side by side."""
+
+    ids: Int[Tensor, "rows columns"]
+    dense: Float[Tensor, "rows n_dense"]
+    labels: Float[Tensor, "rows tasks"]
+
+    @classmethod
+    def of(cls, data: CTRData, device: torch.device) -> "CTRTensors":
+        columns = [np.reshape(data.ids[field.name], (len(data), field.max_values)) for field in data.fields]
+        return cls(
+            torch.from_numpy(np.concatenate(columns, axis=1).astype(np.int32)).to(device),
+            torch.from_numpy(np.ascontiguousarray(data.dense, dtype=np.float32)).to(device),
+            torch.from_numpy(np.ascontiguousarray(data.labels, dtype=np.float32)).to(device),
+        )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def rows(self, index: Int[Tensor, " batch"] | slice) -> tuple[Tensor, Tensor, Tensor]:
+        """(ids, dense, labels) of a batch."""
+        return self.ids[index].long(), self.dense[index], self.labels[index]
+
+
+def n_batches(rows: int, batch_size: int) -> int:
+    return -(-rows // batch_size)
+
+
+def shuffled(rows: int, batch_size: int, generator: np.random.Generator) -> Iterator[Int[Tensor, " batch"]]:
+    """Every row once, in a fresh order, in batches of at most ``batch_size`` whose sizes differ by at most one."""
+    order = torch.from_numpy(generator.permutation(rows))
+    yield from torch.tensor_split(order, n_batches(rows, batch_size))

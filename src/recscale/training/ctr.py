@@ -1,0 +1,244 @@
+"""The one training loop of all CTR models."""
+
+import copy
+import math
+import time
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from recscale.datasets.tables import CTRData, CTRSplit
+from recscale.models.accounting import account_ctr
+from recscale.models.ctr import CTRModel, build_ctr_model
+from recscale.models.embeddings import EmbeddingConfig
+from recscale.training.batches import CTRTensors, n_batches, shuffled
+from recscale.training.metrics import binary_metrics
+from recscale.training.optimisers import Optimisers
+from recscale.training.result import TrainingResult
+
+LOG_POINTS = 50
+"""Rows of training loss in the history, per epoch."""
+
+EVALUATION_BATCH = 4096
+
+
+@dataclass(frozen=True)
+class CTRTraining:
+    """How a CTR model is trained. Defaults: one pass with the paper's optimisers, rates for MovieLens-1M's size.
+
+    epochs               1 is the paper's one pass; more end early by ``patience``
+    dense_learning_rate  Adam (β = 0.9, 0.999; the paper's β₂ = 1 is not a valid setting)
+    sparse_learning_rate tables: row-wise Adagrad, or with ``table_optimiser="adam"`` Adam as BARS uses
+    warmup_fraction      linear warm-up over this share of the first epoch's steps
+    schedule             after it: "constant", or "linear" down to 0 at the end of the last epoch
+    embedding_l2         λ of λ/2 · ‖tables‖², added to each loss as BARS does; Adam tables only
+    gradient_clip        largest norm of the gradient; 0 switches it off
+    patience             stop after so many epochs without a better ``monitor`` and return to the best; 0: never
+    plateau_factor       multiply the rates by this after every epoch that isn't the best (BARS: 0.1)
+    monitor              "auc" or "logloss" of the first task on valid
+    evaluations          evaluations on valid per epoch
+    """
+
+    VERSION: ClassVar[int] = 1
+
+    epochs: int = 1
+    batch_size: int = 1024
+    dense_learning_rate: float = 1e-3
+    sparse_learning_rate: float = 3e-2
+    warmup_fraction: float = 0.1
+    schedule: str = "linear"
+    table_optimiser: str = "row-wise adagrad"
+    embedding_l2: float = 0.0
+    gradient_clip: float = 10.0
+    patience: int = 0
+    plateau_factor: float = 1.0
+    monitor: str = "auc"
+    evaluations: int = 1
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+
+    def __post_init__(self) -> None:
+        allowed = {
+            "schedule": ("constant", "linear"),
+            "table_optimiser": ("row-wise adagrad", "adam"),
+            "monitor": ("auc", "logloss"),
+        }
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise ValueError(f"{name} must be one of {', '.join(values)}; got {getattr(self, name)!r}")
+        if min(self.epochs, self.batch_size, self.evaluations) < 1:
+            raise ValueError("epochs, batch_size and evaluations must be at least 1")
+        if self.embedding_l2 and self.table_optimiser != "adam":
+            raise ValueError("embedding_l2 needs table_optimiser='adam': row-wise Adagrad only sees the rows looked up")
+
+    def rate_factor(self, step: int, steps_per_epoch: int) -> float:
+        """Share of the learning rates at ``step`` (from 0)."""
+        warmup = max(1, round(self.warmup_fraction * steps_per_epoch))
+        if step < warmup:
+            return (step + 1) / warmup
+        total = self.epochs * steps_per_epoch
+        return 1.0 if self.schedule == "constant" else (total - step) / max(1, total - warmup)
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Independent streams from one seed: fresh weights, order of the data, dropout."""
+
+    initialisation: int
+    order: int
+    dropout: int
+
+    @classmethod
+    def of(cls, seed: int) -> "Seeds":
+        return cls(*(int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(3)))
+
+
+def train_ctr(
+    model_config,
+    training: CTRTraining,
+    split: CTRSplit,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    backend: str = "auto",
+    progress: bool = False,
+) -> TrainingResult:
+    """Train one model on ``split.train``, watch it on ``split.valid``, measure it on valid and test.
+
+    ``seed`` fixes initial weights, data order and dropout: same seed and threads, same bits on one
+    machine. A run whose loss stops being finite ends there with ``diverged``.
+    """
+    if not len(split.train) or not len(split.valid) or not len(split.test):
+        raise ValueError("each of train, valid and test needs at least one row")
+    return _Run(model_config, training, split, seed, device, backend).train(progress)
+
+
+@torch.no_grad()
+def predict(model: CTRModel, data: CTRData | CTRTensors) -> Float[np.ndarray, "rows tasks"]:
+    """Logits of every row, in evaluation mode; ``1 / (1 + exp(-logit))`` is the predicted probability."""
+    device = next(model.parameters()).device
+    tensors = data if isinstance(data, CTRTensors) else CTRTensors.of(data, device)
+    was_training = model.training
+    model.eval()
+    starts = range(0, len(tensors), EVALUATION_BATCH)
+    logits = [model(*tensors.rows(slice(start, start + EVALUATION_BATCH))[:2]) for start in starts]
+    model.train(was_training)
+    return torch.cat(logits).cpu().numpy()
+
+
+class _Run:
+    """One training run: the model, its data on the device, its optimisers, and what has happened so far."""
+
+    def __init__(self, config, training: CTRTraining, split: CTRSplit, seed: int, device: str, backend: str) -> None:
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.training, self.split, self.seeds = training, split, Seeds.of(seed)
+        data = split.train
+        self.account = account_ctr(config, data.fields, data.dense.shape[1], len(data.tasks), training.embedding)
+        self.model = build_ctr_model(
+            config,
+            data.fields,
+            data.dense.shape[1],
+            len(data.tasks),
+            embedding=training.embedding,
+            seed=self.seeds.initialisation,
+            backend=backend,
+            fused=training.table_optimiser == "row-wise adagrad",
+            device=device,
+        )
+        self.optimisers = Optimisers(self.model, training)
+        self.train_rows = CTRTensors.of(data, torch.device(device))
+        self.valid_rows = CTRTensors.of(split.valid, torch.device(device))
+        self.steps_per_epoch = n_batches(len(data), training.batch_size)
+        self.step = self.examples = 0
+        self.losses: list[float] = []  # of the first task, since the last row of the history
+        self.history: list[dict[str, float]] = []
+        self.plateau = 1.0
+        self.best, self.best_state, self.bad_epochs = -math.inf, None, 0
+
+    def train(self, progress: bool) -> TrainingResult:
+        started = time.perf_counter()
+        order = np.random.default_rng(self.seeds.order)
+        steps = self.training.epochs * self.steps_per_epoch
+        with torch.random.fork_rng(), tqdm(total=steps, disable=not progress, unit="batch") as bar:
+            torch.manual_seed(self.seeds.dropout)
+            healthy = all(self._epoch(order, bar) for _ in self._epochs())
+        if self.best_state is not None:
+            self.model.load_state_dict(self.best_state)
+        metrics = self._evaluate("valid", self.split.valid) | self._evaluate("test", self.split.test)
+        return TrainingResult(
+            metrics=metrics,
+            history=pd.DataFrame(self.history),
+            model=self.model,
+            accounting=self.account,
+            examples_seen=self.examples,
+            diverged=not healthy or not math.isfinite(metrics["valid_logloss"]),
+            wall_seconds=time.perf_counter() - started,
+        )
+
+    def _epochs(self):
+        for epoch in range(self.training.epochs):
+            if self.training.patience and self.bad_epochs >= self.training.patience:
+                return
+            yield epoch
+
+    def _epoch(self, order: np.random.Generator, bar: tqdm) -> bool:
+        """One pass over the training rows; False as soon as a loss isn't finite."""
+        log_at, evaluate_at = (
+            {round(self.steps_per_epoch * (i + 1) / points) for i in range(points)}
+            for points in (min(LOG_POINTS, self.steps_per_epoch), self.training.evaluations)
+        )
+        self.model.train()
+        for within, index in enumerate(shuffled(len(self.train_rows), self.training.batch_size, order), start=1):
+            loss = self._step(index)
+            bar.update()
+            if not math.isfinite(loss):
+                return False
+            if within in log_at or within in evaluate_at:
+                self._log(within in evaluate_at, last=within == self.steps_per_epoch)
+                bar.set_postfix(loss=f"{self.history[-1]['train_logloss']:.4f}")
+        return True
+
+    def _step(self, index: Tensor) -> float:
+        factor = self.plateau * self.training.rate_factor(self.step, self.steps_per_epoch)
+        ids, dense, labels = self.train_rows.rows(index)
+        self.optimisers.begin(factor)
+        logits = self.model(ids, dense)
+        losses = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").mean(0)
+        loss = losses.sum()
+        if self.training.embedding_l2:
+            penalty = sum(weight.square().sum() for weight in self.model.table_parameters())
+            loss = loss + self.training.embedding_l2 / 2 * penalty
+        loss.backward()
+        self.optimisers.finish()
+        self.step += 1
+        self.examples += len(index)
+        self.losses.append(losses[0].item())
+        return self.losses[-1]
+
+    def _log(self, evaluate: bool, last: bool) -> None:
+        """A row of the history; at an epoch's last one also early stopping."""
+        row = {"step": self.step, "examples_seen": self.examples, "train_logloss": float(np.mean(self.losses))}
+        self.losses.clear()
+        if evaluate:
+            row |= self._evaluate("valid", self.valid_rows)
+        self.history.append(row)
+        if last and (self.training.patience or self.training.plateau_factor != 1):
+            self._watch(row)
+
+    def _watch(self, row: dict[str, float]) -> None:
+        value = row["valid_auc"] if self.training.monitor == "auc" else -row["valid_logloss"]
+        if value > self.best:
+            self.best, self.best_state, self.bad_epochs = value, copy.deepcopy(self.model.state_dict()), 0
+        else:
+            self.bad_epochs += 1
+            self.plateau *= self.training.plateau_factor
+
+    def _evaluate(self, part: str, data: CTRData | CTRTensors) -> dict[str, float]:
+        labels = data.labels.cpu().numpy() if isinstance(data, CTRTensors) else data.labels
+        return binary_metrics(part, self.split.train.tasks, labels, predict(self.model, data))

@@ -1,0 +1,47 @@
+"""Metrics of binary predictions, exact and in double precision."""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import rankdata
+
+
+def logloss(labels: Float[np.ndarray, " rows"], logits: Float[np.ndarray, " rows"]) -> float:
+    """Mean of ``log(1 + exp(x)) - y x`` in nats, from logits: no clipping of probabilities needed."""
+    logits = logits.astype(np.float64)
+    return float(np.mean(np.logaddexp(0, logits) - labels * logits))
+
+
+def auc(labels: Float[np.ndarray, " rows"], scores: Float[np.ndarray, " rows"]) -> float:
+    """P(score of a positive > score of a negative), ties counting half (Mann-Whitney); NaN with one class only."""
+    positives = float(np.sum(labels))
+    negatives = len(labels) - positives
+    if not positives or not negatives:
+        return float("nan")
+    ranks = rankdata(scores)
+    return float((np.sum(ranks[labels > 0]) - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def base_entropy(labels: Float[np.ndarray, " rows"]) -> float:
+    """Log loss in nats of always predicting the share of positives."""
+    rate = float(np.mean(labels))
+    return 0.0 if rate in (0.0, 1.0) else float(-(rate * np.log(rate) + (1 - rate) * np.log1p(-rate)))
+
+
+def normalized_entropy(labels: Float[np.ndarray, " rows"], logits: Float[np.ndarray, " rows"]) -> float:
+    """Log loss over that of the rows' share of positives (He et al. 2014); NaN with one class only."""
+    base = base_entropy(labels)
+    return logloss(labels, logits) / base if base else float("nan")
+
+
+def binary_metrics(
+    part: str, tasks: tuple[str, ...], labels: Float[np.ndarray, "rows tasks"], logits: Float[np.ndarray, "rows tasks"]
+) -> dict[str, float]:
+    """``<part>_logloss``, ``<part>_auc``, ``<part>_normalized_entropy``; further tasks carry ``@<task>``."""
+    metrics = {}
+    for index, task in enumerate(tasks):
+        suffix = f"@{task}" if index else ""
+        truth, score = labels[:, index], logits[:, index]
+        metrics[f"{part}_logloss{suffix}"] = logloss(truth, score)
+        metrics[f"{part}_auc{suffix}"] = auc(truth, score)
+        metrics[f"{part}_normalized_entropy{suffix}"] = normalized_entropy(truth, score)
+    return metrics
