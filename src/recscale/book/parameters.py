@@ -24,10 +24,14 @@ class ParameterError(ValueError):
         return [f"ParameterError: {self}"]
 
 
-class Chapter(BaseModel):
-    """What every chapter has. A chapter's model adds its own fields; the values' defaults are in the notebook."""
+class Parameters(BaseModel):
+    """A chapter's parameters: names and types. The defaults are in the notebook, where a reader sees them."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Chapter(Parameters):
+    """A chapter that computes something of its own."""
 
     profile: Literal["smoke", "quick", "full"]
     seeds: Seeds
@@ -47,13 +51,14 @@ class SequenceChapter(DataChapter):
     """A chapter about users' items in time order."""
 
 
-class Introduction(Chapter):
-    """``intro``: which of Wukong's two published tasks to draw."""
+class Introduction(Parameters):
+    """``intro`` draws the papers' own numbers: which task of Wukong's, which data set of the Performance Law's."""
 
     task: Literal[1, 2]
+    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"]
 
 
-CHAPTERS: dict[str, type[Chapter]] = {
+CHAPTERS: dict[str, type[Parameters]] = {
     "intro": Introduction,
 }
 """Chapter (the notebook's name without its ending) -> its parameters."""
@@ -91,7 +96,7 @@ def allowed(chapter: str) -> str:
     return ", ".join(f"{name} ({_in_words(field.annotation)})" for name, field in fields.items())
 
 
-def _validated(chapter: str, values: Mapping[str, Any]) -> Chapter:
+def _validated(chapter: str, values: Mapping[str, Any]) -> Parameters:
     model = CHAPTERS.get(chapter)
     if model is None:
         raise ParameterError(f"no chapter is called {chapter!r}; the chapters are {', '.join(CHAPTERS)}")

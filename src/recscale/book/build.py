@@ -1,0 +1,86 @@
+"""From executed chapters to checked pages in ``_build/html``.
+
+Sphinx always starts from nothing: an incremental build forgets the warnings of pages it doesn't read again. New pages
+replace the old ones only after every check has passed; when nothing has changed since then, nothing is built.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from recscale.book.check import check_book
+from recscale.book.execute import Layout, execute_book, pages
+
+STAMP = ".built-from"
+"""File in the built book that holds the hash of what it was built from."""
+
+
+class BuildError(Exception):
+    """Sphinx warned, or a page is not as it should be."""
+
+
+def build_book(layout: Layout, *, report=print) -> Path:
+    """Run what has changed, build and check the pages. Returns the folder of the pages.
+
+    Raises ``ChapterError`` when a cell fails and ``BuildError`` for any warning of Sphinx or fault of a page.
+    """
+    results = execute_book(layout, report=report)
+    stage = _stage(layout, {result.chapter: result.path for result in results})
+    key = _key(stage, layout)
+    stamp = layout.html / STAMP
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
+        report("nothing has changed since the last build")
+        return layout.html
+    report(f"building {len(pages(layout))} pages")
+    built = _sphinx(stage, layout)
+    faults = check_book(built, layout)
+    if faults:
+        raise BuildError("the built pages have faults:\n" + "\n".join(f"  - {fault}" for fault in faults))
+    (built / STAMP).write_text(key, encoding="utf-8")
+    shutil.rmtree(layout.html, ignore_errors=True)
+    os.replace(built, layout.html)
+    return layout.html
+
+
+def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
+    """A folder with exactly what Sphinx may see: text pages, executed chapters, bibliography, static files."""
+    stage = layout.build / "stage"
+    shutil.rmtree(stage, ignore_errors=True)
+    shutil.copytree(layout.book, stage, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
+    for chapter, path in executed.items():
+        (stage / f"{chapter}.ipynb").parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, stage / f"{chapter}.ipynb")
+    shutil.copyfile(layout.config, stage / "_config.yml")
+    return stage
+
+
+def _key(stage: Path, layout: Layout) -> str:
+    """SHA-256 of everything the pages are made from."""
+    machinery = [*Path(__file__).parent.glob("*.py"), *([layout.lock] if layout.lock.exists() else [])]
+    digest = hashlib.sha256()
+    for path in [*sorted(path for path in stage.rglob("*") if path.is_file()), *sorted(machinery)]:
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _sphinx(stage: Path, layout: Layout) -> Path:
+    """Build the staged book from a clean doctree; any warning is an error."""
+    output = layout.build / "sphinx"
+    shutil.rmtree(output, ignore_errors=True)
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", str(stage), "--path-output", str(output)]
+    command += ["-n", "-W", "--keep-going", "--quiet"]
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise BuildError(f"Sphinx failed:\n{_complaints(result.stdout + result.stderr, stage)}")
+    return output / "_build" / "html"
+
+
+def _complaints(log: str, stage: Path) -> str:
+    """The warnings and errors in Sphinx's output, with the paths a person knows."""
+    lines = [line.replace(f"{stage}{os.sep}", "book/") for line in log.splitlines()]
+    wanted = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
+    return "\n".join(f"  {line}" for line in wanted or lines[-20:])

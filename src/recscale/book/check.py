@@ -1,0 +1,123 @@
+"""What must be true of the built pages. Each fault is one sentence; an empty list means the book is whole.
+
+Figures are followed from the cell that made them to the page: a chapter's page must hold one figure for every ``show``
+call that ran, and each must draw as many points as the call said the table behind it has.
+"""
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+
+from recscale.book.execute import Layout, chapters, pages
+from recscale.figures.base import count_points
+
+
+def check_book(html: Path, layout: Layout) -> list[str]:
+    """All faults of the built book in ``html``."""
+    faults = [
+        f"{page} is in the table of contents but was not built" for page in pages(layout) if not _page(html, page)
+    ]
+    built = [
+        path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts
+    ]  # there the theme keeps templates
+    soups = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "lxml") for path in built}
+    for chapter in chapters(layout):
+        if path := _page(html, chapter):
+            notebook = (layout.executed / f"{chapter}.ipynb").read_text(encoding="utf-8")
+            faults += [f"{chapter}: {fault}" for fault in _figure_faults(soups[path], notebook)]
+            faults += [f"{chapter}: {fault}" for fault in _output_faults(notebook)]
+    anchors = {path: _anchors(soup) for path, soup in soups.items()}
+    for path, soup in soups.items():
+        name = path.relative_to(html).as_posix()
+        faults += [f"{name}: {fault}" for fault in _link_faults(path, soup, anchors)]
+        faults += [f"{name}: {fault}" for fault in _script_faults(soup)]
+    return faults
+
+
+def _page(html: Path, page: str) -> Path | None:
+    path = html / f"{page}.html"
+    return path if path.exists() else None
+
+
+def _figure_faults(soup: BeautifulSoup, notebook: str) -> Iterator[str]:
+    """Figures the notebook's cells show against the figures of the page."""
+    calls = _show_calls(notebook)
+    figures = soup.select("figure.recscale-figure")
+    if not calls:
+        yield "no cell shows a figure"
+    if len(figures) != calls:
+        yield f"its cells show {calls} figures, its page holds {len(figures)}"
+    for figure in figures:
+        name, promised = figure["data-figure"], int(figure["data-points"])
+        script = figure.find("script", type="application/json")
+        drawn = count_points(json.loads(script.string)["data"]) if script and script.string else 0
+        if promised <= 0 or drawn != promised:
+            yield f"figure {name} should draw {promised} points and draws {drawn}"
+
+
+def _show_calls(notebook: str) -> int:
+    """Calls of ``show`` in the code cells of a notebook."""
+    count = 0
+    for cell in json.loads(notebook)["cells"]:
+        if cell["cell_type"] == "code" and "remove-output" not in cell["metadata"].get("tags", []):
+            for node in ast.walk(ast.parse("".join(cell["source"]))):
+                named = node.func if isinstance(node, ast.Call) else None
+                count += getattr(named, "id", getattr(named, "attr", "")) == "show"
+    return count
+
+
+def _output_faults(notebook: str) -> Iterator[str]:
+    """Noise a reader shouldn't see, and errors that were let through."""
+    for cell in json.loads(notebook)["cells"]:
+        hidden = {"remove-stderr", "remove-output", "remove-cell"} & set(cell["metadata"].get("tags", []))
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr" and not hidden:
+                yield f"a cell writes to stderr: {''.join(output['text']).strip().splitlines()[0]!r}"
+            if output["output_type"] == "error":
+                yield f"a cell failed with {output['ename']}: {output['evalue']}"
+
+
+def _anchors(soup: BeautifulSoup) -> set[str]:
+    return {tag["id"] for tag in soup.find_all(id=True)} | {
+        tag["name"] for tag in soup.find_all("a", attrs={"name": True})
+    }
+
+
+def _link_faults(page: Path, soup: BeautifulSoup, anchors: dict[Path, set[str]]) -> Iterator[str]:
+    """Links to files that don't exist, and to places in a page that don't exist."""
+    for link in dict.fromkeys(_addresses(soup)):
+        parts = urlsplit(link)
+        if parts.scheme or parts.netloc:
+            continue
+        target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+        if not target.exists() or target.is_dir():
+            yield f"broken link to {link}"
+        elif parts.fragment and target in anchors and unquote(parts.fragment) not in anchors[target]:
+            yield f"link to a missing anchor: {link}"
+
+
+def _addresses(soup: BeautifulSoup) -> Iterator[str]:
+    for tag in soup.find_all(["a", "link", "img", "script", "iframe", "source"]):
+        address = tag.get("href") or tag.get("src")
+        if address and address != "#" and not _is_remote_search(tag):
+            yield address
+
+
+def _is_remote_search(tag: Tag) -> bool:
+    """Sphinx writes links to an index and a search page's anchors that only exist with some builders."""
+    return tag.get("rel") in (["index"], ["search"])
+
+
+def _script_faults(soup: BeautifulSoup) -> Iterator[str]:
+    """Anything a page would fetch from elsewhere: the book works without a network."""
+    for tag in soup.find_all(["script", "link", "img", "iframe"]):
+        loads = tag.name != "link" or {"stylesheet", "preload", "icon"} & set(tag.get("rel") or [])
+        address = tag.get("src") or tag.get("href") or ""
+        if loads and urlsplit(address).netloc:
+            yield f"loads {address} from the network"
+    if "THEBE_JS_URL" in "".join(script.string or "" for script in soup.find_all("script")):
+        yield "declares Thebe, which throws an error in the browser"

@@ -1,0 +1,243 @@
+"""Run the chapters with papermill into ``_build/executed/``, each only when something it depends on has changed.
+
+Every chapter gets its own process and one thread, and as many run at once as there are cores: the numbers on a page
+then don't depend on how many cores the machine has, and the single-threaded parts (starting Python, importing torch)
+overlap.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+
+from recscale.book.dependencies import chapter_key
+from recscale.figures.base import BOOK_BUILD
+from recscale.settings import BOOK, BUILD, DATA, REPOSITORY, writable
+
+MEMORY_PER_CHAPTER = 2 * 2**30
+"""Bytes to keep free for each chapter that runs at the same time."""
+
+
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+class ChapterError(Exception):
+    """A cell of a chapter failed; the message names the chapter, the cell and the error."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where a book's sources are and where it is built: this repository, or a small book elsewhere in tests."""
+
+    book: Path = BOOK
+    build: Path = BUILD
+    data: Path = DATA
+    package: Path = REPOSITORY / "src" / "recscale"
+    config: Path = REPOSITORY / "_config.yml"
+    lock: Path = REPOSITORY / "requirements.lock"
+
+    @property
+    def toc(self) -> Path:
+        return self.book / "_toc.yml"
+
+    @property
+    def executed(self) -> Path:
+        return self.build / "executed"
+
+    @property
+    def html(self) -> Path:
+        return self.build / "html"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """What became of one chapter: its notebook with outputs, the seconds it took, and whether it ran now."""
+
+    chapter: str
+    path: Path
+    seconds: float
+    ran: bool
+    error: str = field(default="")
+
+
+def pages(layout: Layout) -> list[str]:
+    """Every page of the table of contents, in reading order."""
+    toc = yaml.safe_load(layout.toc.read_text(encoding="utf-8"))
+    return [toc["root"], *_files_below(toc)]
+
+
+def _files_below(entry: Any) -> list[str]:
+    if isinstance(entry, list):
+        return [page for item in entry for page in _files_below(item)]
+    own = [entry["file"]] if "file" in entry else []
+    return own + [page for key in ("parts", "chapters", "sections") for page in _files_below(entry.get(key, []))]
+
+
+def chapters(layout: Layout) -> list[str]:
+    """The pages that are notebooks."""
+    return [page for page in pages(layout) if (layout.book / f"{page}.ipynb").exists()]
+
+
+def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> list[Execution]:
+    """Bring every chapter up to date. Raises ``ChapterError`` when one fails, after the others have finished."""
+    writable(layout.executed)
+    names = chapters(layout)
+    done = {name: _kept(name, layout) for name in names}
+    waiting = sorted((name for name in names if done[name] is None), key=lambda name: -_last_seconds(name, layout))
+    total = len(waiting)
+    if waiting:
+        report(f"running {total} of {len(names)} chapters ({len(names) - total} unchanged)")
+    with ThreadPoolExecutor(jobs or _jobs()) as pool:
+        running = [pool.submit(_execute_kept, name, layout) for name in waiting]
+        for count, future in enumerate(as_completed(running), start=1):
+            result = future.result()
+            done[result.chapter] = result
+            state = "FAILED" if result.error else "ok"
+            report(f"[{count:>{len(str(total))}}/{total}] {result.chapter:<32} {result.seconds:6.1f} s  {state}")
+    if errors := [result.error for result in done.values() if result.error]:
+        raise ChapterError("\n\n".join(errors))
+    return [done[name] for name in names]
+
+
+def run_chapter(chapter: str, parameters: Mapping[str, Any], output: Path, layout: Layout, *, progress: bool) -> None:
+    """Run one chapter with ``parameters`` into the notebook ``output``. Raises ``ChapterError`` when a cell fails."""
+    writable(output.parent)
+    error = _papermill(layout.book / f"{chapter}.ipynb", output, parameters, {}, progress=progress)
+    if error:
+        raise ChapterError(f"chapter {chapter}: {error}")
+
+
+def _kept(chapter: str, layout: Layout) -> Execution | None:
+    """The stored result of a chapter, if nothing it depends on has changed since."""
+    path, record = layout.executed / f"{chapter}.ipynb", _record(chapter, layout)
+    if path.exists() and record.get("key") == _key(chapter, layout):
+        return Execution(chapter, path, record["seconds"], ran=False)
+    return None
+
+
+def _execute_kept(chapter: str, layout: Layout) -> Execution:
+    """Run a chapter with its defaults; its notebook and record appear only when all its cells have passed."""
+    key, path = _key(chapter, layout), layout.executed / f"{chapter}.ipynb"
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory(dir=layout.executed) as folder:
+        output = Path(folder) / path.name
+        environment = {BOOK_BUILD: "1", "PYTHONPATH": _python_path(layout)}
+        error = _papermill(layout.book / path.name, output, {}, environment, progress=False)
+        seconds = time.perf_counter() - start
+        if error:
+            return Execution(chapter, path, seconds, ran=True, error=f"chapter {chapter}: {error}")
+        _finish(output, chapter, seconds, layout)
+        (layout.executed / f"{chapter}.json").unlink(missing_ok=True)
+        os.replace(output, path)
+        record = Path(folder) / "record"
+        record.write_text(json.dumps({"key": key, "seconds": round(seconds, 2)}), encoding="utf-8")
+        os.replace(record, layout.executed / f"{chapter}.json")
+    return Execution(chapter, path, seconds, ran=True)
+
+
+def _papermill(
+    source: Path, output: Path, parameters: Mapping[str, Any], environment: Mapping[str, str], *, progress: bool
+) -> str:
+    """Run a notebook in a process of its own; "" or what went wrong."""
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(source),
+        str(output),
+        "--kernel",
+        "python3",
+        "--log-level",
+        "ERROR",
+    ]
+    command += ["--progress-bar"] if progress else ["--no-progress-bar"]
+    if parameters:
+        command += ["--parameters_yaml", json.dumps(dict(parameters))]
+    threads = dict.fromkeys(THREADS, "1") if environment else {}
+    with tempfile.TemporaryDirectory() as scratch:  # a chapter that writes beside itself leaves nothing behind
+        result = subprocess.run(
+            command,
+            cwd=scratch,
+            env=os.environ | threads | dict(environment),
+            stdin=subprocess.DEVNULL,
+            stderr=None if progress else subprocess.PIPE,
+            stdout=None if progress else subprocess.PIPE,
+            text=True,
+        )
+    if result.returncode == 0:
+        return ""
+    return _first_error(output) or (result.stderr or "papermill failed without a message").strip()
+
+
+def _first_error(output: Path) -> str:
+    """The failing cell of an executed notebook in words."""
+    if not output.exists():
+        return ""
+    for cell in nbformat.read(output, as_version=4).cells:
+        for part in cell.get("outputs", []):
+            if part.output_type == "error":
+                return f"{part.ename}: {part.evalue}\n{_indented(cell.source)}"
+    return ""
+
+
+def _indented(source: str) -> str:
+    return "\n".join(f"    {line}" for line in source.splitlines())
+
+
+def _finish(path: Path, chapter: str, seconds: float, layout: Layout) -> None:
+    """Prepare an executed notebook for its page: no injected cell, no machine's paths, a note on how it was made."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.metadata = {"tags": cell.metadata.get("tags", [])}
+    notebook.cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata["tags"]]
+    notebook.metadata.pop("papermill", None)
+    guide = " ([with other parameters](how-to-rerun.md))" if "how-to-rerun" in pages(layout) else ""
+    note = (
+        "```{admonition} How this page was made\n:class: run-info\n"
+        f"This notebook computed every number and figure above in {seconds:.0f} s on one core. "
+        f"Rerun it: `recscale chapter run {chapter}`{guide}.\n```"
+    )
+    notebook.cells.append(nbformat.v4.new_markdown_cell(note, id="how-this-page-was-made"))
+    nbformat.write(notebook, path)
+
+
+def _key(chapter: str, layout: Layout) -> str:
+    notebook = (layout.book / f"{chapter}.ipynb").read_text(encoding="utf-8")
+    return chapter_key(notebook, {}, layout.package, layout.data, layout.lock)
+
+
+def _record(chapter: str, layout: Layout) -> dict[str, Any]:
+    path = layout.executed / f"{chapter}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def _last_seconds(chapter: str, layout: Layout) -> float:
+    """How long the chapter took last time: the longest start first, so that none is left alone at the end."""
+    return _record(chapter, layout).get("seconds", 0.0)
+
+
+def _python_path(layout: Layout) -> str:
+    """A book elsewhere brings its own package; ours is installed and found first through this all the same."""
+    return os.pathsep.join(filter(None, (str(layout.package.parent), os.environ.get("PYTHONPATH"))))
+
+
+def _jobs() -> int:
+    """One chapter a core, fewer where memory is short."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else MEMORY_PER_CHAPTER
+    return max(1, min(cores, memory // MEMORY_PER_CHAPTER))
+
+
+def total_seconds(results: Sequence[Execution]) -> float:
+    """Seconds of the chapters that ran now."""
+    return sum(result.seconds for result in results if result.ran)
