@@ -35,7 +35,7 @@ def hidden_layers(sizes: Sequence[int], *, batch_norm: bool = False, dropout: fl
         layers.append(linear(inputs, outputs, gain=2**0.5))
         if batch_norm:
             layers.append(nn.BatchNorm1d(outputs))
-        layers.append(nn.ReLU())
+        layers.append(nn.ReLU(inplace=True))
         if dropout:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers)
