@@ -191,3 +191,9 @@ def test_shannon_is_the_frequencies_entropy():
     sequence = np.random.default_rng(10).integers(0, 9, 100)
     shares = np.array(list(Counter(sequence.tolist()).values())) / 100
     assert entropy.shannon_entropy(sequence) == pytest.approx(-(shares * np.log(shares)).sum())
+
+
+def test_rounding_is_no_entropy():
+    items, offsets = end_to_end([np.zeros(length, int) for length in range(4, 400)])
+    np.testing.assert_array_equal(entropy.approximate_entropy_per_user(items, offsets), 0.0)
+    assert entropy.data_quality(items, offsets).set_index("name").loc["apen-literal", "users_with_zero"] == 396

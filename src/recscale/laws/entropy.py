@@ -27,6 +27,9 @@ from recscale.laws._windows import (
     window_counts,
 )
 
+ROUNDING = 1e-12
+"""Differences of Φ below this are rounding, and 0 is meant: a reciprocal would turn them into 10¹² and more."""
+
 
 def approximate_entropy(sequence: ArrayLike, m: int = 2, r: float = 0.0, *, signed: bool = False) -> float:
     """Approximate entropy of one sequence x of n items, in nats; see ``approximate_entropy_per_user``."""
@@ -54,7 +57,9 @@ def approximate_entropy_per_user(
     """
     items, offsets = as_users(items, offsets)
     _check(m, r)
-    difference = _phi(items, offsets, m, r) - _phi(items, offsets, m + 1, r)
+    shorter, longer = _phi(items, offsets, m, r), _phi(items, offsets, m + 1, r)
+    difference = shorter - longer
+    difference[np.abs(difference) < ROUNDING * (1 + np.abs(shorter))] = 0.0
     return difference if signed else np.abs(difference)
 
 
