@@ -1,0 +1,114 @@
+"""What every sequential model in the book shares: the packed batch it reads, causal attention over it, and dropout.
+
+**Packed, not padded.** A batch is one long row of tokens, user after user. Users of the same length stand together in
+a *bundle*, so that attention, the only operation that looks across tokens, sees a dense (sequences, length, ...) view
+of the row without a copy, a mask or a padding token; everything else works on (tokens, width).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True, eq=False)
+class PackedSequences:
+    """Sequences end to end. ``bundles``: (how many sequences, their length), in the order of the tokens."""
+
+    items: Int[Tensor, " tokens"]
+    bundles: tuple[tuple[int, int], ...]
+    timestamps: Int[Tensor, " tokens"] | None = None
+
+    def __post_init__(self) -> None:
+        assert sum(count * length for count, length in self.bundles) == len(self.items)
+
+    @property
+    def token_counts(self) -> list[int]:
+        """Tokens of each bundle."""
+        return [count * length for count, length in self.bundles]
+
+    def positions(self) -> Int[Tensor, " tokens"]:
+        """0, 1, 2, ... within each sequence: how many items came before."""
+        device = self.items.device
+        return torch.cat([torch.arange(length, device=device).repeat(count) for count, length in self.bundles])
+
+    def last(self, hidden: Float[Tensor, "tokens width"]) -> Float[Tensor, "sequences width"]:
+        """The state after each sequence's last item."""
+        ends = torch.cat([torch.full((count,), length) for count, length in self.bundles]).cumsum(0) - 1
+        return hidden[ends.to(hidden.device)]
+
+
+def choose_heads(width: int, target: int = 32) -> int:
+    """The number of heads whose size ``width / heads`` is nearest to ``target`` (ties: the larger size).
+
+    16 and 32 get one head, 64 two, 96 three; 25, 50, 75, 100 (the Performance Law's widths) get 1, 2, 3, 4 heads of 25.
+    """
+    if width < 1:
+        raise ValueError(f"width is {width}; it must be at least 1")
+    divisors = [heads for heads in range(1, width + 1) if width % heads == 0]
+    return min(divisors, key=lambda heads: abs(width / heads - target))
+
+
+def per_bundle(
+    function: Callable[..., Float[Tensor, "sequences length out"]],
+    packed: Float[Tensor, "tokens features"],
+    bundles: tuple[tuple[int, int], ...],
+) -> Float[Tensor, "tokens out"]:
+    """Apply ``function`` (which looks across a sequence's tokens) to every bundle's dense view of ``packed``.
+
+    ``function(x, first)`` gets x: (sequences, length, features) and the bundle's first token's index in the row.
+    """
+    outputs, first = [], 0
+    for part, (count, length) in zip(packed.split([c * n for c, n in bundles]), bundles, strict=True):
+        outputs.append(function(part.view(count, length, -1), first).flatten(0, 1))
+        first += count * length
+    return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+
+
+def causal_attention(
+    qkv: Float[Tensor, "tokens 3*width"], bundles: tuple[tuple[int, int], ...], heads: int
+) -> Float[Tensor, "tokens width"]:
+    """``softmax(QKᵀ/√size + causal mask) V`` per sequence and head; ``qkv`` holds the three side by side.
+
+    No dropout on the attention weights: PyTorch's fast CPU kernel has none.
+    """
+
+    def attend(x: Tensor, first: int) -> Tensor:
+        n, length, _ = x.shape
+        q, k, v = x.view(n, length, 3, heads, -1).permute(2, 0, 3, 1, 4)  # 3 × (n, heads, length, size)
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(n, length, -1)
+
+    return per_bundle(attend, qkv, bundles)
+
+
+class Dropout(nn.Module):
+    """Inverted dropout from a generator of its own, so that its seed is independent of every other.
+
+    One module serves a whole model. 16 random bits decide an element (the rate is rounded to 1/65536), which on a CPU
+    costs a third of ``nn.Dropout``.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        if not 0 <= rate < 1:
+            raise ValueError(f"dropout is {rate}; allowed are values from 0 up to, not including, 1")
+        self.dropped = round(rate * 65536)
+        self.generator: torch.Generator | None = None
+
+    def seed(self, seed: int, device: torch.device) -> None:
+        self.generator = torch.Generator(device).manual_seed(seed)
+
+    def forward(self, x: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        if not self.training or self.dropped == 0:
+            return x
+        # 64 random bits at a time are the fastest the generator gives; four elements share them.
+        bits = torch.empty(-(-x.numel() // 4), dtype=torch.int64, device=x.device)
+        bits.random_(-(2**63), None, generator=self.generator)
+        kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= self.dropped - 32768
+        return x * kept.to(x.dtype).mul_(65536 / (65536 - self.dropped))
+
+    def extra_repr(self) -> str:
+        return f"rate={self.dropped / 65536:.4g}"

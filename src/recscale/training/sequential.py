@@ -1,0 +1,286 @@
+"""One loop for every sequential model: next-item prediction, early stopping on validation NDCG@10, full ranking."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+from tqdm import tqdm
+
+from recscale.datasets import SequenceData
+from recscale.models.accounting_sequential import account_sequential
+from recscale.models.losses import LOSSES, Sampler, next_item_loss
+from recscale.models.sequential import SequentialConfig, SequentialModel, build_sequential_model
+from recscale.training.ranking import count_better_and_tied, ranking_metrics
+from recscale.training.result import TrainingResult
+from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
+
+TRAIN_LOSS_POSITIONS = 32_768
+"""Training positions, always the same ones, on which ``train_loss`` is measured."""
+
+
+@dataclass(frozen=True)
+class SequentialTraining:
+    """How a sequential model is trained. Dropout belongs to the model's configuration.
+
+    ``max_length`` items of history at most; ``batch_tokens`` predicted positions a step; ``negatives`` sampled a step
+    with probability ∝ count^``negative_power`` (see ``losses``); ``calibration`` is gBCE's t. Adam with decoupled
+    ``weight_decay``; the learning rate rises linearly over ``warmup_steps`` and stays. Validation every
+    ``evaluate_every`` epochs; training ends after ``epochs`` or ``patience`` validations without a better NDCG@10,
+    and the best weights count. ``precision`` "bf16" computes matrix products in bfloat16 and keeps fp32 weights.
+    """
+
+    VERSION: ClassVar[int] = 1
+
+    max_length: int = 200
+    loss: str = "sampled-softmax"
+    negatives: int = 256
+    negative_power: float = 0.0
+    calibration: float = 0.75
+    epochs: int = 200
+    batch_tokens: int = 8192
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    warmup_steps: int = 100
+    gradient_clip: float = 5.0
+    evaluate_every: int = 2
+    patience: int = 10
+    precision: str = "fp32"
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise ValueError(f"unknown loss {self.loss!r}; allowed are {', '.join(LOSSES)}")
+        if self.precision not in ("fp32", "bf16"):
+            raise ValueError(f"unknown precision {self.precision!r}; allowed are 'fp32' and 'bf16'")
+        for name in ("max_length", "negatives", "epochs", "batch_tokens", "evaluate_every", "patience"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
+        for name in ("learning_rate", "gradient_clip"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
+
+
+def train_sequential(
+    model_config: SequentialConfig,
+    training: SequentialTraining,
+    data: SequenceData,
+    *,
+    split: str = "leave-one-out",
+    seed: int,
+    device: str = "auto",
+    progress: bool = False,
+) -> TrainingResult:
+    """Train on ``data``'s train part and rank every item for every validation and test case.
+
+    Metrics: ``{train,valid,test}_loss`` are exact softmax cross-entropies in nats, whatever was trained on and
+    without dropout; ``{valid,test}_{hr,ndcg}@{10,50}`` and ``_mrr`` rank all items. The test history includes the
+    validation item. ``collapsed`` is 1 where the training-health check fails (``health``). One seed each for weights,
+    order, dropout and negatives is derived from ``seed``; the same seed and number of threads give the same bits.
+    """
+    started = time.perf_counter()
+    device = _choose_device(device)
+    parts = split_sequences(data, split)
+    seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
+    model = build_sequential_model(model_config, data.n_items, training.max_length, seed=seeds[0], device=device)
+    model.dropout.seed(seeds[2], device)
+    batches = TrainingBatches(parts.train, training.max_length, training.batch_tokens, seeds[1], device)
+    step = TrainingStep(model, training, _item_counts(parts.train), seeds[3], device)
+
+    fit = _Fit(model, training, parts, progress)
+    for epoch in range(1, training.epochs + 1):
+        objective = step.epoch(batches)
+        if not fit.after_epoch(epoch, objective, epoch * batches.positions, started):
+            break
+    model.load_state_dict(fit.best_weights)
+    model.eval()
+
+    metrics = {"train_loss": train_loss(model, parts.train, training.max_length)}
+    valid = evaluate(model, data, parts.valid, training.max_length)
+    test = evaluate(model, data, parts.test, training.max_length)
+    metrics |= {f"valid_{name}": value for name, value in valid.items()}
+    metrics |= {f"test_{name}": value for name, value in test.items()}
+    metrics |= health(model, parts, valid, training)
+    return TrainingResult(
+        metrics=metrics,
+        history=pd.DataFrame(fit.history),
+        model=model,
+        accounting=account_sequential(
+            model_config, data.n_items, training.max_length, loss=training.loss, negatives=training.negatives
+        ),
+        examples_seen=fit.history[-1]["examples_seen"],
+        diverged=fit.diverged,
+        wall_seconds=time.perf_counter() - started,
+    )
+
+
+class TrainingStep:
+    """The model with its loss, negatives and optimiser: what happens to one batch."""
+
+    def __init__(
+        self,
+        model: SequentialModel,
+        training: SequentialTraining,
+        counts: Int[Tensor, " n_items"],
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.model, self.training = model, training
+        self.sampler = Sampler(counts, training.negatives, training.negative_power, seed, device)
+        # Fused: one pass over all parameters in C++. Tables of this size are cheaper to update densely than sparsely.
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+        )
+        warmup = max(training.warmup_steps, 1)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda done: min(1.0, (done + 1) / warmup))
+        self.autocast: Callable[[], AbstractContextManager] = (
+            nullcontext if training.precision == "fp32" else lambda: torch.autocast(device.type, torch.bfloat16)
+        )
+
+    def __call__(self, batch, targets: Int[Tensor, " tokens"]) -> Float[Tensor, ""]:
+        """One update; the loss before it."""
+        with self.autocast():
+            hidden = self.model(batch)
+        sample = None if self.training.loss == "softmax" else self.sampler.draw()
+        loss = next_item_loss(
+            self.training.loss, hidden.float(), self.model.items.weight, targets, sample, self.training.calibration
+        )
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)
+        self.optimizer.step()
+        self.schedule.step()
+        return loss.detach()
+
+    def epoch(self, batches: TrainingBatches) -> float:
+        """Mean training objective over one epoch's positions (with dropout, before each update)."""
+        self.model.train()
+        total, positions = 0.0, 0
+        for batch, targets in batches.epoch():
+            total += self(batch, targets).item() * len(targets)
+            positions += len(targets)
+        return total / positions
+
+
+class _Fit:
+    """The story of one training run: history, best weights, and when to stop."""
+
+    def __init__(
+        self, model: SequentialModel, training: SequentialTraining, parts: SequenceSplit, progress: bool
+    ) -> None:
+        self.model, self.training, self.parts = model, training, parts
+        self.history: list[dict] = []
+        self.best, self.misses, self.diverged = -np.inf, 0, False
+        self.best_weights = _copy_weights(model)
+        self.bar = tqdm(total=training.epochs, desc=model.config.model, unit="epoch", disable=not progress)
+
+    def after_epoch(self, epoch: int, objective: float, examples_seen: int, started: float) -> bool:
+        """Record the epoch; whether to go on."""
+        row = {"epoch": epoch, "objective": objective, "examples_seen": examples_seen}
+        self.diverged = not np.isfinite(objective)
+        due = epoch % self.training.evaluate_every == 0 or epoch == self.training.epochs
+        if due and not self.diverged:
+            self.model.eval()
+            found = evaluate(self.model, self.parts.data, self.parts.valid, self.training.max_length)
+            row |= {f"valid_{name}": value for name, value in found.items()}
+            self.misses += 1
+            if found["ndcg@10"] > self.best:
+                self.best, self.misses = found["ndcg@10"], 0
+                self.best_weights = _copy_weights(self.model)
+        self.history.append(row | {"seconds": time.perf_counter() - started})
+        self.bar.update()
+        self.bar.set_postfix_str(f"loss {objective:.3f}, best valid NDCG@10 {self.best:.4f}")
+        go_on = not self.diverged and self.misses < self.training.patience
+        if not go_on or epoch == self.training.epochs:
+            self.bar.close()
+        return go_on
+
+
+@torch.inference_mode()
+def evaluate(
+    model: SequentialModel, data: SequenceData, cases: Int[np.ndarray, " cases"], max_length: int
+) -> dict[str, float]:
+    """Rank all items after each case's history: HR and NDCG at 10 and 50, MRR, and exact softmax ``loss`` in nats.
+
+    ``cases`` index the tokens of ``data`` to predict. Items of the whole history (not only its last ``max_length``)
+    are left out of the ranking where users never repeat an item; the loss is always over all items.
+    """
+    device = model.items.weight.device
+    better, tied, loss = (np.zeros(len(cases), dtype) for dtype in (np.int64, np.int64, np.float64))
+    for batch in ranking_batches(data, cases, max_length, device):
+        scores = model.scores(batch.histories.last(model(batch.histories)))
+        loss[batch.cases] = F.cross_entropy(scores, batch.targets, reduction="none").cpu()
+        found = count_better_and_tied(scores, batch.targets, batch.excluded)
+        better[batch.cases], tied[batch.cases] = (count.cpu() for count in found)
+    return ranking_metrics(better, tied) | {"loss": float(loss.mean())}
+
+
+@torch.inference_mode()
+def train_loss(model: SequentialModel, train: SequenceData, max_length: int) -> float:
+    """Exact softmax cross-entropy, in nats and without dropout, on a fixed sample of training positions."""
+    device = model.items.weight.device
+    total, positions = 0.0, 0
+    for batch, targets in TrainingBatches(train, max_length, 2048, seed=0, device=device).epoch():
+        total += F.cross_entropy(model.scores(model(batch)), targets, reduction="sum").item()
+        positions += len(targets)
+        if positions >= TRAIN_LOSS_POSITIONS:
+            break
+    return total / positions
+
+
+@torch.inference_mode()
+def health(
+    model: SequentialModel, parts: SequenceSplit, valid: dict[str, float], training: SequentialTraining
+) -> dict[str, float]:
+    """Did the model learn more than popularity? To be asked before its metrics enter any fit.
+
+    ``popularity_ndcg@10``  validation NDCG@10 of ranking by training counts
+    ``unigram_loss``        validation cross-entropy of the (add-one smoothed) training frequencies, nats
+    ``personal_share``      share of the scores' variance that differs between users (0: everybody gets one ranking)
+    ``collapsed``           1 if NDCG@10 is within 5 % of popularity's or below, if ``personal_share`` is under 1 %,
+    or if a
+                            softmax loss is not below ``unigram_loss``
+    """
+    counts = _item_counts(parts.train)
+    frequency = (counts + 1).float() / (counts + 1).sum()
+    better, tied, personal = [], [], float("nan")
+    for batch in ranking_batches(parts.data, parts.valid, training.max_length, model.items.weight.device):
+        if not better:
+            scores = model.scores(batch.histories.last(model(batch.histories)))
+            scores = scores - scores.mean(1, keepdim=True)
+            personal = float((scores - scores.mean(0)).var() / scores.var().clamp_min(1e-30))
+        popular = frequency.to(batch.targets.device).expand(len(batch.targets), -1).clone()
+        found = count_better_and_tied(popular, batch.targets, batch.excluded)
+        better.append(found[0].cpu())
+        tied.append(found[1].cpu())
+    popularity = ranking_metrics(torch.cat(better).numpy(), torch.cat(tied).numpy())["ndcg@10"]
+    targets = torch.from_numpy(parts.data.items[parts.valid].astype(np.int64))
+    unigram = float(-frequency[targets].log().mean())
+    softmax = training.loss in ("softmax", "sampled-softmax")
+    healthy = valid["ndcg@10"] > 1.05 * popularity and personal > 0.01 and (valid["loss"] < unigram or not softmax)
+    return {
+        "popularity_ndcg@10": popularity,
+        "unigram_loss": unigram,
+        "personal_share": personal,
+        "collapsed": float(not healthy),
+    }
+
+
+def _item_counts(train: SequenceData) -> Int[Tensor, " n_items"]:
+    return torch.from_numpy(np.bincount(train.items, minlength=train.n_items))
+
+
+def _copy_weights(model: SequentialModel) -> dict[str, Tensor]:
+    return {name: weight.detach().clone() for name, weight in model.state_dict().items()}
+
+
+def _choose_device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)

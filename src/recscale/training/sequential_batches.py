@@ -1,0 +1,169 @@
+"""From users' sequences to packed batches, for training (every position predicts its next item) and for ranking."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Int
+
+from recscale.datasets import SequenceData
+from recscale.models.attention import PackedSequences
+
+EVALUATION_TOKENS = 16_384
+"""Tokens of one forward pass in evaluation."""
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceSplit:
+    """``valid`` and ``test`` index the tokens of ``data`` to predict, each from all of its user's earlier tokens."""
+
+    data: SequenceData
+    train: SequenceData
+    valid: Int[np.ndarray, " cases"]
+    test: Int[np.ndarray, " cases"]
+
+
+def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
+    """``leave-one-out``: last item test, the one before valid. ``global-time``: train before the time at which 80 %
+    of all interactions are past; valid a user's first interaction from then until 90 % are, test the first one after
+    that, each where the user has a history before it."""
+    if name == "leave-one-out":
+        last = data.offsets[1:][data.lengths >= 3]
+        return SequenceSplit(data, data.leave_one_out().train, last - 2, last - 1)
+    if name != "global-time":
+        raise ValueError(f"unknown split {name!r}; allowed are 'leave-one-out' and 'global-time'")
+    if data.timestamps is None:
+        raise ValueError(
+            f"{data.name} has no timestamps, which the split 'global-time' needs; allowed is 'leave-one-out'"
+        )
+    # An interaction without a time (null in the source) counts as late as the latest one before it.
+    first, second = np.quantile(data.timestamps, [0.8, 0.9], method="lower")
+    return SequenceSplit(
+        data,
+        data.keep(data.timestamps < first),
+        _first_within(data, first, second),
+        _first_within(data, second, np.inf),
+    )
+
+
+def _first_within(data: SequenceData, start: float, end: float) -> Int[np.ndarray, " cases"]:
+    """Each user's first token with ``start`` ≤ time < ``end``, where it is not the user's first of all."""
+    inside = np.flatnonzero((data.timestamps >= start) & (data.timestamps < end))
+    user = np.searchsorted(data.offsets, inside, side="right") - 1
+    _, first = np.unique(user, return_index=True)
+    token = inside[first]
+    return token[token > data.offsets[user[first]]]
+
+
+class TrainingBatches:
+    """Packed batches of about ``batch_tokens`` predicted positions; ``epoch()`` gives a fresh random order each time.
+
+    A user's last ``max_length + 1`` training items give up to ``max_length`` positions. Users are shuffled, put with
+    others of their length into bundles of at most an eighth of a batch, and the bundles shuffled into batches:
+    nothing is padded, and a batch still mixes all lengths.
+    """
+
+    def __init__(
+        self, train: SequenceData, max_length: int, batch_tokens: int, seed: int, device: torch.device
+    ) -> None:
+        usable = np.flatnonzero(train.lengths >= 2)
+        if len(usable) == 0:
+            raise ValueError(f"{train.name} has no user with at least two training items: nothing to learn from")
+        self.length = np.minimum(train.lengths[usable] - 1, max_length)
+        self.start = train.offsets[usable + 1] - self.length - 1
+        self.items = torch.from_numpy(np.ascontiguousarray(train.items, dtype=np.int64))
+        self.timestamps = None if train.timestamps is None else torch.from_numpy(train.timestamps.astype(np.int64))
+        self.batch_tokens, self.device = batch_tokens, device
+        self.random = np.random.default_rng(seed)
+
+    @property
+    def positions(self) -> int:
+        """Predicted positions of one epoch."""
+        return int(self.length.sum())
+
+    def __len__(self) -> int:
+        return max(1, round(self.positions / self.batch_tokens))
+
+    def epoch(self) -> Iterator[tuple[PackedSequences, Int[torch.Tensor, " tokens"]]]:
+        """Batches and their true next items."""
+        order = self.random.permutation(len(self.length))
+        order = order[np.argsort(self.length[order], kind="stable")]
+        bundles = list(_bundles(order, self.length, self.batch_tokens // 8))
+        shuffled = [bundles[i] for i in self.random.permutation(len(bundles))]
+        tokens = np.cumsum([len(users) * self.length[users[0]] for users in shuffled])
+        # Equal shares of the epoch, so that no small rest makes a noisy last step.
+        batch_of = np.ceil(tokens / tokens[-1] * len(self) - 1e-9).astype(int)
+        for number in np.unique(batch_of):
+            yield self._pack([shuffled[i] for i in np.flatnonzero(batch_of == number)])
+
+    def _pack(self, bundles: list[np.ndarray]) -> tuple[PackedSequences, torch.Tensor]:
+        sizes = tuple((len(users), int(self.length[users[0]])) for users in bundles)
+        tokens = torch.from_numpy(_token_rows(self.start, sizes, bundles))
+        times = None if self.timestamps is None else self.timestamps[tokens].to(self.device)
+        batch = PackedSequences(self.items[tokens].to(self.device), sizes, times)
+        return batch, self.items[tokens + 1].to(self.device)
+
+
+@dataclass(frozen=True, eq=False)
+class RankingBatch:
+    """Histories to rank after. ``cases`` are their places in the array asked for; ``excluded`` (row, item) pairs."""
+
+    histories: PackedSequences
+    targets: Int[torch.Tensor, " rows"]
+    cases: Int[np.ndarray, " rows"]
+    excluded: tuple[torch.Tensor, torch.Tensor] | None
+
+
+def ranking_batches(
+    data: SequenceData, cases: Int[np.ndarray, " cases"], max_length: int, device: torch.device
+) -> Iterator[RankingBatch]:
+    """The cases' last ``max_length`` earlier items, bundled by length; all earlier items excluded where users never
+    repeat."""
+    first = data.offsets[np.searchsorted(data.offsets, cases, side="right") - 1]
+    length = np.minimum(cases - first, max_length)
+    items = np.ascontiguousarray(data.items, dtype=np.int64)
+    order = np.argsort(length, kind="stable")
+    # At most as many rows as keep the scores at 4 million numbers.
+    row_limit = max(1, (1 << 22) // data.n_items)
+    for group in _batched(order, length, EVALUATION_TOKENS, row_limit):
+        bundles = list(_bundles(group, length, EVALUATION_TOKENS))
+        sizes = tuple((len(rows), int(length[rows[0]])) for rows in bundles)
+        tokens = _token_rows(cases - length, sizes, bundles)
+        times = (
+            None if data.timestamps is None else torch.from_numpy(data.timestamps[tokens].astype(np.int64)).to(device)
+        )
+        excluded = None
+        if not data.repeats:
+            seen = cases[group] - first[group]
+            row = np.repeat(np.arange(len(group)), seen)
+            token = np.arange(seen.sum()) - np.repeat(np.cumsum(seen) - seen, seen) + np.repeat(first[group], seen)
+            excluded = (torch.from_numpy(row).to(device), torch.from_numpy(items[token]).to(device))
+        histories = PackedSequences(torch.from_numpy(items[tokens]).to(device), sizes, times)
+        yield RankingBatch(histories, torch.from_numpy(items[cases[group]]).to(device), group, excluded)
+
+
+def _bundles(order: np.ndarray, length: np.ndarray, tokens: int) -> Iterator[np.ndarray]:
+    """``order`` (sorted by length) cut into runs of one length and at most ``tokens`` tokens, but at least one
+    member."""
+    borders = np.flatnonzero(np.diff(length[order])) + 1
+    for run in np.split(order, borders):
+        size = max(1, tokens // int(length[run[0]]))
+        yield from np.split(run, range(size, len(run), size))
+
+
+def _batched(order: np.ndarray, length: np.ndarray, tokens: int, rows: int) -> Iterator[np.ndarray]:
+    """``order`` cut where the next member would exceed ``tokens`` tokens or ``rows`` members."""
+    start, held = 0, 0
+    for stop, size in enumerate(length[order]):
+        if stop > start and (held + size > tokens or stop - start >= rows):
+            yield order[start:stop]
+            start, held = stop, 0
+        held += size
+    yield order[start:]
+
+
+def _token_rows(start: np.ndarray, sizes: tuple[tuple[int, int], ...], bundles: list[np.ndarray]) -> np.ndarray:
+    """Indices of the bundles' tokens, user after user."""
+    rows = [start[users][:, None] + np.arange(size) for users, (_, size) in zip(bundles, sizes, strict=True)]
+    return np.concatenate([part.ravel() for part in rows])
