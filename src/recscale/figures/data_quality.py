@@ -1,0 +1,211 @@
+"""Figures of the data quality chapter: what the entropies of item sequences measure, and what D′ becomes of it.
+
+Every function takes a table of ``recscale.laws.entropy_experiments``, one row a point.
+"""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from recscale.figures import base
+from recscale.figures.controls import buttons
+
+ENTROPIES = {"ApEn": "ApEn", "S_real": "real entropy S_real"}
+
+
+def bias_curve(table: pd.DataFrame) -> go.Figure:
+    """Mean entropy of uniform random sequences against the number of items, one series a length.
+
+    ``table``: ``finite_size_bias``. Buttons pick the entropy; the figure holds both, ``2 × len(table)`` points.
+    """
+    fig = base.figure(
+        "A finite sequence is not what it was drawn from",
+        x="number of equally likely items (log scale)",
+        y="entropy (nats)",
+        log_x=True,
+        height=500,
+    )
+    for column in ENTROPIES:
+        for hue, sign, (length, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("length"), strict=False):
+            base.points(
+                fig,
+                rows["alphabet"],
+                rows[column],
+                f"{length} items a user",
+                mode="lines+markers",
+                marker={"color": hue, "symbol": sign, "size": 7},
+                line={"color": hue, "width": 1.5},
+                visible=column == "ApEn",
+                hovertemplate=f"{column} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
+            )
+    truth = table[["alphabet", "truth"]].drop_duplicates()
+    base.line(fig, truth["alphabet"], truth["truth"], "the truth, ln K", line={"color": base.NEUTRAL, "dash": "dot"})
+    lengths = table["length"].nunique()
+    highest = {column: 1.1 * table[column].max() for column in ENTROPIES}
+    choices = [
+        (
+            label,
+            {"visible": [column == shown for shown in ENTROPIES for _ in range(lengths)] + [True]},
+            {"yaxis.range": [0, highest[column]]},
+        )
+        for column, label in ENTROPIES.items()
+    ]
+    fig.update_yaxes(range=[0, highest["ApEn"]])
+    return buttons(fig, choices)
+
+
+def length_alone(table: pd.DataFrame, m: int) -> go.Figure:
+    """ApEn of every user against the length of the history, over the curve that it is without repeats.
+
+    ``table``: ``per_user``. Users with ApEn = 0 have no place on a log axis and must be left out beforehand.
+    """
+    fig = base.figure(
+        "One point a user: entropy, or length?",
+        x="items in the history n (log scale)",
+        y="ApEn (nats, log scale)",
+        log_x=True,
+        log_y=True,
+    )
+    lengths = np.geomspace(max(table["length"].min(), m + 1), table["length"].max(), 100)
+    base.line(
+        fig,
+        lengths,
+        np.log1p(1 / (lengths - m)),
+        "ln((n−m+1)/(n−m))",
+        line={"color": base.NEUTRAL, "dash": "dot"},
+        hoverinfo="skip",
+    )
+    groups = (("never repeats an item", table["repeats"] == 0, 0), ("repeats items", table["repeats"] > 0, 1))
+    for name, chosen, index in groups:
+        rows = table[chosen]
+        if len(rows):
+            base.points(
+                fig,
+                rows["length"],
+                rows["ApEn"],
+                name,
+                marker={"size": 5, "opacity": 0.6, "color": base.PALETTE[index], "symbol": base.SYMBOLS[index]},
+                customdata=rows[["repeats"]],
+                hovertemplate="%{x} items, %{customdata[0]} of them met before<br>ApEn = %{y:.4f} nats",
+            )
+    return fig
+
+
+def renamed(table: pd.DataFrame) -> go.Figure:
+    """Mean ApEn at every tolerance, once for each random renaming of the items. ``table``: ``renaming``."""
+    fig = base.figure(
+        "The same histories under other names", x="tolerance r between ids", y="mean ApEn of the users (nats)"
+    )
+    tolerances = list(dict.fromkeys(table["r"]))
+    place = table["r"].map({r: index for index, r in enumerate(tolerances)})
+    spread = 0.3 * (table["renaming"] / max(table["renaming"].max(), 1) - 0.5)
+    for name, chosen, hue, sign, size in (
+        ("a random renaming", table["renaming"] > 0, base.PALETTE[0], "circle", 6),
+        ("ids as given", table["renaming"] == 0, base.PALETTE[1], "diamond", 11),
+    ):
+        base.points(
+            fig,
+            (place + spread * (table["renaming"] > 0))[chosen],
+            table["ApEn"][chosen],
+            name,
+            marker={"color": hue, "symbol": sign, "size": size, "opacity": 0.8},
+            customdata=table[["r"]][chosen],
+            hovertemplate="r = %{customdata[0]}<br>ApEn = %{y:.5f} nats",
+        )
+    fig.update_xaxes(tickvals=list(range(len(tolerances))), ticktext=[f"{r:g}" for r in tolerances])
+    return fig
+
+
+SIDES = {
+    "shortest_code": ("shortest code", 1, "solid"),
+    "entropy_rate": ("entropy rate h (Shannon)", 0, "solid"),
+    "reciprocal": ("1 / h (the lemma, literally)", 3, "dash"),
+    "real_reciprocal": ("1 / S_real, as measured", 4, "dot"),
+    "apen_reciprocal": ("1 / ApEn, as measured", 2, "dot"),
+}
+"""Column of ``coding_table``: (name, colour, dash)."""
+
+
+def coding_sides(table: pd.DataFrame) -> go.Figure:
+    """Both sides of the coding lemma against the true entropy rate, log-log; ``5 × len(table)`` points."""
+    fig = base.figure(
+        "What a shortest code needs, and what the lemma asks",
+        x="entropy rate of the chain (bits a step, log scale)",
+        y="bits a token (log scale)",
+        log_x=True,
+        log_y=True,
+        height=520,
+    )
+    for (column, (name, index, dash)), sign in zip(SIDES.items(), base.SYMBOLS, strict=False):
+        hue = base.PALETTE[index]
+        base.points(
+            fig,
+            table["entropy_rate"],
+            table[column],
+            name,
+            mode="lines+markers",
+            marker={"color": hue, "symbol": sign, "size": 7},
+            line={"color": hue, "dash": dash, "width": 1.5},
+            hovertemplate="h = %{x:.3f} bits<br>%{y:.3f}",
+        )
+    fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
+    return fig
+
+
+def duplicated(table: pd.DataFrame) -> go.Figure:
+    """Every entropy against the share of items replaced by a copy of the one before, relative to none.
+
+    ``table``: ``duplication``, with shares from 0 on.
+    """
+    fig = base.figure(
+        "Which way does an entropy turn when data repeat?",
+        x="share of items replaced by the item before",
+        y="entropy relative to the data as they are",
+        height=520,
+    )
+    fig.add_hline(y=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
+    series = table.groupby("entropy", sort=False)
+    for hue, sign, (name, rows) in zip(base.PALETTE, base.SYMBOLS, series, strict=False):
+        base.points(
+            fig,
+            rows["share"],
+            rows["value"] / rows["value"].iloc[0],
+            name,
+            mode="lines+markers",
+            marker={"color": hue, "symbol": sign, "size": 7},
+            line={"color": hue, "width": 1.5},
+            customdata=rows[["value"]],
+            hovertemplate="%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}",
+        )
+    fig.update_xaxes(tickformat=".0%")
+    return fig
+
+
+def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
+    """D′ / tokens in every reading: what one token of each data set is credited with.
+
+    ``stored`` and ``live``: rows of ``readings`` (``dataset, name, formula, factor``) with a finite factor; the live
+    data set is drawn as open rings over the stored points.
+    """
+    fig = base.figure("One data set, nineteen data terms", x="D′ / tokens (log scale)", log_x=True, height=680)
+    order = list(dict.fromkeys(pd.concat([stored, live])["name"]))[::-1]
+    for index, (dataset, rows) in enumerate(stored.groupby("dataset", sort=False)):
+        _credits(
+            fig, rows, dataset, color=base.PALETTE[index % 8], symbol=base.SYMBOLS[(index + index // 8) % 8], size=9
+        )
+    name = f"{live['dataset'].iloc[0]}, now"
+    _credits(fig, live, name, color=base.NEUTRAL, symbol="circle-open", size=16)
+    fig.update_yaxes(categoryorder="array", categoryarray=order, tickfont={"size": 11})
+    return fig
+
+
+def _credits(fig: go.Figure, rows: pd.DataFrame, name: str, **marker) -> None:
+    base.points(
+        fig,
+        rows["factor"],
+        rows["name"],
+        name,
+        marker=marker,
+        customdata=rows[["formula"]],
+        hovertemplate="D′ = %{customdata[0]}<br>%{x:.4g} a token",
+    )
