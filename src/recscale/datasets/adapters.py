@@ -26,10 +26,11 @@ def table(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.Da
     (path,) = paths
     columns = getattr(card, kind)
     if path.suffix == ".parquet":
-        return read_parquet(path)
+        return read_parquet(path).rename(columns=source.rename)
     text = (*columns.categorical, *columns.multi_hot) if kind == "ctr" else (columns.user, columns.item)
+    text = (*text, *source.rename)
     try:
-        return pd.read_csv(path, sep=source.separator, dtype=dict.fromkeys(text, str), keep_default_na=True)
+        return pd.read_csv(path, sep=source.separator, dtype=dict.fromkeys(text, str)).rename(columns=source.rename)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"can't read {path} as CSV: {error}") from None
 
@@ -42,14 +43,19 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
 
 def sequence_lists(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
-    """A Parquet with one user a row: ``user``, ``items`` in time order, sometimes ``timestamps``."""
+    """A Parquet with one user a row: ``user``, ``items`` in time order, sometimes ``timestamps``.
+
+    A missing time (MovieLens-1M's movies with under five ratings, in the mirror) is that of the item before
+    it, else of the one after it.
+    """
     lists = read_parquet(paths[0])
     lengths = lists["items"].str.len().to_numpy()
     if (lengths == 0).any():
         raise ValueError(f"{card.name}: user {lists['user'][int((lengths == 0).argmax())]} has an empty sequence")
     flat = {"user": np.repeat(lists["user"].to_numpy(), lengths), "item": np.concatenate(lists["items"].to_list())}
     if card.sequences.timestamp:
-        flat[card.sequences.timestamp] = np.concatenate(lists["timestamps"].to_list())
+        times = pd.Series(np.concatenate(lists["timestamps"].to_list()))
+        flat[card.sequences.timestamp] = times.groupby(flat["user"]).ffill().groupby(flat["user"]).bfill()
     return pd.DataFrame(flat)
 
 
@@ -77,6 +83,11 @@ def amazon_ratings(paths: Sequence[Path], kind: str, card: Card, source: Source)
     return frame.drop_duplicates(["user", "item"], ignore_index=True)
 
 
+def jodie_csv(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
+    """JODIE's ``wikipedia.csv``: user, item, time, and then more columns than its header names; in time order."""
+    return pd.read_csv(paths[0], skiprows=1, header=None, usecols=[0, 1, 2], names=["user", "item", "timestamp"])
+
+
 def frappe_csv(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """Frappe_x1 as published by BARS: ``train.csv``, ``valid.csv``, ``test.csv``, or a zip that holds the three."""
     if len(paths) == 1:
@@ -93,6 +104,7 @@ ADAPTERS: dict[str, Adapter] = {
     "sequence-lists": sequence_lists,
     "sequence-text": sequence_text,
     "amazon-ratings": amazon_ratings,
+    "jodie-csv": jodie_csv,
     "frappe-csv": frappe_csv,
     "movielens-table": movielens.canonical,
     "movielens-1m-zip": movielens.ml_1m,
@@ -105,6 +117,8 @@ ADAPTERS: dict[str, Adapter] = {
 
 def read(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """The canonical table of ``source``: its adapter, then its k-core where the source asks for one."""
+    if source.format not in ADAPTERS:
+        raise ValueError(f"{card.name}: unknown format {source.format!r}; allowed are {', '.join(ADAPTERS)}")
     frame = ADAPTERS[source.format](paths, kind, card, source)
     if source.k_core < 2 or kind == "ctr":
         return frame

@@ -13,7 +13,7 @@ The book's cards are ``data/datasets.toml``. Yours is one TOML file, no code:
     categorical = ["user", "item"]    # any values; each distinct one becomes an id
     multi_hot = { tags = "|" }        # optional: several values in one cell, and what separates them
     dense = ["price"]                 # optional: numbers
-    timestamp = "time"                # optional: seconds since 1970, or dates; allows the split "time"
+    timestamp = "time"                # optional: seconds since 1970, or ISO dates; allows the split "time"
     split = "part"                    # optional: train, valid or test; allows the split "official"
     separator = ","                   # optional: of a CSV
     sha256 = "…"                      # optional: the file is refused when it is another one
@@ -34,6 +34,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -77,7 +78,11 @@ class File:
 
 @dataclass(frozen=True)
 class Source:
-    """Files that together hold the data set, and the adapter (``recscale.datasets.adapters``) that reads them."""
+    """Files that together hold the data set, and the adapter (``recscale.datasets.adapters``) that reads them.
+
+    Options: the ``separator`` of a CSV, the ``k_core`` to reduce interactions to, and ``rename`` for columns of a
+    table whose publisher calls them otherwise than the card.
+    """
 
     __pydantic_config__ = FORBID
 
@@ -87,6 +92,7 @@ class Source:
     kinds: tuple[str, ...] = KINDS
     separator: str = ","
     k_core: int = 0
+    rename: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -209,9 +215,14 @@ def read_toml(path: Path) -> dict:
         raise ValueError(f"can't read the data set card {path}: {error}") from error
 
 
+@cache
+def validator() -> TypeAdapter[Card]:
+    return TypeAdapter(Card)
+
+
 def build_card(entry: dict, path: Path) -> Card:
     try:
-        return TypeAdapter(Card).validate_python(entry)
+        return validator().validate_python(entry)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -46,8 +46,7 @@ def encode_ctr(table: pd.DataFrame, card: Card, checksum: str) -> CTRData:
 def encode_sequences(table: pd.DataFrame, card: Card, checksum: str) -> SequenceData:
     """User-item-time rows as sequences: stable sort by (user, time), so that ties keep the order of the file.
 
-    Missing times (movies of MovieLens-1M with under five ratings, in the mirror) take the time before them in the
-    file. Users and items get ids in the order of their own ids.
+    Users and items get ids in the order of their own ids.
     """
     columns = card.sequences
     require(table, columns.required, card.name)
@@ -58,7 +57,7 @@ def encode_sequences(table: pd.DataFrame, card: Card, checksum: str) -> Sequence
     user, n_users = encode_ids(table[columns.user])
     item, n_items = encode_ids(table[columns.item])
     if columns.timestamp:
-        time = seconds(table.groupby(user)[columns.timestamp].ffill().groupby(user).bfill())
+        time = seconds(table[columns.timestamp])
         order = np.lexsort((time, user))  # a stable sort: the last key leads
     else:
         time, order = None, np.argsort(user, kind="stable")
@@ -112,6 +111,8 @@ def encode_parts(column: pd.Series) -> Int[np.ndarray, " rows"]:
     unknown = sorted(set(map(str, pd.unique(column))) - set(PARTS))
     if unknown:
         raise ValueError(f"the split column {column.name!r} must hold train, valid or test; it also holds {unknown}")
+    if absent := [name for name in PARTS if not (column == name).any()]:
+        raise ValueError(f"the split column {column.name!r} has no rows of the part {absent[0]!r}")
     return column.map({name: index for index, name in enumerate(PARTS)}).to_numpy(np.int64)
 
 
@@ -157,13 +158,13 @@ def encode_dense(table: pd.DataFrame, train: Bool[np.ndarray, " rows"]) -> Float
 
 
 def seconds(column: pd.Series) -> Int[np.ndarray, " rows"]:
-    """Seconds since 1970 UTC, from numbers (taken as they are) or dates."""
+    """Seconds since 1970 UTC, from numbers (taken as they are) or ISO dates, in UTC unless they name a zone."""
     if column.isna().any():
         raise ValueError(f"the time column {column.name!r} has {int(column.isna().sum())} empty cells")
     if not pd.api.types.is_numeric_dtype(column):
-        try:
-            dates = pd.to_datetime(column, utc=True).dt.tz_localize(None)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"the time column {column.name!r} holds neither seconds nor dates: {error}") from None
-        return dates.to_numpy().astype("datetime64[s]").astype(np.int64)
+        dates = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
+        if dates.isna().any():
+            wrong = column[dates.isna()].iloc[0]
+            raise ValueError(f"the time column {column.name!r} must hold seconds or ISO dates, not {wrong!r}")
+        return dates.dt.tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
     return column.to_numpy(np.int64)

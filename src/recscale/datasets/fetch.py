@@ -6,7 +6,6 @@ alone and refused; either way a warning says so and the next place is tried.
 
 import hashlib
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -101,24 +100,24 @@ def download(file: File, tried: list[str]) -> Path | None:
     fetch, address = (from_url, file.url) if file.url else (from_pip, f"pip download {file.pip}")
     try:
         path = fetch(file, folder)
+    except (OSError, ValueError) as error:
+        tried.append(f"{address} ({short(error)})")
+        return None
+    try:
         verify(file, path)
     except WrongChecksum as error:
         path.unlink()
-        warnings.warn(f"deleted a download: {error}", stacklevel=2)
+        warnings.warn(f"deleted a download from {address}: {error}", stacklevel=2)
         tried.append(f"{error} (deleted)")
-    except (OSError, ValueError) as error:
-        tried.append(f"{address} ({short(error)})")
-    else:
-        return path
-    return None
+        return None
+    return path
 
 
 def from_url(file: File, folder: Path) -> Path:
-    """Through pooch, which writes a temporary file, checks it, and only then gives it its name."""
+    """Through pooch, which gives a file its name only when it is complete; ``download`` then checks it."""
     pooch.get_logger().setLevel("WARNING")
-    known = next((f"{algorithm}:{value}" for algorithm, value in file.checksums.items()), None)
-    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=(CONNECT_SECONDS, READ_SECONDS))
-    return Path(pooch.retrieve(file.url, known, fname=Path(file.name).name, path=folder, downloader=downloader))
+    downloader = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
+    return Path(pooch.retrieve(file.url, None, fname=Path(file.name).name, path=folder, downloader=downloader))
 
 
 def from_pip(file: File, folder: Path) -> Path:
@@ -130,9 +129,7 @@ def from_pip(file: File, folder: Path) -> Path:
         if result.returncode != 0:
             raise OSError((result.stderr.strip() or result.stdout.strip() or "pip failed").splitlines()[-1])
         path = folder / Path(file.name).name
-        shutil.copyfile(Path(temporary) / path.name, Path(temporary) / "verified")
-        verify(file, Path(temporary) / "verified")
-        os.replace(Path(temporary) / "verified", path)
+        os.replace(Path(temporary) / path.name, path)
     return path
 
 

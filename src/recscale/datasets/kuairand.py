@@ -46,7 +46,7 @@ def impressions(log: pd.DataFrame, users: pd.DataFrame, videos: pd.DataFrame) ->
     joined = log[LOG].merge(users, on="user_id", how="left").merge(videos, on="video_id", how="left")
     day = joined["date"]
     return joined.assign(
-        weekday=pd.to_datetime(day.astype(str), format="%Y%m%d").dt.weekday,
+        weekday=pd.to_datetime(day.astype(str), format="%Y%m%d").dt.day_of_week,
         hour=joined["hourmin"] // 100,
         timestamp=joined["time_ms"] // 1000,
         split=np.select([day >= TEST_DAY, day >= VALID_DAY], ["test", "valid"], "train"),
@@ -67,7 +67,7 @@ def read_members(path: Path, names: Sequence[str]) -> list[pd.DataFrame]:
         with tarfile.open(path) as archive:
             for entry in archive:
                 if (name := entry.name.rsplit("/", 1)[-1]) in names:
-                    frames[name] = pd.read_csv(archive.extractfile(entry))
+                    frames[name] = pd.read_csv(archive.extractfile(entry), dtype={"tag": str})
                 if len(frames) == len(names):
                     break
     except (tarfile.TarError, EOFError, OSError) as error:

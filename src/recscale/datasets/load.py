@@ -1,14 +1,14 @@
 """Name in, arrays out: ``load_ctr("movielens-1m")``, ``load_sequences("food")``."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from recscale.datasets import store, synthetic
 from recscale.datasets.adapters import VERSION, read
-from recscale.datasets.cards import Card, File, Source, all_cards, find_card
+from recscale.datasets.cards import Card, Source, all_cards, find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
-from recscale.datasets.fetch import combined_checksum, downloads_folder, local, locate
+from recscale.datasets.fetch import combined_checksum, downloads_folder, locate
 from recscale.datasets.tables import CTRData, SequenceData
 
 
@@ -52,10 +52,23 @@ def load(name: str | Path, kind: str, source: str | None = None) -> Loaded:
         raise ValueError(f"{card.name} has no source {source!r} for {kind} data; allowed are {names}")
     tried: list[str] = []
     for network in (False, True):
-        for candidate in sources:
-            if (data := load_from(card, kind, candidate, tried, network=network)) is not None:
-                return Loaded(data, candidate)
+        if found := first_of(card, kind, sources, tried, network=network):
+            return found
     raise ValueError(unreachable(card, kind, sources, tried))
+
+
+def present(card: Card, kind: str) -> Loaded | None:
+    """What ``load`` would return without the network; None where the data are not on this machine yet."""
+    if generate := synthetic.NAMED.get(card.name):
+        return Loaded(generate(), None)
+    return first_of(card, kind, card.sources_of(kind), [], network=False)
+
+
+def first_of(card: Card, kind: str, sources: Sequence[Source], tried: list[str], *, network: bool) -> Loaded | None:
+    for source in sources:
+        if (data := load_from(card, kind, source, tried, network=network)) is not None:
+            return Loaded(data, source)
+    return None
 
 
 def load_from(
@@ -64,7 +77,7 @@ def load_from(
     """From the arrays of an earlier load, else from verified files; None where the files can't be had."""
     published = "".join(file.checksum for file in source.files)
     known = store.arrays_path(card, kind, source, published, VERSION)
-    pinned = all(file.pinned for file in source.files)
+    pinned = all(file.pinned and not Path(file.name).is_absolute() for file in source.files)
     if pinned and not network and (data := store.load(known)) is not None:
         return data
     paths = locate(source, tried, network=network)
@@ -84,17 +97,11 @@ def allowed(kind: str) -> str:
     return f"Allowed for {kind} are {', '.join(dataset_names(kind))}"
 
 
-def missing(source: Source) -> Iterator[File]:
-    return (file for file in source.files if local(file, []) is None)
-
-
-def unreachable(card: Card, kind: str, sources: list[Source], tried: list[str]) -> str:
+def unreachable(card: Card, kind: str, sources: Sequence[Source], tried: list[str]) -> str:
     """What was tried, and how a reader supplies the file."""
-    wanted = " or ".join(
-        " and ".join(f"{file.name} ({file.checksum})" for file in missing(source)) for source in sources
-    )
+    wanted = " or ".join(" and ".join(f"{file.name} ({file.checksum})" for file in source.files) for source in sources)
     return (
         f"can't get the {kind} data of {card.name}: {'; '.join(dict.fromkeys(tried))}; nothing of it is in "
-        f"{downloads_folder()} either. Put {wanted} into a folder and set RECSCALE_MIRROR to that folder"
+        f"{downloads_folder()} either; put {wanted} into a folder and set RECSCALE_MIRROR to that folder"
         + (f"; the files are described at {card.url}" if card.url else "")
     )

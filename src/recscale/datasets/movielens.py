@@ -93,7 +93,7 @@ def impressions(ratings: pd.DataFrame, users: pd.DataFrame, movies: pd.DataFrame
 def with_clock(table: pd.DataFrame) -> pd.DataFrame:
     """Add ``hour`` and ``weekday`` (0 = Monday) of the timestamp, and cut ``zip`` to its region."""
     time = pd.to_datetime(table["timestamp"], unit="s")
-    return table.assign(hour=time.dt.hour, weekday=time.dt.weekday, zip=table["zip"].astype(str).str[:3])
+    return table.assign(hour=time.dt.hour, weekday=time.dt.day_of_week, zip=table["zip"].astype(str).str[:3])
 
 
 def year_of_title(title: str) -> float:

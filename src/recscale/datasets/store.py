@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 import zipfile
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +21,8 @@ from recscale.settings import cache_folder, writable
 
 def arrays_path(card: Card, kind: str, source: Source, checksum: str, version: int) -> Path:
     """Where the arrays of ``card`` from ``source`` lie, whether or not they are there yet."""
-    content = [
-        version,
-        kind,
-        card.name,
-        source.format,
-        source.separator,
-        source.k_core,
-        checksum,
-        asdict(getattr(card, kind)),
-    ]
+    reading = asdict(replace(source, files=()))
+    content = [version, kind, card.name, reading, checksum, asdict(getattr(card, kind))]
     key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
     return cache_folder() / "datasets" / f"{card.name}-{kind}-{key}.npz"
 
@@ -52,13 +44,13 @@ def save(path: Path, data: CTRData | SequenceData) -> None:
 def load(path: Path) -> CTRData | SequenceData | None:
     """The arrays at ``path``; None where there are none or they are damaged (then they are deleted)."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             meta = json.loads(str(arrays["meta"]))
             return unpack_ctr(meta, arrays) if "fields" in meta else unpack_sequences(meta, arrays)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        path.unlink()
+        path.unlink(missing_ok=True)
         return None
 
 

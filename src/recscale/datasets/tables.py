@@ -152,6 +152,8 @@ class SequenceData:
     def leave_one_out(self) -> "LeaveOneOut":
         """Last item test, the one before valid, the rest train. Users with under 3 items are train only."""
         enough = self.lengths >= 3
+        if not enough.any():
+            raise ValueError(f"{self.name}: no user has the three items that leave-one-out needs")
         from_end = self.positions_from_end()
         evaluated = np.repeat(enough, self.lengths)
         last = self.offsets[1:][enough]

@@ -1,0 +1,137 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recscale.datasets.cards import Card, CTRColumns, SequenceColumns
+from recscale.datasets.encode import encode_ctr, encode_dense, encode_sequences, seconds, train_rows
+
+
+def ctr(**columns) -> Card:
+    return Card("tiny", "Tiny", ctr=CTRColumns(**columns))
+
+
+def ordered(timestamp: str | None = "time") -> Card:
+    return Card("tiny", "Tiny", sequences=SequenceColumns(repeats=True, timestamp=timestamp))
+
+
+IMPRESSIONS = pd.DataFrame(
+    {
+        "click": [1, 0, 1, 0],
+        "buy": [0, 0, 1, 0],
+        "user": ["b", "a", None, "b"],
+        "tags": ["x|y", "", None, "z|x|z"],
+        "price": [1.0, np.e - 1, np.nan, 100.0],
+        "part": ["train", "train", "valid", "test"],
+        "time": ["2024-01-01", "2024-01-02", "2024-01-02 00:00:01", "2024-01-03"],
+    }
+)
+CARD = ctr(
+    labels=("click", "buy"),
+    categorical=("user",),
+    multi_hot={"tags": "|"},
+    dense=("price",),
+    split="part",
+    timestamp="time",
+)
+
+
+def test_every_kind_of_column_of_impressions():
+    data = encode_ctr(IMPRESSIONS, CARD, "abc")
+    assert [(field.name, field.vocabulary_size, field.max_values) for field in data.fields] == [
+        ("user", 3, 1),
+        ("tags", 3, 2),
+    ]
+    assert data.ids["user"].tolist() == [1, 0, 2, 1]  # sorted values, the missing one last
+    assert data.ids["tags"].tolist() == [[0, 1], [-1, -1], [-1, -1], [2, 0]]
+    assert data.labels.tolist() == [[1, 0], [0, 0], [1, 1], [0, 0]]
+    assert data.part.tolist() == [0, 0, 1, 2]
+    assert np.diff(data.timestamp).tolist() == [86400, 1, 86399]
+    assert (data.tasks, data.dense_names, data.checksum) == (("click", "buy"), ("price",), "abc")
+
+
+def test_dense_columns_are_standardised_by_train_rows_alone():
+    data = encode_ctr(IMPRESSIONS, CARD, "abc")
+    logs = np.log1p([1.0, np.e - 1])
+    expected = (np.log1p(100.0) - logs.mean()) / logs.std()
+    np.testing.assert_allclose(data.dense[:, 0], [-1, 1, 0, expected], rtol=1e-6)
+    changed = IMPRESSIONS.assign(price=[1.0, np.e - 1, 5.0, 1e9])
+    assert (encode_ctr(changed, CARD, "abc").dense[:2] == data.dense[:2]).all()
+
+
+def test_a_dense_column_without_spread_is_zero():
+    table = pd.DataFrame({"price": [3.0, 3.0, 9.0]})
+    assert encode_dense(table, np.array([True, True, False])).tolist() == [[0], [0], [0]]
+
+
+def test_train_rows_come_from_the_part_else_from_time():
+    time = np.arange(10)[::-1]
+    assert train_rows(3, np.array([0, 1, 0]), None).tolist() == [True, False, True]
+    assert train_rows(10, None, time).tolist() == [False] * 2 + [True] * 8
+    assert train_rows(3, None, None).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"click": [1, 2, 3, 0]}, "label 'click' must be 0 or 1 everywhere; its values are 0, 1, 2, 3"),
+        ({"click": ["yes", "no", "yes", "no"]}, "its values are no, yes"),
+        ({"click": [1, 0, None, 0]}, "must be 0 or 1"),
+        ({"price": ["1", "2", "cheap", "4"]}, "dense column 'price' must hold numbers; it also holds 'cheap'"),
+        ({"part": ["train", "train", "dev", "test"]}, r"train, valid or test; it also holds \['dev'\]"),
+        ({"part": ["train", "train", "valid", "valid"]}, "no rows of the part 'test'"),
+        (
+            {"time": ["2024-01-01", "soon", "2024-01-02", "2024-01-03"]},
+            "seconds or ISO dates, not 'soon'",
+        ),
+        ({"time": [1, 2, None, 4]}, "has 1 empty cells"),
+    ],
+)
+def test_bad_cells_get_a_sentence(changes, message):
+    with pytest.raises(ValueError, match=message):
+        encode_ctr(IMPRESSIONS.assign(**changes), CARD, "abc")
+
+
+def test_a_missing_column_lists_those_there_are():
+    with pytest.raises(ValueError, match="tiny: no column buy; the columns are click, user, tags"):
+        encode_ctr(IMPRESSIONS.drop(columns="buy"), CARD, "abc")
+    with pytest.raises(ValueError, match="columns but no rows"):
+        encode_ctr(IMPRESSIONS.head(0), CARD, "abc")
+
+
+def test_ties_keep_the_order_of_the_file():
+    table = pd.DataFrame({"user": [2, 1, 2, 1, 2, 2], "item": [50, 40, 30, 20, 10, 60], "time": [5, 5, 5, 5, 4, 5]})
+    data = encode_sequences(table, ordered(), "abc")
+    assert [data.user(0).tolist(), data.user(1).tolist()] == [[3, 1], [0, 4, 2, 5]]
+    assert data.timestamps.tolist() == [5, 5, 4, 5, 5, 5]
+    assert (data.n_items, data.n_users, len(data)) == (6, 2, 6)
+
+
+def test_without_times_the_file_is_in_time_order():
+    table = pd.DataFrame({"user": ["b", "a", "b"], "item": ["x", "y", "w"]})
+    data = encode_sequences(table, ordered(timestamp=None), "abc")
+    assert data.timestamps is None
+    assert [data.user(0).tolist(), data.user(1).tolist()] == [[2], [1, 0]]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9), st.integers(0, 3)), min_size=1))
+def test_sequences_equal_a_naive_loop(rows):
+    table = pd.DataFrame(rows, columns=["user", "item", "time"])
+    data = encode_sequences(table, ordered(), "abc")
+    item_ids = {item: index for index, item in enumerate(sorted({item for _, item, _ in rows}))}
+    for index, user in enumerate(sorted({user for user, _, _ in rows})):
+        mine = sorted((row for row in rows if row[0] == user), key=lambda row: row[2])  # Python's sort is stable
+        assert data.user(index).tolist() == [item_ids[item] for _, item, _ in mine]
+
+
+def test_a_user_without_an_item_is_an_empty_sequence():
+    with pytest.raises(ValueError, match=r"row 1 has no 'item' .*empty sequence"):
+        encode_sequences(pd.DataFrame({"user": [1, 2], "item": [3, None], "time": [1, 2]}), ordered(), "abc")
+
+
+def test_seconds_of_dates_and_numbers_agree():
+    expected = [60, 1_000_000_000]
+    assert seconds(pd.Series(expected)).tolist() == expected
+    assert seconds(pd.Series(["1970-01-01T00:01:00Z", "2001-09-09 03:46:40+02:00"])).tolist() == expected
+    assert seconds(pd.Series(pd.to_datetime(["1970-01-01 00:01:00", "2001-09-09 01:46:40"]))).tolist() == expected
