@@ -13,7 +13,7 @@ def logloss(labels: Float[np.ndarray, " rows"], logits: Float[np.ndarray, " rows
 
 def auc(labels: Float[np.ndarray, " rows"], scores: Float[np.ndarray, " rows"]) -> float:
     """P(score of a positive > score of a negative), ties counting half (Mann-Whitney); NaN with one class only."""
-    positives = float(np.sum(labels))
+    positives = float(np.sum(labels, dtype=np.float64))
     negatives = len(labels) - positives
     if not positives or not negatives:
         return float("nan")
@@ -23,7 +23,7 @@ def auc(labels: Float[np.ndarray, " rows"], scores: Float[np.ndarray, " rows"]) 
 
 def base_entropy(labels: Float[np.ndarray, " rows"]) -> float:
     """Log loss in nats of always predicting the share of positives."""
-    rate = float(np.mean(labels))
+    rate = float(np.mean(labels, dtype=np.float64))
     return 0.0 if rate in (0.0, 1.0) else float(-(rate * np.log(rate) + (1 - rate) * np.log1p(-rate)))
 
 
