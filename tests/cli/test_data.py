@@ -1,0 +1,101 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from recscale.cli.data import app
+from recscale.datasets import dataset_names
+
+CARD = """
+title = "Our shop"
+licence = "internal"
+citation = "none needed"
+[ctr]
+file = "impressions.csv"
+labels = ["click"]
+categorical = ["user"]
+multi_hot = { tags = "|" }
+dense = ["price"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Own cache, no mirror, no network."""
+    monkeypatch.setenv("RECSCALE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("RECSCALE_MIRROR", raising=False)
+    monkeypatch.delenv("RECSCALE_DATASETS", raising=False)
+
+    def unreachable(file, folder):
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr("recscale.datasets.fetch.from_url", unreachable)
+    monkeypatch.setattr("recscale.datasets.fetch.from_pip", unreachable)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "impressions.csv").write_text("click,user,tags,price\n1,a,x|y,2\n0,b,,3\n1,a,x,4\n")
+    path = tmp_path / "shop.toml"
+    path.write_text(CARD)
+    return path
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=True)
+
+
+def test_list_shows_every_data_set_with_size_and_licence(shop, monkeypatch):
+    monkeypatch.setenv("RECSCALE_DATASETS", str(shop.parent))
+    output = run("list").output
+    assert all(f"{name} " in output for name in dataset_names())
+    assert "ctr: 1,000,209 impressions; sequences: 1,000,209 interactions, 6,040 users, 3,706 items" in output
+    assert "CC BY-SA 4.0" in output
+    assert "Our shop" in output
+
+
+def test_describe_what_is_here(shop):
+    words = " ".join(run("describe", shop).output.split())
+    for part in (
+        "shop: Our shop",
+        "licence internal",
+        "citation none needed",
+        "3 impressions; source: your file; sha256 ",
+        "labels click (66.7 % positive); fields user (2), tags (2, up to 2 a row); dense price",
+    ):
+        assert part in words
+
+
+def test_describe_downloads_nothing_and_says_how_to_fetch(monkeypatch):
+    monkeypatch.setattr("recscale.datasets.fetch.download", lambda *_: pytest.fail("downloaded"))
+    words = " ".join(run("describe", "frappe").output.split())
+    assert "288,609 impressions; not on this machine yet: recscale data fetch frappe" in words
+    assert "redrawn" in words
+    assert "official zip; official CSVs; mirror impressions" in words
+
+
+def test_describe_generated_sequences():
+    words = " ".join(run("describe", "synthetic-markov").output.split())
+    assert "12,000 interactions, 300 users, 100 items; source: generated; sha256 " in words
+    assert "users repeat an item; sequence lengths 40 to 40, mean 40.0" in words
+
+
+def test_fetch_reports_source_and_checksum(shop):
+    assert run("fetch", shop).output.startswith("shop: ctr: 3 impressions; source: your file; sha256 ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("fetch", "movies"), "unknown data set 'movies'; allowed are"),
+        (("describe", "movies"), "unknown data set 'movies'; allowed are"),
+        (("fetch", "movielens-1m"), "can't get the ctr data of movielens-1m: RECSCALE_MIRROR is not set"),
+        (("fetch", "movielens-1m", "--source", "ftp"), "no source 'ftp' for ctr data; allowed are 'official zip'"),
+    ],
+)
+def test_what_a_reader_gets_wrong_is_one_sentence(arguments, message):
+    result = run(*arguments)
+    assert result.exit_code != 0
+    assert isinstance(result.exception, ValueError)  # which the console script turns into one line and status 2
+    assert message in str(result.exception)
+    assert "\n" not in str(result.exception)
