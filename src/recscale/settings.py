@@ -2,6 +2,7 @@
 
 ``RECSCALE_CACHE``    downloads, live runs, execution records (default: ``$XDG_CACHE_HOME/recscale`` or ``~/.cache/recscale``)
 ``RECSCALE_MIRROR``   a folder with data files under the names of ``data/datasets.toml``, tried before any download
+``RECSCALE_DATASETS``  a folder with the reader's own data set cards (see ``recscale.datasets.cards``)
 ``RECSCALE_RESULTS``  where ``recscale study export`` writes (default: ``data/results`` of this repository)
 """
 
@@ -25,6 +26,12 @@ def cache_folder() -> Path:
 def mirror_folder() -> Path | None:
     """The reader's own copy of the data files, or None when ``RECSCALE_MIRROR`` is not set."""
     folder = os.environ.get("RECSCALE_MIRROR")
+    return Path(folder).expanduser() if folder else None
+
+
+def datasets_folder() -> Path | None:
+    """The reader's own data set cards, or None when ``RECSCALE_DATASETS`` is not set."""
+    folder = os.environ.get("RECSCALE_DATASETS")
     return Path(folder).expanduser() if folder else None
 
 

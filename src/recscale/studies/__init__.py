@@ -1,1 +1,37 @@
+"""Which runs a question needs, carrying them out, and the tables they leave."""
 
+from recscale.studies import plans_ctr, plans_sequential
+from recscale.studies.records import COLUMNS, RecordStore, committed, export, metric_columns
+from recscale.studies.run import RunSpec, record, train
+from recscale.studies.study import NotYetPlanned, Study, run
+
+__all__ = [
+    "COLUMNS",
+    "PROFILES",
+    "STUDIES",
+    "NotYetPlanned",
+    "RecordStore",
+    "RunSpec",
+    "Study",
+    "committed",
+    "export",
+    "metric_columns",
+    "plan",
+    "record",
+    "run",
+    "train",
+]
+
+PROFILES = ("smoke", "quick", "full")
+STUDIES = {**plans_ctr.PLANS, **plans_sequential.PLANS}
+
+
+def plan(
+    name: str, profile: str = "quick", *, dataset: str | None = None, seeds: tuple[int, ...] | None = None
+) -> Study:
+    """The runs of study ``name`` at ``profile``; ``dataset`` and ``seeds`` replace the plan's own."""
+    if name not in STUDIES:
+        raise ValueError(f"unknown study {name!r}; allowed are {', '.join(STUDIES)}")
+    if profile not in PROFILES:
+        raise ValueError(f"unknown profile {profile!r}; allowed are {', '.join(PROFILES)}")
+    return STUDIES[name](profile, dataset, tuple(seeds) if seeds is not None else None)

@@ -1,0 +1,67 @@
+"""``recscale study``: plan, run, resume and export the studies."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Run the studies behind the chapters; what is done is never done twice.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="a study's name, as `recscale study list` prints it")]
+Profile = Annotated[str, typer.Option(help="smoke (seconds), quick (minutes) or full (hours)")]
+Dataset = Annotated[str | None, typer.Option(help="data set in place of the plan's own")]
+Seeds = Annotated[str | None, typer.Option(help="comma-separated seeds in place of the plan's own")]
+
+
+@app.command("list")
+def list_studies(profile: Profile = "full") -> None:
+    """Names, planned runs, finished runs."""
+    from recscale import studies
+
+    store = studies.RecordStore()
+    for name in studies.STUDIES:
+        try:
+            plan = studies.plan(name, profile)
+        except studies.NotYetPlanned as waiting:
+            typer.echo(f"{name:32s} {waiting}")
+            continue
+        store.adopt(studies.committed(plan.name))
+        typer.echo(f"{name:32s} {len(plan.runs):4d} planned  {len(plan.table(store)):4d} finished")
+
+
+@app.command("run")
+def run_study(
+    name: Name,
+    profile: Profile = "quick",
+    dataset: Dataset = None,
+    seeds: Seeds = None,
+    jobs: Annotated[int, typer.Option(min=1, help="runs at a time")] = 1,
+    scheduler: Annotated[str | None, typer.Option(help="address of a Dask scheduler, tcp://host:port")] = None,
+) -> None:
+    """Carry out what is missing of a study; safe to kill and start again."""
+    from recscale import studies
+
+    study = studies.plan(name, profile, dataset=dataset, seeds=_integers(seeds))
+    table = studies.run(study, jobs=jobs, scheduler=scheduler)
+    typer.echo(f"{study.name}: {len(table)} of {len(study.runs)} runs finished, kept in {studies.RecordStore().folder}")
+
+
+@app.command("export")
+def export_study(name: Name, profile: Profile = "full") -> None:
+    """Write the finished runs of a study to the results folder."""
+    from recscale import studies
+
+    study = studies.plan(name, profile)
+    store = studies.RecordStore()
+    store.adopt(studies.committed(study.name))
+    table = study.table(store)
+    path = studies.export(table, study.name)
+    typer.echo(f"{path}: {len(table)} of {len(study.runs)} runs")
+
+
+def _integers(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValueError(f"--seeds must be integers separated by commas, not {text!r}") from error

@@ -1,0 +1,159 @@
+"""One run: everything that decides its numbers, and carrying it out.
+
+``RunSpec`` is the whole recipe. Its ``run_id`` hashes the recipe, the data's checksum and the ``VERSION`` of the model and
+of the training loop, so that a comment never discards a night's work and a changed formula never keeps an old number. Of
+the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour, discards nothing
+either (and a test holds that no default changes without its ``VERSION``).
+"""
+
+import dataclasses
+import hashlib
+import json
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import recscale
+from recscale.datasets import load_ctr, load_sequences, repeat_within_user, subsample_rows, subsample_users
+from recscale.settings import REPOSITORY
+from recscale.training.ctr import CTRTraining, train_ctr
+from recscale.training.result import TrainingResult
+from recscale.training.sequential import SequentialTraining, train_sequential
+
+CTR_SPLITS = ("random", "time", "official")
+SEQUENTIAL_SPLITS = ("leave-one-out", "global-time")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One model trained once.
+
+    ``fraction`` keeps that share of the training rows (CTR) or of the users (sequences), nested: the 10 % are among the
+    30 %. ``repeated`` writes that share of every history a second time (sequences only), which changes D′ and little else.
+    """
+
+    dataset: str
+    split: str
+    model: Any
+    training: CTRTraining | SequentialTraining
+    seed: int
+    fraction: float = 1.0
+    repeated: float = 0.0
+
+    def __post_init__(self) -> None:
+        allowed = CTR_SPLITS if self.is_ctr else SEQUENTIAL_SPLITS
+        if self.split not in allowed:
+            raise ValueError(f"unknown split {self.split!r} for {self.model.model}; allowed are {', '.join(allowed)}")
+
+    @property
+    def is_ctr(self) -> bool:
+        return isinstance(self.training, CTRTraining)
+
+    @property
+    def config(self) -> dict:
+        """The recipe as plain JSON values, without the seed."""
+        recipe = {
+            "model": {"model": self.model.model, **dataclasses.asdict(self.model)},
+            "training": dataclasses.asdict(self.training),
+        }
+        if self.fraction != 1.0:
+            recipe["fraction"] = self.fraction
+        if self.repeated:
+            recipe["repeated"] = self.repeated
+        return json.loads(json.dumps(recipe))
+
+    @property
+    def run_id(self) -> str:
+        """16 hexadecimal digits, the same for the same recipe, seed, data and numerics."""
+        identity = {
+            "model": [self.model.model, chosen(self.model)],
+            "training": chosen(self.training),
+            "fraction": self.fraction,
+            "repeated": self.repeated,
+            "dataset": self.dataset,
+            "split": self.split,
+            "seed": self.seed,
+            "data": _data(self.dataset, self.is_ctr).checksum,
+            "versions": [self.model.VERSION, self.training.VERSION],
+        }
+        text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=dataclasses.asdict)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def chosen(config: Any) -> dict:
+    """The fields of a configuration that differ from its class's defaults, nested ones likewise."""
+    default = type(config)()
+    changes = {}
+    for field in dataclasses.fields(config):
+        value, usual = getattr(config, field.name), getattr(default, field.name)
+        if value != usual:
+            same_kind = dataclasses.is_dataclass(value) and type(value) is type(usual)
+            changes[field.name] = chosen(value) if same_kind else value
+    return changes
+
+
+@cache
+def _data(dataset: str, is_ctr: bool):
+    """A sweep asks for the same data dozens of times: load it once a process."""
+    return load_ctr(dataset) if is_ctr else load_sequences(dataset)
+
+
+@cache
+def _split(dataset: str, split: str):
+    return _data(dataset, True).split(split)
+
+
+def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
+    """Carry out ``spec`` and keep the trained model."""
+    if spec.is_ctr:
+        split = _split(spec.dataset, spec.split)
+        if spec.fraction != 1.0:
+            split = dataclasses.replace(split, train=subsample_rows(split.train, spec.fraction, seed=0))
+        return train_ctr(spec.model, spec.training, split, seed=spec.seed, progress=progress)
+    data = _data(spec.dataset, False)
+    if spec.fraction != 1.0:
+        data = subsample_users(data, spec.fraction, seed=0)
+    if spec.repeated:
+        data = repeat_within_user(data, spec.repeated, seed=0)
+    return train_sequential(spec.model, spec.training, data, split=spec.split, seed=spec.seed, progress=progress)
+
+
+def record(spec: RunSpec, result: TrainingResult) -> dict:
+    """The run as one row of a results table (without the study's name, which the table adds)."""
+    import torch
+
+    accounting = result.accounting
+    return {
+        "run_id": spec.run_id,
+        "model": spec.model.model,
+        "dataset": spec.dataset,
+        "split": spec.split,
+        "seed": spec.seed,
+        "config": json.dumps(spec.config, sort_keys=True),
+        "dense_parameters": accounting.dense_parameters,
+        "embedding_parameters": accounting.embedding_parameters,
+        "training_flop_per_example": accounting.training_flop_per_example,
+        "examples_seen": result.examples_seen,
+        "training_flop": accounting.training_flop_per_example * result.examples_seen,
+        **result.metrics,
+        "diverged": result.diverged,
+        "wall_seconds": round(result.wall_seconds, 3),
+        "threads": torch.get_num_threads(),
+        "torch_version": torch.__version__,
+        "code_version": code_version(),
+        "data_checksum": _data(spec.dataset, spec.is_ctr).checksum,
+        "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+@cache
+def code_version() -> str:
+    """Package version and, in a checkout, the commit."""
+    command = ["git", "-C", str(REPOSITORY), "rev-parse", "--short=12", "HEAD"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return recscale.__version__
+    return f"{recscale.__version__}+{commit}"
