@@ -1,0 +1,319 @@
+"""The CTR studies: which Wukongs and rivals are trained on which data to measure, and to test, Wukong's scaling law.
+
+Every function takes ``(profile, dataset, seeds)`` and returns a ``Study`` whose runs stand in the order of their use:
+seed by seed, within a seed curve by curve, within a curve cheap before dear. Stopped anywhere, the finished ones are
+already a table worth fitting. ``smoke`` runs on synthetic impressions in seconds, ``quick`` on MovieLens-100K in about
+half a minute, ``full`` is what ``data/results/`` holds. The names of smoke and quick studies end in the profile's name.
+
+Learning rates. ``ctr-learning-rate`` searches them on validation data at three sizes of every model, with a seed no
+other study uses. A full study takes the best of its model, interpolated in log FLOP per example (beyond the searched
+sizes: the nearest one's), and waits for the search where that isn't committed. Smaller profiles use one fixed pair.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recscale.datasets import load_ctr
+from recscale.models.accounting import account_ctr
+from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, wukong_sizes
+from recscale.models.dcnv2 import DCNv2Config
+from recscale.models.dlrm import DLRMConfig
+from recscale.models.embeddings import EmbeddingConfig
+from recscale.models.wukong import WukongConfig
+from recscale.studies.records import committed
+from recscale.studies.run import RunSpec
+from recscale.studies.study import NotYetPlanned, Study
+from recscale.training.ctr import CTRTraining
+
+Training = Callable[[str, Any], CTRTraining]  # (data set, model configuration) -> how it is trained
+Seeds = tuple[int, ...]
+
+SEARCHED_ON = "movielens-1m"
+SEARCH_SEED = 1000
+DENSE_RATES = (1e-3, 3e-3, 1e-2)
+SPARSE_RATES = (3e-2, 1e-1, 3e-1)
+FIXED_RATES = {"dense_learning_rate": 3e-3, "sparse_learning_rate": 1e-1}
+
+SPLITS = {"frappe": "official", "kuairand-pure": "official"}
+BATCH_SIZES = {"movielens-1m": 1024, "movielens-100k": 512, "kuairand-pure": 256}
+MOST_ROWS = {"smoke": 16_000, "quick": None, "full": None}
+"""Training rows a profile uses at most, whatever the data set."""
+
+LADDERS: dict[str, Callable[[], tuple]] = {"wukong": wukong_sizes, "dlrm": dlrm_sizes, "dcnv2": dcnv2_sizes}
+RIVALS = tuple(name for name in LADDERS if name != "wukong")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One curve of a study: ``models`` in ascending cost on one split, each with every one of ``seeds``."""
+
+    dataset: str
+    models: tuple
+    training: Training
+    seeds: Seeds
+    split: str = ""
+    fraction: float = 1.0
+    most_rows: int | None = None
+
+    def runs(self, seed: int) -> Iterable[RunSpec]:
+        split = self.split or SPLITS.get(self.dataset, "random")
+        for model in self.models:
+            yield RunSpec(self.dataset, split, model, self.training(self.dataset, model), seed, fraction=self.share)
+
+    @property
+    def share(self) -> float:
+        """Of the training rows: ``fraction`` of what ``most_rows`` leaves."""
+        if self.most_rows is None:
+            return self.fraction
+        return self.fraction * min(1.0, round(self.most_rows / (0.8 * len(load_ctr(self.dataset))), 4))
+
+
+def _study(name: str, profile: str, parts: Sequence[Part], dataset: str | None, seeds: Seeds | None) -> Study:
+    """The parts' runs, seed by seed. ``dataset`` keeps the parts on that set; if none are, the first moves to it."""
+    if dataset is not None:
+        first = parts[0].dataset, parts[0].split
+        own = [part for part in parts if part.dataset == dataset]
+        parts = own or [
+            replace(part, dataset=dataset, split="") for part in parts if (part.dataset, part.split) == first
+        ]
+    if seeds is not None:
+        parts = [replace(part, seeds=seeds) for part in parts]
+    rounds = range(max(len(part.seeds) for part in parts))
+    runs = [run for turn in rounds for part in parts for seed in part.seeds[turn : turn + 1] for run in part.runs(seed)]
+    return Study(_named(name, profile), tuple(runs))
+
+
+def _named(name: str, profile: str) -> str:
+    return name if profile == "full" else f"{name}-{profile}"
+
+
+def one_pass(dataset: str, **changes) -> CTRTraining:
+    """The paper's one pass over the data, at a batch size that leaves some hundred steps."""
+    return CTRTraining(**{"batch_size": BATCH_SIZES.get(dataset, 512)} | FIXED_RATES | changes)
+
+
+def fixed(dataset: str, model: Any) -> CTRTraining:
+    return one_pass(dataset)
+
+
+def tuned(dataset: str, model: Any) -> CTRTraining:
+    """One pass at the rates that the search found best for this model, interpolated in log FLOP per example.
+
+    ``NotYetPlanned`` while a searched run of this model is missing from the committed table: a plan whose rates changed
+    with every row of it would orphan what was already trained.
+    """
+    table = committed("ctr-learning-rate")
+    searched = [run.run_id for run in _search(SEARCHED_ON, _searched(model.model))]
+    table = table[table["run_id"].isin(searched)]
+    if len(table) < len(searched):
+        missing = len(searched) - len(table)
+        raise NotYetPlanned(
+            f"waits for ctr-learning-rate: {missing} of its {len(searched)} {model.model} runs are missing"
+        )
+    best = best_rates(table)
+    data = load_ctr(dataset)
+    account = account_ctr(model, data.fields, len(data.dense_names), len(data.tasks), EmbeddingConfig())
+    at, known = np.log(account.training_flop_per_example), np.log(best["training_flop_per_example"])
+    rates = {name: float(f"{np.exp(np.interp(at, known, np.log(best[name]))):.3g}") for name in FIXED_RATES}
+    return one_pass(dataset, **rates)
+
+
+def best_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Of a search table: for every model and size the row with the lowest validation log loss, and its two rates."""
+    healthy = table[~table["diverged"].astype(bool)]
+    best = healthy.loc[healthy.groupby(["model", "training_flop_per_example"])["valid_logloss"].idxmin()]
+    trained = [json.loads(config)["training"] for config in best["config"]]
+    return best.assign(**{name: [training[name] for training in trained] for name in FIXED_RATES}).reset_index(
+        drop=True
+    )
+
+
+def _searched(model: str) -> tuple:
+    """The smallest, a middle and the largest size but one of a ladder."""
+    ladder = LADDERS[model]()
+    return ladder[0], ladder[len(ladder) // 2], ladder[-2]
+
+
+def _search(dataset: str, sizes: Sequence[Any]) -> list[RunSpec]:
+    """Both rates crossed at the first two sizes; at the largest, which costs most, the dense one alone."""
+    split = SPLITS.get(dataset, "random")
+    middle = SPARSE_RATES[len(SPARSE_RATES) // 2 : len(SPARSE_RATES) // 2 + 1]
+    return [
+        RunSpec(
+            dataset,
+            split,
+            model,
+            one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse),
+            SEARCH_SEED,
+        )
+        for index, model in enumerate(sizes)
+        for sparse, dense in product(SPARSE_RATES if index < 2 else middle, DENSE_RATES)
+    ]
+
+
+def ctr_learning_rate(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """Dense and sparse learning rate at three sizes of every model, judged on validation data."""
+    models = {"smoke": ("wukong",), "quick": ("wukong",), "full": tuple(LADDERS)}[profile]
+    count = {"smoke": 1, "quick": 2, "full": 3}[profile]
+    base = dataset or BASES[profile]
+    runs = [run for model in models for run in _search(base, _searched(model)[:count])]
+    if seeds is not None:
+        runs = [replace(run, seed=seed) for seed in seeds for run in runs]
+    return Study(_named("ctr-learning-rate", profile), tuple(runs))
+
+
+BASES = {"smoke": "synthetic-ctr", "quick": "movielens-100k", "full": "movielens-1m"}
+"""The data set a profile's studies run on unless they are asked for another."""
+TRAININGS: dict[str, Training] = {"smoke": fixed, "quick": fixed, "full": tuned}
+
+
+def _scaling_smoke(dataset: str, seeds: Seeds) -> list[Part]:
+    wukong = wukong_sizes()
+    curves = (wukong[0], wukong[2], wukong[3], wukong[4]), dlrm_sizes()[1:2]
+    return [Part(dataset, curve, fixed, seeds, most_rows=MOST_ROWS["smoke"]) for curve in curves]
+
+
+def _scaling_quick(dataset: str, seeds: Seeds) -> list[Part]:
+    """2.6 decades of Wukong and 1.8 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
+    wukong, dlrm, dcnv2 = wukong_sizes(), dlrm_sizes(), dcnv2_sizes()
+    again = (max(seeds) + 1, max(seeds) + 2)
+    return [
+        Part(dataset, tuple(wukong[i] for i in (0, 2, 3, 5, 7, 9)), fixed, seeds),
+        Part(dataset, (dlrm[0], dlrm[2], dlrm[3]), fixed, seeds),
+        Part(dataset, (dcnv2[0], dcnv2[2], dcnv2[3]), fixed, seeds),
+        Part(dataset, wukong[:1], fixed, again),
+    ]
+
+
+def _scaling_full() -> list[Part]:
+    wukong, dlrm, dcnv2 = wukong_sizes(), dlrm_sizes(), dcnv2_sizes()
+    third = tuple(wukong[i] for i in (0, 3, 6, 8, 10))
+    six = tuple(wukong[i] for i in (0, 2, 4, 6, 8, 9))
+    return [
+        Part("movielens-1m", wukong, tuned, (0, 1, 2)),
+        Part("movielens-1m", dlrm, tuned, (0, 1)),
+        Part("movielens-1m", dcnv2, tuned, (0, 1)),
+        Part("movielens-1m", third, tuned, (0, 1, 2), split="time"),
+        Part("kuairand-pure", six, tuned, (0, 1)),
+        Part("kuairand-pure", dlrm[:4], tuned, (0, 1)),
+        Part("kuairand-pure", dcnv2[:4], tuned, (0, 1)),
+    ]
+
+
+def ctr_scaling(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """Loss against compute: Wukong and its rivals along their ladders, tables and d the same at every size."""
+    if profile == "full":
+        return _study("ctr-scaling", profile, _scaling_full(), dataset, seeds)
+    parts = {"smoke": _scaling_smoke, "quick": _scaling_quick}[profile]
+    return _study("ctr-scaling", profile, parts(dataset or BASES[profile], seeds or (0,)), None, None)
+
+
+def wukong_knobs(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """Each knob of a middle-sized Wukong doubled alone, and n_F, n_L and k together (the paper's Fig. 5)."""
+    base = _middle(profile)
+    knobs = (("l",), ("n_F",), ("n_L",), ("k",), ("mlp_width",), ("n_F", "n_L", "k"))
+    doubled = [replace(base, **{knob: 2 * getattr(base, knob) for knob in names}) for names in knobs]
+    parts = [_part(profile, (base, *doubled))]
+    return _study("wukong-knobs", profile, parts, dataset, seeds)
+
+
+def wukong_components(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """A middle-sized Wukong without each of its components (the paper's Fig. 4), with attentive Y, with more units."""
+    base = _middle(profile)
+    changes: tuple[dict[str, Any], ...] = (
+        {},
+        {"fmb": False},
+        {"lcb": False},
+        {"residual": False},
+        {"lcb": False, "residual": False},
+        {"fm": "attentive"},
+    )
+    part = _part(profile, tuple(replace(base, **change) for change in changes))
+
+    def units(dataset: str, model: Any) -> CTRTraining:
+        first, second = (field.name for field in load_ctr(dataset).fields[:2])
+        return replace(part.training(dataset, model), embedding=EmbeddingConfig(units=((first, 2), (second, 2))))
+
+    parts = [part, replace(part, models=(base,), training=units)]
+    return _study("wukong-components", profile, parts, dataset, seeds)
+
+
+def ctr_data(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """Three sizes of Wukong on nested shares of the training rows (the paper's appendix E)."""
+    wukong = wukong_sizes()
+    chosen = {"smoke": (0, 3), "quick": (0, 3, 6), "full": (0, 6, 9)}[profile]
+    part = _part(profile, tuple(wukong[i] for i in chosen))
+    parts = [replace(part, fraction=fraction) for fraction in (0.1, 0.3, 1.0)]
+    return _study("ctr-data", profile, parts, dataset, seeds)
+
+
+def _middle(profile: str) -> WukongConfig:
+    return wukong_sizes()[{"smoke": 2, "quick": 4, "full": 6}[profile]]
+
+
+def _part(profile: str, models: tuple) -> Part:
+    seeds = {"smoke": (0,), "quick": (0,), "full": (0, 1)}[profile]
+    return Part(BASES[profile], models, TRAININGS[profile], seeds, most_rows=MOST_ROWS[profile])
+
+
+def bars(dataset: str, model: Any) -> CTRTraining:
+    """The BARS protocol for Frappe: Adam on everything, L2 on the tables, d = 10, AUC-monitored early stopping."""
+    return CTRTraining(
+        epochs=100,
+        batch_size=4096,
+        dense_learning_rate=1e-3,
+        sparse_learning_rate=1e-3,
+        warmup_fraction=0.0,
+        schedule="constant",
+        table_optimiser="adam",
+        embedding_l2=0.05,
+        patience=2,
+        plateau_factor=0.1,
+        monitor="auc",
+        embedding=EmbeddingConfig(width=10, initial_std=1e-4),
+    )
+
+
+def frappe_quality(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """Every model in the strong configuration of its BARS leaderboard row. Frappe's training negatives are redrawn."""
+    models = (
+        WukongConfig(l=3, n_F=8, n_L=8, k=8, mlp_layers=2, mlp_width=400, head=(400, 400), dropout=0.2),
+        DLRMConfig(top=(400, 400, 400), interaction="cat", batch_norm=True, dropout=0.2),
+        DCNv2Config(cross_layers=3, deep=(400, 400, 400), structure="parallel", batch_norm=True, dropout=0.2),
+    )
+    short = {"smoke": 1, "quick": 3, "full": 100}[profile]
+
+    def training(dataset: str, model: Any) -> CTRTraining:
+        return replace(bars(dataset, model), epochs=short)
+
+    seeds_of = {"smoke": (0,), "quick": (0,), "full": (0, 1, 2)}[profile]
+    base = "frappe" if profile == "full" else BASES[profile]
+    return _study("frappe-quality", profile, [Part(base, models, training, seeds_of)], dataset, seeds)
+
+
+def training_comparison(
+    profile: str, dataset: str, seeds: Seeds, *, split: str, layers: int, **training: Any
+) -> tuple[RunSpec, ...]:
+    """Wukong with ``layers`` layers, DLRM and DCNv2 of about its size, seed by seed: the runs a chapter trains live."""
+    width, evaluations = {"smoke": (16, 2), "quick": (64, 8), "full": (128, 16)}[profile]
+    wukong = WukongConfig(l=layers, n_F=8, n_L=8, k=8, mlp_width=width, head=(width,))
+    rivals = DLRMConfig(top=(4 * width, 2 * width)), DCNv2Config(cross_layers=2, rank=width, deep=(2 * width, width))
+    plan = one_pass(dataset, evaluations=evaluations, **training)
+    part = Part(dataset, (wukong, *rivals), lambda *_: plan, seeds, split=split, most_rows=MOST_ROWS[profile])
+    return _study("training-wukong", profile, [part], None, None).runs
+
+
+PLANS: dict[str, Callable[[str, str | None, Seeds | None], Study]] = {
+    "ctr-learning-rate": ctr_learning_rate,
+    "ctr-scaling": ctr_scaling,
+    "wukong-knobs": wukong_knobs,
+    "wukong-components": wukong_components,
+    "ctr-data": ctr_data,
+    "frappe-quality": frappe_quality,
+}
