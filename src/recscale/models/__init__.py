@@ -5,10 +5,12 @@ from recscale.models.ctr import CTR_MODELS, CTRModel, build_ctr_model
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig, SmallFields
+from recscale.models.sequential import SEQUENTIAL_MODELS, build_sequential_model
 from recscale.models.wukong import WukongConfig
 
 __all__ = [
     "CTR_MODELS",
+    "SEQUENTIAL_MODELS",
     "Accounting",
     "Block",
     "CTRModel",
@@ -19,4 +21,5 @@ __all__ = [
     "WukongConfig",
     "account_ctr",
     "build_ctr_model",
+    "build_sequential_model",
 ]

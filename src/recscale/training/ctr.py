@@ -30,7 +30,7 @@ EVALUATION_BATCH = 4096
 
 @dataclass(frozen=True)
 class CTRTraining:
-    """How a CTR model is trained. Defaults: one pass with the paper's optimisers, rates for MovieLens-1M's size.
+    """How a CTR model is trained. Defaults: one pass with the paper's optimisers and rates (its Criteo pilot).
 
     epochs               1 is the paper's one pass; more end early by ``patience``
     dense_learning_rate  Adam (β = 0.9, 0.999; the paper's β₂ = 1 is not a valid setting)
@@ -50,7 +50,7 @@ class CTRTraining:
     epochs: int = 1
     batch_size: int = 1024
     dense_learning_rate: float = 1e-3
-    sparse_learning_rate: float = 3e-2
+    sparse_learning_rate: float = 1e-1
     warmup_fraction: float = 0.1
     schedule: str = "linear"
     table_optimiser: str = "row-wise adagrad"

@@ -8,7 +8,8 @@ from scipy.stats import rankdata
 def logloss(labels: Float[np.ndarray, " rows"], logits: Float[np.ndarray, " rows"]) -> float:
     """Mean of ``log(1 + exp(x)) - y x`` in nats, from logits: no clipping of probabilities needed."""
     logits = logits.astype(np.float64)
-    return float(np.mean(np.logaddexp(0, logits) - labels * logits))
+    with np.errstate(invalid="ignore"):  # a diverged model's NaN logits give NaN
+        return float(np.mean(np.logaddexp(0, logits) - labels * logits))
 
 
 def auc(labels: Float[np.ndarray, " rows"], scores: Float[np.ndarray, " rows"]) -> float:

@@ -1,0 +1,168 @@
+"""The training loop: determinism, golden losses, what a model can and can't learn, stopping, divergence."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from recscale.datasets.synthetic import planted_ctr, planted_optimum
+from recscale.models import CTR_MODELS, EmbeddingConfig
+from recscale.models.ctr_presets import wukong_sizes
+from recscale.models.dlrm import DLRMConfig
+from recscale.models.wukong import WukongConfig
+from recscale.training.ctr import CTRTraining, Seeds, predict, train_ctr
+from recscale.training.metrics import auc
+
+GOLDEN = Path(__file__).parent / "golden_losses.txt"
+TRAINING = CTRTraining(batch_size=256, embedding=EmbeddingConfig(width=8))
+FM = WukongConfig(l=2, n_F=4, n_L=4, k=4, mlp_width=32, head=(32,))
+FIRST_ORDER = DLRMConfig(top=(), interaction="cat")
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return planted_ctr(6000, order=2, seed=0).split("random")
+
+
+def test_the_same_seed_gives_the_same_bits(small):
+    config = replace(FM, dropout=0.2)
+    first, second, other = (train_ctr(config, TRAINING, small, seed=seed) for seed in (3, 3, 4))
+    assert first.metrics == second.metrics
+    assert first.history.equals(second.history)
+    state, again = first.model.state_dict(), second.model.state_dict()
+    assert all(torch.equal(state[name], again[name]) for name in state)
+    assert first.metrics["test_logloss"] != other.metrics["test_logloss"]
+
+
+def test_the_seed_of_dropout_leaves_weights_and_order_alone():
+    first, second = Seeds.of(3), Seeds.of(4)
+    assert len({first.initialisation, first.order, first.dropout}) == 3
+    assert not {first.initialisation, first.order, first.dropout} & {
+        second.initialisation,
+        second.order,
+        second.dropout,
+    }
+
+
+@pytest.mark.parametrize("backend", ["torch", "auto"])
+def test_golden_losses_of_the_first_twenty_steps(small, backend):
+    """One line a step. A change here is a change of the numerics: raise VERSION with it."""
+    training = replace(TRAINING, batch_size=240)  # 4,800 rows: 20 steps, each a row of the history
+    history = train_ctr(FM, training, small, seed=0, backend=backend).history
+    golden = np.loadtxt(GOLDEN)
+    assert len(golden) == 20
+    np.testing.assert_allclose(history["train_logloss"], golden, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_wukong_finds_a_planted_third_order_interaction():
+    """The label is a coin but for three fields together. A first-order model stays at AUC 1/2; Wukong must come within
+    0.05 of the best possible AUC, 0.88. Without FMB and norms, under a linear head, Wukong is a first-order model too."""
+    split = planted_ctr(60_000, order=3, seed=1, n_fields=4, vocabulary=6).split("random")
+    training = replace(TRAINING, epochs=2, dense_learning_rate=5e-3)
+    _, best = planted_optimum()
+    wukong = train_ctr(FM, training, split).metrics["test_auc"]
+    first_order = train_ctr(FIRST_ORDER, training, split).metrics["test_auc"]
+    linear = train_ctr(replace(FM, fmb=False, head=(), layer_norm=False), training, split).metrics["test_auc"]
+    assert wukong > best - 0.05
+    assert wukong > first_order + 0.3
+    assert abs(first_order - 0.5) < 0.04
+    assert abs(linear - 0.5) < 0.04
+
+
+@pytest.mark.slow
+def test_the_largest_wukong_stays_finite_at_ten_times_the_rate(small):
+    training = CTRTraining(batch_size=512, dense_learning_rate=1e-2, sparse_learning_rate=1.0)
+    result = train_ctr(wukong_sizes()[-1], training, small)
+    assert not result.diverged
+    assert np.isfinite(list(result.metrics.values())).all()
+    assert np.isfinite(predict(result.model, small.test)).all()
+
+
+def test_history_and_counts(small):
+    result = train_ctr(FM, replace(TRAINING, evaluations=2), small)
+    assert result.examples_seen == len(small.train) == result.history["examples_seen"].iloc[-1]
+    assert result.history["valid_auc"].notna().sum() == 2
+    assert result.metrics["valid_auc"] == result.history["valid_auc"].iloc[-1]
+    logits = predict(result.model, small.test)
+    assert result.metrics["test_auc"] == auc(small.test.labels[:, 0], logits[:, 0])
+    assert result.accounting.dense_parameters == sum(p.numel() for p in result.model.dense_parameters())
+
+
+def test_early_stopping_returns_to_the_best_epoch(small):
+    training = replace(TRAINING, epochs=30, patience=2, plateau_factor=0.1, dense_learning_rate=1e-2)
+    result = train_ctr(FM, training, small)
+    watched = result.history["valid_auc"].dropna()
+    assert len(watched) < 30
+    assert watched.idxmax() == watched.index[-3]
+    assert result.metrics["valid_auc"] == watched.max()
+
+
+def test_a_run_whose_loss_is_not_finite_ends_there(small):
+    data = replace(small.train, dense=np.full((len(small.train), 1), np.nan, np.float32), dense_names=("broken",))
+    split = replace(small, train=data, valid=data, test=data)
+    result = train_ctr(FM, TRAINING, split)
+    assert result.diverged
+    assert result.examples_seen == 256
+
+
+def test_two_tasks_get_their_own_metrics(small):
+    def twice(data):
+        return replace(data, labels=np.concatenate([data.labels, 1 - data.labels], axis=1), tasks=("click", "skip"))
+
+    both = replace(small, train=twice(small.train), valid=twice(small.valid), test=twice(small.test))
+    metrics = train_ctr(FM, replace(TRAINING, epochs=3, dense_learning_rate=1e-2), both).metrics
+    assert metrics["test_auc@skip"] > 0.7
+    assert metrics["test_auc"] > 0.7
+
+
+@pytest.mark.parametrize("name", CTR_MODELS)
+def test_every_model_trains_on_the_same_loop(small, name):
+    result = train_ctr(CTR_MODELS[name](), replace(TRAINING, epochs=2), small)
+    assert not result.diverged
+    assert result.history["train_logloss"].iloc[-1] < result.history["train_logloss"].iloc[0]
+
+
+def test_adam_on_tables_with_l2_as_bars(small):
+    weak, strong = (
+        train_ctr(FM, replace(TRAINING, table_optimiser="adam", sparse_learning_rate=1e-2, embedding_l2=penalty), small)
+        for penalty in (0.0, 1.0)
+    )
+    norms = [
+        sum(weight.square().sum().item() for weight in result.model.embeddings.bags.table_weights().values())
+        for result in (weak, strong)
+    ]
+    assert norms[1] < 0.5 * norms[0]
+
+
+def test_rates_warm_up_and_go_down():
+    training = CTRTraining(warmup_fraction=0.1)
+    factors = [training.rate_factor(step, 100) for step in range(100)]
+    assert factors[:10] == pytest.approx([0.1 * step for step in range(1, 11)])
+    assert factors[10] == 1
+    assert factors[-1] == pytest.approx(1 / 90)
+    assert replace(training, schedule="constant").rate_factor(99, 100) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"schedule": "cosine"}, "schedule must be one of"),
+        ({"table_optimiser": "sgd"}, "table_optimiser must be one of"),
+        ({"epochs": 0}, "at least 1"),
+        ({"embedding_l2": 0.1}, "needs table_optimiser='adam'"),
+    ],
+)
+def test_bad_settings_are_named(change, message):
+    with pytest.raises(ValueError, match=message):
+        CTRTraining(**change)
