@@ -154,7 +154,7 @@ def shannon_entropy_per_user(
 ) -> Float[np.ndarray, " users"]:
     """``-Σ_a p_a ln p_a`` over every user's item frequencies; NaN for users without items. Order does not count."""
     items, offsets = as_users(items, offsets)
-    return -_phi(items, offsets, 1, 0.0)
+    return 0.0 - _phi(items, offsets, 1, 0.0)
 
 
 def markov_entropy_rate(items: ArrayLike, offsets: Int[np.ndarray, " users_plus_1"] | None = None) -> float:
@@ -259,7 +259,7 @@ def _readings(
     times = float(lengths @ known)
     rows = [
         ("literal", f"Σ_u |S_u| / {symbol}(S_u)", literal, f"{source}: the lemma as written{left_out}"),
-        ("mean", f"tokens / mean_u {symbol}(S_u)", over_mean, f"users averaged first, as the script does{as_zero}"),
+        ("mean", f"tokens / mean_u {symbol}(S_u)", over_mean, f"users averaged first{as_zero}"),
         ("mean-inverse", f"tokens × mean_u 1/{symbol}(S_u)", times_mean_inverse, f"mean of the reciprocals{left_out}"),
         ("literal-times", f"Σ_u |S_u| · {symbol}(S_u)", times, f"the opposite direction{as_zero}"),
     ]

@@ -143,3 +143,25 @@ def readings(name: str, items: Items, offsets: Offsets, m: int, max_length: int 
     tokens = int(table.loc[table["name"] == "tokens", "value"].iloc[0])
     table.insert(0, "dataset", name)
     return table.assign(tokens=tokens, m=m, max_length=max_length or 0, factor=table["value"] / tokens)
+
+
+def exchanged(published: pd.DataFrame, first: str, second: str) -> pd.Series:
+    """``tokens`` of the paper's data table with those of two data sets exchanged, in order of their maximum lengths."""
+    tokens = published["tokens"].copy()
+    places = [published.loc[published["dataset"] == name, "max_length"].sort_values().index for name in (first, second)]
+    if len(places[0]) != len(places[1]):
+        raise ValueError(f"{first} and {second} must have equally many rows; got {[len(place) for place in places]}")
+    tokens[places[0]], tokens[places[1]] = tokens[places[1]].to_numpy(), tokens[places[0]].to_numpy()
+    return tokens
+
+
+def ablation(published: pd.DataFrame, tokens: pd.Series) -> pd.DataFrame:
+    """R² of a straight line between the paper's fitted 1/D and one over a data term: its ablation of D against D′.
+
+    ``published``: its data table (``inverse_real_entropy``, ``fitted_inverse_D_<metric>_1e-7``); ``tokens`` replace its
+    token counts. One row a metric, columns ``1/tokens`` and ``1/(tokens · S′)``.
+    """
+    terms = {"1/tokens": 1 / tokens, "1/(tokens · S′)": 1 / (tokens * published["inverse_real_entropy"])}
+    fitted = published.filter(regex="^fitted_inverse_D_")
+    fitted.columns = [column.removeprefix("fitted_inverse_D_").removesuffix("_1e-7") for column in fitted.columns]
+    return pd.DataFrame({name: fitted.corrwith(term) ** 2 for name, term in terms.items()})
