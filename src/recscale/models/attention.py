@@ -7,6 +7,7 @@ of the row without a copy, a mask or a padding token; everything else works on (
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -35,6 +36,16 @@ class PackedSequences:
         device = self.items.device
         return torch.cat([torch.arange(length, device=device).repeat(count) for count, length in self.bundles])
 
+    @cached_property
+    def time_gaps(self) -> list[Float[Tensor, "sequences length length"]]:
+        """Per bundle ``ln max(1, t_i − t_j)``, computed once for all layers."""
+        assert self.timestamps is not None
+        gaps = []
+        for part, (count, length) in zip(self.timestamps.split(self.token_counts), self.bundles, strict=True):
+            t = part.view(count, length)
+            gaps.append((t[:, :, None] - t[:, None, :]).clamp_min(1).float().log_())
+        return gaps
+
     def last(self, hidden: Float[Tensor, "tokens width"]) -> Float[Tensor, "sequences width"]:
         """The state after each sequence's last item."""
         ends = torch.cat([torch.full((count,), length) for count, length in self.bundles]).cumsum(0) - 1
@@ -57,14 +68,15 @@ def per_bundle(
     packed: Float[Tensor, "tokens features"],
     bundles: tuple[tuple[int, int], ...],
 ) -> Float[Tensor, "tokens out"]:
-    """Apply ``function`` (which looks across a sequence's tokens) to every bundle's dense view of ``packed``.
+    """Apply ``function``, which looks across a sequence's tokens, to every bundle's dense view of ``packed``.
 
-    ``function(x, first)`` gets x: (sequences, length, features) and the bundle's first token's index in the row.
+    ``function(x, number)`` gets x: (sequences, length, features) and the bundle's number.
     """
-    outputs, first = [], 0
-    for part, (count, length) in zip(packed.split([c * n for c, n in bundles]), bundles, strict=True):
-        outputs.append(function(part.view(count, length, -1), first).flatten(0, 1))
-        first += count * length
+    parts = packed.split([count * length for count, length in bundles])
+    outputs = [
+        function(part.view(count, length, -1), number).flatten(0, 1)
+        for number, (part, (count, length)) in enumerate(zip(parts, bundles, strict=True))
+    ]
     return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
 
 
@@ -76,7 +88,7 @@ def causal_attention(
     No dropout on the attention weights: PyTorch's fast CPU kernel has none.
     """
 
-    def attend(x: Tensor, first: int) -> Tensor:
+    def attend(x: Tensor, number: int) -> Tensor:
         n, length, _ = x.shape
         q, k, v = x.view(n, length, 3, heads, -1).permute(2, 0, 3, 1, 4)  # 3 × (n, heads, length, size)
         return F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).reshape(n, length, -1)

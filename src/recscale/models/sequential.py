@@ -8,9 +8,11 @@ from torch import Tensor, nn
 
 from recscale.models.accounting import Block
 from recscale.models.attention import Dropout, PackedSequences
+from recscale.models.hstu import HSTUConfig
+from recscale.models.llama import LLaMAConfig
 from recscale.models.sasrec import SASRecConfig
 
-SEQUENTIAL_MODELS: dict[str, type] = {config.model: config for config in (SASRecConfig,)}
+SEQUENTIAL_MODELS: dict[str, type] = {config.model: config for config in (SASRecConfig, HSTUConfig, LLaMAConfig)}
 """Name -> configuration class."""
 
 

@@ -37,7 +37,6 @@ def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
         raise ValueError(
             f"{data.name} has no timestamps, which the split 'global-time' needs; allowed is 'leave-one-out'"
         )
-    # An interaction without a time (null in the source) counts as late as the latest one before it.
     first, second = np.quantile(data.timestamps, [0.8, 0.9], method="lower")
     return SequenceSplit(
         data,

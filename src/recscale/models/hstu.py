@@ -1,0 +1,89 @@
+"""HSTU-style model (Zhai et al., arXiv 2402.17152, §3): gated pointwise attention, no softmax and no feed-forward part.
+
+    U, V, Q, K = split(SiLU(LayerNorm(X) W_1))
+    Y          = SiLU(Q Kᵀ + r^p + r^t) V / n                    per head, causal, n = maximum length
+    X          ← X + Dropout(LayerNorm(Y) ⊙ U) W_2
+
+``r^p`` depends on i − j and ``r^t`` on the time between items i and j, in logarithmic buckets; both are one number a
+layer and bucket, shared by the heads. Dividing by n and not by the row's weight keeps how *much* of the history
+matches, which a softmax normalises away.
+
+Deviations: times are those of items already seen (the authors' code uses the time of the item to be predicted as
+well), and data without timestamps has no ``r^t``. Learned absolute positions are added to the input, as in the
+authors' code.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from recscale.models.accounting import Block
+from recscale.models.attention import Dropout, PackedSequences, choose_heads, per_bundle
+
+BUCKET = 0.301
+"""Width of a time bucket in ln(seconds), as in the authors' code: each is a third longer than the one before."""
+
+
+@dataclass(frozen=True)
+class HSTUConfig:
+    """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
+
+    model: ClassVar[str] = "hstu"
+    VERSION: ClassVar[int] = 1
+    learned_positions: ClassVar[bool] = True
+
+    width: int = 64
+    layers: int = 2
+    heads: int | None = None
+    time_buckets: int = 128
+    dropout: float = 0.2
+
+    def block(self, dropout: Dropout, max_length: int) -> nn.Module:
+        return HSTUBlock(self, dropout, max_length)
+
+    def final_norm(self) -> nn.Module:
+        return nn.LayerNorm(self.width)
+
+    def layer_blocks(self, max_length: int) -> tuple[Block, ...]:
+        """Parameters (with norms and relative biases) and MACs of one layer for one position."""
+        d = self.width
+        biases = max_length + self.time_buckets
+        return (Block("attention", 5 * d * d + 4 * d + biases, 5 * d * d + 2 * max_length * d),)
+
+
+class HSTUBlock(nn.Module):
+    """One layer: (tokens, width) -> (tokens, width)."""
+
+    def __init__(self, config: HSTUConfig, dropout: Dropout, max_length: int) -> None:
+        super().__init__()
+        width = config.width
+        self.heads = config.heads or choose_heads(width)
+        self.norm = nn.LayerNorm(width)
+        self.uvqk = nn.Linear(width, 4 * width, bias=False)
+        self.position_bias = nn.Parameter(torch.zeros(max_length))
+        self.time_bias = nn.Parameter(torch.zeros(config.time_buckets))
+        self.mixed_norm = nn.LayerNorm(width)
+        self.output = nn.Linear(width, width, bias=False)
+        self.dropout = dropout
+
+    def forward(self, x: Float[Tensor, "tokens width"], batch: PackedSequences) -> Float[Tensor, "tokens width"]:
+        u, vqk = F.silu(self.uvqk(self.norm(x))).tensor_split([x.shape[-1]], dim=-1)
+        mixed = per_bundle(lambda part, number: self.attend(part, batch, number), vqk, batch.bundles)
+        return x + self.output(self.dropout(self.mixed_norm(mixed) * u))
+
+    def attend(
+        self, vqk: Float[Tensor, "n length 3*width"], batch: PackedSequences, number: int
+    ) -> Float[Tensor, "n length width"]:
+        n, length, _ = vqk.shape
+        v, q, k = vqk.view(n, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)  # 3 × (n, heads, length, size)
+        step = torch.arange(length, device=vqk.device)
+        bias = self.position_bias[(step[:, None] - step).clamp_min(0)]
+        if batch.timestamps is not None:
+            bucket = (batch.time_gaps[number] / BUCKET).long().clamp_max(len(self.time_bias) - 1)
+            bias = bias + F.embedding(bucket, self.time_bias[:, None])[:, None, :, :, 0]  # (n, 1, length, length)
+        weight = F.silu(q @ k.transpose(-1, -2) + bias).tril() / len(self.position_bias)
+        return (weight @ v).transpose(1, 2).reshape(n, length, -1)

@@ -1,0 +1,91 @@
+"""LLaMA-style model (Touvron et al., arXiv 2302.13971, §2.2) over items: RMSNorm, rotary positions, SwiGLU, no biases.
+
+    X ← X + Dropout(Attention(RoPE(RMSNorm(X) W_QK), RMSNorm(X) W_V) W_O)
+    X ← X + Dropout((SiLU(RMSNorm(X) W_1) ⊙ RMSNorm(X) W_3) W_2),    W_1, W_3: d × h
+
+with h the multiple of 32 next above 8d/3, as the Performance Law's authors choose it, so that a layer has about 12 d²
+weights like the other transformer.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from recscale.models.accounting import Block
+from recscale.models.attention import Dropout, PackedSequences, causal_attention, choose_heads
+
+
+@dataclass(frozen=True)
+class LLaMAConfig:
+    """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
+
+    model: ClassVar[str] = "llama"
+    VERSION: ClassVar[int] = 1
+    learned_positions: ClassVar[bool] = False
+
+    width: int = 64
+    layers: int = 2
+    heads: int | None = None
+    rope_base: float = 10_000.0
+    dropout: float = 0.2
+
+    @property
+    def hidden(self) -> int:
+        """Width h of the SwiGLU."""
+        return 32 * -(-(8 * self.width // 3) // 32)
+
+    def block(self, dropout: Dropout, max_length: int) -> nn.Module:
+        return LLaMABlock(self, dropout, max_length)
+
+    def final_norm(self) -> nn.Module:
+        return nn.RMSNorm(self.width)
+
+    def layer_blocks(self, max_length: int) -> tuple[Block, ...]:
+        """Parameters (with norms) and MACs of one layer for one position."""
+        d, h = self.width, self.hidden
+        return (
+            Block("attention", 4 * d * d + d, 4 * d * d + 2 * max_length * d),
+            Block("feed-forward", 3 * d * h + d, 3 * d * h),
+        )
+
+
+class LLaMABlock(nn.Module):
+    """One layer: (tokens, width) -> (tokens, width)."""
+
+    def __init__(self, config: LLaMAConfig, dropout: Dropout, max_length: int) -> None:
+        super().__init__()
+        width = config.width
+        self.heads = config.heads or choose_heads(width)
+        self.attention_norm = nn.RMSNorm(width)
+        self.qkv = nn.Linear(width, 3 * width, bias=False)
+        self.output = nn.Linear(width, width, bias=False)
+        self.feed_forward_norm = nn.RMSNorm(width)
+        self.gate_up = nn.Linear(width, 2 * config.hidden, bias=False)
+        self.down = nn.Linear(config.hidden, width, bias=False)
+        self.dropout = dropout
+        pairs = width // self.heads // 2
+        frequency = config.rope_base ** (-torch.arange(pairs) / max(pairs, 1))
+        angle = torch.arange(max_length)[:, None] * frequency  # (max_length, pairs)
+        self.register_buffer("rotation", torch.stack([angle.cos(), angle.sin()]), persistent=False)
+
+    def forward(self, x: Float[Tensor, "tokens width"], batch: PackedSequences) -> Float[Tensor, "tokens width"]:
+        q, k, v = self.qkv(self.attention_norm(x)).chunk(3, dim=-1)
+        cos, sin = self.rotation[:, batch.positions(), None]  # each (tokens, 1, pairs)
+        qkv = torch.cat([self.rotate(q, cos, sin), self.rotate(k, cos, sin), v], dim=-1)
+        x = x + self.dropout(self.output(causal_attention(qkv, batch.bundles, self.heads)))
+        gate, up = self.gate_up(self.feed_forward_norm(x)).chunk(2, dim=-1)
+        return x + self.dropout(self.down(F.silu(gate) * up))
+
+    def rotate(self, x: Float[Tensor, "tokens width"], cos: Tensor, sin: Tensor) -> Float[Tensor, "tokens width"]:
+        """Turn pair (x_i, x_{i + size/2}) of every head by position · base^(−2i/size); an odd size's last stays."""
+        first, second, rest = x.view(len(x), self.heads, -1).split([cos.shape[-1], cos.shape[-1], self.odd], dim=-1)
+        turned = [first * cos - second * sin, second * cos + first * sin, rest]
+        return torch.cat(turned, dim=-1).flatten(1)
+
+    @property
+    def odd(self) -> int:
+        return self.qkv.in_features // self.heads % 2
