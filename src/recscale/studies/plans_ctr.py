@@ -37,7 +37,7 @@ Seeds = tuple[int, ...]
 SEARCHED_ON = "movielens-1m"
 SEARCH_SEED = 1000
 DENSE_RATES = (1e-3, 3e-3, 1e-2)
-SPARSE_RATES = (3e-2, 1e-1, 3e-1)
+SPARSE_RATES = (1e-1, 3e-1, 1.0)
 FIXED_RATES = {"dense_learning_rate": 3e-3, "sparse_learning_rate": 1e-1}
 
 SPLITS = {"frappe": "official", "kuairand-pure": "official"}
