@@ -162,6 +162,30 @@ def test_no_source_reachable_says_what_was_tried_and_what_to_do(monkeypatch, tmp
     assert "\n" not in message
 
 
+def test_what_is_here_is_used_before_anything_is_downloaded(tmp_path, monkeypatch):
+    ROWS.to_parquet(tmp_path / "rows.parquet")
+    digest = hashlib.sha256((tmp_path / "rows.parquet").read_bytes()).hexdigest()
+    (tmp_path / "shop.toml").write_text(f"""
+        [ctr]
+        labels = ["click"]
+        categorical = ["user"]
+        [[sources]]
+        name = "official"
+        format = "table"
+        files = [{{ name = "all.csv", url = "https://example.org/all.csv", md5 = "{"0" * 32}" }}]
+        [[sources]]
+        name = "mirror"
+        format = "table"
+        files = [{{ name = "rows.parquet", sha256 = "{digest}" }}]
+    """)
+    monkeypatch.setenv("RECSCALE_MIRROR", str(tmp_path))
+    monkeypatch.setattr("recscale.datasets.fetch.from_url", lambda *_: pytest.fail("downloaded"))
+    loaded = load(tmp_path / "shop.toml", "ctr")
+    assert (loaded.source.name, loaded.data.checksum) == ("mirror", digest)
+    (tmp_path / "rows.parquet").unlink()
+    assert load(tmp_path / "shop.toml", "ctr").data.checksum == digest  # from the arrays, without the file
+
+
 def test_the_wheel_gives_all_of_movielens_100k(network):
     """The one test that downloads: what every machine that can install the book can do."""
     try:

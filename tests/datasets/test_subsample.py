@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -55,10 +56,13 @@ def test_repeating_adds_copies_and_moves_nothing(fraction, seed, shortest):
 
 
 def test_a_copy_comes_after_its_original_and_times_never_go_back():
-    repeated = repeat_within_user(CHAINS, 1.0, 3)
-    times = repeated.timestamps.reshape(60, 22)
+    distinct = replace(CHAINS, items=CHAINS.timestamps.copy())  # item = place in the history
+    repeated = repeat_within_user(distinct, 1.0, 3)
+    items, times = repeated.items.reshape(60, 22), repeated.timestamps.reshape(60, 22)
     assert (np.diff(times, axis=1) >= 0).all()
-    assert (times[:, -2:] == [10, 11]).all()
+    assert (times >= items).all()
+    assert (times[:, :-2] > items[:, :-2]).mean() > 0.3  # most copies come well after
+    assert (items[:, -2:] == [10, 11]).all()
 
 
 def test_larger_fractions_repeat_the_same_and_more():

@@ -30,7 +30,6 @@ Either table may be left out. ``load_ctr("path/to/shop.toml")`` reads it where i
 environment variable ``RECSCALE_DATASETS`` it is known as ``load_ctr("shop")``, and ``recscale data list`` shows it.
 """
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -39,7 +38,7 @@ from pathlib import Path
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from recscale.settings import DATA
+from recscale.settings import DATA, datasets_folder
 
 FORBID = ConfigDict(extra="forbid")
 KINDS = ("ctr", "sequences")
@@ -175,8 +174,8 @@ def all_cards() -> dict[str, Card]:
     """The book's cards, then those in the reader's ``RECSCALE_DATASETS`` folder."""
     path = DATA / "datasets.toml"
     cards = {name: build_card({"name": name, **entry}, path) for name, entry in read_toml(path).items()}
-    if folder := os.environ.get("RECSCALE_DATASETS"):
-        for path in sorted(Path(folder).expanduser().glob("*.toml")):
+    if folder := datasets_folder():
+        for path in sorted(folder.glob("*.toml")):
             card = read_card(path)
             if card.name in cards:
                 raise ValueError(f"the card {path} is named {card.name!r}, as another data set is; rename it")

@@ -48,7 +48,7 @@ def verify(file: File, path: Path) -> None:
                 found = hashlib.md5(archive.read(member(archive, name)), usedforsecurity=False).hexdigest()
                 if found != expected:
                     raise WrongChecksum(f"{name} in {path} is another version: its md5 is {found}, not {expected}")
-    except (zipfile.BadZipFile, KeyError, OSError) as error:
+    except (zipfile.BadZipFile, OSError) as error:
         raise WrongChecksum(f"{path} is damaged: {error}") from error
 
 
@@ -57,7 +57,7 @@ def member(archive: zipfile.ZipFile, name: str) -> str:
     for path in archive.namelist():
         if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]:
             return path
-    raise KeyError(f"no {name} inside")
+    raise FileNotFoundError(f"no {name} inside")
 
 
 def local(file: File, tried: list[str]) -> Path | None:

@@ -110,7 +110,7 @@ def read_member(
     try:
         with zipfile.ZipFile(path) as archive:
             lines = archive.read(member(archive, name)).decode(encoding).splitlines()[skip:]
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, OSError, UnicodeDecodeError) as error:
         raise ValueError(f"can't read {name} in {path}: {error}") from None
     rows = [line.split(separator) for line in lines if line]
     if wrong := next((number for number, row in enumerate(rows, start=1 + skip) if len(row) != len(columns)), None):
