@@ -43,14 +43,35 @@
     return keys;
   }
 
+  /* On a phone: smaller type, long titles on two lines, and a finger that scrolls the page instead of zooming. */
+  function narrow(content) {
+    const { config, layout } = content;
+    config.displayModeBar = false;
+    if (layout.dragmode === undefined) layout.dragmode = false;
+    layout.font = Object.assign({}, layout.font, { size: 11 });
+    layout.legend = Object.assign({}, layout.legend, { font: { size: 11 }, entrywidth: 0, itemwidth: 30 });
+    for (const name of Object.keys(layout)) {
+      const title = name === "title" || /^[xy]axis\d*$/.test(name) ? (name === "title" ? layout.title : layout[name].title) : null;
+      if (!title || !title.text) continue;
+      title.font = Object.assign({}, title.font, { size: name === "title" ? 13 : 11 });
+      title.text = wrapped(title.text, name === "title" ? 44 : 38);
+    }
+  }
+
+  /* Break a title once, at the space nearest to its middle. */
+  function wrapped(text, longest) {
+    if (text.length <= longest || text.includes("<")) return text;
+    const spaces = [...text.matchAll(/ /g)].map((match) => match.index);
+    if (!spaces.length) return text;
+    const middle = spaces.reduce((a, b) => (Math.abs(b - text.length / 2) < Math.abs(a - text.length / 2) ? b : a));
+    return text.slice(0, middle) + "<br>" + text.slice(middle + 1);
+  }
+
   function draw(figure) {
     const plot = figure.querySelector(".recscale-plot");
     const content = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
     plot.dataset.drawn = "started";
-    if (plot.clientWidth < 500) {
-      content.config.displayModeBar = false;
-      content.layout.dragmode = content.layout.dragmode || false; /* a finger scrolls the page */
-    }
+    if (plot.clientWidth < 500) narrow(content);
     Plotly.newPlot(plot, { data: content.data, layout: content.layout, frames: content.frames, config: content.config })
       .then(() => Plotly.relayout(plot, themed(plot.layout)))
       .then(() => { plot.dataset.drawn = "yes"; });

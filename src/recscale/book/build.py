@@ -17,6 +17,9 @@ from recscale.book.execute import Layout, execute_book, pages
 STAMP = ".built-from"
 """File in the built book that holds the hash of what it was built from."""
 
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+"""Its command line, in the Python that runs now."""
+
 
 class BuildError(Exception):
     """Sphinx warned, or a page is not as it should be."""
@@ -66,12 +69,25 @@ def _key(stage: Path, layout: Layout) -> str:
     return digest.hexdigest()
 
 
+def broken_external_links(layout: Layout) -> list[str]:
+    """Links to other sites that don't answer, one line each: the page, the address, the reason."""
+    results = execute_book(layout)
+    stage = _stage(layout, {result.chapter: result.path for result in results})
+    output = layout.build / "links"
+    shutil.rmtree(output, ignore_errors=True)
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
+    subprocess.run([*command, "--builder", "linkcheck", "--quiet"], stdin=subprocess.DEVNULL, capture_output=True)
+    report = output / "_build" / "html" / "output.txt"
+    if not report.exists():
+        raise BuildError("Sphinx could not check the links")
+    return [line for line in report.read_text(encoding="utf-8").splitlines() if "[broken]" in line]
+
+
 def _sphinx(stage: Path, layout: Layout) -> Path:
     """Build the staged book from a clean doctree; any warning is an error."""
     output = layout.build / "sphinx"
     shutil.rmtree(output, ignore_errors=True)
-    start = "from jupyter_book.cli.main import main; main()"
-    command = [sys.executable, "-c", start, "build", str(stage), "--path-output", str(output)]
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
     command += ["-n", "-W", "--keep-going", "--quiet"]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if result.returncode != 0:

@@ -58,8 +58,47 @@ class Introduction(Parameters):
     dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"]
 
 
+class WukongModel(CTRChapter):
+    """``wukong-model``: the configuration that is traced and counted."""
+
+    layers: Annotated[int, Field(ge=1, le=8)]
+    n_F: Annotated[int, Field(ge=1)]
+    n_L: Annotated[int, Field(ge=1)]
+    k: Annotated[int, Field(ge=1)]
+    mlp_width: Annotated[int, Field(ge=1)]
+    fm: Literal["optimised", "attentive", "plain"]
+
+
+class TrainingWukong(CTRChapter):
+    """``training-wukong``: how deep a Wukong, on which split, at which rates."""
+
+    split: Literal["random", "time"]
+    layers: Annotated[int, Field(ge=1, le=8)]
+    dense_learning_rate: Annotated[float, Field(gt=0)]
+    sparse_learning_rate: Annotated[float, Field(gt=0)]
+
+
+class ScalingWukong(CTRChapter):
+    """``scaling-wukong``: what stands on the axis of the law, and how many of the largest sizes it must predict."""
+
+    size: Literal["training_flop_per_example", "dense_parameters", "parameters"]
+    hold_out: Annotated[int, Field(ge=1, le=3)]
+
+
+class DataQuality(SequenceChapter):
+    """``data-quality``: window length, where histories are cut (0: not), length of the simulated ones."""
+
+    m: Annotated[int, Field(ge=1, le=8)]
+    max_length: Annotated[int, Field(ge=0)]
+    length: Annotated[int, Field(ge=10, le=5000)]
+
+
 CHAPTERS: dict[str, type[Parameters]] = {
     "intro": Introduction,
+    "data-quality": DataQuality,
+    "wukong-model": WukongModel,
+    "training-wukong": TrainingWukong,
+    "scaling-wukong": ScalingWukong,
 }
 """Chapter (the notebook's name without its ending) -> its parameters."""
 

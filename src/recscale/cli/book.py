@@ -23,6 +23,20 @@ def build() -> None:
 
 
 @app.command()
+def links() -> None:
+    """Ask every link to another site whether it still answers."""
+    from recscale.book.build import broken_external_links
+    from recscale.book.execute import Layout
+
+    broken = broken_external_links(Layout())
+    for line in broken:
+        typer.echo(line, err=True)
+    if broken:
+        raise typer.Exit(1)
+    typer.echo("every external link answers")
+
+
+@app.command()
 def check() -> None:
     """Check the built pages again: figures, links, scripts."""
     from recscale.book.check import check_book

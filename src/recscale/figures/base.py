@@ -51,28 +51,27 @@ MODEL_COLOURS: Mapping[str, str] = {
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "pentagon", "star")
 """A second sign beside the colour, for readers who can't tell the colours apart and for print."""
 
+AXIS = {
+    "automargin": True,
+    "gridcolor": "rgba(127,135,146,0.25)",
+    "zeroline": False,
+    "exponentformat": "power",
+    "title": {"font": {"size": 13}, "standoff": 8},
+    "tickfont": {"size": 12},
+}
+
 TEMPLATE = go.layout.Template(
     layout={
         "colorway": PALETTE,
-        "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 14, "color": "#5A6270"},
-        "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 16}, "automargin": True},
+        "font": {"family": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif", "size": 13, "color": "#5A6270"},
+        "title": {"x": 0, "xanchor": "left", "y": 0.985, "yanchor": "top", "font": {"size": 15}, "pad": {"l": 8}},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 56, "r": 16, "t": 48, "b": 48},
+        "margin": {"l": 48, "r": 12, "t": 44, "b": 44},
         "hovermode": "closest",
-        "legend": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
-        "xaxis": {
-            "automargin": True,
-            "gridcolor": "rgba(127,135,146,0.25)",
-            "zeroline": False,
-            "exponentformat": "power",
-        },
-        "yaxis": {
-            "automargin": True,
-            "gridcolor": "rgba(127,135,146,0.25)",
-            "zeroline": False,
-            "exponentformat": "power",
-        },
+        "legend": {"orientation": "h", "xref": "container", "x": 0.01, "yref": "container", "y": 0},
+        "xaxis": AXIS,
+        "yaxis": AXIS,
         "colorscale": {"sequential": "Cividis", "diverging": "RdBu"},
         "modebar": {"bgcolor": "rgba(0,0,0,0)"},
     }
