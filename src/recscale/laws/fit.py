@@ -1,0 +1,227 @@
+"""Fitting a law to points: the one entry, and everything a fit can be asked afterwards."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws import diagnostics, report
+from recscale.laws.engine import agreement, solve
+from recscale.laws.points import read_columns, read_points
+from recscale.laws.uncertainty import Linearised, band, bootstrap_weights, linearise, percentiles, quantile_t, refit
+from recscale.laws.varpro import Problem, State, evaluate
+
+if TYPE_CHECKING:
+    from recscale.laws.law import Law
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted law. Metrics are on the scale of y whatever scale was fitted.
+
+    ``parameters``: the paper's symbols at full precision; ``objective``: the minimised sum; ``r2_adjusted`` and
+    ``aicc`` count searched constants as parameters (``aicc`` is comparable between laws fitted on y and on log y);
+    ``leave_one_size_out_rmse``: each distinct x predicted from the others; ``held_out``: errors at the largest sizes,
+    which the fit has not seen; ``optimum``: best x per variable (None where the law has no peak); ``starts_agreeing``:
+    share of scattered starts that found this optimum.
+    """
+
+    law: "Law"
+    problem: Problem = field(repr=False)
+    best: State = field(repr=False)
+    parameters: dict[str, float]
+    objective: float
+    r2: float
+    r2_adjusted: float
+    aicc: float
+    leave_one_size_out_rmse: float
+    held_out: dict | None
+    optimum: dict[str, float | None] | None
+    warnings: tuple[str, ...]
+    starts_agreeing: float
+    resamples: State | None = field(default=None, repr=False)
+
+    @property
+    def n_points(self) -> int:
+        """Points the parameters rest on (held-out ones don't count)."""
+        return len(self.problem.points)
+
+    @cached_property
+    def linearised(self) -> Linearised:
+        """Derivatives and covariance at the optimum."""
+        return linearise(self.problem, self.best)
+
+    @property
+    def interval_method(self) -> str:
+        """Where the intervals come from, in words."""
+        if self.resamples is None:
+            return "linearised, Student's t"
+        return f"bootstrap over configurations, {len(self.resamples.cost)} resamples, expanded percentiles"
+
+    @cached_property
+    def intervals(self) -> dict[str, tuple[float, float]]:
+        """95 % interval of every parameter."""
+        if self.resamples is None:
+            return self._linearised_intervals()
+        draws = symbols_of(self.law, self.resamples)
+        limits = {name: percentiles(draws[name], LEVEL, self.problem) for name in self.parameters}
+        return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
+
+    @cached_property
+    def optimum_intervals(self) -> dict[str, tuple[float, float]] | None:
+        """95 % interval of the best x per variable over the resamples that have a peak (None without bootstrap or peak)."""
+        if self.resamples is None or self.optimum is None:
+            return None
+        peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
+        found = {n: percentiles(v[np.isfinite(v)], LEVEL, self.problem) for n, v in peaks.items() if self.optimum[n]}
+        return {n: (float(low), float(high)) for n, (low, high) in found.items()}
+
+    def predict(self, x) -> np.ndarray:
+        """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
+        return evaluate(self.law, self._columns(x), self.best.theta, self.best.coef)[0]
+
+    def band(self, x, level: float = LEVEL, observation: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,)."""
+        if not 0 < level < 1:
+            raise ValueError(f"the level of a band lies between 0 and 1, got {level:g}")
+        return band(self.problem, self.best, self.resamples, self._columns(x), level, observation)
+
+    def curve(
+        self, points: int = 100, reach: float = 1.0, along: str | None = None, level: float = LEVEL
+    ) -> pd.DataFrame:
+        """The line to draw: x, predicted, low, high on ``points`` sizes along one variable, the others at their
+        geometric mean.
+
+        ``reach`` extends the largest measured size by that factor (10 is one decade).
+        """
+        names, columns = self.problem.points.names, self.problem.points.x
+        along = along or names[0]
+        if along not in names:
+            raise ValueError(f"the fit has no variable {along!r}; it has {', '.join(names)}")
+        moving = columns[names.index(along)]
+        table = {n: np.full(points, np.exp(np.log(c).mean())) for n, c in zip(names, columns, strict=True)}
+        table[along] = np.geomspace(moving.min(), moving.max() * reach, points)
+        frame = pd.DataFrame(table)
+        low, high = self.band(frame, level)
+        return frame.assign(predicted=self.predict(frame), low=low, high=high)
+
+    @property
+    def residuals(self) -> pd.DataFrame:
+        """The fitted points: x, y, predicted and y - predicted."""
+        points = self.problem.points
+        frame = pd.DataFrame(dict(zip(points.names, points.x, strict=True)))
+        frame["y"], frame["predicted"] = points.y, self.predict(frame)
+        return frame.assign(residual=frame["y"] - frame["predicted"])
+
+    def profile(self, name: str, values=None) -> pd.DataFrame:
+        """The objective with one parameter held at each of ``values`` and all others refitted; see ``profiles.profile``."""
+        from recscale.laws.profiles import profile
+
+        return profile(self, name, values)
+
+    def report(self) -> str:
+        """Everything a reader should see before believing the fit, as plain text."""
+        return report.text(self)
+
+    def to_json(self, group: Mapping | None = None) -> dict:
+        """Plain values at full precision; what is not finite becomes null."""
+        return report.as_json(self, group)
+
+    def _columns(self, x) -> tuple[np.ndarray, ...]:
+        names = self.problem.points.names
+        columns, found = read_columns(x, names)
+        if len(columns) != len(names):
+            raise ValueError(
+                f"the fit has {len(names)} variable(s) ({', '.join(names)}), got {len(columns)}: {', '.join(found)}"
+            )
+        return columns
+
+    def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
+        """The covariance carried over to the paper's symbols; listed constants have no interval of this kind."""
+        known, k = self.linearised, len(self.law.nonlinear)
+        here = np.concatenate([self.best.theta[0, :k], self.best.coef[0]])
+        step = 1e-6 * np.maximum(np.abs(here), 1e-12)
+        moved = here + np.concatenate([np.diag(step), -np.diag(step)])
+        listed = np.repeat(self.best.theta[:, k:], len(moved), axis=0)
+        shifted = symbols_of(
+            self.law, State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.zeros(len(moved)))
+        )
+        half = quantile_t(LEVEL, known.freedom)
+        intervals = {}
+        for name, value in self.parameters.items():
+            up, down = np.split(shifted[name], 2)
+            slope = (up - down) / (2 * step)
+            error = half * np.sqrt(max(slope @ known.covariance @ slope, 0.0)) if np.isfinite(slope).all() else np.inf
+            searched = any(name == constant.name for constant in self.law.listed)
+            intervals[name] = (np.nan, np.nan) if searched else (value - error, value + error)
+        return intervals
+
+
+def fit_law(
+    law: "Law",
+    x,
+    y,
+    *,
+    groups=None,
+    seeds=None,
+    hold_out_largest: int = 0,
+    loss: str = "squares",
+    delta: float = 1e-3,
+    scale: str | None = None,
+    bootstrap: int = 0,
+    seed: int = 0,
+) -> Fit:
+    """The global optimum of ``law`` on the points, with its uncertainty and its warnings.
+
+    x, y: the points (a DataFrame's columns, a mapping or an array; by position). groups: each row's configuration
+    (default: rows with equal x). seeds: each row's seed, to find repeats. hold_out_largest: so many of the largest
+    sizes (product of the variables) are kept out of the fit and predicted. loss: ``"squares"`` or ``"huber"`` with
+    threshold ``delta`` on the fit's scale, always summed. scale: ``"y"`` or ``"log"``; the law's own by default.
+    bootstrap: resamples of the configurations (0: linearised intervals).
+
+    ValueError: values that can't be used, too few points, a law that doesn't take these columns.
+    """
+    points = read_points(x, y, law.variables, groups, seeds)
+    law = law.for_columns(points.names)
+    kept, held = diagnostics.hold_out(points, hold_out_largest)
+    problem = Problem(law, kept, scale or law.scale, loss, delta)
+    diagnostics.enough(problem)
+    weights = np.ones((1, len(kept)))
+    share, best = agreement(problem, solve(problem, weights), weights)
+    resamples = refit(problem, best, bootstrap_weights(kept.configuration, bootstrap, seed)) if bootstrap else None
+    raw, peaks = symbols_of(law, best), optimum_of(law, kept.names, best)
+    fit = Fit(
+        law=law,
+        problem=problem,
+        best=best,
+        parameters={name: float(raw[name][0]) for name in law.symbols},
+        objective=float(best.cost[0]),
+        **diagnostics.quality(problem, best),
+        leave_one_size_out_rmse=diagnostics.leave_one_size_out(problem, best),
+        held_out=None,
+        optimum=None if peaks is None else {n: float(v[0]) if np.isfinite(v[0]) else None for n, v in peaks.items()},
+        warnings=(),
+        starts_agreeing=share,
+        resamples=resamples,
+    )
+    fit = replace(fit, held_out=diagnostics.held_out(fit, held) if len(held) else None)
+    return replace(fit, warnings=diagnostics.warnings_of(fit))
+
+
+def symbols_of(law: "Law", state: State) -> dict[str, np.ndarray]:
+    """The paper's symbols of every solution: name -> (B,)."""
+    names = (*law.linear, *law.nonlinear, *law.listed)
+    values = np.concatenate([state.coef, state.theta], axis=1)
+    raw = {parameter.name: values[:, j] for j, parameter in enumerate(names)}
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return law.present(raw)
+
+
+def optimum_of(law: "Law", names: tuple[str, ...], state: State) -> dict[str, np.ndarray] | None:
+    """The best x per variable of every solution, nan where it has no peak; None for laws that never have one."""
+    return law.optimum(symbols_of(law, state), names)

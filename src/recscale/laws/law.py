@@ -1,0 +1,145 @@
+"""What a law is: an equation split into a part that is linear in its coefficients and a part that isn't.
+
+Every law of this package is written as::
+
+    y = o(x; θ) + Σ_j c_j φ_j(x; θ)
+
+with linear coefficients ``c`` (solved exactly), nonlinear parameters ``θ`` (searched, then polished) and constants
+taken from a list (tried one by one). A new law is one ``register(Law(...))``; ``forms.py`` has a dozen examples.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from recscale.laws.fit import Fit, fit_law
+
+Variables = tuple[np.ndarray, ...]  # one (n,) array a variable
+Values = tuple[np.ndarray, ...]  # one (..., 1) array a nonlinear parameter or listed constant
+SCALES = ("y", "log")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One symbol of a law: its name, what it means (with its unit) and where it may lie.
+
+    ``nodes`` says where the search for a nonlinear parameter begins: an increasing array, or a function of the
+    variables that returns one (for parameters whose size depends on the units of ``x``). A linear coefficient's
+    ``lower`` is 0 or minus infinity.
+    """
+
+    name: str
+    meaning: str
+    lower: float = -np.inf
+    upper: float = np.inf
+    nodes: np.ndarray | Callable[[Variables, np.ndarray], np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A constant that is not estimated by least squares but tried at each of ``values`` (the Performance Law's q₁)."""
+
+    name: str
+    meaning: str
+    values: tuple[float, ...]
+
+
+def no_optimum(values: Mapping[str, np.ndarray], names: tuple[str, ...]) -> None:
+    """Most laws are monotone: they have no inner optimum."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """A scaling law, ready to be fitted.
+
+    ``basis(x, t)`` returns the columns φ_j, each broadcastable to (..., n); ``x`` holds one (n,) array a variable and
+    ``t`` one (..., 1) array a nonlinear parameter, then one a listed constant. It must be analytic (powers, exp, log):
+    derivatives are taken by a complex step. ``offset(x, t)`` is the part with no free coefficient. ``scale`` is where
+    residuals live: ``"y"``, or ``"log"`` for ``log(y - o) - log(Σ c φ)``. ``present`` turns raw values into the symbols
+    of the paper, ``optimum`` gives the best x per variable. ``caveats`` join every fit's warnings.
+    ``any_variables`` builds the law for the columns at hand where a form takes any number of them.
+    """
+
+    name: str
+    equation: str
+    variables: tuple[str, ...]
+    linear: tuple[Parameter, ...]
+    basis: Callable[[Variables, Values], tuple]
+    nonlinear: tuple[Parameter, ...] = ()
+    listed: tuple[Listed, ...] = ()
+    offset: Callable[[Variables, Values], np.ndarray] | None = None
+    scale: str = "y"
+    source: str = ""
+    units: str = ""
+    caveats: tuple[str, ...] = ()
+    present: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] = field(default=dict)
+    optimum: Callable[[Mapping[str, np.ndarray], tuple[str, ...]], dict | None] = field(default=no_optimum)
+    any_variables: Callable[[tuple[str, ...]], "Law"] | None = None
+
+    def __post_init__(self):
+        if self.scale not in SCALES:
+            raise ValueError(f"the law {self.name!r} has scale {self.scale!r}; allowed: {', '.join(SCALES)}")
+        for parameter in self.linear:
+            if parameter.lower not in (0, -np.inf):
+                raise ValueError(
+                    f"{self.name}: the linear coefficient {parameter.name} may be bounded by 0 or not at all"
+                )
+        if missing := [p.name for p in self.nonlinear if p.nodes is None]:
+            raise ValueError(f"{self.name}: the nonlinear parameters {', '.join(missing)} need nodes to start from")
+
+    @property
+    def symbols(self) -> dict[str, str]:
+        """Every free symbol and its meaning, in the order of the fit's parameters."""
+        return {p.name: p.meaning for p in (*self.linear, *self.nonlinear, *self.listed)}
+
+    @property
+    def free(self) -> int:
+        """How many numbers the data must determine: coefficients, nonlinear parameters and searched constants."""
+        return len(self.symbols)
+
+    def for_columns(self, names: tuple[str, ...]) -> "Law":
+        """This law on the given columns: its own, or the member of its family with that many variables."""
+        if self.any_variables is not None:
+            return self.any_variables(names)
+        if len(names) != len(self.variables):
+            raise ValueError(
+                f"the law {self.name!r} takes {len(self.variables)} column(s) ({', '.join(self.variables)}), "
+                f"got {len(names)}: {', '.join(names)}"
+            )
+        return self
+
+    def with_values(self, **values) -> "Law":
+        """The same law with other lists of constants, e.g. ``law.with_values(q1=range(1, 65))``."""
+        known = {constant.name for constant in self.listed}
+        if unknown := sorted(set(values) - known):
+            raise ValueError(
+                f"{self.name} has no listed constant {', '.join(unknown)}; it has: {', '.join(sorted(known)) or 'none'}"
+            )
+        for name, listed in values.items():
+            if not len(tuple(listed)) or 0 in tuple(listed):
+                raise ValueError(f"{name} needs at least one value and none of them 0")
+        listed = (replace(c, values=tuple(float(v) for v in values.get(c.name, c.values))) for c in self.listed)
+        return replace(self, listed=tuple(listed))
+
+    def fit(self, x, y, **options) -> Fit:
+        """Fit the law to points; every option is described in ``recscale.laws.fit.fit_law``."""
+        return fit_law(self, x, y, **options)
+
+
+LAWS: dict[str, Law] = {}
+
+
+def register(law: Law) -> Law:
+    """Make ``law`` known under its name, to ``LAWS`` and to ``recscale fit --law``."""
+    if law.name in LAWS:
+        raise ValueError(f"a law named {law.name!r} is registered already")
+    LAWS[law.name] = law
+    return law
+
+
+def get(name: str) -> Law:
+    """The law of that name, or a sentence with the names there are."""
+    if name not in LAWS:
+        raise ValueError(f"there is no law {name!r}; choose from {', '.join(LAWS)}")
+    return LAWS[name]

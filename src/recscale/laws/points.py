@@ -1,0 +1,124 @@
+"""Points as a fit needs them: checked columns, configurations, and what is odd about them in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+DECADES = 1.5  # below this span an exponent rests on its assumed form
+
+
+@dataclass(frozen=True)
+class Points:
+    """Checked observations. ``x``: one (n,) array a variable; ``configuration``: (n,) ids, the seeds of one configuration share one."""
+
+    x: tuple[np.ndarray, ...]
+    y: np.ndarray
+    configuration: np.ndarray
+    names: tuple[str, ...]
+    seeds: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    @property
+    def scale(self) -> np.ndarray:
+        """The size of each point: the product of its variables (in logs), by which "largest" is meant."""
+        return np.round(sum(np.log(column) for column in self.x), 9)
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """(n,) ids of the distinct values of ``x``: one size can hold several seeds."""
+        return np.unique(np.stack(self.x, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+
+    def take(self, rows: np.ndarray) -> "Points":
+        """The points at ``rows`` (a mask or indices)."""
+        seeds = None if self.seeds is None else self.seeds[rows]
+        return Points(tuple(c[rows] for c in self.x), self.y[rows], self.configuration[rows], self.names, seeds)
+
+
+def read_columns(x, names: tuple[str, ...] | None = None) -> tuple[tuple[np.ndarray, ...], tuple[str, ...]]:
+    """``x`` as float columns with names. Takes a DataFrame, a Series, a mapping, an (n,) or (n, k) array."""
+    if isinstance(x, pd.Series):
+        x = x.to_frame("x" if x.name is None else x.name)
+    if isinstance(x, pd.DataFrame | Mapping):
+        found = tuple(str(name) for name in x)
+        columns = tuple(np.atleast_1d(_numbers(x[key], str(key))) for key in x)
+    else:
+        array = _numbers(x, "x")
+        array = array.reshape(-1, 1) if array.ndim < 2 else array
+        columns = tuple(array.T)
+        found = names if names and len(names) == len(columns) else tuple(f"x{i + 1}" for i in range(len(columns)))
+    if not columns:
+        raise ValueError("x has no column")
+    return columns, found
+
+
+def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=None) -> Points:
+    """Check the observations and number their configurations.
+
+    ``groups`` names the configuration of each row (default: rows with equal x are one). ``seeds`` is each row's seed:
+    one that occurs twice in a configuration is worth a warning. ValueError: unequal lengths, missing, infinite or
+    non-positive values.
+    """
+    columns, found = read_columns(x, names)
+    y = _numbers(y, "y").reshape(-1)
+    if not len(y):
+        raise ValueError("there are no points to fit")
+    for name, column in zip((*found, "y"), (*columns, y), strict=True):
+        if len(column) != len(y):
+            raise ValueError(f"{name} has {len(column)} values but y has {len(y)}")
+        if bad := int((~np.isfinite(column)).sum()):
+            raise ValueError(f"{name} has {bad} missing or infinite value(s); drop those rows first")
+    for name, column in zip(found, columns, strict=True):
+        if (column <= 0).any():
+            raise ValueError(
+                f"{name} has {int((column <= 0).sum())} value(s) that are not positive; scaling laws need x > 0"
+            )
+    if groups is None:
+        configuration = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
+    else:
+        configuration = _labels(groups, "groups", len(y))
+    return Points(columns, y, configuration, found, None if seeds is None else _labels(seeds, "seeds", len(y)))
+
+
+def _numbers(values, name: str) -> np.ndarray:
+    try:
+        return np.asarray(values, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must hold numbers, got {type(values).__name__} with something else in it") from None
+
+
+def _labels(values, name: str, n: int) -> np.ndarray:
+    codes = pd.factorize(pd.Series(values))[0]
+    if len(codes) != n:
+        raise ValueError(f"{name} has {len(codes)} values but y has {n}")
+    if (codes < 0).any():
+        raise ValueError(f"{name} has missing values")
+    return codes
+
+
+def oddities(points: Points) -> list[str]:
+    """What a reader should know about the points before believing any fit of them."""
+    warnings = []
+    table = pd.DataFrame({**{f"x{i}": c for i, c in enumerate(points.x)}, "y": points.y})
+    if repeated := int(table.duplicated().sum()):
+        warnings.append(
+            f"{repeated} row(s) repeat another row exactly (x and y): are they measured twice or pasted twice?"
+        )
+    if points.seeds is not None:
+        pairs = pd.DataFrame({"g": points.configuration, "s": points.seeds})
+        if repeated := int(pairs.duplicated().sum()):
+            warnings.append(f"{repeated} row(s) repeat a seed of their own configuration")
+    if len(points) > 1 and np.ptp(points.y) <= 1e-12 * np.abs(points.y).max():
+        warnings.append("y is constant: no law can be told from the constant, and R² has no meaning")
+    for name, column in zip(points.names, points.x, strict=True):
+        span = np.log10(column.max() / column.min())
+        if len(np.unique(column)) == 1:
+            warnings.append(f"{name} takes a single value ({column[0]:g}): nothing about it can be learned")
+        elif span < DECADES:
+            warnings.append(
+                f"{name} spans {span:.1f} decades (fewer than {DECADES}): its exponent rests on the assumed form"
+            )
+    return warnings
