@@ -1,6 +1,9 @@
 import hashlib
 import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -80,6 +83,43 @@ def test_a_wrong_download_is_deleted_and_reported(monkeypatch):
         assert locate(SOURCE, tried, network=True) is None
     assert not (downloads_folder() / "data.bin").exists()
     assert "(deleted)" in tried[-1]
+
+
+@pytest.fixture
+def server(network) -> Iterator[str]:
+    """The address of a web server on this machine that promises and sends ``CONTENT``, or at /cut half of it."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(CONTENT)))
+            self.end_headers()
+            self.wfile.write(CONTENT[:2] if self.path == "/cut" else CONTENT)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+        thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{http.server_port}"
+        http.shutdown()
+        thread.join()
+
+
+def test_a_download_over_http(server):
+    source = Source("official", "table", (File("data.bin", url=f"{server}/data", sha256=SHA256),))
+    (path,) = locate(source, [], network=True)
+    assert path.read_bytes() == CONTENT
+    assert locate(source, [], network=False) == (path,)
+
+
+def test_half_a_download_leaves_nothing(server):
+    tried: list[str] = []
+    source = Source("official", "table", (File("data.bin", url=f"{server}/cut", sha256=SHA256),))
+    assert locate(source, tried, network=True) is None
+    assert f"{server}/cut" in tried[-1]
+    assert list(downloads_folder().iterdir()) == []
 
 
 def test_what_cannot_be_checked_is_never_downloaded(shelf, monkeypatch):

@@ -32,7 +32,7 @@ def test_another_seed_draws_other_users():
     assert (subsample_users(CHAINS, 0.5, 1).items != subsample_users(CHAINS, 0.5, 2).items).any()
 
 
-@pytest.mark.parametrize("fraction", [0, -0.1, 1.1])
+@pytest.mark.parametrize("fraction", [0.0, -0.1, 1.1])
 def test_fractions_are_checked(fraction):
     with pytest.raises(ValueError, match="above 0 and at most 1"):
         subsample_users(CHAINS, fraction, 0)

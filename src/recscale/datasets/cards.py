@@ -215,7 +215,7 @@ def read_toml(path: Path) -> dict:
 
 
 @cache
-def validator() -> TypeAdapter[Card]:
+def validator() -> TypeAdapter:
     return TypeAdapter(Card)
 
 

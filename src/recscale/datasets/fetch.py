@@ -13,8 +13,6 @@ import warnings
 import zipfile
 from pathlib import Path
 
-import pooch
-
 from recscale.datasets.cards import File, Source
 from recscale.settings import cache_folder, mirror_folder, writable
 
@@ -115,6 +113,10 @@ def download(file: File, tried: list[str]) -> Path | None:
 
 def from_url(file: File, folder: Path) -> Path:
     """Through pooch, which gives a file its name only when it is complete; ``download`` then checks it."""
+    with warnings.catch_warnings():
+        # Imported here and quietly: tqdm, which it brings, complains on every page of a notebook without widgets.
+        warnings.simplefilter("ignore")
+        import pooch
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
     return Path(pooch.retrieve(file.url, None, fname=Path(file.name).name, path=folder, downloader=downloader))
