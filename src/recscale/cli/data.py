@@ -1,0 +1,106 @@
+"""``recscale data``: what data sets there are, getting them, and what is in them."""
+
+import textwrap
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from recscale.datasets.cards import Card
+    from recscale.datasets.load import Loaded
+
+app = typer.Typer(help="Data sets: which there are, getting them, what is in them.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="a data set's name, as `recscale data list` prints it, or a card (….toml)")]
+LABEL_WIDTH = 14
+
+
+@app.command("list")
+def list_data_sets() -> None:
+    """Every data set: size, licence, title."""
+    from recscale.datasets.cards import all_cards
+
+    width = max(map(len, cards := all_cards()))
+    for name, card in cards.items():
+        size = "; ".join(filter(None, (expected_size(card, kind) for kind in card.kinds)))
+        typer.echo(f"{name:{width}s}  {card.title}\n{'':{width}s}  {size}\n{'':{width}s}  {card.licence}")
+
+
+@app.command("fetch")
+def fetch(
+    name: Name,
+    source: Annotated[str | None, typer.Option(help="one of the card's sources, in place of the first at hand")] = None,
+) -> None:
+    """Get a data set (cache, mirror folder, official address), check it, and keep its arrays in the cache."""
+    from recscale.datasets.cards import find_card
+    from recscale.datasets.load import load
+
+    card = find_card(name)
+    kinds = [kind for kind in card.kinds if source is None or source in {item.name for item in card.sources_of(kind)}]
+    for kind in kinds or card.kinds[:1]:
+        typer.echo(f"{card.name}: {used(kind, load(name, kind, source))}")
+
+
+@app.command("describe")
+def describe(name: Name) -> None:
+    """Rows, fields, licence, citation, source and checksum. Downloads nothing."""
+    from recscale.datasets.cards import find_card
+    from recscale.datasets.load import present
+
+    card = find_card(name)
+    facts = {"licence": card.licence, "citation": card.citation, "bibtex key": card.bibtex, "described at": card.url}
+    typer.echo(f"{card.name}: {card.title}")
+    for label, text in (facts | {"note": card.note}).items():
+        line(label, text)
+    for kind in card.kinds:
+        if loaded := present(card, kind):
+            line(kind, used(kind, loaded))
+            line("", columns(kind, loaded))
+        else:
+            hint = f"not on this machine yet: recscale data fetch {name}"
+            line(kind, "; ".join(filter(None, (expected_size(card, kind), hint))))
+        line("sources", "; ".join(item.name for item in card.sources_of(kind)) or "generated")
+
+
+def line(label: str, text: str | None) -> None:
+    if text:
+        body = textwrap.fill(text, 110, initial_indent=" " * LABEL_WIDTH, subsequent_indent=" " * LABEL_WIDTH)
+        typer.echo(f"{label:{LABEL_WIDTH}s}{body[LABEL_WIDTH:]}")
+
+
+def expected_size(card: "Card", kind: str) -> str:
+    """What the card says of the size: nothing, for most cards of the reader's own."""
+    if kind == "ctr":
+        return f"ctr: {card.ctr.rows:,} impressions" if card.ctr.rows else ""
+    columns = card.sequences
+    if not columns.interactions:
+        return ""
+    return f"sequences: {columns.interactions:,} interactions, {columns.users:,} users, {columns.items:,} items"
+
+
+def used(kind: str, loaded: "Loaded") -> str:
+    """Size, source and checksum of data that are here."""
+    data, source = loaded.data, loaded.source.name if loaded.source else "generated"
+    size = f"{len(data):,} impressions" if kind == "ctr" else ""
+    if kind == "sequences":
+        size = f"{len(data):,} interactions, {data.n_users:,} users, {data.n_items:,} items"
+    return f"{kind}: {size}; source: {source}; sha256 {data.checksum}"
+
+
+def columns(kind: str, loaded: "Loaded") -> str:
+    """Fields with their vocabularies and the share of positives; or lengths and repeats."""
+    data = loaded.data
+    if kind == "sequences":
+        repeats = "repeat" if data.repeats else "never repeat"
+        lengths = data.lengths
+        return (
+            f"users {repeats} an item; sequence lengths {lengths.min()} to {lengths.max()}, mean {lengths.mean():.1f}"
+        )
+    fields = ", ".join(
+        f"{field.name} ({field.vocabulary_size:,}{f', up to {field.max_values} a row' if field.max_values > 1 else ''})"
+        for field in data.fields
+    )
+    dense = f"; dense {', '.join(data.dense_names)}" if data.dense_names else ""
+    rates = zip(data.tasks, data.labels.mean(axis=0), strict=True)
+    labels = ", ".join(f"{task} ({100 * rate:.1f} % positive)" for task, rate in rates)
+    return f"labels {labels}; fields {fields}{dense}"
