@@ -26,7 +26,8 @@ def cache_folder() -> Path:
 def mirror_folder() -> Path | None:
     """The reader's own copy of the data files, or None when ``RECSCALE_MIRROR`` is not set."""
     folder = os.environ.get("RECSCALE_MIRROR")
-    return Path(folder).expanduser() if folder else None
+    # Absolute: chapters run in another working folder.
+    return Path(folder).expanduser().absolute() if folder else None
 
 
 def datasets_folder() -> Path | None:
