@@ -1,0 +1,238 @@
+"""The sequential studies: which models are trained on which data to measure, and to test, the Performance Law.
+
+Every function takes ``(profile, dataset, seeds)`` and returns a ``Study`` whose runs stand in the order of their use:
+stopped anywhere, the finished ones are already a table worth fitting. ``smoke`` runs on a synthetic Markov chain in
+seconds, ``quick`` on MovieLens-100K in about a minute, ``full`` is what ``data/results/`` holds. The names of smoke and
+quick studies end in the profile's name.
+
+A cell of the law is (layers, width): a transformer's depth H and the width d of its item embeddings and hidden states.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from recscale.datasets import load_sequences
+from recscale.models.sequential import SEQUENTIAL_MODELS
+from recscale.settings import DATA
+from recscale.studies.records import committed
+from recscale.studies.run import RunSpec
+from recscale.studies.study import NotYetPlanned, Study
+from recscale.training.sequential import SequentialTraining
+
+EXACT_ITEMS = 10_000
+"""Up to so many items the softmax runs over all of them; above, over a sample of ``NEGATIVES``."""
+NEGATIVES = 1024
+
+CELLS = (*((h, d) for h in (1, 2) for d in (16, 32, 64, 96)), *((h, d) for h in (4, 8) for d in (16, 32, 64)))
+"""The grid of the full study: 14 (layers, width)."""
+SKELETON = ((1, 16), (1, 64), (4, 16), (4, 64))
+"""Two depths by two widths: the least that tells both slopes, trained first and on every other data set."""
+DIAGONAL = ((1, 16), (2, 32), (4, 64), (8, 64))
+"""Where three seeds tell the noise."""
+CORNERS = ((1, 16), (1, 96), (8, 16), (8, 64))
+
+QUICK_CELLS = tuple((h, d) for h in (1, 2, 4) for d in (4, 12, 32))
+SMOKE_CELLS = tuple((h, d) for h in (1, 2, 3) for d in (4, 8, 16))
+
+TUNED: dict[int, tuple[float, float]] = {
+    4: (1e-2, 0.0),
+    8: (5e-3, 0.1),
+    16: (3e-3, 0.1),
+    32: (3e-3, 0.1),
+    64: (1e-3, 0.3),
+    96: (1e-3, 0.3),
+}
+"""Width -> (learning rate, dropout). Those from 16 up are held to the search in ``sequential-learning-rate``."""
+
+OTHER_DATASETS = ("amazon-beauty", "wikipedia", "kuairand-pure", "amazon-books", "food")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What a profile decides about one run."""
+
+    dataset: str
+    max_length: int
+    epochs: int
+    batch_tokens: int
+    warmup_steps: int
+    patience: int
+
+
+SCALES = {
+    "smoke": Scale("synthetic-markov", max_length=10, epochs=5, batch_tokens=256, warmup_steps=5, patience=3),
+    "quick": Scale("movielens-100k", max_length=50, epochs=10, batch_tokens=2048, warmup_steps=20, patience=3),
+    "full": Scale("movielens-1m", max_length=50, epochs=120, batch_tokens=4096, warmup_steps=100, patience=8),
+}
+
+
+def cell(
+    profile: str,
+    shape: tuple[int, int],
+    seed: int,
+    *,
+    dataset: str | None = None,
+    model: str = "sasrec",
+    **changes: Any,
+) -> RunSpec:
+    """One run of the law's grid: ``shape`` is (layers, width).
+
+    ``changes`` replace fields of the training (``max_length``, ``loss``, …), the model's ``dropout``, or the run's
+    ``fraction`` and ``repeated``. The loss is the exact softmax where the data set has at most ``EXACT_ITEMS`` items.
+    """
+    scale, (layers, width) = SCALES[profile], shape
+    name = dataset or scale.dataset
+    learning_rate, dropout = tuned(width)
+    config = SEQUENTIAL_MODELS[model](layers=layers, width=width, dropout=changes.pop("dropout", dropout))
+    run = {key: changes.pop(key) for key in ("fraction", "repeated") if key in changes}
+    training = SequentialTraining(
+        max_length=scale.max_length,
+        loss="softmax" if load_sequences(name).n_items <= EXACT_ITEMS else "sampled-softmax",
+        negatives=NEGATIVES,
+        epochs=scale.epochs,
+        batch_tokens=scale.batch_tokens,
+        learning_rate=learning_rate,
+        warmup_steps=scale.warmup_steps,
+        patience=scale.patience,
+    )
+    return RunSpec(name, "leave-one-out", config, replace(training, **changes), seed, **run)
+
+
+def tuned(width: int) -> tuple[float, float]:
+    """(learning rate, dropout) of the tuned width nearest to ``width`` in ratio."""
+    nearest = min(TUNED, key=lambda known: max(known / width, width / known))
+    return TUNED[nearest]
+
+
+def sequential_learning_rate(profile: str, dataset: str | None, seeds: tuple[int, ...] | None) -> Study:
+    """Two layers at every width, two learning rates by two dropouts: the stated search behind ``TUNED``."""
+    widths = {"smoke": (8,), "quick": (16, 32), "full": (32, 64, 16, 96)}[profile]
+    rates, dropouts = ((1e-3, 3e-3), (0.1, 0.3)) if profile == "full" else ((1e-3, 5e-3), (0.2,))
+    runs = [
+        cell(profile, (2, width), seed, dataset=dataset, learning_rate=rate, dropout=dropout)
+        for seed in seeds or (0,)
+        for width in widths
+        for rate in rates
+        for dropout in dropouts
+    ]
+    return _study("sequential-learning-rate", profile, runs)
+
+
+def sequential_quality(profile: str, dataset: str | None, seeds: tuple[int, ...] | None) -> Study:
+    """Each model at a good size, three seeds; then the other losses; then Amazon Beauty.
+
+    Long histories (200) at ``full``: the setting of the numbers published for MovieLens-1M.
+    """
+    shape = {"smoke": (1, 8), "quick": (2, 32), "full": (2, 64)}[profile]
+    length = 200 if profile == "full" else SCALES[profile].max_length
+    models = _models() if profile == "full" else ("sasrec",)
+    losses = ("sampled-softmax", "gbce", "bce") if profile == "full" else ("sampled-softmax",)
+    chosen = seeds or ((0, 1, 2) if profile == "full" else (0,))
+    common = {"dataset": dataset, "max_length": length}
+    runs = [cell(profile, shape, seed, model=model, **common) for seed in chosen for model in models]
+    runs += [cell(profile, shape, chosen[0], loss=loss, negatives=256, **common) for loss in losses]
+    if profile == "full" and dataset is None:
+        beauty = {"dataset": "amazon-beauty", "max_length": 50, "dropout": 0.5}
+        runs += [cell(profile, shape, seed, model=model, **beauty) for seed in chosen for model in models]
+    return _study("sequential-quality", profile, runs)
+
+
+def sequential_grid(profile: str, dataset: str | None, seeds: tuple[int, ...] | None) -> Study:
+    """HR and NDCG over layers × width: the table the law is fitted to.
+
+    At ``full``: SASRec-style everywhere, two more seeds on the diagonal, a checkerboard for the HSTU-style model, the
+    corners for the LLaMA-style one, then histories of 100 and 200, then two cells in bfloat16.
+    """
+    if profile != "full":
+        cells = SMOKE_CELLS if profile == "smoke" else QUICK_CELLS
+        runs = [cell(profile, shape, seed, dataset=dataset) for seed in seeds or (0,) for shape in cells]
+        return _study("sequential-grid", profile, runs)
+    order = (*SKELETON, *(shape for shape in CELLS if shape not in SKELETON))
+    first, *further = seeds or (0, 1, 2)
+    runs = [cell(profile, shape, first, dataset=dataset) for shape in order]
+    runs += [cell(profile, shape, seed, dataset=dataset) for shape in DIAGONAL for seed in further]
+    others = {"hstu": _checkerboard(order), "llama": CORNERS}
+    runs += [
+        cell(profile, shape, first, dataset=dataset, model=model) for model in _models()[1:] for shape in others[model]
+    ]
+    longer = {100: (*SKELETON, (2, 32)), 200: ((1, 16), (2, 64))}
+    runs += [
+        cell(profile, shape, first, dataset=dataset, max_length=length)
+        for length, shapes in longer.items()
+        for shape in shapes
+    ]
+    runs += [cell(profile, shape, first, dataset=dataset, precision="bf16") for shape in ((2, 32), (4, 64))]
+    return _study("sequential-grid", profile, runs)
+
+
+def sequential_data(profile: str, dataset: str | None, seeds: tuple[int, ...] | None) -> Study:
+    """The same few cells on data that differs: fewer users, repeated histories, other data sets.
+
+    The cells on all of MovieLens-1M are those of ``sequential-grid``, and are not trained twice.
+    """
+    shapes = {"smoke": ((1, 8),), "quick": ((1, 8), (2, 16)), "full": SKELETON}[profile]
+    fractions = (1.0, 0.3, 0.1) if profile == "full" else (1.0, 0.3)
+    repeats = (1.0, 0.5, 0.25) if profile == "full" else (1.0,)
+    names = OTHER_DATASETS if profile == "full" and dataset is None else ()
+    seed, *_ = seeds or (0,)
+    variants = [
+        *({"dataset": dataset, "fraction": fraction} for fraction in fractions),
+        *({"dataset": dataset, "repeated": repeated} for repeated in repeats),
+        *({"dataset": name} for name in names),
+    ]
+    runs = [cell(profile, shape, seed, **variant) for variant in variants for shape in shapes]
+    return _study("sequential-data", profile, runs)
+
+
+PREDICTIONS = DATA / "predictions" / "performance-law.csv"
+"""Shapes the law recommends, written down before they are trained; columns: question, role, layers, width.
+
+``role`` is "predicted" or "neighbour".
+"""
+
+
+def performance_law_predictions(profile: str, dataset: str | None, seeds: tuple[int, ...] | None) -> Study:
+    """The shapes the fitted law recommends and two neighbours of each, with two seeds.
+
+    ``full`` trains the shapes of ``PREDICTIONS``; the small ones three with H · d = 32, the paper's budget.
+    """
+    shapes = [(1, 32), (2, 16), (4, 8)]
+    if profile == "full":
+        if committed("sequential-grid").empty:
+            raise NotYetPlanned("performance-law-predictions needs the committed results of sequential-grid")
+        if not PREDICTIONS.exists():
+            raise NotYetPlanned(
+                "performance-law-predictions needs data/predictions/performance-law.csv, the shapes to test"
+            )
+        recorded = pd.read_csv(PREDICTIONS)
+        shapes = list(dict.fromkeys(zip(recorded["layers"].tolist(), recorded["width"].tolist(), strict=True)))
+    runs = [cell(profile, shape, seed, dataset=dataset) for shape in shapes for seed in seeds or (0, 1)]
+    return _study("performance-law-predictions", profile, runs)
+
+
+PLANS = {
+    "sequential-learning-rate": sequential_learning_rate,
+    "sequential-quality": sequential_quality,
+    "sequential-grid": sequential_grid,
+    "sequential-data": sequential_data,
+    "performance-law-predictions": performance_law_predictions,
+}
+"""Study name -> plan."""
+
+
+def _study(name: str, profile: str, runs: Iterable[RunSpec]) -> Study:
+    return Study(name if profile == "full" else f"{name}-{profile}", tuple(runs))
+
+
+def _models() -> tuple[str, ...]:
+    """The models there are, the SASRec-style one first."""
+    return tuple(name for name in ("sasrec", "hstu", "llama") if name in SEQUENTIAL_MODELS)
+
+
+def _checkerboard(shapes: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Every second cell of the grid, as on one colour of a chessboard."""
+    depths, widths = (1, 2, 4, 8), (16, 32, 64, 96)
+    return [(h, d) for h, d in shapes if (depths.index(h) + widths.index(d)) % 2 == 0]

@@ -1,0 +1,124 @@
+"""The sequential studies plan what the book says they measure, in an order that is useful when it is cut short."""
+
+import json
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+
+from recscale import studies
+from recscale.studies import plans_sequential as plans
+
+ITEMS = {"movielens-1m": 3706, "wikipedia": 1000, "kuairand-pure": 7462, "amazon-beauty": 12_101}
+
+
+@pytest.fixture
+def no_files(monkeypatch):
+    """Plans need a data set's checksum and number of items, not its rows: give them without any file."""
+
+    def data(name, *_):
+        return SimpleNamespace(n_items=ITEMS.get(name, 40_000), checksum=f"checksum of {name}")
+
+    monkeypatch.setattr(plans, "load_sequences", data)
+    monkeypatch.setattr(import_module("recscale.studies.run"), "_data", data)  # the package shows its function run
+
+
+def shapes(runs):
+    return [(spec.model.layers, spec.model.width) for spec in runs]
+
+
+@pytest.mark.parametrize("name", plans.PLANS)
+def test_small_profiles_carry_their_name_and_take_dataset_and_seeds(name):
+    study = studies.plan(name, "smoke", dataset="synthetic-markov", seeds=[7])
+    assert study.name == f"{name}-smoke"
+    assert {spec.dataset for spec in study.runs} == {"synthetic-markov"}
+    assert {spec.seed for spec in study.runs} == {7}
+
+
+def test_full_grid_begins_with_the_skeleton_and_covers_every_cell_once(no_files):
+    runs = studies.plan("sequential-grid", "full").runs
+    assert shapes(runs[:4]) == [(1, 16), (1, 64), (4, 16), (4, 64)]
+    first = runs[: len(plans.CELLS)]
+    assert sorted(shapes(first)) == sorted(plans.CELLS)
+    assert {(spec.model.model, spec.seed, spec.training.max_length, spec.dataset) for spec in first} == {
+        ("sasrec", 0, 50, "movielens-1m")
+    }
+    again = [spec for spec in runs if spec.seed > 0]
+    assert {spec.seed for spec in again} == {1, 2}
+    assert set(shapes(again)) == set(plans.DIAGONAL)
+    assert [spec.training.max_length for spec in runs if spec.training.max_length > 50] == [100] * 5 + [200] * 2
+
+
+def test_the_checkerboard_is_half_of_the_grid_without_neighbours():
+    chosen = plans._checkerboard(plans.CELLS)
+    assert len(chosen) == 7
+    depths, widths = (1, 2, 4, 8), (16, 32, 64, 96)
+    places = {(depths.index(h), widths.index(d)) for h, d in chosen}
+    assert not any((i + 1, j) in places or (i, j + 1) in places for i, j in places)
+
+
+def test_more_data_begins_with_runs_the_grid_has_done(no_files):
+    grid = {spec.run_id for spec in studies.plan("sequential-grid", "full").runs}
+    data = studies.plan("sequential-data", "full").runs
+    assert [spec.run_id in grid for spec in data] == [True] * 4 + [False] * (len(data) - 4)
+    assert [spec.fraction for spec in data[:12:4]] == [1.0, 0.3, 0.1]
+    assert [spec.repeated for spec in data[12:24:4]] == [1.0, 0.5, 0.25]
+    assert {spec.dataset for spec in data[24:]} == set(plans.OTHER_DATASETS)
+
+
+def test_the_softmax_is_exact_up_to_ten_thousand_items(no_files):
+    losses = {spec.dataset: spec.training.loss for spec in studies.plan("sequential-data", "full").runs}
+    assert losses["kuairand-pure"] == "softmax"
+    assert losses["amazon-beauty"] == "sampled-softmax"
+
+
+def test_quality_has_three_seeds_and_every_loss_on_long_histories(no_files):
+    runs = [spec for spec in studies.plan("sequential-quality", "full").runs if spec.dataset == "movielens-1m"]
+    assert {spec.training.max_length for spec in runs} == {200}
+    assert {spec.training.loss for spec in runs} == {"softmax", "sampled-softmax", "gbce", "bce"}
+    assert {spec.seed for spec in runs if spec.model.model == "sasrec" and spec.training.loss == "softmax"} == {0, 1, 2}
+
+
+def test_the_search_varies_only_what_it_searches(no_files):
+    runs = studies.plan("sequential-learning-rate", "full").runs
+    searched = {(spec.model.width, spec.training.learning_rate, spec.model.dropout) for spec in runs}
+    assert len(searched) == len(runs) == 16
+    for width in (16, 32, 64, 96):
+        assert (width, *plans.TUNED[width]) in searched, "the chosen setting must be one of those tried"
+
+
+def test_predictions_wait_for_what_they_are_made_from(no_files, tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
+    with pytest.raises(studies.NotYetPlanned, match="sequential-grid"):
+        studies.plan("performance-law-predictions", "full")
+    (tmp_path / "sequential-grid.csv").write_text("run_id,layers\nabc,1\n")
+    monkeypatch.setattr(plans, "PREDICTIONS", tmp_path / "predictions.csv")
+    with pytest.raises(studies.NotYetPlanned, match="predictions"):
+        studies.plan("performance-law-predictions", "full")
+    plans.PREDICTIONS.write_text("question,role,layers,width\nbudget,predicted,2,32\nbudget,neighbour,1,64\n")
+    runs = studies.plan("performance-law-predictions", "full").runs
+    assert [(*shape, spec.seed) for shape, spec in zip(shapes(runs), runs, strict=True)] == [
+        (2, 32, 0),
+        (2, 32, 1),
+        (1, 64, 0),
+        (1, 64, 1),
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in plans.PLANS if name != "performance-law-predictions"])
+def test_committed_results_are_runs_of_the_plan(name, no_files):
+    """Holds the committed table to the plan by recipe and seed; the data's checksum is in its own column."""
+    table = studies.committed(name)
+    planned = {
+        (spec.dataset, spec.seed, json.dumps(spec.config, sort_keys=True)) for spec in studies.plan(name, "full").runs
+    }
+    measured = set(zip(table["dataset"], table["seed"], table["config"], strict=True))
+    assert measured <= planned
+
+
+@pytest.mark.slow
+def test_the_smoke_grid_trains_models_that_learn(tmp_path):
+    table = studies.run(studies.plan("sequential-grid", "smoke"), store=studies.RecordStore(tmp_path), progress=False)
+    assert len(table) == 9
+    assert not table["collapsed"].any()
+    assert table["test_ndcg@10"].between(0.2, 0.75).all(), "0.73 is the best a chain of this kind allows"
