@@ -5,9 +5,9 @@ a *bundle*, so that attention, the only operation that looks across tokens, sees
 of the row without a copy, a mask or a padding token; everything else works on (tokens, width).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +22,7 @@ class PackedSequences:
     items: Int[Tensor, " tokens"]
     bundles: tuple[tuple[int, int], ...]
     timestamps: Int[Tensor, " tokens"] | None = None
+    _computed: dict = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         assert sum(count * length for count, length in self.bundles) == len(self.items)
@@ -36,15 +37,11 @@ class PackedSequences:
         device = self.items.device
         return torch.cat([torch.arange(length, device=device).repeat(count) for count, length in self.bundles])
 
-    @cached_property
-    def time_gaps(self) -> list[Float[Tensor, "sequences length length"]]:
-        """Per bundle ``ln max(1, t_i − t_j)``, computed once for all layers."""
-        assert self.timestamps is not None
-        gaps = []
-        for part, (count, length) in zip(self.timestamps.split(self.token_counts), self.bundles, strict=True):
-            t = part.view(count, length)
-            gaps.append((t[:, :, None] - t[:, None, :]).clamp_min(1).float().log_())
-        return gaps
+    def once(self, name: Hashable, compute: Callable[[], Any]) -> Any:
+        """What ``compute`` returned the first time: a model's layers share what depends on the batch alone."""
+        if name not in self._computed:
+            self._computed[name] = compute()
+        return self._computed[name]
 
     def last(self, hidden: Float[Tensor, "tokens width"]) -> Float[Tensor, "sequences width"]:
         """The state after each sequence's last item."""
@@ -81,7 +78,7 @@ def per_bundle(
 
 
 def causal_attention(
-    qkv: Float[Tensor, "tokens 3*width"], bundles: tuple[tuple[int, int], ...], heads: int
+    qkv: Float[Tensor, "tokens qkv_width"], bundles: tuple[tuple[int, int], ...], heads: int
 ) -> Float[Tensor, "tokens width"]:
     """``softmax(QKᵀ/√size + causal mask) V`` per sequence and head; ``qkv`` holds the three side by side.
 

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
@@ -73,19 +73,19 @@ class LLaMABlock(nn.Module):
         self.register_buffer("rotation", torch.stack([angle.cos(), angle.sin()]), persistent=False)
 
     def forward(self, x: Float[Tensor, "tokens width"], batch: PackedSequences) -> Float[Tensor, "tokens width"]:
-        q, k, v = self.qkv(self.attention_norm(x)).chunk(3, dim=-1)
-        cos, sin = self.rotation[:, batch.positions(), None]  # each (tokens, 1, pairs)
-        qkv = torch.cat([self.rotate(q, cos, sin), self.rotate(k, cos, sin), v], dim=-1)
+        qkv = self.rotate(self.qkv(self.attention_norm(x)), batch.positions())
         x = x + self.dropout(self.output(causal_attention(qkv, batch.bundles, self.heads)))
         gate, up = self.gate_up(self.feed_forward_norm(x)).chunk(2, dim=-1)
         return x + self.dropout(self.down(F.silu(gate) * up))
 
-    def rotate(self, x: Float[Tensor, "tokens width"], cos: Tensor, sin: Tensor) -> Float[Tensor, "tokens width"]:
-        """Turn pair (x_i, x_{i + size/2}) of every head by position · base^(−2i/size); an odd size's last stays."""
-        first, second, rest = x.view(len(x), self.heads, -1).split([cos.shape[-1], cos.shape[-1], self.odd], dim=-1)
-        turned = [first * cos - second * sin, second * cos + first * sin, rest]
-        return torch.cat(turned, dim=-1).flatten(1)
-
-    @property
-    def odd(self) -> int:
-        return self.qkv.in_features // self.heads % 2
+    def rotate(
+        self, qkv: Float[Tensor, "tokens qkv_width"], positions: Int[Tensor, " tokens"]
+    ) -> Float[Tensor, "tokens qkv_width"]:
+        """Turn pair (x_i, x_{i + size//2}) of every query and key head by position · base^(−2i/size) (an odd size's
+        last element stays)."""
+        qk, v = qkv.view(len(qkv), 3, self.heads, -1).tensor_split([2], dim=1)
+        cos, sin = self.rotation[:, positions, None, None]  # each (tokens, 1, 1, pairs)
+        pairs = cos.shape[-1]
+        first, second, rest = qk.tensor_split([pairs, 2 * pairs], dim=-1)
+        turned = torch.cat([first * cos - second * sin, second * cos + first * sin, rest], dim=-1)
+        return torch.cat([turned, v], dim=1).flatten(1)

@@ -1,6 +1,6 @@
 """The frame around every sequential model: item table, positions, blocks, and scores against the same item table."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -16,6 +16,7 @@ SEQUENTIAL_MODELS: dict[str, type] = {config.model: config for config in (SASRec
 """Name -> configuration class."""
 
 
+@runtime_checkable
 class SequentialConfig(Protocol):
     """What a model's configuration offers besides its own settings."""
 
