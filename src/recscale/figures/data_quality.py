@@ -160,7 +160,8 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
     fig = base.figure(
         "Which way does an entropy turn when data repeat?",
         x="share of items replaced by the item before",
-        y="entropy relative to the data as they are",
+        y="entropy relative to the data as they are (log scale)",
+        log_y=True,
         height=520,
     )
     fig.add_hline(y=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})

@@ -233,7 +233,7 @@ def data_quality(
         ("zlib", "zlib ratio", compression_ratio(np.unique(items, return_inverse=True)[1]), "ids re-ranked from 0"),
         ("markov", "h_Markov", markov_entropy_rate(items, offsets) if (lengths > 1).any() else np.nan, "bigram chain"),
     ):
-        rows += _over_and_times(name, symbol, tokens, value, f"{note}; the direction is not published")
+        rows += _over_and_times(name, symbol, tokens, value, f"{note}; direction not published")
     return pd.DataFrame(rows, columns=["name", "formula", "value", "users_with_zero", "note"])
 
 
@@ -274,7 +274,7 @@ def _over_and_times(name: str, symbol: str, tokens: int, value: float, note: str
     said = note if value > 0 else f"{note}; {symbol} is {value}: no reciprocal"
     return [
         (name, f"tokens / {symbol}", over, 0, said),
-        (f"{name}-times", f"tokens × {symbol}", tokens * value, 0, f"{note}; the opposite direction"),
+        (f"{name}-times", f"tokens × {symbol}", tokens * value, 0, "the opposite direction"),
     ]
 
 

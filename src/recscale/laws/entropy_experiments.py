@@ -87,7 +87,7 @@ def per_user(items: Items, offsets: Offsets, m: int) -> pd.DataFrame:
 
 
 def renaming(
-    items: Items, offsets: Offsets, m: int, tolerances: Sequence[float], renamings: int, seed: int
+    items: Items, offsets: Offsets, m: int, tolerances: Sequence[float], renamings: int, seed: int | Sequence[int]
 ) -> pd.DataFrame:
     """Mean per-user ApEn at each tolerance under random renamings of the items.
 
