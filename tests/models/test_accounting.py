@@ -6,9 +6,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from recscale.datasets.tables import Field
 from recscale.models import EmbeddingConfig, SmallFields, account_ctr, build_ctr_model
+from recscale.models.afn import AFNConfig
+from recscale.models.autoint import AutoIntConfig
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
+from recscale.models.finalmlp import FinalMLPConfig
+from recscale.models.masknet import MaskNetConfig
 from recscale.models.wukong import WukongConfig
+from recscale.models.xdeepfm import XDeepFMConfig
 
 FIELDS = (Field("user", 30), Field("item", 20), Field("genres", 7, 3), Field("hour", 24))
 EMBEDDING = EmbeddingConfig(
@@ -29,6 +34,16 @@ CASES = [
     DCNv2Config(cross_layers=2, deep=(9, 4)),
     DCNv2Config(cross_layers=2, rank=3, deep=(9,), structure="parallel", batch_norm=True),
     DCNv2Config(cross_layers=2, structure="crossnet"),
+    AutoIntConfig(layers=2, width=6, heads=3, deep=(9,), batch_norm=True),
+    AutoIntConfig(layers=2, width=8, heads=2, deep=(), layer_norm=False),
+    FinalMLPConfig(first=(9, 6), second=(4,), heads=2, batch_norm=True),
+    FinalMLPConfig(first=(6,), second=(4,), context_first=("user", "hour"), context_second=("item",), gate=(5,), heads=2),
+    MaskNetConfig(mask_blocks=3, block_width=5, reduction=2.0, deep=(9,)),
+    MaskNetConfig(mask_blocks=1, reduction=0.1, deep=(), embedding_norm=False, block_norm=False),
+    AFNConfig(neurons=5, afn=(9, 4), deep=(7,), batch_norm=True),
+    AFNConfig(neurons=5, afn=(), deep=()),
+    XDeepFMConfig(cin=(5, 4, 3), deep=(9,), batch_norm=True),
+    XDeepFMConfig(cin=(5,), deep=()),
 ]
 
 

@@ -74,8 +74,7 @@ def account_ctr(config, fields: Sequence[Field], n_dense: int, n_tasks: int, emb
 
     ``config`` is one of ``recscale.models.CTR_MODELS``, ``embedding`` an ``EmbeddingConfig``.
     """
-    extra = config.extra_width(embedding.width)
-    shape = embedding.shape(fields, n_dense, n_tasks)
-    tables = embedding.tables(fields, extra)
+    tables = embedding.tables(fields, config, n_tasks)
+    shape = embedding.shape(tables, n_dense, n_tasks)
     blocks = (*embedding.blocks(n_dense), *config.blocks(shape))
     return total(blocks, sum(table.rows * table.width for table in tables))

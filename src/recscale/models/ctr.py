@@ -7,13 +7,31 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recscale.datasets.tables import Field
+from recscale.models.afn import AFNConfig
+from recscale.models.autoint import AutoIntConfig
 from recscale.models.bags import build_bags
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig, Embeddings
+from recscale.models.finalmlp import FinalMLPConfig
+from recscale.models.masknet import MaskNetConfig
 from recscale.models.wukong import WukongConfig
+from recscale.models.xdeepfm import XDeepFMConfig
 
-CTR_MODELS = {config.model: config for config in (WukongConfig, DLRMConfig, DCNv2Config)}
+CTR_MODELS = {
+    config.model: config
+    for config in (
+        WukongConfig,
+        DLRMConfig,
+        DCNv2Config,
+        AutoIntConfig,
+        FinalMLPConfig,
+        MaskNetConfig,
+        AFNConfig,
+        XDeepFMConfig,
+    )
+}
+"""Configuration class of every CTR model by its name in the run records."""
 
 
 class CTRModel(nn.Module):
@@ -60,8 +78,8 @@ def build_ctr_model(
     backend   "torchrec", "torch", or "auto": TorchRec where it can be imported
     fused     let TorchRec's kernel apply row-wise Adagrad in the backward pass (see ``training.optimisers``)
     """
-    tables = embedding.tables(fields, config.extra_width(embedding.width))
-    shape = embedding.shape(fields, n_dense, n_tasks)
+    tables = embedding.tables(fields, config, n_tasks)
+    shape = embedding.shape(tables, n_dense, n_tasks)
     bags = build_bags(tables, std=embedding.initial_std, seed=seed, backend=backend, fused=fused, device=device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -8,12 +8,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.embeddings import InputShape
+from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, hidden_layers, linear
 
 
 @dataclass(frozen=True)
-class DCNv2Config:
+class DCNv2Config(TowerConfig):
     """``cross_layers`` of full rank or of ``rank``, and the ``deep`` MLP's hidden layers.
 
     structure  "stacked": the MLP reads the last cross layer; "parallel": it reads X_0, and a linear layer both
@@ -35,10 +35,6 @@ class DCNv2Config:
             raise ValueError(f"structure must be 'stacked', 'parallel' or 'crossnet', got {self.structure!r}")
         if self.structure == "parallel" and not self.deep:
             raise ValueError("the parallel structure needs at least one hidden layer in 'deep'")
-
-    @staticmethod
-    def extra_width(width: int) -> int:
-        return 0
 
     def deep_sizes(self, shape: InputShape) -> tuple[int, ...]:
         """The MLP; in the parallel form its last hidden layer is the output."""

@@ -8,12 +8,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.embeddings import InputShape
+from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP
 
 
 @dataclass(frozen=True)
-class DLRMConfig:
+class DLRMConfig(TowerConfig):
     """``top``: hidden layers of the top MLP. The bottom MLP is the front end's map of the dense features.
 
     interaction  "dot": the F(F-1)/2 distinct dot products beside the dense embeddings; "cat": the embeddings
@@ -31,10 +31,6 @@ class DLRMConfig:
     def __post_init__(self) -> None:
         if self.interaction not in ("dot", "cat"):
             raise ValueError(f"interaction must be 'dot' or 'cat', got {self.interaction!r}")
-
-    @staticmethod
-    def extra_width(width: int) -> int:
-        return 0
 
     def sizes(self, shape: InputShape) -> tuple[int, ...]:
         pairs = shape.n * (shape.n - 1) // 2

@@ -35,15 +35,32 @@ class Table:
     rows: int
     width: int
 
+    @property
+    def is_unit(self) -> bool:
+        """Whether its embedding is one of the n that every model gets."""
+        return self.key.rpartition("#")[2].isdigit()
+
 
 @dataclass(frozen=True)
 class InputShape:
-    """What a model is built on: ``n`` embeddings of width ``d``, the last ``n_dense`` of them from dense features."""
+    """What a model is built on: ``n`` embeddings of width ``d``, the last ``n_dense`` of them from dense features.
+
+    ``n_extra`` counts the further look-ups the model asked for (``TowerConfig.extra_tables``).
+    """
 
     n: int
     d: int
     n_dense: int
     n_tasks: int
+    n_extra: int = 0
+
+
+class TowerConfig:
+    """What a model's configuration says about its inputs; most models want the n embeddings and nothing else."""
+
+    def extra_tables(self, fields: Sequence[str], d: int, n_tasks: int) -> tuple[tuple[str, ...], int]:
+        """Fields that get a further table for the model's own use, and its width; () and 0 for none."""
+        return (), 0
 
 
 @dataclass(frozen=True)
@@ -75,13 +92,16 @@ class EmbeddingConfig:
         if not 0 <= self.unit_dropout < 1:
             raise ValueError(f"unit_dropout must be in [0, 1), got {self.unit_dropout}")
 
-    def tables(self, fields: Sequence[Field], extra: int = 0) -> tuple[Table, ...]:
-        """Every look-up: d-wide units, small fields, and one ``extra``-wide table a field where a model asks for it."""
+    def tables(self, fields: Sequence[Field], tower: TowerConfig, n_tasks: int) -> tuple[Table, ...]:
+        """Every look-up: d-wide units, then small fields, then what the model asks for itself."""
         names = [entry.name for entry in fields]
         units, small = dict(self.units), {name: group.width for group in self.small for name in group.fields}
         if unknown := sorted({*units, *small} - {*names}):
             raise ValueError(f"no field is called {unknown[0]!r}; the fields are {', '.join(names)}")
-        wide, narrow, extras, first = [], [], [], 0
+        extra_fields, extra_width = tower.extra_tables(names, self.width, n_tasks)
+        if unknown := sorted({*extra_fields} - {*names}):
+            raise ValueError(f"no field is called {unknown[0]!r}; the fields are {', '.join(names)}")
+        wide, narrow, extras, first = [], [], {}, 0
         for entry in fields:
             columns = tuple(range(first, first + entry.max_values))
             first += entry.max_values
@@ -95,17 +115,13 @@ class EmbeddingConfig:
                 narrow.append(table("#small", small[entry.name]))
             else:
                 wide += [table(f"#{unit}", self.width) for unit in range(units.get(entry.name, 1))]
-            if extra:
-                extras.append(table("#extra", extra))
-        return (*wide, *narrow, *extras)
+            extras[entry.name] = table("#extra", extra_width)
+        return (*wide, *narrow, *(extras[name] for name in extra_fields))
 
-    def n_units(self, fields: Sequence[Field]) -> int:
-        return sum(table.key.rpartition("#")[2].isdigit() for table in self.tables(fields))
-
-    def shape(self, fields: Sequence[Field], n_dense: int, n_tasks: int) -> InputShape:
+    def shape(self, tables: Sequence[Table], n_dense: int, n_tasks: int) -> InputShape:
         dense = self.dense_outputs if n_dense else 0
-        n = self.n_units(fields) + sum(group.outputs for group in self.small) + dense
-        return InputShape(n, self.width, dense, n_tasks)
+        n = sum(table.is_unit for table in tables) + sum(group.outputs for group in self.small) + dense
+        return InputShape(n, self.width, dense, n_tasks, sum(table.key.endswith("#extra") for table in tables))
 
     def small_sizes(self, group: SmallFields) -> tuple[int, ...]:
         return (len(group.fields) * group.width, *group.hidden, group.outputs * self.width)
@@ -134,9 +150,8 @@ class Embeddings(nn.Module):
         super().__init__()
         self.config = config
         self.bags = bags
-        keys = [table.key for table in tables]
-        self.units = [key for key in keys if key.rpartition("#")[2].isdigit()]
-        self.extras = [key for key in keys if key.endswith("#extra")]
+        self.units = [table.key for table in tables if table.is_unit]
+        self.extras = [table.key for table in tables if table.key.endswith("#extra")]
         by_field = {table.field: table.key for table in tables if table.key.endswith("#small")}
         self.groups = [[by_field[name] for name in group.fields] for group in config.small]
         self.small = nn.ModuleList(MLP(config.small_sizes(group)) for group in config.small)

@@ -24,12 +24,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.embeddings import InputShape
+from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import MLP, Heads
 
 
 @dataclass(frozen=True)
-class WukongConfig:
+class WukongConfig(TowerConfig):
     """The paper's knobs l, n_F, n_L, k, MLP = ``mlp_layers`` × ``mlp_width``, and switches for the ablations.
 
     fm          "optimised" X(XᵀY), Y (n, k) learnt; "attentive" Y computed from X; "plain" XXᵀ
@@ -65,10 +65,6 @@ class WukongConfig:
         for name in ("l", "n_F", "n_L", "k", "mlp_width"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-
-    @staticmethod
-    def extra_width(width: int) -> int:
-        return 0
 
     @property
     def n_out(self) -> int:
