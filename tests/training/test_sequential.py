@@ -127,6 +127,11 @@ def test_wrong_split_is_said(chains):
         train_sequential(TINY, SHORT, chains, split="random", seed=0)
 
 
+def test_wrong_device_is_said(chains):
+    with pytest.raises(ValueError, match="unknown device 'tpu'"):
+        train_sequential(TINY, SHORT, chains, seed=0, device="tpu")
+
+
 @pytest.mark.slow
 def test_reaches_the_best_possible_ndcg_of_a_markov_chain():
     """Within 0.01 on users it never saw, at every position of theirs (so many that noise is about 0.002)."""
