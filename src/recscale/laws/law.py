@@ -13,7 +13,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from recscale.laws.engine import solve
 from recscale.laws.fit import Fit, fit_law
+from recscale.laws.points import read_points
+from recscale.laws.varpro import Problem, State
 
 Variables = tuple[np.ndarray, ...]  # one (n,) array a variable
 Values = tuple[np.ndarray, ...]  # one (..., 1) array a nonlinear parameter or listed constant
@@ -125,6 +128,12 @@ class Law:
     def fit(self, x, y, **options) -> Fit:
         """Fit the law to points; every option is described in ``recscale.laws.fit.fit_law``."""
         return fit_law(self, x, y, **options)
+
+    def solve(self, x, y) -> State:
+        """The global least-squares optimum alone, without its uncertainty: θ (1, K), coefficients (1, p), objective (1,)."""
+        points = read_points(x, y, self.variables)
+        problem = Problem(self.for_columns(points.names), points, self.scale)
+        return solve(problem, np.ones((1, len(points))))
 
 
 LAWS: dict[str, Law] = {}
