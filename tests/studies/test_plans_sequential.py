@@ -17,7 +17,7 @@ def no_files(monkeypatch):
     """Plans need a data set's checksum and number of items, not its rows: give them without any file."""
 
     def data(name, *_):
-        return SimpleNamespace(n_items=ITEMS.get(name, 40_000), checksum=f"checksum of {name}")
+        return SimpleNamespace(n_items=ITEMS.get(name, 40_000), n_users=6000, checksum=f"checksum of {name}")
 
     monkeypatch.setattr(plans, "load_sequences", data)
     monkeypatch.setattr(import_module("recscale.studies.run"), "_data", data)  # the package shows its function run
@@ -103,6 +103,12 @@ def test_predictions_wait_for_what_they_are_made_from(no_files, tmp_path, monkey
         (1, 64, 0),
         (1, 64, 1),
     ]
+
+
+def test_smoke_takes_a_few_users_of_a_large_data_set(no_files):
+    (first, *_) = studies.plan("sequential-grid", "smoke", dataset="movielens-1m").runs
+    assert first.fraction == pytest.approx(300 / 6000)
+    assert studies.plan("sequential-grid", "quick", dataset="movielens-1m").runs[0].fraction == 1
 
 
 @pytest.mark.parametrize("name", [name for name in plans.PLANS if name != "performance-law-predictions"])

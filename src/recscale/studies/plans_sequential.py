@@ -60,10 +60,14 @@ class Scale:
     batch_tokens: int
     warmup_steps: int
     patience: int
+    users: int | None = None
+    """At most about so many users (None: all)."""
 
 
 SCALES = {
-    "smoke": Scale("synthetic-markov", max_length=10, epochs=5, batch_tokens=256, warmup_steps=5, patience=3),
+    "smoke": Scale(
+        "synthetic-markov", max_length=10, epochs=5, batch_tokens=256, warmup_steps=5, patience=3, users=300
+    ),
     "quick": Scale("movielens-100k", max_length=50, epochs=10, batch_tokens=2048, warmup_steps=20, patience=3),
     "full": Scale("movielens-1m", max_length=50, epochs=120, batch_tokens=4096, warmup_steps=100, patience=8),
 }
@@ -85,12 +89,14 @@ def cell(
     """
     scale, (layers, width) = SCALES[profile], shape
     name = dataset or scale.dataset
+    data = load_sequences(name)
+    share = min(1.0, scale.users / data.n_users) if scale.users else 1.0
     learning_rate, dropout = tuned(width)
     config = SEQUENTIAL_MODELS[model](layers=layers, width=width, dropout=changes.pop("dropout", dropout))
-    run = {key: changes.pop(key) for key in ("fraction", "repeated") if key in changes}
+    run = {"fraction": share * changes.pop("fraction", 1.0), "repeated": changes.pop("repeated", 0.0)}
     training = SequentialTraining(
         max_length=scale.max_length,
-        loss="softmax" if load_sequences(name).n_items <= EXACT_ITEMS else "sampled-softmax",
+        loss="softmax" if data.n_items <= EXACT_ITEMS else "sampled-softmax",
         negatives=NEGATIVES,
         epochs=scale.epochs,
         batch_tokens=scale.batch_tokens,
