@@ -21,6 +21,10 @@ import nbformat
 import yaml
 
 from recscale.book.dependencies import chapter_key
+from recscale.book.parameters import parameter_defaults
+from recscale.datasets import dataset_names
+from recscale.datasets.cards import find_card
+from recscale.datasets.load import load
 from recscale.figures.base import BOOK_BUILD
 from recscale.settings import BOOK, BUILD, DATA, REPOSITORY, writable
 
@@ -96,6 +100,7 @@ def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> li
     waiting = sorted((name for name in names if done[name] is None), key=lambda name: -_last_seconds(name, layout))
     total = len(waiting)
     if waiting:
+        _fetch_data(waiting, layout, report)
         report(f"running {total} of {len(names)} chapters ({len(names) - total} unchanged)")
     with ThreadPoolExecutor(jobs or _jobs()) as pool:
         running = [pool.submit(_execute_kept, name, layout) for name in waiting]
@@ -115,6 +120,18 @@ def run_chapter(chapter: str, parameters: Mapping[str, Any], output: Path, layou
     error = _papermill(layout.book / f"{chapter}.ipynb", output, parameters, {}, progress=progress)
     if error:
         raise ChapterError(f"chapter {chapter}: {error}")
+
+
+def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
+    """Get the data sets the chapters start from, once and before they run side by side."""
+    known = dataset_names()
+    texts = [(layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in names]
+    wanted = sorted({parameter_defaults(text).get("dataset") for text in texts} & set(known))
+    for name in wanted:
+        card = find_card(name)
+        report(f"data: {name}")
+        for kind in card.kinds:
+            load(name, kind)
 
 
 def _kept(chapter: str, layout: Layout) -> Execution | None:

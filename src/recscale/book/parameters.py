@@ -93,12 +93,30 @@ class DataQuality(SequenceChapter):
     length: Annotated[int, Field(ge=10, le=5000)]
 
 
+class SequentialModelChapter(SequenceChapter):
+    """``sequential-model``: the model's shape, how much history it reads, and the loss it is trained with."""
+
+    layers: Annotated[int, Field(ge=1, le=8)]
+    width: Annotated[int, Field(ge=1, le=256)]
+    max_length: Annotated[int, Field(ge=2)]
+    loss: Literal["softmax", "sampled-softmax", "bce", "gbce"]
+
+
+class PerformanceLaw(SequenceChapter):
+    """``performance-law``: the metric the law is fitted to, and how many of the largest shapes it must predict."""
+
+    metric: Literal["ndcg@10", "hr@10", "ndcg@50", "hr@50", "mrr"]
+    hold_out: Annotated[int, Field(ge=1, le=2)]
+
+
 CHAPTERS: dict[str, type[Parameters]] = {
     "intro": Introduction,
     "data-quality": DataQuality,
     "wukong-model": WukongModel,
     "training-wukong": TrainingWukong,
     "scaling-wukong": ScalingWukong,
+    "sequential-model": SequentialModelChapter,
+    "performance-law": PerformanceLaw,
 }
 """Chapter (the notebook's name without its ending) -> its parameters."""
 
