@@ -16,7 +16,7 @@ from recscale.training.ctr import CTRTraining, Seeds, predict, train_ctr
 from recscale.training.metrics import auc
 
 GOLDEN = Path(__file__).parent / "golden_losses.txt"
-TRAINING = CTRTraining(batch_size=256, embedding=EmbeddingConfig(width=8))
+TRAINING = CTRTraining(batch_size=256, embedding=EmbeddingConfig(width=8, initial_std=0.1))
 FM = WukongConfig(l=2, n_F=4, n_L=4, k=4, mlp_width=32, head=(32,))
 FIRST_ORDER = DLRMConfig(top=(), interaction="cat")
 
@@ -67,8 +67,8 @@ def test_golden_losses_of_the_first_twenty_steps(small, backend):
 @pytest.mark.slow
 def test_wukong_finds_a_planted_third_order_interaction():
     """The label is a coin but for three fields together. A first-order model stays at AUC 1/2; Wukong must come within
-    0.05 of the best possible AUC, 0.88. Without FMB and norms, under a linear head, Wukong is a first-order model too."""
-    split = planted_ctr(60_000, order=3, seed=1, n_fields=4, vocabulary=6).split("random")
+    0.05 of the best possible AUC, 0.88. Without FMB and norms, under a linear head, it is a first-order model too."""
+    split = planted_ctr(40_000, order=3, seed=1, n_fields=4, vocabulary=6).split("random")
     training = replace(TRAINING, epochs=2, dense_learning_rate=5e-3)
     _, best = planted_optimum()
     wukong = train_ctr(FM, training, split).metrics["test_auc"]
@@ -100,10 +100,10 @@ def test_history_and_counts(small):
 
 
 def test_early_stopping_returns_to_the_best_epoch(small):
-    training = replace(TRAINING, epochs=30, patience=2, plateau_factor=0.1, dense_learning_rate=1e-2)
+    training = replace(TRAINING, epochs=20, patience=2, plateau_factor=0.1, dense_learning_rate=1e-2)
     result = train_ctr(FM, training, small)
     watched = result.history["valid_auc"].dropna()
-    assert len(watched) < 30
+    assert len(watched) < 20
     assert watched.idxmax() == watched.index[-3]
     assert result.metrics["valid_auc"] == watched.max()
 
@@ -113,7 +113,7 @@ def test_a_run_whose_loss_is_not_finite_ends_there(small):
     split = replace(small, train=data, valid=data, test=data)
     result = train_ctr(FM, TRAINING, split)
     assert result.diverged
-    assert result.examples_seen == 256
+    assert result.examples_seen < 300  # one batch
 
 
 def test_two_tasks_get_their_own_metrics(small):
@@ -127,10 +127,11 @@ def test_two_tasks_get_their_own_metrics(small):
 
 
 @pytest.mark.parametrize("name", CTR_MODELS)
-def test_every_model_trains_on_the_same_loop(small, name):
-    result = train_ctr(CTR_MODELS[name](), replace(TRAINING, epochs=2), small)
+def test_every_model_trains_on_the_same_loop(name):
+    split = planted_ctr(6000, order=1, seed=0).split("random")
+    result = train_ctr(CTR_MODELS[name](), replace(TRAINING, epochs=2), split)
     assert not result.diverged
-    assert result.history["train_logloss"].iloc[-1] < result.history["train_logloss"].iloc[0]
+    assert result.metrics["test_auc"] > 0.8
 
 
 def test_adam_on_tables_with_l2_as_bars(small):

@@ -1,12 +1,20 @@
-"""Size ladders of the CTR models: from about 0.02 to 30 training MFLOP per example on MovieLens-1M (10 fields, d = 16).
+"""Named configurations: size ladders for scaling studies, and the benchmark's settings on Frappe.
 
-Along a ladder the tables and d stay as they are; only the dense part grows. Wukong follows the paper's recipe (§3.7): first
-more layers, then everything else. FLOP counts in the comments are for one task on MovieLens-1M's fields.
+A ladder runs from about 0.02 to 30 training MFLOP per example on MovieLens-1M (10 fields, d = 16, one task). Tables
+and d stay as they are, only the dense part grows. Wukong follows the paper's recipe: first more layers, then the rest.
 """
 
+from dataclasses import dataclass
+
+from recscale.models.afn import AFNConfig
+from recscale.models.autoint import AutoIntConfig
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
+from recscale.models.embeddings import TowerConfig
+from recscale.models.finalmlp import FinalMLPConfig
+from recscale.models.masknet import MaskNetConfig
 from recscale.models.wukong import WukongConfig
+from recscale.models.xdeepfm import XDeepFMConfig
 
 
 def wukong_sizes() -> tuple[WukongConfig, ...]:
@@ -47,3 +55,97 @@ def dcnv2_sizes() -> tuple[DCNv2Config, ...]:
         DCNv2Config(cross_layers=2, deep=(960, 960)),
         DCNv2Config(cross_layers=2, deep=(2048, 2048)),
     )
+
+
+RIVAL_SIZES: dict[str, tuple[TowerConfig, ...]] = {
+    "autoint+": (
+        AutoIntConfig(layers=1, width=8, heads=1, deep=(8,)),
+        AutoIntConfig(layers=2, width=32, heads=2, deep=(64, 64)),
+        AutoIntConfig(layers=3, width=96, heads=4, deep=(256, 256)),
+        AutoIntConfig(layers=4, width=192, heads=8, deep=(768, 768)),
+    ),
+    "finalmlp": (
+        FinalMLPConfig(first=(16,), second=(8,), heads=1),
+        FinalMLPConfig(first=(96, 96), second=(64,), heads=4),
+        FinalMLPConfig(first=(400, 400), second=(256, 256), heads=8),
+        FinalMLPConfig(first=(1536, 1536), second=(768, 768), heads=16),
+    ),
+    "masknet": (
+        MaskNetConfig(mask_blocks=1, block_width=8, reduction=0.02, deep=(16,)),
+        MaskNetConfig(mask_blocks=2, block_width=32, reduction=0.25, deep=(64,)),
+        MaskNetConfig(mask_blocks=4, block_width=64, reduction=1.0, deep=(256, 256)),
+        MaskNetConfig(mask_blocks=8, block_width=128, reduction=2.0, deep=(768, 768)),
+    ),
+    "afn+": (
+        AFNConfig(neurons=4, afn=(16,), deep=(8,)),
+        AFNConfig(neurons=32, afn=(64,), deep=(64, 64)),
+        AFNConfig(neurons=128, afn=(192,), deep=(256, 256)),
+        AFNConfig(neurons=512, afn=(400,), deep=(768, 768)),
+    ),
+    "xdeepfm": (
+        XDeepFMConfig(cin=(1,), deep=(8,)),
+        XDeepFMConfig(cin=(8, 8), deep=(64, 64)),
+        XDeepFMConfig(cin=(32, 32), deep=(192, 192)),
+        XDeepFMConfig(cin=(96, 96, 96), deep=(512, 512)),
+    ),
+}
+
+
+def rival_sizes(model: str) -> tuple[TowerConfig, ...]:
+    """The size ladder of any model: Wukong's twelve, six of DLRM and DCNv2, four of the others."""
+    ladders = {"wukong": wukong_sizes(), "dlrm": dlrm_sizes(), "dcnv2": dcnv2_sizes(), **RIVAL_SIZES}
+    if model not in ladders:
+        raise ValueError(f"no model is called {model!r}; the models are {', '.join(ladders)}")
+    return ladders[model]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A rival on Frappe: its configuration, embedding width d and λ of the L2 penalty on its tables."""
+
+    config: TowerConfig
+    width: int
+    embedding_l2: float
+
+
+DEEP = (400, 400, 400)
+
+_BARS = {
+    "dlrm": Preset(DLRMConfig(DEEP, "cat", batch_norm=True, dropout=0.4), 10, 0.1),
+    "dcnv2": Preset(DCNv2Config(4, deep=DEEP, structure="parallel", batch_norm=True, dropout=0.4), 10, 0.05),
+    "autoint+": Preset(AutoIntConfig(5, 128, 4, DEEP, batch_norm=True, dropout=0.1), 10, 0.1),
+    "finalmlp": Preset(
+        FinalMLPConfig((400,), (100,), 5, ("user",), ("item",), (400,), batch_norm=True, dropout=0.4), 10, 0.05
+    ),
+    "masknet": Preset(MaskNetConfig(3, 50, 2.0, DEEP, embedding_norm=False, dropout=0.1), 10, 0.1),
+    "afn+": Preset(AFNConfig(1000, (400,), DEEP, afn_dropout=0.4, deep_dropout=0.2), 10, 0.001),
+    "xdeepfm": Preset(XDeepFMConfig((64,), DEEP, batch_norm=True, dropout=0.2), 10, 0.1),
+}
+
+_PAPER = {
+    "dlrm": Preset(_BARS["dlrm"].config, 128, 0.1),
+    "dcnv2": Preset(DCNv2Config(4, structure="crossnet"), 128, 0.05),
+    "autoint+": Preset(AutoIntConfig(6, 128, 4, (), layer_norm=False, scale=False), 10, 0.05),
+    "finalmlp": Preset(_BARS["finalmlp"].config, 128, 0.05),
+    "masknet": Preset(MaskNetConfig(3, 100, 2.0, DEEP, embedding_norm=False, dropout=0.1), 128, 0.1),
+    "afn+": _BARS["afn+"],
+    "xdeepfm": Preset(XDeepFMConfig((16, 16, 16), ()), 10, 0.1),
+}
+
+
+def preset(model: str, name: str) -> Preset:
+    """A rival's named setting on Frappe.
+
+    bars   the benchmark's best configuration, whose logged parameter count ours equals: the one to run
+    paper  what the parameter count in Wukong's Table 3 decodes to, weak variants included: DCNv2 is CrossNet alone,
+           AutoInt+ and xDeepFM have no MLP, d = 128 for DLRM, DCNv2, FinalMLP and MaskNet. AFN+'s count (13,607,961)
+           fits no configuration we tried, so its ``paper`` is its ``bars``.
+
+    Regularisation isn't recoverable from parameter counts: ``paper`` takes it from the benchmark.
+    """
+    presets = {"bars": _BARS, "paper": _PAPER}
+    if name not in presets:
+        raise ValueError(f"no preset is called {name!r}; allowed are 'bars' and 'paper'")
+    if model not in _BARS:
+        raise ValueError(f"there is no preset for {model!r}; the models are {', '.join(_BARS)}")
+    return presets[name][model]

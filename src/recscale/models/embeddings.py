@@ -84,7 +84,7 @@ class EmbeddingConfig:
     dense_hidden: tuple[int, ...] = (64, 32)
     dense_outputs: int = 1
     unit_dropout: float = 0.0
-    initial_std: float = 0.05
+    initial_std: float = 0.01
 
     def __post_init__(self) -> None:
         if self.width < 1:

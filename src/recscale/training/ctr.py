@@ -157,7 +157,7 @@ class _Run:
         self.steps_per_epoch = n_batches(len(data), training.batch_size)
         self.step = self.examples = 0
         self.losses: list[float] = []  # of the first task, since the last row of the history
-        self.history: list[dict[str, float]] = []
+        self.history: list[dict[str, float | int]] = []
         self.plateau = 1.0
         self.best, self.best_state, self.bad_epochs = -math.inf, None, 0
 
@@ -231,7 +231,7 @@ class _Run:
         if last and (self.training.patience or self.training.plateau_factor != 1):
             self._watch(row)
 
-    def _watch(self, row: dict[str, float]) -> None:
+    def _watch(self, row: dict[str, float | int]) -> None:
         value = row["valid_auc"] if self.training.monitor == "auc" else -row["valid_logloss"]
         if value > self.best:
             self.best, self.best_state, self.bad_epochs = value, copy.deepcopy(self.model.state_dict()), 0
