@@ -1,9 +1,10 @@
 """A misspelt or ill-typed parameter stops a chapter with one sentence that says what is allowed."""
 
-from types import SimpleNamespace
 from typing import Annotated
 
+import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 from pydantic import Field
 
 from recscale.book import parameters
@@ -17,6 +18,12 @@ class Scaling(CTRChapter):
 
 
 GOOD = {"dataset": "frappe", "profile": "quick", "seeds": [0, 1], "layers": 2, "rate": 0.1, "note": None}
+
+
+def shell_with(history: list[str]) -> InteractiveShell:
+    shell = InteractiveShell()
+    shell.user_ns["In"] = history
+    return shell
 
 
 @pytest.fixture(autouse=True)
@@ -71,14 +78,14 @@ def test_an_unknown_chapter_lists_the_chapters():
 
 def test_what_papermill_injected_is_checked_though_the_call_doesn_t_pass_it(monkeypatch):
     history = ["", "seeds = [0]", "# Parameters\nbogus = 3\nseeds = [1]\n", "chapter_settings(...)"]
-    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(user_ns={"In": history}))
+    monkeypatch.setattr(parameters, "get_ipython", lambda: shell_with(history))
     with pytest.raises(ParameterError, match="plain has no parameter 'bogus'"):
         chapter_settings("plain", profile="quick", seeds=[1])
 
 
 def test_cells_that_papermill_did_not_write_are_not_parameters(monkeypatch):
     history = ["rows = 3", "rows: int = 5", "import numpy"]
-    monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(user_ns={"In": history}))
+    monkeypatch.setattr(parameters, "get_ipython", lambda: shell_with(history))
     assert chapter_settings("plain", profile="quick", seeds=[1]).seeds == [1]
 
 
@@ -104,3 +111,11 @@ def test_check_before_running_lays_the_given_over_the_notebook_s_defaults(monkey
     assert check_parameters("plain", {"seeds": [5]}) == {"profile": "quick", "seeds": [5]}
     with pytest.raises(ParameterError, match="plain has no parameter 'seed'"):
         check_parameters("plain", {"seed": [5]})
+
+
+def test_numpy_scalars_show_as_numbers_in_a_chapter(monkeypatch):
+    shell = shell_with([])
+    monkeypatch.setattr(parameters, "get_ipython", lambda: shell)
+    chapter_settings("plain", profile="quick", seeds=[1])
+    shown = [shell.display_formatter.format(value)[0]["text/plain"] for value in (np.float64(0.5), np.int64(3))]
+    assert shown == ["0.5", "3"]

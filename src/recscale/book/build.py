@@ -89,7 +89,8 @@ def _sphinx(stage: Path, layout: Layout) -> Path:
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
     command += ["-n", "-W", "--keep-going", "--quiet"]
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    plain = os.environ | {"NO_COLOR": "1"}
+    result = subprocess.run(command, env=plain, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if result.returncode != 0:
         raise BuildError(f"Sphinx failed:\n{_complaints(result.stdout + result.stderr, stage)}")
     return output / "_build" / "html"

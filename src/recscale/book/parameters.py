@@ -10,6 +10,8 @@ import types
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import numpy as np
+from IPython import get_ipython
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recscale.settings import BOOK
@@ -109,6 +111,35 @@ class PerformanceLaw(SequenceChapter):
     hold_out: Annotated[int, Field(ge=1, le=2)]
 
 
+class FittingHonestly(Chapter):
+    """``fitting-honestly``: noise of a simulated run, decades of compute its runs span."""
+
+    noise: Annotated[float, Field(gt=0, le=0.1)]
+    decades: Annotated[float, Field(ge=0.5, le=6)]
+
+
+class WukongPublished(Chapter):
+    """``wukong-published``: which task of Table 5, bootstrap resamples."""
+
+    task: Literal[1, 2]
+    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+
+
+class PerformanceLawPublished(Chapter):
+    """``performance-law-published``: the panel looked at closely, and the constants q₁ that are searched."""
+
+    metric: Literal["HR@10", "NDCG@10"]
+    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"]
+    max_length: Annotated[int, Field(ge=25, le=200)]
+    largest_q1: Annotated[int, Field(ge=4, le=64)]
+
+
+class ReportCard(Chapter):
+    """``report-card``: bootstrap resamples behind the intervals."""
+
+    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+
+
 CHAPTERS: dict[str, type[Parameters]] = {
     "intro": Introduction,
     "data-quality": DataQuality,
@@ -117,6 +148,10 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "scaling-wukong": ScalingWukong,
     "sequential-model": SequentialModelChapter,
     "performance-law": PerformanceLaw,
+    "fitting-honestly": FittingHonestly,
+    "wukong-published": WukongPublished,
+    "performance-law-published": PerformanceLawPublished,
+    "report-card": ReportCard,
 }
 """Chapter (the notebook's name without its ending) -> its parameters."""
 
@@ -127,6 +162,7 @@ def chapter_settings(chapter: str, /, **given: Any) -> Any:
     Called in the cell after ``parameters`` with every one of them. Raises ``ParameterError`` on a name the chapter
     doesn't have (also one that papermill injected above and the call doesn't pass on) and on a value of another type.
     """
+    _plain_numbers()
     return _validated(chapter, _injected() | given)
 
 
@@ -173,13 +209,22 @@ def _validated(chapter: str, values: Mapping[str, Any]) -> Parameters:
 
 def _injected() -> dict[str, Any]:
     """What papermill wrote above this chapter: the cells of this kernel's history that open with its comment."""
-    from IPython import get_ipython
-
     shell = get_ipython()
     history = shell.user_ns.get("In", []) if shell else []
     return {
         name: value for cell in history if cell.startswith("# Parameters\n") for name, value in _assigned(cell).items()
     }
+
+
+def _plain_numbers() -> None:
+    """NumPy's scalars show as ``0.5`` and not as ``np.float64(0.5)``, so that a sentence of a page can format them."""
+    if shell := get_ipython():
+        for scalar in (np.float32, np.float64, np.int32, np.int64, np.bool_):
+            shell.display_formatter.formatters["text/plain"].for_type(scalar, _as_python)
+
+
+def _as_python(value: np.generic, printer: Any, cycle: bool) -> None:
+    printer.text(repr(value.item()))
 
 
 def _assigned(source: str) -> dict[str, Any]:
