@@ -1,5 +1,6 @@
 """The CTR plans: in the right order, on the right data, at rates that come from the search and from nowhere else."""
 
+import functools
 import json
 import sys
 
@@ -27,7 +28,7 @@ def search_results(best, profile="full"):
     study = plans_ctr.ctr_learning_rate(profile, None, None)
     rows = []
     for run in study.runs:
-        account = account_ctr(run.model, plans_ctr.load_ctr(run.dataset).fields, 0, 1, run.training.embedding)
+        account = account_ctr(run.model, *plans_ctr._inputs(run.dataset), run.training.embedding)
         dense, sparse = best(run)
         loss = abs(np.log(run.training.dense_learning_rate / dense)) + abs(
             np.log(run.training.sparse_learning_rate / sparse)
@@ -48,10 +49,13 @@ def search_results(best, profile="full"):
 @pytest.fixture
 def everything_on_synthetic(monkeypatch):
     """The searched data set of a full plan is MovieLens-1M; here it is the synthetic one."""
-    load = plans_ctr.load_ctr
+    load = functools.cache(plans_ctr.load_ctr)
     monkeypatch.setattr(plans_ctr, "SEARCHED_ON", "synthetic-ctr")
     monkeypatch.setattr(plans_ctr, "load_ctr", lambda name: load("synthetic-ctr"))
     monkeypatch.setattr(sys.modules["recscale.studies.run"], "_data", lambda name, is_ctr: load("synthetic-ctr"))
+    plans_ctr._inputs.cache_clear()
+    yield
+    plans_ctr._inputs.cache_clear()
 
 
 @pytest.mark.parametrize("name", plans_ctr.PLANS)
@@ -80,7 +84,7 @@ def test_rates_are_interpolated_in_log_flop_and_kept_beyond_the_ends(everything_
     studies.export(search_results(lambda run: (dense.get(run.model, 3e-3), 1e-1)), "ctr-learning-rate")
     rates = [plans_ctr.tuned("synthetic-ctr", model).dense_learning_rate for model in wukong_sizes()]
     assert rates[0] == 1e-2
-    assert rates[6] == 3e-3
+    assert rates[5] == 3e-3
     assert rates[10] == rates[11] == 1e-3
     assert rates == sorted(rates, reverse=True)
     assert 3e-3 < rates[3] < 1e-2

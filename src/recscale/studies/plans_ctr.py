@@ -13,15 +13,16 @@ sizes: the nearest one's), and waits for the search where that isn't committed. 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recscale.datasets import load_ctr
+from recscale.datasets import Field, load_ctr
 from recscale.models.accounting import account_ctr
-from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, wukong_sizes
+from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, preset, rival_sizes, wukong_sizes
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig
@@ -45,8 +46,8 @@ BATCH_SIZES = {"movielens-1m": 1024, "movielens-100k": 512, "kuairand-pure": 256
 MOST_ROWS = {"smoke": 16_000, "quick": None, "full": None}
 """Training rows a profile uses at most, whatever the data set."""
 
-LADDERS: dict[str, Callable[[], tuple]] = {"wukong": wukong_sizes, "dlrm": dlrm_sizes, "dcnv2": dcnv2_sizes}
-RIVALS = tuple(name for name in LADDERS if name != "wukong")
+OTHERS = ("autoint+", "finalmlp", "masknet", "afn+", "xdeepfm")
+MODELS = ("wukong", "dlrm", "dcnv2", *OTHERS)
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def tuned(dataset: str, model: Any) -> CTRTraining:
     with every row of it would orphan what was already trained.
     """
     table = committed("ctr-learning-rate")
-    searched = [run.run_id for run in _search(SEARCHED_ON, _searched(model.model))]
+    searched = _searched_ids(SEARCHED_ON, model.model)
     table = table[table["run_id"].isin(searched)]
     if len(table) < len(searched):
         missing = len(searched) - len(table)
@@ -117,11 +118,22 @@ def tuned(dataset: str, model: Any) -> CTRTraining:
             f"waits for ctr-learning-rate: {missing} of its {len(searched)} {model.model} runs are missing"
         )
     best = best_rates(table)
-    data = load_ctr(dataset)
-    account = account_ctr(model, data.fields, len(data.dense_names), len(data.tasks), EmbeddingConfig())
+    account = account_ctr(model, *_inputs(dataset), EmbeddingConfig())
     at, known = np.log(account.training_flop_per_example), np.log(best["training_flop_per_example"])
     rates = {name: float(f"{np.exp(np.interp(at, known, np.log(best[name]))):.3g}") for name in FIXED_RATES}
     return one_pass(dataset, **rates)
+
+
+@cache
+def _searched_ids(dataset: str, model: str) -> frozenset[str]:
+    return frozenset(run.run_id for run in _search(dataset, _searched(model)))
+
+
+@cache
+def _inputs(dataset: str) -> tuple[tuple[Field, ...], int, int]:
+    """Fields, dense features and tasks: what decides a model's size. A plan asks for them dozens of times."""
+    data = load_ctr(dataset)
+    return data.fields, len(data.dense_names), len(data.tasks)
 
 
 def best_rates(table: pd.DataFrame) -> pd.DataFrame:
@@ -136,30 +148,25 @@ def best_rates(table: pd.DataFrame) -> pd.DataFrame:
 
 def _searched(model: str) -> tuple:
     """The smallest, a middle and the largest size but one of a ladder."""
-    ladder = LADDERS[model]()
-    return ladder[0], ladder[len(ladder) // 2], ladder[-2]
+    ladder = rival_sizes(model)
+    return ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2]
 
 
 def _search(dataset: str, sizes: Sequence[Any]) -> list[RunSpec]:
-    """Both rates crossed at the first two sizes; at the largest, which costs most, the dense one alone."""
-    split = SPLITS.get(dataset, "random")
-    middle = SPARSE_RATES[len(SPARSE_RATES) // 2 : len(SPARSE_RATES) // 2 + 1]
-    return [
-        RunSpec(
-            dataset,
-            split,
-            model,
-            one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse),
-            SEARCH_SEED,
-        )
-        for index, model in enumerate(sizes)
-        for sparse, dense in product(SPARSE_RATES if index < 2 else middle, DENSE_RATES)
-    ]
+    """Both rates crossed at the first two sizes of Wukong, DLRM and DCNv2; elsewhere, to save time, the dense one."""
+    split, middle = SPLITS.get(dataset, "random"), SPARSE_RATES[1:2]
+    runs = []
+    for index, model in enumerate(sizes):
+        crossed = index < 2 and model.model not in OTHERS
+        for sparse, dense in product(SPARSE_RATES if crossed else middle, DENSE_RATES):
+            training = one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse)
+            runs.append(RunSpec(dataset, split, model, training, SEARCH_SEED))
+    return runs
 
 
 def ctr_learning_rate(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Dense and sparse learning rate at three sizes of every model, judged on validation data."""
-    models = {"smoke": ("wukong",), "quick": ("wukong",), "full": tuple(LADDERS)}[profile]
+    models = {"smoke": ("wukong",), "quick": ("wukong",), "full": MODELS}[profile]
     count = {"smoke": 1, "quick": 2, "full": 3}[profile]
     base = dataset or BASES[profile]
     runs = [run for model in models for run in _search(base, _searched(model)[:count])]
@@ -176,7 +183,8 @@ TRAININGS: dict[str, Training] = {"smoke": fixed, "quick": fixed, "full": tuned}
 def _scaling_smoke(dataset: str, seeds: Seeds) -> list[Part]:
     wukong = wukong_sizes()
     curves = (wukong[0], wukong[2], wukong[3], wukong[4]), dlrm_sizes()[1:2]
-    return [Part(dataset, curve, fixed, seeds, most_rows=MOST_ROWS["smoke"]) for curve in curves]
+    parts = [Part(dataset, curve, fixed, seeds, most_rows=MOST_ROWS["smoke"]) for curve in curves]
+    return [*parts, replace(parts[0], models=wukong[:1], seeds=(max(seeds) + 1,))]
 
 
 def _scaling_quick(dataset: str, seeds: Seeds) -> list[Part]:
@@ -199,6 +207,7 @@ def _scaling_full() -> list[Part]:
         Part("movielens-1m", wukong, tuned, (0, 1, 2)),
         Part("movielens-1m", dlrm, tuned, (0, 1)),
         Part("movielens-1m", dcnv2, tuned, (0, 1)),
+        *(Part("movielens-1m", rival_sizes(name), tuned, (0, 1)) for name in OTHERS),
         Part("movielens-1m", third, tuned, (0, 1, 2), split="time"),
         Part("kuairand-pure", six, tuned, (0, 1)),
         Part("kuairand-pure", dlrm[:4], tuned, (0, 1)),
@@ -237,7 +246,7 @@ def wukong_components(profile: str, dataset: str | None, seeds: Seeds | None) ->
     part = _part(profile, tuple(replace(base, **change) for change in changes))
 
     def units(dataset: str, model: Any) -> CTRTraining:
-        first, second = (field.name for field in load_ctr(dataset).fields[:2])
+        first, second = (field.name for field in _inputs(dataset)[0][:2])
         return replace(part.training(dataset, model), embedding=EmbeddingConfig(units=((first, 2), (second, 2))))
 
     parts = [part, replace(part, models=(base,), training=units)]
@@ -262,39 +271,42 @@ def _part(profile: str, models: tuple) -> Part:
     return Part(BASES[profile], models, TRAININGS[profile], seeds, most_rows=MOST_ROWS[profile])
 
 
-def bars(dataset: str, model: Any) -> CTRTraining:
-    """The BARS protocol for Frappe: Adam on everything, L2 on the tables, d = 10, AUC-monitored early stopping."""
-    return CTRTraining(
-        epochs=100,
-        batch_size=4096,
-        dense_learning_rate=1e-3,
-        sparse_learning_rate=1e-3,
-        warmup_fraction=0.0,
-        schedule="constant",
-        table_optimiser="adam",
-        embedding_l2=0.05,
-        patience=2,
-        plateau_factor=0.1,
-        monitor="auc",
-        embedding=EmbeddingConfig(width=10, initial_std=1e-4),
-    )
+BARS = CTRTraining(
+    batch_size=4096,
+    dense_learning_rate=1e-3,
+    sparse_learning_rate=1e-3,
+    warmup_fraction=0.0,
+    schedule="constant",
+    table_optimiser="adam",
+    patience=2,
+    plateau_factor=0.1,
+    monitor="auc",
+)
+"""The BARS protocol: Adam on everything, L2 on the tables, early stopping on AUC. Its epochs are 100 at most."""
+
+FRAPPE_WUKONG = WukongConfig(l=3, n_F=8, n_L=8, k=8, mlp_layers=2, mlp_width=400, head=(400, 400), dropout=0.2)
+FRAPPE_WUKONG_L2 = 0.05
+
+
+def bars(width: int, embedding_l2: float, epochs: int) -> Training:
+    embedding = EmbeddingConfig(width=width, initial_std=1e-4)
+    plan = replace(BARS, epochs=epochs, embedding_l2=embedding_l2, embedding=embedding)
+    return lambda dataset, model: plan
 
 
 def frappe_quality(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
-    """Every model in the strong configuration of its BARS leaderboard row. Frappe's training negatives are redrawn."""
-    models = (
-        WukongConfig(l=3, n_F=8, n_L=8, k=8, mlp_layers=2, mlp_width=400, head=(400, 400), dropout=0.2),
-        DLRMConfig(top=(400, 400, 400), interaction="cat", batch_norm=True, dropout=0.2),
-        DCNv2Config(cross_layers=3, deep=(400, 400, 400), structure="parallel", batch_norm=True, dropout=0.2),
-    )
-    short = {"smoke": 1, "quick": 3, "full": 100}[profile]
+    """Every model in the strong configuration of its BARS leaderboard row. Frappe's training negatives are redrawn.
 
-    def training(dataset: str, model: Any) -> CTRTraining:
-        return replace(bars(dataset, model), epochs=short)
-
-    seeds_of = {"smoke": (0,), "quick": (0,), "full": (0, 1, 2)}[profile]
-    base = "frappe" if profile == "full" else BASES[profile]
-    return _study("frappe-quality", profile, [Part(base, models, training, seeds_of)], dataset, seeds)
+    FinalMLP's selected fields are Frappe's own, so on other data (the smaller profiles) it stays out.
+    """
+    epochs = {"smoke": 1, "quick": 3, "full": 100}[profile]
+    base = dataset or ("frappe" if profile == "full" else BASES[profile])
+    own_seeds = seeds or {"smoke": (0,), "quick": (0,), "full": (0, 1, 2)}[profile]
+    parts = [Part(base, (FRAPPE_WUKONG,), bars(16, FRAPPE_WUKONG_L2, epochs), own_seeds)]
+    for name in MODELS[1:] if profile == "full" else MODELS[1:3]:
+        strong = preset(name, "bars")
+        parts.append(Part(base, (strong.config,), bars(strong.width, strong.embedding_l2, epochs), own_seeds))
+    return _study("frappe-quality", profile, parts, None, None)
 
 
 def training_comparison(

@@ -1,0 +1,296 @@
+"""Loss against size: what a CTR scaling study measured, the laws through it, and what they predict.
+
+The seeds of a configuration are averaged before anything is fitted: they share its systematic deviation from any law,
+and counting them as independent points would make every law look surer than it is.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from scipy import stats
+
+from recscale import laws
+from recscale.figures import base
+from recscale.figures.controls import buttons
+
+SIZES: Mapping[str, str] = {
+    "training_flop_per_example": "training FLOP per example",
+    "dense_parameters": "dense parameters",
+    "parameters": "all parameters",
+    "embedding_parameters": "embedding parameters",
+}
+"""What can stand on the axis of a law -> its title."""
+
+FORMS: Mapping[str, str] = {
+    "power-law": "power law",
+    "power-law-floor": "power law with a floor",
+    "log-linear": "straight line in log size",
+    "constant": "constant",
+}
+"""The forms compared: Wukong's (a power law of the loss without a floor), DLRM's, the plainest, and no law at all."""
+
+PAPER_SIGNIFICANT = 0.02  # %, relative log loss (Wukong §5)
+
+
+def prepared(runs: pd.DataFrame) -> pd.DataFrame:
+    """Healthy runs with ``parameters`` and ``configuration`` (one id for the seeds of a configuration) added."""
+    runs = runs[~runs["diverged"].astype(bool)].copy()
+    runs["parameters"] = runs["dense_parameters"] + runs["embedding_parameters"]
+    runs["configuration"] = runs.groupby(["dataset", "split", "model", "config"], sort=False).ngroup()
+    return runs
+
+
+def by_configuration(runs: pd.DataFrame, metric: str = "test_logloss") -> pd.DataFrame:
+    """Means over seeds: one row a configuration, in ascending compute."""
+    keys = ["dataset", "split", "model", "configuration", *SIZES]
+    means = runs.groupby(keys, sort=False)[metric].agg(["mean", "std", "count"]).reset_index()
+    return means.rename(columns={"mean": metric, "count": "seeds"}).sort_values("training_flop_per_example")
+
+
+def seed_noise(runs: pd.DataFrame, metric: str = "test_logloss") -> tuple[float, int]:
+    """Standard deviation of a run around its configuration's mean, pooled, and its degrees of freedom."""
+    groups = runs.groupby("configuration")[metric]
+    freedom = int((groups.size() - 1).sum())
+    if not freedom:
+        return float("nan"), 0
+    squares = ((runs[metric] - groups.transform("mean")) ** 2).sum()
+    return float(np.sqrt(squares / freedom)), freedom
+
+
+def least_difference(noise: float, freedom: int, seeds: int = 1) -> float:
+    """How far the means of two configurations with ``seeds`` runs each must lie apart to be told apart at 95 %."""
+    if not freedom:
+        return float("nan")
+    return float(stats.t.ppf(0.975, freedom) * noise * np.sqrt(2 / seeds))
+
+
+def fit_law(runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law", model: str = "wukong") -> laws.Fit:
+    """``name`` through the seed means of ``model``, all but the ``hold_out`` largest sizes."""
+    means = by_configuration(runs[runs["model"] == model])
+    return laws.get(name).fit(means[[size]], means["test_logloss"], hold_out_largest=hold_out)
+
+
+def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
+    """The forms through the same points: in-sample, each size left out in turn, and at the held-out largest sizes."""
+    means = by_configuration(runs[runs["model"] == model])
+    table = laws.compare(means[[size]], means["test_logloss"], list(FORMS), hold_out_largest=hold_out)
+    return table.drop(columns=["r2", "r2_adjusted"])
+
+
+def verdict(comparison: pd.DataFrame, least: float) -> str:
+    """One sentence about ``compare_forms``: which form the points prefer, and whether the preference means anything.
+
+    ``least`` is the smallest difference of two runs that seeds can't explain: a form is only said to predict the
+    held-out sizes better than another where their errors differ by more than that.
+    """
+    ranked = comparison.dropna(subset=["delta_aicc"]).sort_values("delta_aicc")
+    if ranked.empty:
+        return "there are too few sizes to compare forms at all"
+    tied = [FORMS[name] for name in ranked.loc[ranked["delta_aicc"] < 2, "law"]]
+    if len(tied) == 1:
+        first = f"the {tied[0]} describes the fitted sizes best"
+    else:
+        first = f"{', '.join(tied[:-1])} and {tied[-1]} describe the fitted sizes equally well (AICc within 2)"
+    held = comparison.dropna(subset=["held_out_rmse"]).set_index("law")["held_out_rmse"]
+    best, spread = held.idxmin(), float(held.max() - held.min())
+    if spread <= (least if np.isfinite(least) else 0.0):
+        return f"{first}; at the held-out sizes their errors differ by no more than the seeds do"
+    return f"{first}; the held-out sizes are predicted best by the {FORMS[best]}"
+
+
+def slopes(runs: pd.DataFrame, size: str = "training_flop_per_example") -> pd.DataFrame:
+    """For every model: change of the log loss (%) a decade of ``size``, and log loss at 1 MFLOP (or 10^6 parameters).
+
+    A straight line in log size through each model's seed means: slope and offset tell two kinds of lead apart. The ± is
+    half of the 95 % interval.
+    """
+    rows = {}
+    for model, means in by_configuration(runs).groupby("model", sort=False):
+        decades = np.log10(means[size].to_numpy(float)) - 6
+        y = means["test_logloss"].to_numpy(float)
+        if len(np.unique(decades)) < 3:
+            continue
+        line = stats.linregress(decades, y)
+        width = stats.t.ppf(0.975, len(y) - 2)
+        rows[model] = {
+            "sizes": len(y),
+            "% a decade": 100 * line.slope / y.mean(),
+            "% a decade ±": 100 * width * line.stderr / y.mean(),
+            "log-loss at 10⁶": line.intercept,
+            "log-loss at 10⁶ ±": width * line.intercept_stderr,
+        }
+    return pd.DataFrame(rows).T.astype({"sizes": int}) if rows else pd.DataFrame()
+
+
+def relative(runs: pd.DataFrame, baseline: str = "dlrm") -> pd.DataFrame:
+    """Adds ``relative``: log loss in % above the smallest ``baseline`` of the same data and split, the paper's axis."""
+    tables = []
+    for _, part in runs.groupby(["dataset", "split"], sort=False):
+        reference = by_configuration(part[part["model"] == baseline])
+        if len(reference):
+            zero = reference["test_logloss"].iloc[0]
+            tables.append(part.assign(relative=100 * (part["test_logloss"] / zero - 1)))
+    return pd.concat(tables) if tables else runs.iloc[:0].assign(relative=[])
+
+
+def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-law") -> go.Figure:
+    """Log loss against size with the law through Wukong, its band, and the held-out sizes as stars.
+
+    Buttons change what counts as size; each gets a fit of its own. Where a size doesn't vary there is nothing to fit.
+    """
+    fig = base.figure("Log-loss against size", x=SIZES[size], y="log-loss on test (nats)", log_x=True)
+    wukong = runs[runs["model"] == "wukong"]
+    largest = np.sort(wukong["training_flop_per_example"].unique())[-hold_out:]
+    held = wukong["training_flop_per_example"].isin(largest)
+    groups = [("wukong", "wukong, fitted", wukong[~held], {})]
+    groups += [("wukong", "wukong, held out", wukong[held], {"symbol": "star", "size": 14})]
+    groups += [(model, model, rows, {}) for model, rows in runs[runs["model"] != "wukong"].groupby("model", sort=False)]
+    for model, label, rows, marker in groups:
+        base.points(
+            fig,
+            rows[size],
+            rows["test_logloss"],
+            label,
+            marker={"color": base.colour(model), "symbol": base.symbol(model)} | marker,
+            customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
+            hovertemplate=_HOVER,
+        )
+    curves = {name: _curve(runs, name, hold_out, form) for name in SIZES}
+    first = curves[size]
+    base.band(fig, *(first[column] for column in ("x", "low", "high")), "95 % band", base.colour("wukong"))
+    base.line(fig, first["x"], first["predicted"], FORMS[form], line={"color": base.colour("wukong"), "dash": "dash"})
+    choices = []
+    order = [size, *(name for name in SIZES if name != size)]
+    for name in order:
+        x, curve = [rows[name].tolist() for _, _, rows, _ in groups], curves[name]
+        around = np.concatenate([curve["x"], curve["x"][::-1]]), np.concatenate([curve["high"], curve["low"][::-1]])
+        y = [rows["test_logloss"].tolist() for _, _, rows, _ in groups]
+        traces = {
+            "x": [*x, around[0].tolist(), curve["x"].tolist()],
+            "y": [*y, around[1].tolist(), curve["predicted"].tolist()],
+        }
+        choices.append((_SHORT[name], traces, {"xaxis.title.text": SIZES[name]}))
+    return buttons(fig, choices)
+
+
+_SHORT = {
+    "training_flop_per_example": "FLOP",
+    "dense_parameters": "dense",
+    "parameters": "total",
+    "embedding_parameters": "embedding",
+}
+_HOVER = (
+    "%{fullData.name}, seed %{customdata[0]}<br>log-loss %{y:.5f}, AUC %{customdata[3]:.4f}"
+    "<br>%{customdata[2]:,} FLOP per example, %{customdata[1]:,} dense parameters<extra></extra>"
+)
+
+
+def _curve(runs: pd.DataFrame, size: str, hold_out: int, form: str) -> dict[str, np.ndarray]:
+    """The law to draw over the measured range, held-out sizes included; empty where the size doesn't vary."""
+    measured = runs.loc[runs["model"] == "wukong", size].unique()
+    if len(measured) - hold_out < 3:
+        return dict.fromkeys(("x", "predicted", "low", "high"), np.array([]))
+    x = np.geomspace(measured.min(), measured.max(), 80)
+    fit = fit_law(runs, size, hold_out, form)
+    low, high = fit.band(x)
+    return {"x": x, "predicted": fit.predict(x), "low": low, "high": high}
+
+
+def relative_figure(live: pd.DataFrame, measured: pd.DataFrame, noise: float) -> go.Figure:
+    """The paper's axis: relative log loss in % against FLOP per example, live runs over the committed ones.
+
+    ``live`` and ``measured`` come from ``relative``; ``noise`` is the least difference (%) that seeds can't explain.
+    Dotted lines: what the paper calls significant, and what the seeds here would.
+    """
+    fig = base.figure(
+        "Relative log-loss",
+        x=SIZES["training_flop_per_example"],
+        y="log-loss against the smallest DLRM (%)",
+        log_x=True,
+    )
+    for table, label, look in ((measured, "committed", {"opacity": 0.45}), (live, "live", {})):
+        for (dataset, split, model), rows in table.groupby(["dataset", "split", "model"], sort=False):
+            base.points(
+                fig,
+                rows["training_flop_per_example"],
+                rows["relative"],
+                f"{model}, {label}" + (f" ({dataset}, {split})" if label == "committed" else ""),
+                marker={"color": base.colour(model), "symbol": base.symbol(model), "size": 8},
+                customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
+                hovertemplate=_HOVER.replace("log-loss %{y:.5f}", "%{y:+.3f} %"),
+                **look,
+            )
+    for value, text in ((-PAPER_SIGNIFICANT, "paper's 0.02 %"), (-noise, "two seeds apart")):
+        if np.isfinite(value):
+            fig.add_hline(
+                y=value, line={"dash": "dot", "color": base.NEUTRAL}, annotation={"text": text, "font": {"size": 11}}
+            )
+    return fig
+
+
+def committed_curves(table: pd.DataFrame, dataset: str | None = None) -> pd.DataFrame:
+    """The committed runs but the ``time`` split's, prepared; only ``dataset``'s where it is among them."""
+    if table.empty:
+        return prepared(table.assign(parameters=[], configuration=[]))
+    runs = prepared(table[table["split"] != "time"])
+    own = runs[runs["dataset"] == dataset]
+    return own if len(own) else runs
+
+
+def decades(runs: pd.DataFrame, size: str, model: str = "wukong") -> float:
+    """How many factors of ten of ``size`` the runs of ``model`` span."""
+    measured = runs.loc[runs["model"] == model, size]
+    return float(np.log10(measured.max() / measured.min()))
+
+
+def laws_worth_fitting(runs: pd.DataFrame, hold_out: int, model: str = "wukong") -> dict[str, pd.DataFrame]:
+    """The data sets and splits of ``runs`` with enough sizes of ``model`` to fit two parameters and hold some out."""
+    tables = {}
+    for (dataset, split), part in runs.groupby(["dataset", "split"], sort=False):
+        sizes = part.loc[part["model"] == model, "training_flop_per_example"].nunique()
+        if sizes - hold_out >= 3:
+            tables[f"{dataset}, {split}, committed"] = part
+    return tables
+
+
+def summary(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> pd.DataFrame:
+    """For each named set of runs: exponent, gain a decade, and held-out error beside "no further gain"."""
+    rows = {}
+    for name, runs in tables.items():
+        fit = fit_law(runs, size, hold_out)
+        low, high = fit.intervals["α"]
+        rows[name] = {
+            "sizes": int(runs.loc[runs["model"] == "wukong", size].nunique()),
+            "α": fit.parameters["α"],
+            "α low": low,
+            "α high": high,
+            "% a decade": 100 * (10 ** -fit.parameters["α"] - 1),
+            "held out: law": fit.held_out["rmse"],
+            "held out: no further gain": fit.held_out["rmse_no_further_gain"],
+        }
+    return pd.DataFrame(rows).T
+
+
+def conclusion(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> str:
+    """A sentence for each set of runs: is the exponent known to be positive, and are unseen sizes predicted?"""
+    sentences = []
+    for name, row in summary(tables, size, hold_out).iterrows():
+        noise, freedom = seed_noise(tables[name])
+        least = least_difference(noise, freedom)
+        if row["α low"] > 0:
+            slope = "the loss falls with size beyond doubt"
+        elif row["α high"] < 0:
+            slope = "the loss rises with size"
+        else:
+            slope = "the exponent can't be told from zero"
+        gain = row["held out: no further gain"] - row["held out: law"]
+        if abs(gain) <= (least if np.isfinite(least) else 0.0):
+            held = "at the held-out sizes the law and 'no further gain' are equally good within the noise of seeds"
+        elif gain > 0:
+            held = "it predicts the held-out sizes better than 'no further gain' does"
+        else:
+            held = "it predicts the held-out sizes worse than 'no further gain' does"
+        sentences.append(f"{name[0].upper()}{name[1:]}: {slope}, and {held}.")
+    return " ".join(sentences)

@@ -1,0 +1,92 @@
+"""Figures on training: every logged number is drawn, and noise is told from difference."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale.datasets import load_ctr
+from recscale.figures import ctr, show
+from recscale.studies import plans_ctr, train
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """Two seeds of Wukong, DLRM and DCNv2 on the synthetic set, in a second or two."""
+    runs = plans_ctr.training_comparison("smoke", "synthetic-ctr", (0, 1), split="random", layers=1)
+    return runs, [train(run) for run in runs], load_ctr("synthetic-ctr").split("random").test
+
+
+def test_every_run_and_every_logged_loss_is_drawn(trained):
+    runs, results, _ = trained
+    history = ctr.history_table(runs, results)
+    logged = sum(result.history[["train_logloss", "valid_logloss"]].notna().to_numpy().sum() for result in results)
+    assert len(history) == logged
+    assert show(ctr.learning_curves(history), points=logged).points == logged
+    table = ctr.results_table(runs, results)
+    assert show(ctr.comparison(table), points=6).points == 6
+
+
+def test_losses_by_row_average_to_the_reported_loss(trained):
+    runs, results, test = trained
+    losses = ctr.losses_by_row(runs, results, test)
+    for run, result in zip(runs, results, strict=True):
+        assert losses[run.model.model, run.seed].mean() == pytest.approx(result.metrics["test_logloss"], rel=1e-6)
+
+
+def test_calibration_groups_hold_every_row_once_a_model(trained):
+    runs, results, test = trained
+    groups = ctr.calibration_table(runs, results, test)
+    assert groups.groupby("model")["rows"].sum().tolist() == [len(test)] * 3
+    assert groups.groupby("model")["predicted"].is_monotonic_increasing.all()
+    assert show(ctr.calibration(groups), points=30).points == 30
+
+
+def fake_predictions(monkeypatch, logits):
+    monkeypatch.setattr(ctr, "predict", lambda model, data: logits[:, None])
+    run = SimpleNamespace(model=SimpleNamespace(model="wukong"), seed=0)
+    return [run], [SimpleNamespace(model=None)]
+
+
+def test_a_calibrated_model_has_a_small_calibration_error_and_a_biased_one_its_bias(monkeypatch):
+    generator = np.random.default_rng(0)
+    probability = generator.uniform(0.2, 0.8, 100_000)
+    labels = (generator.random(100_000) < probability).astype(np.float32)[:, None]
+    data = SimpleNamespace(labels=labels)
+    for bias in (0.0, 0.1):
+        claimed = probability + bias
+        runs, results = fake_predictions(monkeypatch, np.log(claimed / (1 - claimed)))
+        error = ctr.calibration_error(ctr.calibration_table(runs, results, data)).item()
+        assert error == pytest.approx(bias, abs=0.008)
+
+
+def gaps(difference, noise, seeds=3, rows=4000):
+    generator = np.random.default_rng(1)
+    losses = {}
+    for seed in range(seeds):
+        base = generator.normal(0.5, 0.1, rows)
+        losses["wukong", seed] = base + difference + noise * generator.normal(size=rows)
+        losses["dlrm", seed] = base
+    return ctr.differences(losses)
+
+
+def test_a_difference_is_called_one_only_beyond_the_noise():
+    assert ctr.in_words(gaps(-0.05, 0.01)) == "better than dlrm"
+    assert ctr.in_words(gaps(0.05, 0.01)) == "worse than dlrm"
+    assert ctr.in_words(gaps(0.0, 0.5)) == "level with dlrm within the noise"
+
+
+def test_one_seed_gives_no_interval_over_seeds_but_one_over_impressions():
+    table = gaps(0.01, 0.1, seeds=1)
+    assert np.isnan(table.loc["dlrm", "seeds ±"])
+    assert table.loc["dlrm", "impressions ±"] == pytest.approx(1.96 * 0.1 / 4000**0.5, rel=0.1)
+
+
+def test_seeds_that_disagree_make_a_difference_uncertain():
+    losses = {("wukong", seed): np.full(1000, value) for seed, value in enumerate((0.4, 0.6))}
+    losses |= {("dlrm", seed): np.full(1000, 0.45) for seed in range(2)}
+    table = ctr.differences(losses)
+    assert table.loc["dlrm", "impressions ±"] == pytest.approx(0)
+    assert ctr.in_words(table) == "level with dlrm within the noise"
+    assert isinstance(table, pd.DataFrame)
