@@ -96,6 +96,13 @@ class TrainingBatches:
         for number in np.unique(batch_of):
             yield self._pack([shuffled[i] for i in np.flatnonzero(batch_of == number)])
 
+    def state_dict(self) -> dict:
+        """Where the order of the coming epochs stands."""
+        return self.random.bit_generator.state
+
+    def load_state_dict(self, state: dict) -> None:
+        self.random.bit_generator.state = state
+
     def _pack(self, bundles: list[np.ndarray]) -> tuple[PackedSequences, torch.Tensor]:
         sizes = tuple((len(users), int(self.length[users[0]])) for users in bundles)
         tokens = torch.from_numpy(_token_rows(self.start, sizes, bundles))
