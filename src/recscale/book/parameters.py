@@ -119,9 +119,10 @@ class FittingHonestly(Chapter):
 
 
 class WukongPublished(Chapter):
-    """``wukong-published``: which task of Table 5, bootstrap resamples."""
+    """``wukong-published``: which task of Table 5, how many of Wukong's smallest sizes to leave out, resamples."""
 
     task: Literal[1, 2]
+    drop_smallest: Annotated[int, Field(ge=0, le=2)]
     bootstrap: Annotated[int, Field(ge=100, le=10_000)]
 
 

@@ -62,11 +62,20 @@ class Scale:
     patience: int
     users: int | None = None
     """At most about so many users (None: all)."""
+    learning_rate: float | None = None
+    """In place of the tuned one, for runs of too few steps."""
 
 
 SCALES = {
     "smoke": Scale(
-        "synthetic-markov", max_length=10, epochs=5, batch_tokens=256, warmup_steps=5, patience=3, users=300
+        "synthetic-markov",
+        max_length=20,
+        epochs=5,
+        batch_tokens=256,
+        warmup_steps=5,
+        patience=3,
+        users=300,
+        learning_rate=2e-2,
     ),
     "quick": Scale("movielens-100k", max_length=50, epochs=10, batch_tokens=2048, warmup_steps=20, patience=3),
     "full": Scale("movielens-1m", max_length=50, epochs=120, batch_tokens=4096, warmup_steps=100, patience=8),
@@ -100,7 +109,7 @@ def cell(
         negatives=NEGATIVES,
         epochs=scale.epochs,
         batch_tokens=scale.batch_tokens,
-        learning_rate=learning_rate,
+        learning_rate=scale.learning_rate or learning_rate,
         warmup_steps=scale.warmup_steps,
         patience=scale.patience,
     )

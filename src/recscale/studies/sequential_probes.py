@@ -13,9 +13,11 @@ from scipy import sparse, stats
 from torch import Tensor
 
 from recscale.datasets import SequenceData
+from recscale.models.accounting_sequential import account_sequential
 from recscale.models.attention import PackedSequences
 from recscale.models.losses import Sample, Sampler, next_item_loss
 from recscale.models.sequential import SequentialModel
+from recscale.studies.run import RunSpec
 from recscale.training.ranking import count_better_and_tied
 from recscale.training.sequential_batches import TrainingBatches, ranking_batches, split_sequences
 
@@ -142,3 +144,22 @@ def loss_estimates(
             rows.append((sampling, size, np.mean(losses), np.std(losses, ddof=1)))
     exact = float(next_item_loss("softmax", hidden, table, targets))
     return pd.DataFrame(rows, columns=["sampling", "negatives", "mean", "sd"]), exact
+
+
+def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
+    """Parameters and training FLOP a position of each run's model, by closed form."""
+    rows = []
+    for run in runs:
+        account = account_sequential(
+            run.model, n_items, run.training.max_length, run.training.loss, run.training.negatives
+        )
+        rows.append(
+            {
+                "layers": run.model.layers,
+                "width": run.model.width,
+                "dense parameters": account.dense_parameters,
+                "tables": account.embedding_parameters,
+                "training FLOP a position": account.training_flop_per_example,
+            }
+        )
+    return pd.DataFrame(rows)
