@@ -10,8 +10,9 @@ sum over the field's values. Fresh weights depend on the seed alone, so both sta
 
 import functools
 import importlib
+import logging
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Int
@@ -40,49 +41,58 @@ def torchrec_available() -> bool:
 
 
 def torchrec_module(name: str):
-    """Import a module of TorchRec, quietly: FBGEMM's CPU build warns about the GPU-only parts it lacks."""
+    """Import a module of TorchRec, quietly.
+
+    FBGEMM's CPU build warns about the GPU-only parts it lacks, TorchRec's first look-up about tracing it doesn't do.
+    """
+    logging.getLogger("torch.fx._symbolic_trace").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return importlib.import_module(name)
 
 
-def initial_weights(table: Table, index: int, std: float, seed: int) -> Tensor:
-    """Fresh weights N(0, std²) of the ``index``-th table: (rows, width), the same on every back end and process."""
+@torch.no_grad()
+def fill(weight: Tensor, index: int, std: float, seed: int) -> None:
+    """Fresh weights N(0, std²) for the ``index``-th table: the same on every back end and process."""
     generator = torch.Generator().manual_seed(seed * 1_000_003 + index)
-    return torch.empty(table.rows, table.width).normal_(std=std, generator=generator)
+    weight.copy_(torch.empty(weight.shape).normal_(std=std, generator=generator))
 
 
 def build_bags(tables: Sequence[Table], *, std: float, seed: int, backend: str, fused: bool, device) -> nn.Module:
     """Bags on ``device``. ``fused`` asks for row-wise Adagrad inside the backward pass, where the back end has it."""
     if backend == "auto":
         backend = "torchrec" if torchrec_available() else "torch"
+    fills = [functools.partial(fill, index=index, std=std, seed=seed) for index in range(len(tables))]
     if backend == "torch":
         bags: nn.Module = PlainBags(tables)
-    elif backend in ("torchrec", "torchrec-sharded"):
+    elif backend == "torchrec":
         if not torchrec_available():
             raise ValueError("the back end 'torchrec' needs torchrec and fbgemm, which can't be imported; use 'torch'")
-        fused = fused and backend == "torchrec" and all(table.width % FUSED_WIDTH == 0 for table in tables)
-        bags = TorchRecBags(tables, _collection(tables, fused, device))
+        fused = fused and all(table.width % FUSED_WIDTH == 0 for table in tables)
+        bags = TorchRecBags(tables, _collection(tables, fills, fused, device))
     else:
         raise ValueError(f"unknown back end {backend!r}; allowed are 'auto', 'torchrec' and 'torch'")
     bags.to(device)
-    with torch.no_grad():
-        weights = bags.table_weights()
-        for index, table in enumerate(tables):
-            weights[table.key].copy_(initial_weights(table, index, std, seed))
+    weights = bags.table_weights()
+    for table, fresh in zip(tables, fills, strict=True):
+        fresh(weights[table.key])
     return bags
 
 
-def _collection(tables: Sequence[Table], fused: bool, device) -> nn.Module:
+def _collection(tables: Sequence[Table], fills: Sequence[Callable], fused: bool, device) -> nn.Module:
     torchrec = torchrec_module("torchrec")
     configs = [
         torchrec.EmbeddingBagConfig(
-            name=table.key, embedding_dim=table.width, num_embeddings=table.rows, feature_names=[table.field]
+            name=table.key,
+            embedding_dim=table.width,
+            num_embeddings=table.rows,
+            feature_names=[table.field],
+            init_fn=fresh,  # the sharded form fills its tables itself
         )
-        for table in tables
+        for table, fresh in zip(tables, fills, strict=True)
     ]
     if not fused:
-        return torchrec.EmbeddingBagCollection(tables=configs, device=device)
+        return torchrec.EmbeddingBagCollection(tables=configs, device=torch.device(device))
     modules = torchrec_module("torchrec.modules.fused_embedding_modules")
     # The rate is set before every step (see training.optimisers); 0 keeps a bare backward pass from training.
     return modules.FusedEmbeddingBagCollection(
@@ -120,6 +130,9 @@ class PlainBags(nn.Module):
             for table, rows in zip(group, self.weights[name].split([*(t.rows for t in group), 1]), strict=False)
         }
 
+    def fused_optimiser(self) -> None:
+        """None: gradients are applied after the backward pass."""
+
     def forward(self, ids: Int[Tensor, "batch columns"]) -> dict[str, Tensor]:
         pooled = {}
         for name, group in self.groups.items():
@@ -156,6 +169,11 @@ class TorchRecBags(nn.Module):
         """Each table's rows, sharing the collection's memory."""
         weights = self.collection.state_dict()
         return {key: weights[f"embedding_bags.{key}.weight"] for key in self.outputs}
+
+    def fused_optimiser(self):
+        """The optimiser that works inside the backward pass, or None."""
+        found = getattr(self.collection, "fused_optimizer", None)  # a method, or a property of the sharded form
+        return found() if callable(found) else found
 
     def jagged(self, ids: Int[Tensor, "batch columns"]):
         """Ids as TorchRec reads them (``KeyedJaggedTensor``): values field by field, and each bag's length."""

@@ -15,9 +15,10 @@ from tqdm.auto import tqdm
 
 from recscale.datasets.tables import CTRData, CTRSplit
 from recscale.models.accounting import account_ctr
-from recscale.models.ctr import CTRModel, build_ctr_model
-from recscale.models.embeddings import EmbeddingConfig
+from recscale.models.ctr import build_ctr_model
+from recscale.models.embeddings import EmbeddingConfig, TowerConfig
 from recscale.training.batches import CTRTensors, n_batches, shuffled
+from recscale.training.distributed import Processes
 from recscale.training.metrics import binary_metrics
 from recscale.training.optimisers import Optimisers
 from recscale.training.result import TrainingResult
@@ -110,34 +111,55 @@ def train_ctr(
 ) -> TrainingResult:
     """Train one model on ``split.train``, watch it on ``split.valid``, measure it on valid and test.
 
+    Under ``torchrun`` the processes train one model together: tables sharded, batches shared (see ``distributed``).
+
     ``seed`` fixes initial weights, data order and dropout: same seed and threads, same bits on one
     machine. A run whose loss stops being finite ends there with ``diverged``.
     """
     if not len(split.train) or not len(split.valid) or not len(split.test):
         raise ValueError("each of train, valid and test needs at least one row")
-    return _Run(model_config, training, split, seed, device, backend).train(progress)
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    with Processes.join(torch.device(device)) as processes:
+        return _Run(model_config, training, split, seed, device, backend, processes).train(progress)
 
 
 @torch.no_grad()
-def predict(model: CTRModel, data: CTRData | CTRTensors) -> Float[np.ndarray, "rows tasks"]:
+def predict(
+    model: nn.Module, data: CTRData | CTRTensors, processes: Processes | None = None
+) -> Float[np.ndarray, "rows tasks"]:
     """Logits of every row, in evaluation mode; ``1 / (1 + exp(-logit))`` is the predicted probability."""
+    processes = processes or Processes()
     device = next(model.parameters()).device
     tensors = data if isinstance(data, CTRTensors) else CTRTensors.of(data, device)
+    # Several processes must look up equally often, so the last batches repeat the first rows.
+    steps = n_batches(len(tensors), EVALUATION_BATCH * processes.world)
+    share = n_batches(len(tensors), steps * processes.world)
+    start = processes.rank * share * steps
+    rows = torch.arange(start, start + share * steps, device=device) % len(tensors)
     was_training = model.training
     model.eval()
-    starts = range(0, len(tensors), EVALUATION_BATCH)
-    logits = [model(*tensors.rows(slice(start, start + EVALUATION_BATCH))[:2]) for start in starts]
+    logits = torch.cat([model(*tensors.rows(batch)[:2]) for batch in rows.split(share)])
     model.train(was_training)
-    return torch.cat(logits).cpu().numpy()
+    return processes.concatenate(logits)[: len(tensors)].cpu().numpy()
 
 
 class _Run:
     """One training run: the model, its data on the device, its optimisers, and what has happened so far."""
 
-    def __init__(self, config, training: CTRTraining, split: CTRSplit, seed: int, device: str, backend: str) -> None:
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        self.training, self.split, self.seeds = training, split, Seeds.of(seed)
+    def __init__(
+        self,
+        config: TowerConfig,
+        training: CTRTraining,
+        split: CTRSplit,
+        seed: int,
+        device: str,
+        backend: str,
+        processes: Processes,
+    ) -> None:
+        if processes.world > 1 and (training.table_optimiser == "adam" or backend == "torch"):
+            raise ValueError("several processes need TorchRec and table_optimiser='row-wise adagrad'")
+        self.training, self.split, self.seeds, self.processes = training, split, Seeds.of(seed), processes
         data = split.train
         self.account = account_ctr(config, data.fields, data.dense.shape[1], len(data.tasks), training.embedding)
         self.model = build_ctr_model(
@@ -148,9 +170,10 @@ class _Run:
             embedding=training.embedding,
             seed=self.seeds.initialisation,
             backend=backend,
-            fused=training.table_optimiser == "row-wise adagrad",
+            fused=training.table_optimiser == "row-wise adagrad" and processes.world == 1,
             device=device,
         )
+        self.parallel = processes.parallel(self.model)
         self.optimisers = Optimisers(self.model, training)
         self.train_rows = CTRTensors.of(data, torch.device(device))
         self.valid_rows = CTRTensors.of(split.valid, torch.device(device))
@@ -206,11 +229,11 @@ class _Run:
 
     def _step(self, index: Tensor) -> float:
         factor = self.plateau * self.training.rate_factor(self.step, self.steps_per_epoch)
-        ids, dense, labels = self.train_rows.rows(index)
+        ids, dense, labels = self.train_rows.rows(self.processes.share(index))
         self.optimisers.begin(factor)
-        logits = self.model(ids, dense)
-        losses = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").mean(0)
-        loss = losses.sum()
+        logits = self.parallel(ids, dense)
+        losses = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(0) / len(index)
+        loss = losses.sum() * self.processes.world  # gradients are averaged over processes
         if self.training.embedding_l2:
             penalty = sum(weight.square().sum() for weight in self.model.table_parameters())
             loss = loss + self.training.embedding_l2 / 2 * penalty
@@ -218,7 +241,7 @@ class _Run:
         self.optimisers.finish()
         self.step += 1
         self.examples += len(index)
-        self.losses.append(losses[0].item())
+        self.losses.append(self.processes.sum(losses.detach()[0]).item())
         return self.losses[-1]
 
     def _log(self, evaluate: bool, last: bool) -> None:
@@ -241,4 +264,4 @@ class _Run:
 
     def _evaluate(self, part: str, data: CTRData | CTRTensors) -> dict[str, float]:
         labels = data.labels.cpu().numpy() if isinstance(data, CTRTensors) else data.labels
-        return binary_metrics(part, self.split.train.tasks, labels, predict(self.model, data))
+        return binary_metrics(part, self.split.train.tasks, labels, predict(self.parallel, data, self.processes))

@@ -52,15 +52,15 @@ class Optimisers:
     """
 
     def __init__(self, model: CTRModel, training) -> None:
+        """``training``: a ``CTRTraining``."""
         self.model = model
         self.clip = training.gradient_clip
         self.dense = torch.optim.Adam(model.dense_parameters(), training.dense_learning_rate, fused=True)
-        fused = getattr(getattr(model.embeddings.bags, "collection", None), "fused_optimizer", None)
-        if fused is not None:
-            self.tables, self.fused = fused(), True
-        else:
+        self.tables = model.embeddings.bags.fused_optimiser()
+        self.fused = self.tables is not None
+        if not self.fused:
             kind = torch.optim.Adam if training.table_optimiser == "adam" else RowWiseAdagrad
-            self.tables, self.fused = kind(model.table_parameters(), training.sparse_learning_rate), False
+            self.tables = kind(model.table_parameters(), training.sparse_learning_rate)
         self.rates = (training.dense_learning_rate, training.sparse_learning_rate)
 
     def begin(self, factor: float) -> None:

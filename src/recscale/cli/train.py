@@ -1,0 +1,102 @@
+"""``recscale train wukong|dlrm|…``: train one CTR model and print what it reached.
+
+The same command under ``torchrun`` trains it on several processes:
+``torchrun --nproc-per-node 2 --no-python recscale train wukong``.
+"""
+
+import json
+import os
+from dataclasses import asdict, fields, replace
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Train one model.", no_args_is_help=True)
+
+MODELS = {
+    "wukong": "Wukong: stacked factorization machines.",
+    "dlrm": "DLRM: pairwise dot products, then an MLP.",
+    "dcnv2": "DCNv2: cross layers and an MLP.",
+    "autoint+": "AutoInt+: attention over fields beside an MLP.",
+    "finalmlp": "FinalMLP: two MLP streams, fused bilinearly.",
+    "masknet": "MaskNet: parallel masked blocks.",
+    "afn+": "AFN+: logarithmic neurons beside an MLP.",
+    "xdeepfm": "xDeepFM: compressed interaction network beside an MLP.",
+}
+
+
+def configure(model: str, settings: list[str]):
+    """The model's configuration with every ``name=value`` of ``settings`` in place; values are JSON, or text."""
+    from recscale.models import CTR_MODELS
+
+    config = CTR_MODELS[model]()
+    names = [entry.name for entry in fields(config)]
+    for setting in settings:
+        name, separator, text = setting.partition("=")
+        if not separator or name not in names:
+            raise ValueError(f"--set takes name=value with one of the names {', '.join(names)}; got {setting!r}")
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            value = text
+        value = tuple(value) if isinstance(value, list) else value
+        before = getattr(config, name)
+        if before is not None and type(value) is not type(before) and (type(before), type(value)) != (float, int):
+            raise ValueError(f"{name} of {model} must be like {json.dumps(before)}; got {text!r}")
+        config = replace(config, **{name: value})
+    return config
+
+
+def _command(model: str):
+    def command(
+        dataset: Annotated[str, typer.Option(help="a data set of impressions")] = "movielens-100k",
+        split: Annotated[str, typer.Option(help="random, time or official")] = "random",
+        settings: Annotated[
+            list[str] | None, typer.Option("--set", help="a setting of the model, name=value; may be repeated")
+        ] = None,
+        epochs: Annotated[int, typer.Option(help="passes over the training rows")] = 1,
+        batch_size: Annotated[int, typer.Option(help="rows a step, over all processes")] = 1024,
+        dense_learning_rate: Annotated[float, typer.Option(help="Adam's, for all but the tables")] = 1e-3,
+        sparse_learning_rate: Annotated[float, typer.Option(help="row-wise Adagrad's, for the tables")] = 1e-1,
+        width: Annotated[int, typer.Option(help="width of the embeddings (d)")] = 16,
+        seed: Annotated[int, typer.Option(help="fixes weights, order and dropout")] = 0,
+        device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+        history: Annotated[str | None, typer.Option(help="write the loss of every step's group to this CSV")] = None,
+    ) -> None:
+        from recscale.datasets import load_ctr
+        from recscale.models.embeddings import EmbeddingConfig
+        from recscale.training.ctr import CTRTraining, train_ctr
+
+        config = configure(model, settings or [])
+        training = CTRTraining(
+            epochs=epochs,
+            batch_size=batch_size,
+            dense_learning_rate=dense_learning_rate,
+            sparse_learning_rate=sparse_learning_rate,
+            embedding=EmbeddingConfig(width=width),
+        )
+        first = os.environ.get("RANK", "0") == "0"
+        parts = load_ctr(dataset).split(split)
+        result = train_ctr(config, training, parts, seed=seed, device=device, progress=first)
+        if first:
+            _report(model, dataset, split, config, result, history)
+
+    return command
+
+
+def _report(model: str, dataset: str, split: str, config, result, history: str | None) -> None:
+    if history:
+        result.history.to_csv(history, index=False)
+    account = result.accounting
+    typer.echo(f"{model} on {dataset}, {split} split: {json.dumps(asdict(config))}")
+    typer.echo(f"  parameters       {account.dense_parameters:,} dense, {account.embedding_parameters:,} embedding")
+    typer.echo(f"  training FLOP    {account.training_flop_per_example:,} an example")
+    typer.echo(f"  examples seen    {result.examples_seen:,} in {result.wall_seconds:.0f} s")
+    for name, value in result.metrics.items():
+        typer.echo(f"  {name:16s} {value:.5f}")
+    if result.diverged:
+        typer.echo("  This run diverged: keep it out of any fit.")
+
+
+for _name, _help in MODELS.items():
+    app.command(_name, help=_help)(_command(_name))
