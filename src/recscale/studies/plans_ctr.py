@@ -5,9 +5,10 @@ seed by seed, within a seed curve by curve, within a curve cheap before dear. St
 already a table worth fitting. ``smoke`` runs on synthetic impressions in seconds, ``quick`` on MovieLens-100K in about
 half a minute, ``full`` is what ``data/results/`` holds. The names of smoke and quick studies end in the profile's name.
 
-Learning rates. ``ctr-learning-rate`` searches them on validation data at three sizes of every model, with a seed no
-other study uses. A full study takes the best of its model, interpolated in log FLOP per example (beyond the searched
-sizes: the nearest one's), and waits for the search where that isn't committed. Smaller profiles use one fixed pair.
+Learning rates. ``ctr-learning-rate`` searches the dense rate on validation data at two or three sizes of every model,
+with a seed no other study uses, and the tables' rate at one. A full study takes the best of its model, the dense one
+interpolated in log FLOP per example (beyond the searched sizes: the nearest one's), and waits for the search where
+that isn't committed. Smaller profiles use one fixed pair.
 """
 
 import json
@@ -22,7 +23,7 @@ import pandas as pd
 
 from recscale.datasets import Field, load_ctr
 from recscale.models.accounting import account_ctr
-from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, preset, rival_sizes, wukong_sizes
+from recscale.models.ctr_presets import Preset, dcnv2_sizes, dlrm_sizes, preset, rival_sizes, wukong_sizes
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig
@@ -30,6 +31,7 @@ from recscale.models.wukong import WukongConfig
 from recscale.studies.records import committed
 from recscale.studies.run import RunSpec
 from recscale.studies.study import NotYetPlanned, Study
+from recscale.training.bars import bars_training
 from recscale.training.ctr import CTRTraining
 
 Training = Callable[[str, Any], CTRTraining]  # (data set, model configuration) -> how it is trained
@@ -37,8 +39,8 @@ Seeds = tuple[int, ...]
 
 SEARCHED_ON = "movielens-1m"
 SEARCH_SEED = 1000
-DENSE_RATES = (1e-3, 3e-3, 1e-2)
-SPARSE_RATES = (1e-1, 3e-1, 1.0)
+DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
+SPARSE_RATES = (3e-2, 1e-1, 3e-1)
 FIXED_RATES = {"dense_learning_rate": 3e-3, "sparse_learning_rate": 1e-1}
 
 SPLITS = {"frappe": "official", "kuairand-pure": "official"}
@@ -95,8 +97,9 @@ def _named(name: str, profile: str) -> str:
 
 
 def one_pass(dataset: str, **changes) -> CTRTraining:
-    """The paper's one pass over the data, at a batch size that leaves some hundred steps."""
-    return CTRTraining(**{"batch_size": BATCH_SIZES.get(dataset, 512)} | FIXED_RATES | changes)
+    """The paper's one pass at constant rates after the warm-up, at a batch size that leaves some hundred steps."""
+    batch_size = BATCH_SIZES.get(dataset, 512)
+    return CTRTraining(**{"batch_size": batch_size, "schedule": "constant"} | FIXED_RATES | changes)
 
 
 def fixed(dataset: str, model: Any) -> CTRTraining:
@@ -104,7 +107,7 @@ def fixed(dataset: str, model: Any) -> CTRTraining:
 
 
 def tuned(dataset: str, model: Any) -> CTRTraining:
-    """One pass at the rates that the search found best for this model, interpolated in log FLOP per example.
+    """One pass at the rates that the search found best for this model, the dense one interpolated in log FLOP.
 
     ``NotYetPlanned`` while a searched run of this model is missing from the committed table: a plan whose rates changed
     with every row of it would orphan what was already trained.
@@ -120,8 +123,9 @@ def tuned(dataset: str, model: Any) -> CTRTraining:
     best = best_rates(table)
     account = account_ctr(model, *_inputs(dataset), EmbeddingConfig())
     at, known = np.log(account.training_flop_per_example), np.log(best["training_flop_per_example"])
-    rates = {name: float(f"{np.exp(np.interp(at, known, np.log(best[name]))):.3g}") for name in FIXED_RATES}
-    return one_pass(dataset, **rates)
+    dense = float(f"{np.exp(np.interp(at, known, np.log(best['dense_learning_rate']))):.3g}")
+    sparse = float(best["sparse_learning_rate"].iloc[len(best) // 2])
+    return one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse)
 
 
 @cache
@@ -147,25 +151,25 @@ def best_rates(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _searched(model: str) -> tuple:
-    """The smallest, a middle and the largest size but one of a ladder."""
+    """The searched sizes of a ladder: the smallest, a middle one and the largest but one; of a short ladder two."""
     ladder = rival_sizes(model)
-    return ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2]
+    return (ladder[0], ladder[-2]) if model in OTHERS else (ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2])
 
 
 def _search(dataset: str, sizes: Sequence[Any]) -> list[RunSpec]:
-    """Both rates crossed at the first two sizes of Wukong, DLRM and DCNv2; elsewhere, to save time, the dense one."""
-    split, middle = SPLITS.get(dataset, "random"), SPARSE_RATES[1:2]
+    """The dense rate at every size; at the middle one also the tables' rate, as tables are equal at every size."""
+    split, usual = SPLITS.get(dataset, "random"), SPARSE_RATES[1:2]
     runs = []
     for index, model in enumerate(sizes):
-        crossed = index < 2 and model.model not in OTHERS
-        for sparse, dense in product(SPARSE_RATES if crossed else middle, DENSE_RATES):
+        crossed = index == 1 and model.model not in OTHERS
+        for sparse, dense in product(SPARSE_RATES if crossed else usual, DENSE_RATES):
             training = one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse)
             runs.append(RunSpec(dataset, split, model, training, SEARCH_SEED))
     return runs
 
 
 def ctr_learning_rate(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
-    """Dense and sparse learning rate at three sizes of every model, judged on validation data."""
+    """Learning rates of the dense part and of the tables for every model, judged on validation data."""
     models = {"smoke": ("wukong",), "quick": ("wukong",), "full": MODELS}[profile]
     count = {"smoke": 1, "quick": 2, "full": 3}[profile]
     base = dataset or BASES[profile]
@@ -271,41 +275,30 @@ def _part(profile: str, models: tuple) -> Part:
     return Part(BASES[profile], models, TRAININGS[profile], seeds, most_rows=MOST_ROWS[profile])
 
 
-BARS = CTRTraining(
-    batch_size=4096,
-    dense_learning_rate=1e-3,
-    sparse_learning_rate=1e-3,
-    warmup_fraction=0.0,
-    schedule="constant",
-    table_optimiser="adam",
-    patience=2,
-    plateau_factor=0.1,
-    monitor="auc",
+FRAPPE_WUKONG = Preset(
+    WukongConfig(l=3, n_F=8, n_L=8, k=8, mlp_layers=2, mlp_width=400, head=(400, 400), dropout=0.2),
+    width=16,
+    embedding_l2=0.05,
 )
-"""The BARS protocol: Adam on everything, L2 on the tables, early stopping on AUC. Its epochs are 100 at most."""
-
-FRAPPE_WUKONG = WukongConfig(l=3, n_F=8, n_L=8, k=8, mlp_layers=2, mlp_width=400, head=(400, 400), dropout=0.2)
-FRAPPE_WUKONG_L2 = 0.05
 
 
-def bars(width: int, embedding_l2: float, epochs: int) -> Training:
-    embedding = EmbeddingConfig(width=width, initial_std=1e-4)
-    plan = replace(BARS, epochs=epochs, embedding_l2=embedding_l2, embedding=embedding)
+def bars(strong: Preset, epochs: int) -> Training:
+    """The BARS protocol for one model: Adam on everything, L2 on the tables, early stopping on AUC."""
+    plan = replace(bars_training(strong), epochs=epochs)
     return lambda dataset, model: plan
 
 
 def frappe_quality(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Every model in the strong configuration of its BARS leaderboard row. Frappe's training negatives are redrawn.
 
-    FinalMLP's selected fields are Frappe's own, so on other data (the smaller profiles) it stays out.
+    FinalMLP's selected fields are Frappe's own, so the smaller profiles, on other data, have DLRM and DCNv2 alone.
     """
     epochs = {"smoke": 1, "quick": 3, "full": 100}[profile]
     base = dataset or ("frappe" if profile == "full" else BASES[profile])
-    own_seeds = seeds or {"smoke": (0,), "quick": (0,), "full": (0, 1, 2)}[profile]
-    parts = [Part(base, (FRAPPE_WUKONG,), bars(16, FRAPPE_WUKONG_L2, epochs), own_seeds)]
-    for name in MODELS[1:] if profile == "full" else MODELS[1:3]:
-        strong = preset(name, "bars")
-        parts.append(Part(base, (strong.config,), bars(strong.width, strong.embedding_l2, epochs), own_seeds))
+    rivals = MODELS[1:] if profile == "full" else MODELS[1:3]
+    presets = (FRAPPE_WUKONG, *(preset(name, "bars") for name in rivals))
+    own_seeds = (0, 1, 2) if profile == "full" else (0,)
+    parts = [Part(base, (strong.config,), bars(strong, epochs), seeds or own_seeds) for strong in presets]
     return _study("frappe-quality", profile, parts, None, None)
 
 
