@@ -115,6 +115,9 @@ def test_ranking_batches_hold_each_case_with_its_history(data, repeats):
         assert torch.equal(batch.targets, torch.from_numpy(cases[batch.cases]))
         ends = batch.histories.last(batch.histories.items[:, None])[:, 0]
         assert torch.equal(ends, batch.targets - 1)
+        lengths = [length for count, length in batch.histories.bundles for _ in range(count)]
+        starts = data.offsets[np.searchsorted(data.offsets, cases[batch.cases], side="right") - 1]
+        assert lengths == np.minimum(cases[batch.cases] - starts, 4).tolist()
         if repeats:
             assert batch.excluded is None
             continue
