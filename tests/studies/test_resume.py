@@ -45,7 +45,7 @@ def test_kill_and_resume(tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed.communicate()
     study, partial = table(tmp_path / "killed")
     assert 0 < len(partial) < len(study.runs)
 

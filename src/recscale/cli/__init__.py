@@ -1,18 +1,12 @@
 """``recscale``: a thin layer over the library. Whatever a person got wrong comes back as one sentence and exit status 2."""
 
 import sys
+import warnings
+from typing import Annotated
 
 import typer
 
 from recscale import __version__
-
-app = typer.Typer(
-    name="recscale",
-    help="Scaling laws of recommender systems: data, models, studies, fits and the book.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
 
 
 def _version(wanted: bool) -> None:
@@ -21,16 +15,20 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _common(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
-    pass
+    """Scaling laws of recommender systems: data, models, studies, fits and the book."""
 
 
-def _mount() -> None:
+def application() -> typer.Typer:
+    """Every command in its place. The modules import what they need when a command runs, so this is quick."""
     from recscale.cli import book, chapter, data, laws, study, train, train_sequential
 
+    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+    app.callback()(_common)
     app.add_typer(data.app, name="data")
     app.add_typer(study.app, name="study")
     app.add_typer(train.app, name="train")
@@ -39,13 +37,19 @@ def _mount() -> None:
     app.add_typer(book.app, name="book")
     app.command("fit")(laws.fit_command)
     app.command("laws")(laws.laws_command)
+    return app
 
 
-def main() -> None:
+def main(arguments: list[str] | None = None) -> None:
     """The console script."""
-    _mount()
-    try:
-        app()
-    except (ValueError, OSError) as error:
-        print(f"recscale: {error}", file=sys.stderr)
-        sys.exit(2)
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: _say(message)
+        try:
+            application()(arguments)
+        except (ValueError, OSError) as error:
+            _say(error)
+            sys.exit(2)
+
+
+def _say(message: object) -> None:
+    print(f"recscale: {message}", file=sys.stderr)

@@ -17,7 +17,7 @@ from typing import Any
 
 import recscale
 from recscale.datasets import load_ctr, load_sequences, repeat_within_user, subsample_rows, subsample_users
-from recscale.settings import REPOSITORY
+from recscale.settings import REPOSITORY, cache_folder
 from recscale.training.ctr import CTRTraining, train_ctr
 from recscale.training.result import TrainingResult
 from recscale.training.sequential import SequentialTraining, train_sequential
@@ -117,7 +117,9 @@ def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
         data = subsample_users(data, spec.fraction, seed=0)
     if spec.repeated:
         data = repeat_within_user(data, spec.repeated, seed=0)
-    return train_sequential(spec.model, spec.training, data, split=spec.split, seed=spec.seed, progress=progress)
+    checkpoint = cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
+    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint}
+    return train_sequential(spec.model, spec.training, data, **options)
 
 
 def record(spec: RunSpec, result: TrainingResult) -> dict:
