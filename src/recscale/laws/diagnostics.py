@@ -1,24 +1,24 @@
-"""What speaks for a fit and what against it: errors at sizes it has not seen, and what the points can't tell, in words."""
+"""What speaks for a fit and what against it: errors at unseen sizes, and what the points can't tell, in words."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recscale.laws.engine import refit
 from recscale.laws.points import Points, oddities
 from recscale.laws.polish import bounds, jacobian
-from recscale.laws.uncertainty import refit
-from recscale.laws.varpro import Problem, State, evaluate
+from recscale.laws.problem import Problem, State, evaluate
 
 if TYPE_CHECKING:
     from recscale.laws.fit import Fit
 
 PER_PARAMETER = 3  # points a free parameter, below which a fit is a drawing
-NULL = 1e-7  # a singular value of the scaled Jacobian below this share of the largest is a combination that nothing determines
+NULL = 1e-7  # share of the largest singular value of the scaled Jacobian below which a combination is undetermined
 ALIKE = 0.99  # correlation from which two parameters are better not read one by one
 
 
 def hold_out(points: Points, largest: int) -> tuple[Points, Points]:
-    """The points to fit and those of the ``largest`` biggest sizes (product of the variables), which the fit must predict."""
+    """The points to fit, and those of the ``largest`` biggest sizes (product of the variables) to be predicted."""
     if largest < 0:
         raise ValueError(f"the number of held-out sizes can't be negative, got {largest}")
     sizes = np.unique(points.scale)
@@ -33,9 +33,10 @@ def enough(problem: Problem) -> None:
     estimated = len(problem.law.linear) + len(problem.law.nonlinear)
     sizes = len(np.unique(problem.points.sizes))
     if sizes < estimated:
+        names = ", ".join(p.name for p in (*problem.law.linear, *problem.law.nonlinear))
         raise ValueError(
-            f"the law {problem.law.name!r} has {estimated} parameters to estimate "
-            f"({', '.join(p.name for p in (*problem.law.linear, *problem.law.nonlinear))}) and the points hold {sizes} distinct size(s)"
+            f"the law {problem.law.name!r} has {estimated} parameters to estimate ({names}), "
+            f"and the points hold {sizes} distinct size(s)"
         )
 
 
@@ -51,7 +52,7 @@ def quality(problem: Problem, best: State) -> dict[str, float]:
     known = total > (1e-12 * np.abs(y).max()) ** 2 * n
     r2 = 1 - float(((y - predicted) ** 2).sum()) / total if known else np.nan
     adjusted = 1 - (1 - r2) * (n - 1) / (n - free) if n > free else np.nan
-    residuals = problem.residuals_of(best.theta, best.coef)[0]
+    residuals = problem.residuals_of(best)[0]
     unit = 1.0 if problem.scale == "log" else np.sqrt(np.mean(y**2)) or 1.0
     mean_square = max(float(np.mean(residuals**2)), (1e-15 * unit) ** 2)  # rounding, not fit, lies below
     k = free + 1
@@ -67,13 +68,16 @@ def leave_one_size_out(problem: Problem, best: State) -> float:
     if count - 1 < len(problem.law.linear) + len(problem.law.nonlinear):
         return np.nan
     weights = (sizes[None, :] != np.arange(count)[:, None]).astype(float)
-    without = refit(problem, best, weights)
+    without = refit(problem, best, problem.rows(weights))
     predicted = evaluate(problem.law, problem.points.x, without.theta, without.coef)[sizes, np.arange(len(sizes))]
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
 def held_out(fit: "Fit", held: Points) -> dict:
-    """Errors at sizes the fit has not seen, beside those of "no further gain" (the mean at the largest size seen) and of a line in logs."""
+    """Errors at sizes the fit has not seen, beside those of two baselines.
+
+    They are "no further gain" (the mean at the largest size seen) and a straight line in logs.
+    """
     kept = fit.problem.points
     columns = dict(zip(kept.names, held.x, strict=True))
     predicted = fit.predict(columns)
@@ -98,8 +102,8 @@ def held_out(fit: "Fit", held: Points) -> dict:
 
 
 def gradient(problem: Problem, best: State) -> float:
-    """The largest cosine between the residuals and a free column of the Jacobian: 0 at an exact optimum, whatever the units."""
-    residuals, derivative = jacobian(problem, best.theta, best.coef)
+    """The largest cosine between the residuals and a free column of the Jacobian: 0 at an optimum, in any unit."""
+    residuals, derivative = jacobian(problem, problem.rows(), best.theta, best.coef)
     if problem.loss == "huber":
         residuals = np.clip(residuals, -problem.delta, problem.delta)
     lower, upper = bounds(problem)
@@ -115,7 +119,7 @@ def gradient(problem: Problem, best: State) -> float:
 
 def identifiability(problem: Problem, best: State) -> list[str]:
     """Which parameters the points can't tell apart, from the singular values of the scaled Jacobian, in words."""
-    _, derivative = jacobian(problem, best.theta, best.coef)
+    _, derivative = jacobian(problem, problem.rows(), best.theta, best.coef)
     derivative = derivative[0]
     names = [p.name for p in (*problem.law.nonlinear, *problem.law.linear)]
     norms = np.linalg.norm(derivative, axis=0)
@@ -187,9 +191,7 @@ def warnings_of(fit: "Fit") -> tuple[str, ...]:
         if peak is not None and not column.min() <= peak <= column.max():
             said.append(f"the peak in {name}, {peak:.4g}, lies outside the measured {column.min():g}…{column.max():g}")
     if fit.starts_agreeing < 0.5:
-        said.append(
-            f"only {fit.starts_agreeing:.0%} of scattered starts reach this optimum: a single start would likely miss it"
-        )
+        said.append(f"only {fit.starts_agreeing:.0%} of scattered starts reach this optimum: one start would miss it")
     if (slope := gradient(problem, fit.best)) > 1e-5:
         said.append(f"the search stopped short of a stationary point (gradient cosine {slope:.1e})")
     if not np.isfinite(fit.aicc):

@@ -1,7 +1,7 @@
 """Fitting a law to points: the one entry, and everything a fit can be asked afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from recscale.laws import diagnostics, report
-from recscale.laws.engine import agreement, solve
-from recscale.laws.points import read_columns, read_points
-from recscale.laws.uncertainty import Linearised, band, bootstrap_weights, linearise, percentiles, quantile_t, refit
-from recscale.laws.varpro import Problem, State, evaluate
+from recscale.laws.engine import agreement, refit, solve
+from recscale.laws.points import Points, read_columns, read_points
+from recscale.laws.problem import Problem, State, evaluate
+from recscale.laws.uncertainty import Linearised, band, bootstrap_rows, linearise, percentiles, quantile_t
 
 if TYPE_CHECKING:
     from recscale.laws.law import Law
@@ -22,28 +22,13 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted law. Metrics are on the scale of y whatever scale was fitted.
-
-    ``parameters``: the paper's symbols at full precision; ``objective``: the minimised sum; ``r2_adjusted`` and
-    ``aicc`` count searched constants as parameters (``aicc`` is comparable between laws fitted on y and on log y);
-    ``leave_one_size_out_rmse``: each distinct x predicted from the others; ``held_out``: errors at the largest sizes,
-    which the fit has not seen; ``optimum``: best x per variable (None where the law has no peak); ``starts_agreeing``:
-    share of scattered starts that found this optimum.
-    """
+    """A fitted law. Metrics are on the scale of y whatever scale was fitted."""
 
     law: "Law"
     problem: Problem = field(repr=False)
     best: State = field(repr=False)
-    parameters: dict[str, float]
-    objective: float
-    r2: float
-    r2_adjusted: float
-    aicc: float
-    leave_one_size_out_rmse: float
-    held_out: dict | None
-    optimum: dict[str, float | None] | None
-    warnings: tuple[str, ...]
-    starts_agreeing: float
+    starts_agreeing: float  # share of scattered starts that find this optimum
+    held: Points = field(repr=False)
     resamples: State | None = field(default=None, repr=False)
 
     @property
@@ -51,9 +36,60 @@ class Fit:
         """Points the parameters rest on (held-out ones don't count)."""
         return len(self.problem.points)
 
+    @property
+    def objective(self) -> float:
+        """The minimised sum of squares, or of twice Huber's loss, on the fit's scale."""
+        return float(self.best.cost[0])
+
+    @cached_property
+    def parameters(self) -> dict[str, float]:
+        """The paper's symbols at full precision."""
+        values = symbols_of(self.law, self.best)
+        return {name: float(values[name][0]) for name in self.law.symbols}
+
+    @cached_property
+    def optimum(self) -> dict[str, float | None] | None:
+        """Best x per variable: None for a law that never peaks, a None inside where this fit doesn't."""
+        peaks = optimum_of(self.law, self.problem.points.names, self.best)
+        return None if peaks is None else {n: float(v[0]) if np.isfinite(v[0]) else None for n, v in peaks.items()}
+
+    @cached_property
+    def _quality(self) -> dict[str, float]:
+        return diagnostics.quality(self.problem, self.best)
+
+    @property
+    def r2(self) -> float:
+        """1 - residual over total sum of squares of y, in sample; nan where y is constant."""
+        return self._quality["r2"]
+
+    @property
+    def r2_adjusted(self) -> float:
+        """R² corrected for all free parameters, searched constants among them."""
+        return self._quality["r2_adjusted"]
+
+    @property
+    def aicc(self) -> float:
+        """Corrected Akaike criterion, comparable between laws fitted on y and on log y."""
+        return self._quality["aicc"]
+
+    @cached_property
+    def leave_one_size_out_rmse(self) -> float:
+        """RMSE of each distinct x predicted from all others."""
+        return diagnostics.leave_one_size_out(self.problem, self.best)
+
+    @cached_property
+    def held_out(self) -> dict | None:
+        """Errors at the largest sizes, which the fit has not seen; None if none were held out."""
+        return diagnostics.held_out(self, self.held) if len(self.held) else None
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What keeps the fit from being taken at face value, one sentence each."""
+        return diagnostics.warnings_of(self)
+
     @cached_property
     def linearised(self) -> Linearised:
-        """Derivatives and covariance at the optimum."""
+        """Covariance and leverage at the optimum."""
         return linearise(self.problem, self.best)
 
     @property
@@ -61,25 +97,22 @@ class Fit:
         """Where the intervals come from, in words."""
         if self.resamples is None:
             return "linearised, Student's t"
-        return f"bootstrap over configurations, {len(self.resamples.cost)} resamples, expanded percentiles"
+        return f"bootstrap over configurations, {len(self.resamples.cost)} resamples"
 
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
         """95 % interval of every parameter."""
         if self.resamples is None:
             return self._linearised_intervals()
-        draws = symbols_of(self.law, self.resamples)
-        limits = {name: percentiles(draws[name], LEVEL, self.problem) for name in self.parameters}
-        return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
+        return self._percentiles(symbols_of(self.law, self.resamples), self.parameters)
 
     @cached_property
     def optimum_intervals(self) -> dict[str, tuple[float, float]] | None:
-        """95 % interval of the best x per variable over the resamples that have a peak (None without bootstrap or peak)."""
+        """95 % interval of the best x per variable over the resamples with a peak (None without bootstrap or peak)."""
         if self.resamples is None or self.optimum is None:
             return None
         peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
-        found = {n: percentiles(v[np.isfinite(v)], LEVEL, self.problem) for n, v in peaks.items() if self.optimum[n]}
-        return {n: (float(low), float(high)) for n, (low, high) in found.items()}
+        return self._percentiles(peaks, [name for name, value in self.optimum.items() if value is not None])
 
     def predict(self, x) -> np.ndarray:
         """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
@@ -119,7 +152,7 @@ class Fit:
         return frame.assign(residual=frame["y"] - frame["predicted"])
 
     def profile(self, name: str, values=None) -> pd.DataFrame:
-        """The objective with one parameter held at each of ``values`` and all others refitted; see ``profiles.profile``."""
+        """The objective with one parameter held at each of ``values``, all others refitted (``profiles.profile``)."""
         from recscale.laws.profiles import profile
 
         return profile(self, name, values)
@@ -140,6 +173,11 @@ class Fit:
                 f"the fit has {len(names)} variable(s) ({', '.join(names)}), got {len(columns)}: {', '.join(found)}"
             )
         return columns
+
+    def _percentiles(self, draws: Mapping[str, np.ndarray], names) -> dict[str, tuple[float, float]]:
+        freedom = self.linearised.freedom
+        limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, freedom) for n in names}
+        return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
     def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
         """The covariance carried over to the paper's symbols; listed constants have no interval of this kind."""
@@ -191,26 +229,9 @@ def fit_law(
     kept, held = diagnostics.hold_out(points, hold_out_largest)
     problem = Problem(law, kept, scale or law.scale, loss, delta)
     diagnostics.enough(problem)
-    weights = np.ones((1, len(kept)))
-    share, best = agreement(problem, solve(problem, weights), weights)
-    resamples = refit(problem, best, bootstrap_weights(kept.configuration, bootstrap, seed)) if bootstrap else None
-    raw, peaks = symbols_of(law, best), optimum_of(law, kept.names, best)
-    fit = Fit(
-        law=law,
-        problem=problem,
-        best=best,
-        parameters={name: float(raw[name][0]) for name in law.symbols},
-        objective=float(best.cost[0]),
-        **diagnostics.quality(problem, best),
-        leave_one_size_out_rmse=diagnostics.leave_one_size_out(problem, best),
-        held_out=None,
-        optimum=None if peaks is None else {n: float(v[0]) if np.isfinite(v[0]) else None for n, v in peaks.items()},
-        warnings=(),
-        starts_agreeing=share,
-        resamples=resamples,
-    )
-    fit = replace(fit, held_out=diagnostics.held_out(fit, held) if len(held) else None)
-    return replace(fit, warnings=diagnostics.warnings_of(fit))
+    share, best = agreement(problem, solve(problem, problem.rows()))
+    resamples = refit(problem, best, bootstrap_rows(problem, best, bootstrap, seed)) if bootstrap else None
+    return Fit(law, problem, best, share, held, resamples)
 
 
 def symbols_of(law: "Law", state: State) -> dict[str, np.ndarray]:

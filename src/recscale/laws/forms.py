@@ -44,7 +44,7 @@ def _log_linear(names: tuple[str, ...]) -> Law:
 
 
 def _log_quadratic(names: tuple[str, ...]) -> Law:
-    """y = c + Σ β_i ln x_i + γ_i ln² x_i: the plainest curve with a peak, the control for the Performance Law's decay terms."""
+    """y = c + Σ β_i ln x_i + γ_i ln² x_i: the plainest curve with a peak, control for the Performance Law's decay."""
 
     def peak(values, columns):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -135,7 +135,7 @@ RATIOS = np.array([0.2, 0.35, 0.5, 0.7, 0.85, 1.0, 1.25, 1.6, 2.2, 3.0])  # of �
 
 
 def _log_ratio_nodes(x, y):
-    """ln s such that s N^(-r) and 1/D are comparable somewhere on these points, whatever the units and whatever r of ``RATIOS``."""
+    """ln s such that s N^(-r) and 1/D are comparable on some of these points, in any unit, at every r of ``RATIOS``."""
     size, data = np.log(x[0]), np.log(x[1])
     ends = [r * edge for r in (RATIOS[0], RATIOS[-1]) for edge in (size.min(), size.max())]
     return np.linspace(min(ends) - data.max() - 3, max(ends) - data.min() + 3, 48)

@@ -16,11 +16,10 @@ import numpy as np
 from recscale.laws.engine import solve
 from recscale.laws.fit import Fit, fit_law
 from recscale.laws.points import read_points
-from recscale.laws.varpro import Problem, State
+from recscale.laws.problem import SCALES, Problem, State
 
 Variables = tuple[np.ndarray, ...]  # one (n,) array a variable
 Values = tuple[np.ndarray, ...]  # one (..., 1) array a nonlinear parameter or listed constant
-SCALES = ("y", "log")
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,11 @@ class Law:
             raise ValueError(f"{self.name}: the nonlinear parameters {', '.join(missing)} need nodes to start from")
 
     @property
+    def nonlinear_offset(self) -> bool:
+        """Whether the offset holds nonlinear parameters (the joint Performance Law's data term)."""
+        return self.offset is not None and self.scale == "y"
+
+    @property
     def symbols(self) -> dict[str, str]:
         """Every free symbol and its meaning, in the order of the fit's parameters."""
         return {p.name: p.meaning for p in (*self.linear, *self.nonlinear, *self.listed)}
@@ -130,10 +134,10 @@ class Law:
         return fit_law(self, x, y, **options)
 
     def solve(self, x, y) -> State:
-        """The global least-squares optimum alone, without its uncertainty: θ (1, K), coefficients (1, p), objective (1,)."""
+        """The global least-squares optimum alone, no uncertainty: θ (1, K), coefficients (1, p), objective (1,)."""
         points = read_points(x, y, self.variables)
         problem = Problem(self.for_columns(points.names), points, self.scale)
-        return solve(problem, np.ones((1, len(points))))
+        return solve(problem, problem.rows())
 
 
 LAWS: dict[str, Law] = {}

@@ -120,7 +120,7 @@ register(
 
 
 def _data_nodes(x, y):
-    """w₅ carries the unit of P (the data term has no weight of its own): about the slope of P over ln D′, either sign, half a decade apart."""
+    """Around the slope of P over ln D′, either sign: w₅ carries the unit of P, the data term has no own weight."""
     span = np.ptp(np.log(x[2]))
     slope = (np.ptp(y) or 1.0) / (span or 1.0)
     sizes = slope * np.geomspace(0.01, 10, 7)

@@ -11,7 +11,7 @@ DECADES = 1.5  # below this span an exponent rests on its assumed form
 
 @dataclass(frozen=True)
 class Points:
-    """Checked observations. ``x``: one (n,) array a variable; ``configuration``: (n,) ids, the seeds of one configuration share one."""
+    """Checked observations: ``x``, one (n,) array a variable; ``configuration``, (n,) ids that its seeds share."""
 
     x: tuple[np.ndarray, ...]
     y: np.ndarray

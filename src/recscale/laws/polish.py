@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.varpro import Problem, State, columns, resolve, split_values
+from recscale.laws.problem import Problem, Rows, State, columns, split_values
+from recscale.laws.varpro import resolve
 
 if TYPE_CHECKING:
     from recscale.laws.law import Law
@@ -39,51 +40,45 @@ def derivatives(
     return linear, derivative
 
 
-def jacobian(problem: Problem, theta: np.ndarray, coef: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def jacobian(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Residuals (B, n) and the derivative of the fitted value on the fit's scale by (θ, c): (B, n, K + p)."""
-    law, points = problem.law, problem.points
-    linear, derivative = derivatives(law, points.x, theta, coef)
+    linear, derivative = derivatives(problem.law, problem.points.x, theta, coef)
     if problem.scale == "log":
-        positive = linear > 0
-        safe = np.where(positive, linear, 1.0)
-        residuals = np.where(positive, np.log(problem.target) - np.log(safe), np.inf)
-        return residuals, derivative / np.where(positive, linear, np.inf)[..., None]
-    offset = 0.0 if law.offset is None else law.offset(points.x, split_values(theta))
-    return points.y - offset - linear, derivative
+        derivative = derivative / np.where(linear > 0, linear, np.inf)[..., None]
+    return problem.residuals(rows, theta, linear), derivative
 
 
-def polish(problem: Problem, start: State, weights: np.ndarray, iterations: int = ITERATIONS) -> State:
-    """Every start taken to its local optimum. ``weights`` (B, n) goes with the starts, row by row."""
+def polish(
+    problem: Problem, theta: np.ndarray, rows: Rows, iterations: int = ITERATIONS, coef: np.ndarray | None = None
+) -> State:
+    """Every start θ (B, K) taken to its local optimum; ``rows`` holds the data of each start.
+
+    The coefficients start at ``coef``, by default at their best for θ.
+    """
     k = len(problem.law.nonlinear)
-    theta, coef = start.theta.copy(), start.coef.copy()
-    if problem.exactly_linear:
-        coef = resolve(problem, theta, weights)
-    cost = problem.cost(problem.residuals_of(theta, coef), weights)
-    if k == 0 and problem.exactly_linear:
-        return State(theta, coef, cost)
-    damping = np.full(len(theta), 1e-3)
-    active = np.flatnonzero(np.isfinite(cost))
-    floor = 1e-30 * (weights * problem.target**2).sum(axis=1)
-    for _ in range(iterations):
-        if not len(active):
-            break
-        moved = _step(problem, State(theta[active], coef[active], cost[active]), weights[active], damping[active])
-        better = moved.cost < cost[active]
-        gain = np.where(better, cost[active] - moved.cost, 0.0)
-        length = _relative_step(theta[active], coef[active], moved, k)
-        arrived = np.where(better, gain <= TOLERANCE * cost[active], damping[active] > 1e10)
-        arrived |= (length <= TOLERANCE) | (cost[active] <= floor[active])
-        rows = active[better]
-        theta[rows], coef[rows], cost[rows] = moved.theta[better], moved.coef[better], moved.cost[better]
-        damping[active] = np.where(better, np.maximum(damping[active] / 10, 1e-15), damping[active] * 8)
-        active = active[~arrived]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        theta = theta.copy()
+        coef = resolve(problem, theta, rows) if coef is None else coef.copy()
+        cost = _cost(problem, rows, theta, coef)
+        if k == 0 and problem.exactly_linear:
+            return State(theta, coef, cost)
+        damping = np.full(len(theta), 1e-3)
+        active = np.flatnonzero(np.isfinite(cost))
+        floor = 1e-30 * (rows.weights * rows.target**2).sum(axis=1) * np.ones(len(theta))
+        for _ in range(iterations):
+            if not len(active):
+                break
+            here = State(theta[active], coef[active], cost[active])
+            moved = _step(problem, here, rows.take(active), damping[active])
+            better = moved.cost < here.cost
+            gain = np.where(better, here.cost - moved.cost, 0.0)
+            arrived = np.where(better, gain <= TOLERANCE * here.cost, damping[active] > 1e10)
+            arrived |= (_relative_step(here, moved, k) <= TOLERANCE) | (here.cost <= floor[active])
+            kept = active[better]
+            theta[kept], coef[kept], cost[kept] = moved.theta[better], moved.coef[better], moved.cost[better]
+            damping[active] = np.where(better, np.maximum(damping[active] / 10, 1e-15), damping[active] * 8)
+            active = active[~arrived]
     return State(theta, coef, cost)
-
-
-def _relative_step(theta: np.ndarray, coef: np.ndarray, moved: State, k: int) -> np.ndarray:
-    old = np.concatenate([theta[:, :k], coef], axis=1)
-    new = np.concatenate([moved.theta[:, :k], moved.coef], axis=1)
-    return (np.abs(new - old) / (np.abs(old) + 1e-300)).max(axis=1, initial=0.0)
 
 
 def bounds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -92,32 +87,44 @@ def bounds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
     return np.array([p.lower for p in parameters]), np.array([p.upper for p in parameters])
 
 
-def _step(problem: Problem, at: State, weights: np.ndarray, damping: np.ndarray) -> State:
+def _cost(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
+    linear = (columns(problem.law, problem.points.x, theta) @ coef[..., None])[..., 0]
+    cost = problem.cost(problem.residuals(rows, theta, linear), rows.weights)
+    return np.where(np.isfinite(cost), cost, np.inf)
+
+
+def _relative_step(here: State, moved: State, k: int) -> np.ndarray:
+    old = np.concatenate([here.theta[:, :k], here.coef], axis=1)
+    new = np.concatenate([moved.theta[:, :k], moved.coef], axis=1)
+    return (np.abs(new - old) / (np.abs(old) + 1e-300)).max(axis=1, initial=0.0)
+
+
+def _step(problem: Problem, at: State, rows: Rows, damping: np.ndarray) -> State:
     """One damped Gauss–Newton step of every start, projected onto the bounds; the caller decides which to accept."""
     k = len(problem.law.nonlinear)
-    residuals, derivative = jacobian(problem, at.theta, at.coef)
-    curvature = slope = weights
+    residuals, derivative = jacobian(problem, rows, at.theta, at.coef)
+    curvature = slope = rows.weights
     if problem.loss == "huber":
         size = np.abs(residuals)
-        slope = weights * np.minimum(1.0, problem.delta / np.maximum(size, 1e-300))
-        curvature = weights * (size <= problem.delta)
-    gradient = (derivative.swapaxes(1, 2) @ (slope * residuals)[..., None])[..., 0]
-    normal = derivative.swapaxes(1, 2) @ (curvature[..., None] * derivative)
-    size = np.einsum("bnk,bn,bnk->bk", derivative, slope, derivative)
-    size = np.where(size > 0, size, 1.0)
+        slope = rows.weights * np.minimum(1.0, problem.delta / np.maximum(size, 1e-300))
+        curvature = rows.weights * (size <= problem.delta)
+    turned = derivative.swapaxes(1, 2)
+    gradient = (turned @ (slope * residuals)[..., None])[..., 0]
+    normal = turned @ (curvature[..., None] * derivative)
+    size = (slope[..., None] * derivative**2).sum(axis=1)
     lower, upper = bounds(problem)
     here = np.concatenate([at.theta[:, :k], at.coef], axis=1)
     free = ~(((here <= lower) & (gradient < 0)) | ((here >= upper) & (gradient > 0)))
-    root = 1 / np.sqrt(size)
-    matrix = normal * root[:, :, None] * root[:, None, :] * (free[:, :, None] & free[:, None, :])
-    identity = np.arange(here.shape[1])
-    matrix[:, identity, identity] += np.where(free, damping[:, None], 1.0)
-    right = np.where(free, gradient * root, 0.0)
+    usable = free & np.isfinite(gradient) & np.isfinite(size) & (size > 0)
+    root = np.where(usable, 1 / np.sqrt(np.where(usable, size, 1.0)), 0.0)
+    matrix = normal * root[:, :, None] * root[:, None, :]
+    matrix = np.where(np.isfinite(matrix), matrix, 0.0)
+    diagonal = np.arange(here.shape[1])
+    matrix[:, diagonal, diagonal] += np.where(usable, damping[:, None], 1.0)
+    right = np.where(usable, gradient * root, 0.0)
     move = np.linalg.solve(matrix, right[..., None])[..., 0] * root
     there = np.clip(here + move, lower, upper)
     theta = at.theta.copy()
     theta[:, :k] = there[:, :k]
-    coef = resolve(problem, theta, weights) if problem.exactly_linear else there[:, k:]
-    with np.errstate(over="ignore", invalid="ignore"):
-        cost = problem.cost(problem.residuals_of(theta, coef), weights)
-    return State(theta, coef, np.where(np.isfinite(cost), cost, np.inf))
+    coef = resolve(problem, theta, rows) if problem.exactly_linear else there[:, k:]
+    return State(theta, coef, _cost(problem, rows, theta, coef))

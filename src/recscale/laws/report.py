@@ -17,23 +17,26 @@ def number(value: float | None) -> str:
     return "–" if value is None or not np.isfinite(value) else f"{value:.6g}"
 
 
+def count(values: np.ndarray) -> int:
+    """How many distinct values there are."""
+    return len(np.unique(values))
+
+
 def text(fit: "Fit") -> str:
     """Form, points, predictions with their bands, parameters, quality, what was held out, warnings."""
     problem, points = fit.problem, fit.problem.points
+    slope = gradient(problem, fit.best)
     scale = "y" if problem.scale == "y" else "log y" if fit.law.offset is None else "log(y - offset)"
     loss = "least squares" if problem.loss == "squares" else f"sum of Huber, δ = {problem.delta:g}"
     lines = [
         f"{fit.law.name}: {fit.law.equation}",
         f"  source       {fit.law.source or '–'}{'; ' + fit.law.units if fit.law.units else ''}",
-        f"  points       {len(points)} in {len(np.unique(points.configuration))} configurations, {len(np.unique(points.sizes))} sizes",
+        f"  points       {len(points)} in {count(points.configuration)} configurations, {count(points.sizes)} sizes",
     ]
-    lines += [
-        f"  {name:<12} {number(c.min())} … {number(c.max())}, {len(np.unique(c))} values, {np.log10(c.max() / c.min()):.2f} decades"
-        for name, c in zip(points.names, points.x, strict=True)
-    ]
-    lines += [
-        f"  fitted by    {loss} on {scale}; objective {number(fit.objective)}, gradient {gradient(problem, fit.best):.1e}"
-    ]
+    for name, c in zip(points.names, points.x, strict=True):
+        decades = np.log10(c.max() / c.min())
+        lines.append(f"  {name:<12} {number(c.min())} … {number(c.max())}, {count(c)} values, {decades:.2f} decades")
+    lines += [f"  fitted by    {loss} on {scale}; objective {number(fit.objective)}, gradient {slope:.1e}"]
     lines += [f"  starts       {fit.starts_agreeing:.0%} of scattered starts reach this optimum"]
     lines += ["", "predictions (95 % band of the law; of one new measurement)", *_predictions(fit)]
     lines += ["", f"parameters (95 %, {fit.interval_method})"]
@@ -67,14 +70,15 @@ def _interval(fit: "Fit", name: str) -> str:
 def _predictions(fit: "Fit") -> list[str]:
     """The law at the smallest and largest measured sizes and one doubling of every variable beyond."""
     points = fit.problem.points
-    low, high = np.argmin(points.scale), np.argmax(points.scale)
-    rows = {n: np.array([c[low], c[high], 2 * c[high]]) for n, c in zip(points.names, points.x, strict=True)}
+    small, large = np.argmin(points.scale), np.argmax(points.scale)
+    rows = {n: np.array([c[small], c[large], 2 * c[large]]) for n, c in zip(points.names, points.x, strict=True)}
     value = fit.predict(rows)
     law, new = fit.band(rows), fit.band(rows, observation=True)
-    return [
-        f"  {where:<12} {number(value[i]):>12}  [{number(law[0][i])}, {number(law[1][i])}]  [{number(new[0][i])}, {number(new[1][i])}]"
-        for i, where in enumerate(("smallest", "largest", "twice that"))
-    ]
+    lines = []
+    for i, where in enumerate(("smallest", "largest", "twice that")):
+        bands = "  ".join(f"[{number(low[i])}, {number(high[i])}]" for low, high in (law, new))
+        lines.append(f"  {where:<12} {number(value[i]):>12}  {bands}")
+    return lines
 
 
 def as_json(fit: "Fit", group: Mapping | None = None) -> dict:

@@ -1,85 +1,82 @@
-"""How sure a fit is: bootstrap over configurations, the linearised band, and profiles of the objective.
+"""How sure a fit is: the linearised band and the bootstrap over configurations.
 
-Small grids leave few degrees of freedom, so plain percentiles come out too narrow. Both intervals here allow for it:
-the linearised one by Student's t, the bootstrap by expanded percentiles (Hesterberg, The American Statistician 69,
-2015).
+A scaling grid is designed, and few points hold its ends: redrawing the points themselves loses the largest size in a
+third of the resamples and gives bands that are too narrow by a fifth. So the design stays and the residuals of whole
+configurations are redrawn, each divided by √(1 - leverage). Both intervals use Student's t, because the noise is
+estimated from few degrees of freedom.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.special import stdtrit
 
-from recscale.laws.engine import resolve_many
 from recscale.laws.polish import bounds, derivatives, jacobian
-from recscale.laws.varpro import Problem, State, evaluate
-
-CHUNK = 4000  # residuals held at once while refitting resamples
-
-
-def bootstrap_weights(configuration: np.ndarray, resamples: int, seed: int) -> np.ndarray:
-    """(resamples, n) weights: configurations drawn with replacement, the seeds of one configuration always together.
-
-    A resample with fewer distinct configurations than a curve needs would not be a fit of anything, so each
-    configuration keeps a fractional weight (the Bayesian bootstrap, Rubin 1981): independent exponential weights,
-    scaled to sum to n.
-    """
-    rng = np.random.default_rng(seed)
-    groups = int(configuration.max()) + 1
-    weights = rng.standard_exponential((resamples, groups))[:, configuration]
-    return weights * (weights.shape[1] / weights.sum(axis=1, keepdims=True))
-
-
-def refit(problem: Problem, best: State, weights: np.ndarray) -> State:
-    """The solution under each row of ``weights``, in pieces small enough for the processor's cache."""
-    piece = max(1, CHUNK // len(problem.points))
-    parts = [resolve_many(problem, weights[i : i + piece], best) for i in range(0, len(weights), piece)]
-    return State(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("theta", "coef", "cost")))
-
-
-def expanded(level: float, configurations: int, free: int) -> float:
-    """The tail probability of a bootstrap percentile that gives ``level`` coverage with ``configurations - free`` degrees of freedom."""
-    freedom = configurations - free
-    if freedom <= 0:
-        return np.nan
-    quantile = -stdtrit(freedom, (1 - level) / 2)
-    return float(ndtr(-quantile * np.sqrt(configurations / freedom)))
+from recscale.laws.problem import Problem, Rows, State, evaluate
 
 
 @dataclass(frozen=True)
 class Linearised:
-    """The curvature of the objective at the optimum. ``names``: (θ, c) in order; ``free``: which of them are not at a bound."""
+    """The curvature at the optimum, (θ, c) in this order, on the fit's scale; parameters at a bound have zero rows.
 
-    derivative: np.ndarray  # (n, K + p), on the fit's scale
-    covariance: np.ndarray  # (K + p, K + p), zero rows for parameters at a bound
-    variance: float  # of one measurement, on the fit's scale
-    free: np.ndarray
+    ``variance`` is that of one measurement; ``leverage`` (n,) the hat values; ``freedom`` counts configurations, not
+    seeds.
+    """
+
+    residuals: np.ndarray
+    covariance: np.ndarray
+    leverage: np.ndarray
+    variance: float
     freedom: int
 
 
 def linearise(problem: Problem, best: State) -> Linearised:
-    """Covariance of (θ, c) with listed constants held, clustered freedom = configurations - free parameters.
-
-    Under Huber's loss the variance is the sandwich's, so that outliers don't inflate it.
-    """
-    residuals, derivative = jacobian(problem, best.theta, best.coef)
-    residuals, derivative = residuals[0], derivative[0]
+    """Covariance of (θ, c), listed constants held. Under Huber's loss the variance is that of the clipped residuals."""
+    residuals, derivative = (part[0] for part in jacobian(problem, problem.rows(), best.theta, best.coef))
     lower, upper = bounds(problem)
     here = np.concatenate([best.theta[0, : len(problem.law.nonlinear)], best.coef[0]])
-    free = ~((here <= lower) | (here >= upper))
-    configurations = len(np.unique(problem.points.configuration))
-    freedom = configurations - int(free.sum()) - len(problem.law.listed)
-    n, k = len(residuals), int(free.sum())
-    influence = residuals if problem.loss == "squares" else np.clip(residuals, -problem.delta, problem.delta)
-    inside = 1.0 if problem.loss == "squares" else max(float((np.abs(residuals) <= problem.delta).mean()), 1 / n)
-    variance = float((influence**2).sum()) / max(n - k - len(problem.law.listed), 1) / inside**2
-    covariance = np.zeros((len(free), len(free)))
     norms = np.linalg.norm(derivative, axis=0)
-    use = free & (norms > 0)
+    use = (here > lower) & (here < upper) & (norms > 0)
+    searched = sum(len(constant.values) > 1 for constant in problem.law.listed)
+    estimated, n = int(use.sum()) + searched, len(residuals)
+    freedom = len(np.unique(problem.points.configuration)) - estimated
+    influence, inside = residuals, 1.0
+    if problem.loss == "huber":
+        influence = np.clip(residuals, -problem.delta, problem.delta)
+        inside = max(float((np.abs(residuals) <= problem.delta).mean()), 1 / n)
+    variance = float((influence**2).sum()) / max(n - estimated, 1) / inside**2
     scaled = derivative[:, use] / norms[use]
     inverse = np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True)
+    covariance = np.zeros((len(here), len(here)))
     covariance[np.ix_(use, use)] = variance * inverse / np.outer(norms[use], norms[use])
-    return Linearised(derivative, covariance, variance, free, freedom)
+    leverage = np.clip(np.einsum("ni,ij,nj->n", scaled, inverse, scaled), 0.0, 1.0)
+    return Linearised(residuals, covariance, leverage, variance, freedom)
+
+
+def bootstrap_rows(problem: Problem, best: State, resamples: int, seed: int) -> Rows:
+    """Data sets with the fitted curve and redrawn residuals, the seeds of one configuration together.
+
+    Every configuration gets the mean residual of one drawn configuration, and its seeds get deviations drawn from that
+    one's.
+    """
+    known, rng = linearise(problem, best), np.random.default_rng(seed)
+    scaled = known.residuals / np.sqrt(np.maximum(1 - known.leverage, 0.05))
+    groups = np.unique(problem.points.configuration, return_inverse=True)[1].reshape(-1)
+    count = int(groups.max()) + 1
+    size = np.bincount(groups, minlength=count)
+    mean = np.bincount(groups, scaled, count) / size
+    order = np.argsort(groups, kind="stable")
+    deviation, first = (scaled - mean[groups])[order], np.concatenate([[0], np.cumsum(size)[:-1]])
+    donor = rng.integers(0, count, (resamples, count))[:, groups]
+    noise = (mean - mean.mean())[donor]
+    if (size > 1).any():
+        noise = noise + deviation[first[donor] + (rng.random(donor.shape) * size[donor]).astype(int)]
+    # The redrawn residuals get the estimated variance, and every resample its own guess of the true one: Student's t.
+    noise *= np.sqrt(known.variance / max(float((scaled - scaled.mean()).var()), 1e-300))
+    noise *= student_scale(known.freedom, resamples, rng)
+    fitted = evaluate(problem.law, problem.points.x, best.theta, best.coef)[0] - problem.fixed_offset
+    target = fitted * np.exp(noise) if problem.scale == "log" else fitted + noise
+    return Rows(target, np.ones((1, len(groups))))
 
 
 def quantile_t(level: float, freedom: int) -> float:
@@ -87,43 +84,39 @@ def quantile_t(level: float, freedom: int) -> float:
     return float(-stdtrit(freedom, (1 - level) / 2)) if freedom > 0 else np.inf
 
 
+def student_scale(freedom: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """(draws, 1) factors √(ν/χ²) that make normal noise Student's t with ν degrees of freedom."""
+    return np.sqrt(freedom / rng.chisquare(freedom, (draws, 1))) if freedom > 0 else np.ones((draws, 1))
+
+
+def percentiles(draws: np.ndarray, level: float, freedom: int) -> tuple[np.ndarray, np.ndarray]:
+    """The middle ``level`` of ``draws`` over its first axis; nan without degrees of freedom, which say nothing."""
+    if not len(draws) or freedom <= 0:
+        return np.full(draws.shape[1:], np.nan), np.full(draws.shape[1:], np.nan)
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return low, high
+
+
 def band(
     problem: Problem, best: State, resamples: State | None, x: tuple, level: float, observation: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of the law's value at ``x`` (or of one new measurement): by the resamples if there are any, else linearised."""
-    if resamples is not None:
-        return _bootstrap_band(problem, best, resamples, x, level, observation)
+    """Limits of the law's value at ``x`` (or of a new measurement): by the resamples if any, or linearised."""
     known = linearise(problem, best)
-    linear, derivative = derivatives(problem.law, x, best.theta, best.coef)
-    linear, derivative = linear[0], derivative[0]
+    linear, derivative = (part[0] for part in derivatives(problem.law, x, best.theta, best.coef))
+    value = evaluate(problem.law, x, best.theta, best.coef)[0]
+    if resamples is not None:
+        draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
+        if observation:
+            rng = np.random.default_rng(0)
+            noise = rng.standard_normal(draws.shape) * np.sqrt(known.variance)
+            noise *= student_scale(known.freedom, len(draws), rng)
+            base = value - linear if problem.scale == "log" else 0.0
+            draws = base + (draws - base) * np.exp(noise) if problem.scale == "log" else draws + noise
+        return percentiles(draws, level, known.freedom)
     if problem.scale == "log":
         derivative = derivative / linear[:, None]
-    variance = np.einsum("nk,kl,nl->n", derivative, known.covariance, derivative)
-    variance = np.maximum(variance, 0) + (known.variance if observation else 0.0)
-    half = quantile_t(level, known.freedom) * np.sqrt(variance)
-    value = evaluate(problem.law, x, best.theta, best.coef)[0]
+    variance = np.maximum(np.einsum("nk,kl,nl->n", derivative, known.covariance, derivative), 0)
+    half = quantile_t(level, known.freedom) * np.sqrt(variance + (known.variance if observation else 0.0))
     if problem.scale == "log":
         return value + linear * np.expm1(-half), value + linear * np.expm1(half)
     return value - half, value + half
-
-
-def _bootstrap_band(problem, best, resamples, x, level, observation):
-    draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
-    if observation:
-        known = linearise(problem, best)
-        noise = np.random.default_rng(0).standard_normal(draws.shape) * np.sqrt(known.variance)
-        if problem.scale == "log":
-            offset = 0.0 if problem.law.offset is None else problem.law.offset(x, ())
-            draws = offset + (draws - offset) * np.exp(noise)
-        else:
-            draws = draws + noise
-    return percentiles(draws, level, problem)
-
-
-def percentiles(draws: np.ndarray, level: float, problem: Problem) -> tuple[np.ndarray, np.ndarray]:
-    """Expanded percentiles of ``draws`` over its first axis; nan without degrees of freedom."""
-    tail = expanded(level, len(np.unique(problem.points.configuration)), problem.law.free)
-    if not len(draws) or not np.isfinite(tail):
-        return np.full(draws.shape[1:], np.nan), np.full(draws.shape[1:], np.nan)
-    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-    return low, high

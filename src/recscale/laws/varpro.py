@@ -1,111 +1,27 @@
 """Variable projection: for fixed nonlinear parameters the best coefficients are a linear solve, so only ``θ`` is
 searched.
 
-Everything is batched. A bootstrap resample is a row of weights, so a thousand refits are one set of array operations:
-the Gram matrices of every node of the search grid under every resample come out of one matrix product.
+The Gram matrices of every node of the search grid under every resample come out of one matrix product.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain, combinations, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.points import Points
+from recscale.laws.problem import Problem, Rows, columns, split_values
 
 if TYPE_CHECKING:
     from recscale.laws.law import Law
 
-LOSSES = ("squares", "huber")
 PIVOT = 1e-11  # a column whose remainder is below this share of itself is a combination of the columns before it
-COMBINATIONS = 64  # more combinations of listed constants than this are thinned before the grid search, then refined
-BATCH = 2_000_000  # numbers an array of the grid search may hold at a time
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A law, the points, and what "best" means: ``Σ_i w_i ρ(r_i)`` with r on ``scale`` and ρ = r² or Huber's with threshold ``delta``."""
-
-    law: "Law"
-    points: Points
-    scale: str = "y"
-    loss: str = "squares"
-    delta: float = 1e-3
-
-    def __post_init__(self):
-        if self.loss not in LOSSES:
-            raise ValueError(f"loss {self.loss!r} is not known; choose from {', '.join(LOSSES)}")
-        if not self.delta > 0:
-            raise ValueError(f"the Huber threshold must be positive, got {self.delta:g}")
-        if self.scale == "log" and (self.target <= 0).any():
-            raise ValueError(f"the law {self.law.name!r} is fitted to log(y), and y has values that are not positive")
-
-    @cached_property
-    def target(self) -> np.ndarray:
-        """(n,) y, less the part of the law that has no parameter at all (log scale only: there the offset has none)."""
-        if self.scale == "log" and self.law.offset is not None:
-            return self.points.y - self.law.offset(self.points.x, ())
-        return self.points.y
-
-    @property
-    def exactly_linear(self) -> bool:
-        """Whether the coefficients solve a linear least-squares problem once θ is fixed."""
-        return self.scale == "y" and self.loss == "squares"
-
-    def residuals_of(self, theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
-        """(B, n) residuals on the fit's scale; infinite where the logarithm doesn't exist."""
-        if self.scale == "y":
-            return self.points.y - evaluate(self.law, self.points.x, theta, coef)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            fitted = np.einsum("bnp,bp->bn", columns(self.law, self.points.x, theta), coef)
-            return np.where(fitted > 0, np.log(self.target) - np.log(np.where(fitted > 0, fitted, 1.0)), np.inf)
-
-    def cost(self, residuals: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """(B,) objective: the weighted sum of squares, or of Huber's loss (twice it, so that small residuals count as squares)."""
-        if self.loss == "squares":
-            return (weights * residuals**2).sum(axis=-1)
-        size = np.abs(residuals)
-        huber = np.where(size <= self.delta, size**2, 2 * self.delta * size - self.delta**2)
-        return (weights * huber).sum(axis=-1)
-
-
-@dataclass(frozen=True)
-class State:
-    """Solutions side by side: ``theta`` (B, K) nonlinear parameters then listed constants, ``coef`` (B, p), ``cost`` (B,)."""
-
-    theta: np.ndarray
-    coef: np.ndarray
-    cost: np.ndarray
-
-    def take(self, rows) -> "State":
-        """The solutions at ``rows``."""
-        return State(self.theta[rows], self.coef[rows], self.cost[rows])
-
-
-def split_values(theta: np.ndarray) -> tuple[np.ndarray, ...]:
-    """(B, K) -> K arrays (B, 1), as a law's basis takes them."""
-    return tuple(theta[:, k, None] for k in range(theta.shape[1]))
-
-
-def columns(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray) -> np.ndarray:
-    """The basis at ``theta`` (B, K): (B, n, p)."""
-    shape = (len(theta), len(x[0]))
-    parts = law.basis(x, split_values(theta))
-    stacked = np.empty((*shape, len(parts)), dtype=np.result_type(theta, float))
-    for j, part in enumerate(parts):
-        stacked[..., j] = part
-    return stacked
-
-
-def evaluate(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
-    """The law's value: (B, n)."""
-    value = (columns(law, x, theta) @ coef[..., None])[..., 0]
-    return value if law.offset is None else value + law.offset(x, split_values(theta))
+COMBINATIONS = 128  # with more combinations of listed constants than this, only some are put on the grid
+THINNED = 36  # combinations that are left then
+BATCH = 200_000  # numbers an array of the grid search may hold at a time: what fits the processor's cache
 
 
 def grid_of(problem: Problem) -> tuple[np.ndarray, ...]:
-    """The search's axes: nodes of every nonlinear parameter, then values of every listed constant (thinned if they are many)."""
+    """The search's axes: nodes of each nonlinear parameter, then values of each listed constant (thinned if many)."""
     law, points = problem.law, problem.points
     axes = []
     for parameter in law.nonlinear:
@@ -113,7 +29,7 @@ def grid_of(problem: Problem) -> tuple[np.ndarray, ...]:
         axes.append(np.asarray(nodes, dtype=float))
     lists = [np.asarray(constant.values, dtype=float) for constant in law.listed]
     if thinned(law):
-        keep = max(2, int(COMBINATIONS ** (1 / len(lists))))
+        keep = max(2, int(THINNED ** (1 / len(lists))))
         lists = [v[np.unique(np.geomspace(1, len(v), keep).round().astype(int) - 1)] for v in lists]
     return (*axes, *lists)
 
@@ -123,88 +39,88 @@ def thinned(law: "Law") -> bool:
     return int(np.prod([len(constant.values) for constant in law.listed], initial=1)) > COMBINATIONS
 
 
-def search(problem: Problem, weights: np.ndarray, starts: int, each_listed: bool) -> tuple[np.ndarray, State]:
-    """The lowest local minima of the projected objective on the grid: which weights' row each belongs to, and the
-    solutions.
+def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where to start: the row of ``rows`` and the θ of the lowest nodes of the projected objective on the grid.
 
-    ``weights`` (B, n). ``each_listed`` adds the best node at every value of the listed constants, whose objectives lie
-    close together. On the log scale the projected objective is that of relative errors, which only ranks the starts.
+    One start is the lowest node of all. More are the lowest local minima, and the lowest node at every value of the
+    listed constants, whose objectives lie close together. On the log scale the projected objective is that of relative
+    errors, which only ranks the starts.
     """
-    law, axes = problem.law, grid_of(problem)
-    dimensions = tuple(len(axis) for axis in axes)
+    axes = grid_of(problem)
     grams = _Grams(problem, axes)
-    size = int(np.prod(dimensions, initial=1))
-    chunk = max(1, BATCH // size)
-    rows, nodes, coefs, costs = [], [], [], []
-    for first in range(0, len(weights), chunk):
-        part = weights[first : first + chunk]
-        cost, coef = solve_gram(grams.under(part), grams.target_squares(part), law)
-        shape = (len(part), *dimensions)
-        cost = np.broadcast_to(cost, shape)
-        low = _local_minima(cost, len(law.nonlinear)).reshape(len(part), size)
-        flat = np.where(low, cost.reshape(len(part), size), np.inf)
-        keep = min(starts, size)
+    piece = max(1, BATCH // max(grams.size, 1))
+    row, node = [], []
+    own = grams.own(rows) if len(rows.weights) == 1 and problem.scale == "y" else None  # the same for every piece
+    for first in range(0, len(rows), piece):
+        part = rows.take(slice(first, first + piece))
+        cost = solve_gram(*grams.under(part, own), problem.law)
+        cost = np.broadcast_to(cost, (len(part), *(len(axis) for axis in axes)))
         best = (
-            np.argpartition(flat, keep - 1, axis=1)[:, :keep]
-            if keep < size
-            else np.tile(np.arange(size), (len(part), 1))
+            cost.reshape(len(part), -1).argmin(axis=1)[:, None] if starts == 1 else _lowest(problem.law, cost, starts)
         )
-        if each_listed and law.listed:
-            lists = int(np.prod(dimensions[len(law.nonlinear) :]))
-            lowest = flat.reshape(len(part), -1, lists).argmin(axis=1) * lists + np.arange(lists)
-            best = np.concatenate([best, lowest], axis=1)
-        row = np.repeat(np.arange(len(part)), best.shape[1])
-        index = np.unravel_index(best.reshape(-1), dimensions) if dimensions else ()
-        chosen = (row, *index)
-        found = np.isfinite(flat[row, best.reshape(-1)])
-        rows.append(row[found] + first)
-        nodes.append(
-            np.stack([a[i] for a, i in zip(axes, index, strict=True)], axis=1)[found]
-            if axes
-            else np.empty((len(row), 0))
-        )
-        coefs.append(np.stack([np.broadcast_to(c, shape)[chosen] for c in coef], axis=1)[found])
-        costs.append(flat[row, best.reshape(-1)][found])
-    state = State(np.concatenate(nodes), np.concatenate(coefs), np.concatenate(costs))
-    return np.concatenate(rows), state
+        row.append(np.repeat(np.arange(len(part)), best.shape[1]) + first)
+        node.append(best.reshape(-1))
+    index = np.unravel_index(np.concatenate(node), tuple(len(axis) for axis in axes)) if axes else ()
+    theta = np.empty((sum(map(len, row)), len(axes)))
+    for k, axis in enumerate(axes):
+        theta[:, k] = axis[index[k]]
+    return np.concatenate(row), theta
+
+
+def _lowest(law: "Law", cost: np.ndarray, starts: int) -> np.ndarray:
+    """Flat indices (B, starts and more) of the lowest local minima, and of the lowest node at every listed value."""
+    flat = np.where(_local_minima(cost, len(law.nonlinear)), cost, np.inf).reshape(len(cost), -1)
+    keep = min(starts, flat.shape[1])
+    best = np.argpartition(flat, keep - 1, axis=1)[:, :keep]
+    lists = int(np.prod(cost.shape[1 + len(law.nonlinear) :]))
+    lowest = flat.reshape(len(cost), -1, lists).argmin(axis=1) * lists + np.arange(lists)
+    return np.concatenate([best, lowest], axis=1)
 
 
 class _Grams:
-    """Products of the basis columns (and the target) on an open grid: each keeps only the axes it depends on."""
+    """Products of the basis columns (and the offset) on an open grid: each keeps only the axes it depends on."""
 
     def __init__(self, problem: Problem, axes: tuple[np.ndarray, ...]):
-        law, points = problem.law, problem.points
-        values = tuple(
-            axis.reshape((1,) * k + (-1,) + (1,) * (len(axes) - k)) for k, axis in enumerate(axes)
-        )  # value k: (1, …, len_k, …, 1, 1), the last axis being the points
-        target = problem.target
-        if problem.scale == "y" and law.offset is not None:
-            target = target - law.offset(points.x, values)
+        law, x, n = problem.law, problem.points.x, len(problem.points)
+        # Value k has the shape (1, …, len_k, …, 1, 1), the last axis being the points.
+        values = tuple(a.reshape((1,) * k + (-1,) + (1,) * (len(axes) - k)) for k, a in enumerate(axes))
+        self.size = int(np.prod([len(axis) for axis in axes], initial=1))
+        self.relative = problem.scale == "log"
+        self.p = len(law.linear)
         with np.errstate(over="ignore"):
-            basis = [np.asarray(part, dtype=float) for part in law.basis(points.x, values)]
-        everything = [*basis, target]
-        dimension = len(axes) + 1
-        everything = [a.reshape((1,) * (dimension - a.ndim) + a.shape) for a in everything]
-        everything = [np.broadcast_to(a, (*a.shape[:-1], len(points))) for a in everything]
-        self.relative = problem.target**-2.0 if problem.scale == "log" else None
-        self.products = {(i, j): everything[i] * everything[j] for i in range(len(everything)) for j in range(i + 1)}
-        self.last = len(basis)
+            parts = [np.asarray(part, dtype=float) for part in law.basis(x, values)]
+            if problem.scale == "y" and law.offset is not None:
+                parts.append(np.asarray(law.offset(x, values)))
+        parts = [part.reshape((1,) * (len(axes) + 1 - part.ndim) + part.shape) for part in parts]
+        self.parts = [np.broadcast_to(part, (*part.shape[:-1], n)) for part in parts]
+        self.products = {(i, j): self.parts[i] * self.parts[j] for i in range(len(parts)) for j in range(i + 1)}
 
-    def _weighted(self, product_: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        if self.relative is not None:
-            weights = weights * self.relative
-        flat = product_.reshape(-1, product_.shape[-1])
-        return (weights @ flat.T).reshape(len(weights), *product_.shape[:-1])
+    def own(self, rows: Rows) -> dict[tuple[int, int], np.ndarray]:
+        """Weighted sums of all products, (B or 1, grid…): they depend on the weights alone (on the y scale)."""
+        weights = rows.weights * rows.target**-2.0 if self.relative else rows.weights
+        return {ij: _sum(value, weights) for ij, value in self.products.items()}
 
-    def under(self, weights: np.ndarray) -> dict[tuple[int, int], np.ndarray]:
-        """Gram entries (i, j), j <= i: (B, grid…); the row ``i = p`` holds the products with the target."""
-        return {
-            ij: self._weighted(value, weights) for ij, value in self.products.items() if ij != (self.last, self.last)
-        }
+    def under(self, rows: Rows, own: dict | None = None) -> tuple[dict[tuple[int, int], np.ndarray], np.ndarray]:
+        """Gram entries (i, j), j <= i, and the squared target, under every data set: (B or 1, grid…) each.
 
-    def target_squares(self, weights: np.ndarray) -> np.ndarray:
-        """(B, grid…) weighted sum of the squared target."""
-        return self._weighted(self.products[self.last, self.last], weights)
+        The row i = p holds the products with the target less the offset.
+        """
+        own, p = self.own(rows) if own is None else own, self.p
+        weights = rows.weights * rows.target**-2.0 if self.relative else rows.weights
+        moments = weights * rows.target
+        squares = (moments * rows.target).sum(axis=1).reshape(-1, *(1,) * (self.parts[0].ndim - 1))
+        gram = {(i, j): value for (i, j), value in own.items() if i < p}
+        gram |= {(p, j): _sum(self.parts[j], moments) for j in range(p)}
+        if len(self.parts) > p:
+            for j in range(p):
+                gram[p, j] = gram[p, j] - own[p, j]
+            squares = squares - 2 * _sum(self.parts[p], moments) + own[p, p]
+        return gram, squares
+
+
+def _sum(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Σ_n weights (B, n) × values (grid…, n): (B, grid…)."""
+    return (weights @ values.reshape(-1, values.shape[-1]).T).reshape(len(weights), *values.shape[:-1])
 
 
 def _local_minima(cost: np.ndarray, searched: int) -> np.ndarray:
@@ -221,76 +137,70 @@ def _local_minima(cost: np.ndarray, searched: int) -> np.ndarray:
     return low
 
 
-def solve_gram(gram: dict, squares: np.ndarray, law: "Law") -> tuple[np.ndarray, list[np.ndarray]]:
-    """Least squares from Gram entries for every node at once, coefficients bounded by 0 where the law says so.
+def solve_gram(gram: dict, squares: np.ndarray, law: "Law") -> np.ndarray:
+    """The least remaining sum of squares at every node, coefficients bounded by 0 where the law says so: (B, grid…).
 
     A bounded problem of a few coefficients is solved exactly by trying every set of coefficients held at 0.
     """
     p = len(law.linear)
     bounded = [j for j in range(p) if law.linear[j].lower == 0]
-    best_cost, best = None, []
+    best = None
     for held in chain.from_iterable(combinations(bounded, k) for k in range(len(bounded) + 1)):
-        free = [j for j in range(p) if j not in held]
-        cost, coef = _eliminate(gram, squares, free, p)
-        feasible = np.ones(cost.shape, dtype=bool)
-        for j in free:
-            if j in bounded:
-                feasible &= coef[j] >= 0
-        cost = np.where(feasible & np.isfinite(cost), cost, np.inf)
-        if best_cost is None:
-            best_cost, best = cost, [coef[j] for j in range(p)]
-            if feasible.all():
-                break
-        else:
-            better = cost < best_cost
-            best_cost = np.where(better, cost, best_cost)
-            best = [np.where(better, coef.get(j, 0.0), best[j]) for j in range(p)]
-    return best_cost, best
+        # Columns that depend on the fewest axes go first: their part of the work is done on those axes alone.
+        free = sorted((j for j in range(p) if j not in held), key=lambda j: gram[j, j].size)
+        cost, coef = _eliminate(gram, squares, free, p, [j for j in bounded if j not in held])
+        feasible = np.isfinite(cost)
+        for value in coef.values():
+            feasible = feasible & (value >= 0)
+        cost = np.where(feasible, cost, np.inf)
+        best = cost if best is None else np.minimum(best, cost)
+        if not held and feasible.all():
+            break
+    return best
 
 
-def _eliminate(
-    gram: dict, squares: np.ndarray, free: list[int], target: int
-) -> tuple[np.ndarray, dict[int, np.ndarray]]:
-    """Symmetric elimination of the ``free`` columns: the remaining sum of squares and the coefficients.
+def _eliminate(gram: dict, squares: np.ndarray, free: list[int], target: int, wanted: list[int]) -> tuple:
+    """Symmetric elimination of the ``free`` columns: the remaining sum of squares, and the coefficients ``wanted``.
 
     A column that is a combination of earlier ones (pivot below ``PIVOT`` of its own square) gets the coefficient 0.
     """
     order = [*free, target]
-    work = {(i, j): gram[i, j] for i in order for j in free if j <= i}
+    work = {(i, j): gram[max(i, j), min(i, j)] for k, j in enumerate(free) for i in order[k:]}
     rest, inverse = squares, {}
     for k, pivot in enumerate(free):
         value = work[pivot, pivot]
         alive = value > PIVOT * gram[pivot, pivot]
         inverse[pivot] = np.where(alive, 1.0, 0.0) / np.where(alive, value, 1.0)
-        for i in order[k + 1 :]:
-            factor = work[i, pivot] * inverse[pivot]
-            for j in order[k + 1 :]:
-                if j <= i and j != target:
-                    work[i, j] = work[i, j] - factor * work[j, pivot]
-            if i == target:
-                rest = rest - factor * work[i, pivot]
+        for at, j in enumerate(free[k + 1 :], start=k + 1):
+            factor = work[j, pivot] * inverse[pivot]
+            for i in order[at:]:
+                work[i, j] = work[i, j] - factor * work[i, pivot]
+        rest = rest - work[target, pivot] ** 2 * inverse[pivot]
     coef: dict[int, np.ndarray] = {}
-    for k in reversed(range(len(free))):
+    for k in reversed(range(len(free))) if wanted else ():
         pivot = free[k]
         value = work[target, pivot]
         for later in free[k + 1 :]:
             value = value - work[later, pivot] * coef[later]
         coef[pivot] = value * inverse[pivot]
-    return np.maximum(rest, 0.0), coef
+    return np.maximum(rest, 0.0), {j: coef[j] for j in wanted}
 
 
-def resolve(problem: Problem, theta: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def resolve(problem: Problem, theta: np.ndarray, rows: Rows) -> np.ndarray:
     """The best coefficients at ``theta`` by orthogonal factorisation, bounds honoured: (B, p).
 
     Exact for squares on the y scale; on the log scale it minimises relative errors, which is where a polish starts.
     """
-    law, points = problem.law, problem.points
+    law, x = problem.law, problem.points.x
+    target, weights = rows.target, rows.weights
     if problem.scale == "log":
-        weights, target = weights / problem.target**2, problem.target
-    else:
-        target = points.y if law.offset is None else points.y - law.offset(points.x, split_values(theta))
+        weights = weights / target**2
+    elif law.offset is not None:
+        target = target - law.offset(x, split_values(theta))
     root = np.sqrt(weights)
-    basis = columns(law, points.x, theta) * root[..., None]
+    with np.errstate(over="ignore", invalid="ignore"):
+        basis = columns(law, x, theta) * root[..., None]
+    basis[~np.isfinite(basis).all(axis=(1, 2))] = 0.0  # the caller will find the cost infinite and step back
     target = target * root
     coef = _orthogonal(basis, target)
     bounded = [j for j, c in enumerate(law.linear) if c.lower == 0]

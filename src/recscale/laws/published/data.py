@@ -1,4 +1,4 @@
-"""The data side of the Performance Law: the D-against-D′ ablation, the loss law, and the joint fit the papers never show."""
+"""The data side of the Performance Law: the D-against-D′ ablation, the loss law, and a joint fit."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ PRINTED_ABLATION = {"HR": (0.9913, 0.8259), "NDCG": (0.9906, 0.8160), "loss": (0
 
 
 def data_terms(folder: Path | None = None) -> pd.DataFrame:
-    """The paper's data table with the reciprocals it regresses: ``inverse_tokens`` and ``inverse_quality`` = 1/(tokens × S′)."""
+    """The paper's data table with the reciprocals it regresses: 1/tokens and ``inverse_quality`` = 1/(tokens × S′)."""
     table = load("performance_law_datasets", folder)
     tokens = table["tokens"].astype(float)
     return table.assign(inverse_tokens=1 / tokens, inverse_quality=1 / (tokens * table["inverse_real_entropy"]))
@@ -43,7 +43,7 @@ def ablation(folder: Path | None = None) -> pd.DataFrame:
 
 
 def leverage(folder: Path | None = None) -> pd.DataFrame:
-    """Hat value of every setting in the two regressions of ``ablation``: the share of its own fitted value it decides (mean 2/n)."""
+    """Hat value of every setting in the regressions of ``ablation``: its share in its own fitted value (mean 2/n)."""
     table = data_terms(folder)
     found = table[["dataset", "max_length"]].copy()
     for term in ("inverse_quality", "inverse_tokens"):
@@ -53,11 +53,9 @@ def leverage(folder: Path | None = None) -> pd.DataFrame:
 
 
 def loss_curves(folder: Path | None = None) -> pd.DataFrame:
-    """The eight loss curves: R² of K(1/N + 1/D)^a with the printed a and 1/D (K refitted) beside the printed R², and the free refit."""
-    rows = []
-    for (length, width), points in load("performance_law_loss", folder).groupby(
-        ["max_length", "embedding_dim"], sort=False
-    ):
+    """The eight loss curves: R² of K(1/N + 1/D)^a with the printed a and 1/D, the printed R², and the free refit."""
+    rows, curves = [], load("performance_law_loss", folder)
+    for (length, width), points in curves.groupby(["max_length", "embedding_dim"], sort=False):
         n, loss = points["layers"].to_numpy(float), points["training_loss"].to_numpy(float)
         a, term = points["printed_a_d"].iloc[0], points["printed_inverse_D"].iloc[0]
         shape = (1 / n + term) ** a

@@ -17,7 +17,7 @@ SIX_DECIMALS = 5.1e-7
 
 
 def panels(folder: Path | None = None) -> dict[tuple[str, str, int], pd.DataFrame]:
-    """The 20 panels: (metric, data set, maximum length) -> its points (layers, embedding_dim, value), in the paper's order."""
+    """The 20 panels: (metric, data set, maximum length) -> points (layers, embedding_dim, value), in paper order."""
     grid = load("performance_law_grid", folder)
     return {(m, d, int(n)): rows.reset_index(drop=True) for (m, d, n), rows in grid.groupby(SETTING, sort=False)}
 
@@ -72,7 +72,7 @@ def panel_r2(folder: Path | None = None, q1=range(1, 33)) -> pd.DataFrame:
 
 
 def disagreements(table: pd.DataFrame) -> pd.DataFrame:
-    """The printed R² of ``panel_r2`` that no fit of ours reaches to six decimals: law, setting, printed, recomputed, difference."""
+    """The printed R² of ``panel_r2`` that no fit of ours reaches to six decimals, with the size of the difference."""
     parts = []
     for law, recomputed in (("performance_law", "nearest"), ("scaling_law", "recomputed")):
         part = table[[*SETTING, f"{law}_printed", f"{law}_{recomputed}", f"{law}_difference"]].copy()

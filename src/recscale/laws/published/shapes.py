@@ -10,6 +10,7 @@ from recscale.laws.law import LAWS
 from recscale.laws.published.panels import AXES, panels
 from recscale.laws.published.tables import load
 
+PEAKED = ("performance-law", "log-quadratic")
 MEASURED = ["ndcg@10", "ndcg@50", "hr@10", "hr@50"]
 # The claims of the paper's Table 2: where, what was held, and the shape said to be best (layers, width).
 CLAIMS = (
@@ -49,7 +50,7 @@ def optima_margins(folder: Path | None = None) -> pd.DataFrame:
 
 
 def constrained_peak(fit: Fit, product: float) -> tuple[float, float]:
-    """The best (layers, width) with layers × width = ``product`` inside the measured range, on a fine grid of the fitted law."""
+    """The best (layers, width) with layers × width = ``product`` inside the measured range, on a fine grid."""
     layers, width = fit.problem.points.x
     low, high = max(layers.min(), product / width.max()), min(layers.max(), product / width.min())
     h = np.geomspace(low, high, 2001)
@@ -57,9 +58,7 @@ def constrained_peak(fit: Fit, product: float) -> tuple[float, float]:
     return float(h[best]), float(product / h[best])
 
 
-def claimed_optima(
-    folder: Path | None = None, laws=("performance-law", "log-quadratic"), bootstrap: int = 0
-) -> pd.DataFrame:
+def claimed_optima(folder: Path | None = None, laws=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
     """Each claimed shape beside the peak of our refits to its panel, per metric and law, with 95 % intervals if
     ``bootstrap``.
 

@@ -1,4 +1,4 @@
-"""Wukong's Table 5, refitted: the law's constants, every model's slope and offset, plateaus, "40 times", compute in PF-days."""
+"""Wukong's Table 5, refitted: constants, every model's slope and offset, plateaus, "40 times", PF-days."""
 
 from pathlib import Path
 
@@ -80,7 +80,7 @@ def wukong_models(folder: Path | None = None) -> pd.DataFrame:
 
 
 def wukong_claims(task: int = 1, folder: Path | None = None) -> pd.DataFrame:
-    """Printed constants, "0.1 % per quadrupling" and "40-fold", each beside the value computed here with its 95 % interval."""
+    """The printed constants and "0.1 % per quadrupling", each beside the value computed here with its interval."""
     fit = wukong_law(task, folder)
     a, c = fit.parameters["A"], fit.parameters["c"]
     limits = fit.intervals
@@ -94,7 +94,7 @@ def wukong_claims(task: int = 1, folder: Path | None = None) -> pd.DataFrame:
 
 
 def wukong_forty(folder: Path | None = None) -> pd.DataFrame:
-    """ "DCNv2 demands 40 times the compute": each DCNv2 size against the smallest Wukong at least as good, and Wukong's law inverted."""
+    """The claim "40-fold": each DCNv2 size against the smallest Wukong as good, and against Wukong's law inverted."""
     points = wukong_points(folder)
     rows = []
     for task in (1, 2):

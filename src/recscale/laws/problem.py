@@ -1,0 +1,144 @@
+"""What is minimised: a law, its points, a scale and a loss; and batches of data and of solutions.
+
+Everything downstream is batched. A bootstrap resample is a row of targets, a left-out size a row of weights, so a
+thousand refits are one set of array operations.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recscale.laws.points import Points
+
+if TYPE_CHECKING:
+    from recscale.laws.law import Law
+
+LOSSES = ("squares", "huber")
+SCALES = ("y", "log")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Data sets side by side: ``target`` (B, n), what Σ c φ (and an offset, on the y scale) must meet.
+
+    ``weights`` is (B, n), or (1, n) where all share them.
+    """
+
+    target: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+    def take(self, rows) -> "Rows":
+        """The data sets at ``rows``."""
+        return Rows(self.target[rows], self.weights if len(self.weights) == 1 else self.weights[rows])
+
+
+@dataclass(frozen=True)
+class State:
+    """Solutions side by side: ``theta`` (B, K), nonlinear, then listed; ``coef`` (B, p); ``cost`` (B,)."""
+
+    theta: np.ndarray
+    coef: np.ndarray
+    cost: np.ndarray
+
+    def take(self, rows) -> "State":
+        """The solutions at ``rows``."""
+        return State(self.theta[rows], self.coef[rows], self.cost[rows])
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A law, the points, and what "best" means: the least ``Σ_i w_i ρ(r_i)``.
+
+    The residuals r are on ``scale``; ρ is r², or Huber's with threshold ``delta``.
+    """
+
+    law: "Law"
+    points: Points
+    scale: str = "y"
+    loss: str = "squares"
+    delta: float = 1e-3
+
+    def __post_init__(self):
+        if self.loss not in LOSSES:
+            raise ValueError(f"loss {self.loss!r} is not known; choose from {', '.join(LOSSES)}")
+        if self.scale not in SCALES:
+            raise ValueError(f"scale {self.scale!r} is not known; choose from {', '.join(SCALES)}")
+        if not self.delta > 0:
+            raise ValueError(f"the Huber threshold must be positive, got {self.delta:g}")
+        if self.scale == "log" and self.law.offset is not None and self.law.nonlinear_offset:
+            raise ValueError(
+                f"the law {self.law.name!r} has a data term without a weight and can't be fitted on the log scale"
+            )
+        if self.scale == "log" and (self.target <= 0).any():
+            raise ValueError(f"the law {self.law.name!r} is fitted to log(y), and y has values that are not positive")
+
+    @property
+    def target(self) -> np.ndarray:
+        """(n,) y, on the log scale less the law's fixed offset."""
+        return self.points.y - self.fixed_offset
+
+    @property
+    def fixed_offset(self) -> np.ndarray | float:
+        """What is taken off y before its logarithm; 0 on the y scale, where the offset is part of the fitted value."""
+        return self.law.offset(self.points.x, ()) if self.scale == "log" and self.law.offset is not None else 0.0
+
+    @property
+    def exactly_linear(self) -> bool:
+        """Whether the coefficients solve a linear least-squares problem once θ is fixed."""
+        return self.scale == "y" and self.loss == "squares"
+
+    def rows(self, weights: np.ndarray | None = None) -> Rows:
+        """The points as one data set, or as many as ``weights`` (B, n) has rows."""
+        weights = np.ones((1, len(self.points))) if weights is None else weights
+        return Rows(np.broadcast_to(self.target, weights.shape), weights)
+
+    def residuals(self, rows: Rows, theta: np.ndarray, linear: np.ndarray) -> np.ndarray:
+        """(B, n) residuals on the fit's scale, ``linear`` being Σ c φ; infinite where the logarithm doesn't exist."""
+        if self.scale == "log":
+            positive = linear > 0
+            return np.where(positive, np.log(rows.target) - np.log(np.where(positive, linear, 1.0)), np.inf)
+        if self.law.offset is None:
+            return rows.target - linear
+        return rows.target - linear - self.law.offset(self.points.x, split_values(theta))
+
+    def residuals_of(self, state: State) -> np.ndarray:
+        """(B, n) residuals of the points themselves."""
+        linear = (columns(self.law, self.points.x, state.theta) @ state.coef[..., None])[..., 0]
+        return self.residuals(self.rows(), state.theta, linear)
+
+    def cost(self, residuals: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """(B,) objective: the weighted sum of squares, or of twice Huber's loss (small residuals count as squares)."""
+        if self.loss == "squares":
+            return (weights * residuals**2).sum(axis=-1)
+        size = np.abs(residuals)
+        huber = np.where(size <= self.delta, size**2, 2 * self.delta * size - self.delta**2)
+        return (weights * huber).sum(axis=-1)
+
+
+def split_values(theta: np.ndarray) -> tuple[np.ndarray, ...]:
+    """(B, K) -> K arrays (B, 1), as a law's basis takes them."""
+    return tuple(theta[:, k, None] for k in range(theta.shape[1]))
+
+
+def columns(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray) -> np.ndarray:
+    """The basis at ``theta`` (B, K): (B, n, p)."""
+    parts = law.basis(x, split_values(theta))
+    stacked = np.empty((len(theta), len(x[0]), len(parts)))
+    for j, part in enumerate(parts):
+        stacked[..., j] = part
+    return stacked
+
+
+def evaluate(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
+    """The law's value: (B, n)."""
+    value = (columns(law, x, theta) @ coef[..., None])[..., 0]
+    return value if law.offset is None else value + law.offset(x, split_values(theta))
+
+
+def join(first: State, second: State) -> State:
+    """Both batches of solutions, one after the other."""
+    return State(*(np.concatenate([getattr(first, f), getattr(second, f)]) for f in ("theta", "coef", "cost")))
