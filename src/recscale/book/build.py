@@ -6,6 +6,7 @@ replace the old ones only after every check has passed; when nothing has changed
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,8 +90,7 @@ def _sphinx(stage: Path, layout: Layout) -> Path:
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
     command += ["-n", "-W", "--keep-going", "--quiet"]
-    plain = os.environ | {"NO_COLOR": "1"}
-    result = subprocess.run(command, env=plain, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if result.returncode != 0:
         raise BuildError(f"Sphinx failed:\n{_complaints(result.stdout + result.stderr, stage)}")
     return output / "_build" / "html"
@@ -98,6 +98,7 @@ def _sphinx(stage: Path, layout: Layout) -> Path:
 
 def _complaints(log: str, stage: Path) -> str:
     """The warnings and errors in Sphinx's output, with the paths a person knows."""
-    lines = [line.replace(f"{stage}{os.sep}", "book/") for line in log.splitlines()]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", log)
+    lines = [line.replace(f"{stage}{os.sep}", "book/") for line in plain.splitlines()]
     wanted = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
     return "\n".join(f"  {line}" for line in wanted or lines[-20:])
