@@ -97,7 +97,7 @@ def held_out(fit: "Fit", held: Points) -> dict:
         "relative_error": float(np.mean(np.abs(predicted - held.y) / np.maximum(np.abs(held.y), 1e-300))),
         "rmse_no_further_gain": rmse(last),
         "rmse_log_linear": rmse(line),
-        "inside_band": float(np.mean((held.y >= low) & (held.y <= high))),
+        "inside_band": float(np.mean((held.y >= low) & (held.y <= high))) if np.isfinite(low).all() else np.nan,
     }
 
 
@@ -194,6 +194,8 @@ def warnings_of(fit: "Fit") -> tuple[str, ...]:
         said.append(f"only {fit.starts_agreeing:.0%} of scattered starts reach this optimum: one start would miss it")
     if (slope := gradient(problem, fit.best)) > 1e-5:
         said.append(f"the search stopped short of a stationary point (gradient cosine {slope:.1e})")
+    if fit.linearised.freedom <= 0:
+        said.append("as many parameters as configurations: nothing is left to tell the noise, so there are no bands")
     if not np.isfinite(fit.aicc):
         said.append("too few points for AICc")
     return tuple(dict.fromkeys(said))

@@ -13,6 +13,7 @@ FIRST_LOOK = 12  # iterations after which only the ``FINALISTS`` best starts go 
 FINALISTS = 6
 REFIT_ITERATIONS = 60
 SCATTERED = 32  # starts spread over the whole grid, to say how easy the optimum is to miss
+SCATTERED_ITERATIONS = 200
 AGREEMENT = 1e-3  # a start agrees when its objective is within this share of the best
 PIECE = 12_000  # points of all data sets refitted together: what fits the processor's cache
 
@@ -61,7 +62,7 @@ def agreement(problem: Problem, best: State) -> tuple[float, State]:
         fraction = (0.5 + np.arange(1, SCATTERED + 1) * 1.32471795724474602596 ** -(position + 1)) % 1.0
         theta[:, position] = np.interp(fraction, np.linspace(0, 1, len(axis)), axis)
     rows = problem.rows().take(np.zeros(SCATTERED, dtype=int))
-    ends = join(polish(problem, theta, rows, REFIT_ITERATIONS), best)
+    ends = join(polish(problem, theta, rows, SCATTERED_ITERATIONS), best)
     winner = best_of(np.zeros(SCATTERED + 1, dtype=int), ends, 1)
     floor = 1e-20 * float((problem.target**2).sum())
     return float((ends.cost[:-1] <= winner.cost * (1 + AGREEMENT) + floor).mean()), winner

@@ -12,6 +12,7 @@ from recscale.laws import diagnostics, report
 from recscale.laws.engine import agreement, refit, solve
 from recscale.laws.points import Points, read_columns, read_points
 from recscale.laws.problem import Problem, State, evaluate
+from recscale.laws.profiles import profile
 from recscale.laws.uncertainty import Linearised, band, bootstrap_rows, linearise, percentiles, quantile_t
 
 if TYPE_CHECKING:
@@ -153,8 +154,6 @@ class Fit:
 
     def profile(self, name: str, values=None) -> pd.DataFrame:
         """The objective with one parameter held at each of ``values``, all others refitted (``profiles.profile``)."""
-        from recscale.laws.profiles import profile
-
         return profile(self, name, values)
 
     def report(self) -> str:
@@ -194,9 +193,10 @@ class Fit:
         for name, value in self.parameters.items():
             up, down = np.split(shifted[name], 2)
             slope = (up - down) / (2 * step)
-            error = half * np.sqrt(max(slope @ known.covariance @ slope, 0.0)) if np.isfinite(slope).all() else np.inf
+            variance = slope @ known.covariance @ slope if np.isfinite(slope).all() else np.nan
+            error = half * np.sqrt(np.maximum(variance, 0.0))
             searched = any(name == constant.name for constant in self.law.listed)
-            intervals[name] = (np.nan, np.nan) if searched else (value - error, value + error)
+            intervals[name] = (np.nan, np.nan) if searched else (float(value - error), float(value + error))
         return intervals
 
 

@@ -83,7 +83,7 @@ class Law:
         if self.scale not in SCALES:
             raise ValueError(f"the law {self.name!r} has scale {self.scale!r}; allowed: {', '.join(SCALES)}")
         for parameter in self.linear:
-            if parameter.lower not in (0, -np.inf):
+            if parameter.lower not in (0, -np.inf, parameter.upper):
                 raise ValueError(
                     f"{self.name}: the linear coefficient {parameter.name} may be bounded by 0 or not at all"
                 )

@@ -59,6 +59,8 @@ def polish(
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         theta = theta.copy()
         coef = resolve(problem, theta, rows) if coef is None else coef.copy()
+        if not problem.exactly_linear:
+            coef = np.clip(coef, *(limit[k:] for limit in bounds(problem)))
         cost = _cost(problem, rows, theta, coef)
         if k == 0 and problem.exactly_linear:
             return State(theta, coef, cost)

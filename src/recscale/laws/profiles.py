@@ -1,0 +1,85 @@
+"""Profiles: how much worse the best fit gets when one parameter is held at other values.
+
+A profile needs no curvature and no resamples, so it shows what they hide: a parameter without an upper limit, two
+valleys, a bound.
+"""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws.engine import solve
+from recscale.laws.uncertainty import quantile_t
+
+if TYPE_CHECKING:
+    from recscale.laws.fit import Fit
+    from recscale.laws.law import Law
+
+POINTS = 41
+REACH = 5.0  # standard errors to each side of the estimate
+
+
+def profile(fit: "Fit", name: str, values=None, level: float = 0.95) -> pd.DataFrame:
+    """The objective with ``name`` held at each of ``values`` and everything else refitted.
+
+    Columns: value, objective, excess (objective above the optimum, in units of the noise variance: about t² with the
+    fit's degrees of freedom) and inside (whether the ``level`` interval holds the value). ``name`` is any symbol that
+    the search itself uses: exponents, listed constants, coefficients such as E. ValueError for symbols that are
+    computed from several of those.
+    """
+    law = fit.law
+    searched = {p.name for p in (*law.nonlinear, *law.listed, *law.linear)}
+    at_optimum = _raw(fit)
+    if name not in searched or not np.isclose(at_optimum.get(name, np.nan), fit.parameters[name], rtol=1e-12):
+        free = [n for n, v in at_optimum.items() if np.isclose(v, fit.parameters[n], rtol=1e-12)]
+        raise ValueError(f"{law.name} has no profile of {name!r}; choose from {', '.join(free)}")
+    values = _default(fit, name) if values is None else np.atleast_1d(np.asarray(values, dtype=float))
+    held = [replace(fit.problem, law=hold(law, fit.problem.scale, name, value)) for value in values]
+    objective = np.array([float(solve(problem, problem.rows()).cost[0]) for problem in held])
+    known = fit.linearised
+    excess = (objective - fit.objective) / known.variance if known.variance > 0 else np.full(len(values), np.nan)
+    inside = excess <= quantile_t(level, known.freedom) ** 2
+    return pd.DataFrame({"value": values, "objective": objective, "excess": excess, "inside": inside})
+
+
+def _raw(fit: "Fit") -> dict[str, float]:
+    """The values the search works with, under their names."""
+    names = [p.name for p in (*fit.law.linear, *fit.law.nonlinear, *fit.law.listed)]
+    return dict(zip(names, np.concatenate([fit.best.coef[0], fit.best.theta[0]]), strict=True))
+
+
+def _default(fit: "Fit", name: str) -> np.ndarray:
+    """Values around the optimum: every listed one, or a few standard errors to each side within the bounds."""
+    for constant in fit.law.listed:
+        if constant.name == name:
+            return np.asarray(constant.values)
+    parameters = (*fit.law.nonlinear, *fit.law.linear)
+    parameter = next(p for p in parameters if p.name == name)
+    position = parameters.index(parameter)
+    error = np.sqrt(fit.linearised.covariance[position, position])
+    centre = fit.parameters[name]
+    span = REACH * error if np.isfinite(error) and error > 0 else max(abs(centre), 1e-3)
+    return np.unique(np.clip(np.linspace(centre - span, centre + span, POINTS), parameter.lower, parameter.upper))
+
+
+def hold(law: "Law", scale: str, name: str, value: float) -> "Law":
+    """The same law with one parameter held at ``value``."""
+    if any(name == constant.name for constant in law.listed):
+        return law.with_values(**{name: [value]})
+    if any(name == p.name for p in law.nonlinear):
+        fixed = (replace(p, lower=value, upper=value, nodes=[value]) if p.name == name else p for p in law.nonlinear)
+        return replace(law, nonlinear=tuple(fixed))
+    if scale == "log":  # the coefficients are stepped there, not solved for, and respect any bound
+        fixed = (replace(p, lower=value, upper=value) if p.name == name else p for p in law.linear)
+        return replace(law, linear=tuple(fixed))
+    j = [p.name for p in law.linear].index(name)
+
+    def basis(x, t):
+        return tuple(part for i, part in enumerate(law.basis(x, t)) if i != j)
+
+    def offset(x, t):
+        return value * law.basis(x, t)[j] + (0.0 if law.offset is None else law.offset(x, t)) + 0.0 * x[0]
+
+    return replace(law, linear=tuple(p for i, p in enumerate(law.linear) if i != j), basis=basis, offset=offset)

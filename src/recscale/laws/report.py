@@ -56,7 +56,7 @@ def text(fit: "Fit") -> str:
         lines.append(
             f"held out       {h['sizes']} largest size(s), {h['points']} point(s): RMSE {number(h['rmse'])} "
             f"(no further gain {number(h['rmse_no_further_gain'])}, log-linear {number(h['rmse_log_linear'])}), "
-            f"{h['inside_band']:.0%} inside the band"
+            f"share inside the band {number(h['inside_band'])}"
         )
     lines += ["", "warnings", *(f"  - {warning}" for warning in fit.warnings or ("none",))]
     return "\n".join(lines)

@@ -80,8 +80,8 @@ def bootstrap_rows(problem: Problem, best: State, resamples: int, seed: int) -> 
 
 
 def quantile_t(level: float, freedom: int) -> float:
-    """Half the width of a ``level`` interval in standard errors; infinite without degrees of freedom."""
-    return float(-stdtrit(freedom, (1 - level) / 2)) if freedom > 0 else np.inf
+    """Half the width of a ``level`` interval in standard errors; nan without degrees of freedom, which say nothing."""
+    return float(-stdtrit(freedom, (1 - level) / 2)) if freedom > 0 else np.nan
 
 
 def student_scale(freedom: int, draws: int, rng: np.random.Generator) -> np.ndarray:
