@@ -12,11 +12,12 @@ from recscale.laws import Fit
 
 LABELS = {
     "constant": "constant",
-    "log-linear": "linear in logs",
+    "log-linear": "line in logs",
     "log-quadratic": "quadratic in logs",
-    "performance-law": "Performance Law (exponent inside)",
-    "performance-law-outside": "Performance Law (exponent outside)",
+    "performance-law": "law, inside",
+    "performance-law-outside": "law, outside",
 }
+"""Short enough for a list on a phone; inside and outside name the exponent's place."""
 
 
 def label(law: str) -> str:
@@ -75,7 +76,7 @@ def surfaces(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Mapping[str,
             "xaxis": axis | {"type": "log", "title": "layers H", "tickvals": [1, 2, 3, 4, 8, 16, 32]},
             "yaxis": axis | {"type": "log", "title": "width d", "tickvals": [4, 8, 12, 16, 32, 64, 96]},
             "zaxis": axis | {"title": metric.upper()},
-            "camera": {"eye": {"x": -1.5, "y": -1.6, "z": 0.8}},
+            "camera": {"eye": {"x": -1.8, "y": -1.9, "z": 0.9}},
             "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.8},
         },
     )
@@ -98,14 +99,14 @@ def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held: pd.S
     for hue, sign, (depth, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("layers"), strict=False):
         signs = np.where(held[rows.index], f"{sign}-open", sign)
         base.points(
-            fig, rows["width"], rows[metric], f"{depth} layers", marker={"color": hue, "symbol": signs, "size": 10}
+            fig, rows["width"], rows[metric], f"H = {depth}", marker={"color": hue, "symbol": signs, "size": 10}
         )
         owner.append(None)
         for law, fit in fits.items():
             x = pd.DataFrame({"layers": float(depth), "width": widths})
             low, high = fit.band(x)
-            base.line(fig, widths, fit.predict(x), f"{depth} layers", line={"color": hue}, showlegend=False)
-            base.band(fig, widths, low, high, f"{depth} layers", hue, showlegend=False)
+            base.line(fig, widths, fit.predict(x), f"H = {depth}", line={"color": hue}, showlegend=False)
+            base.band(fig, widths, low, high, f"H = {depth}", hue, showlegend=False)
             owner += [law, law]
     values = table[metric]
     room = 0.6 * (values.max() - values.min())

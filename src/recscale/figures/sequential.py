@@ -80,6 +80,7 @@ def metric_traps(curves: pd.DataFrame) -> go.Figure:
             line={"color": hue, "width": 2}, hovertemplate=f"{model}: %{{y:.3f}} among %{{x}}<extra></extra>",
         )  # fmt: skip
     fig.update_yaxes(rangemode="tozero")
+    fig.update_xaxes(tickvals=sorted(curves["negatives"].unique()))
     columns = [[rows[metric].tolist() for _, rows in curves.groupby("model", sort=False)] for metric in metrics]
     choices = [(name, {"y": ys}, {"yaxis.title.text": name}) for ys, name in zip(columns, metrics, strict=True)]
     return buttons(fig, choices)
@@ -93,6 +94,7 @@ def sampled_losses(table: pd.DataFrame, exact: float) -> go.Figure:
             fig, rows["negatives"], rows["mean"], sampling, mode="lines+markers", marker={"color": hue},
             line={"color": hue, "width": 1.5}, error_y={"array": rows["sd"].to_numpy(), "thickness": 1.5, "color": hue},
         )  # fmt: skip
+    fig.update_xaxes(tickvals=sorted(table["negatives"].unique()))
     ends = [table["negatives"].min(), table["negatives"].max()]
     base.line(fig, ends, [exact, exact], "exact", line={"color": base.NEUTRAL, "dash": "dash"})
     return fig
