@@ -1,0 +1,96 @@
+"""Figures of the report card: verdicts counted, and every number of the papers beside ours."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from recscale.figures import base
+
+HUES = {
+    "holds": base.PALETTE[2],
+    "holds in part": base.PALETTE[4],
+    "does not hold": base.PALETTE[1],
+    "can't be known": base.NEUTRAL,
+}
+SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "can't be known": "square-open"}
+
+
+def counts(table: pd.DataFrame) -> pd.DataFrame:
+    """How many claims of each paper got each verdict: ``paper, verdict, claims``, verdicts in order, zeros left out."""
+    found = table.groupby(["paper", "verdict"], sort=False).size().rename("claims").reset_index()
+    order = {verdict: k for k, verdict in enumerate(HUES)}
+    return found.sort_values(["paper", "verdict"], key=lambda c: c.map(order).fillna(0) if c.name == "verdict" else c)
+
+
+def verdicts(found: pd.DataFrame) -> go.Figure:
+    """A bar a paper, in pieces by verdict. ``found``: ``counts``; one piece is one row."""
+    fig = base.figure("Verdicts", x="claims", height=300)
+    for verdict, rows in found.groupby("verdict", sort=False):
+        fig.add_bar(
+            x=rows["claims"],
+            y=rows["paper"],
+            name=verdict,
+            orientation="h",
+            marker={"color": HUES[verdict]},
+            text=rows["claims"],
+            meta=base.DATA,
+            hovertemplate=f"{verdict}: %{{x}}",
+        )
+    fig.update_layout(barmode="stack")
+    return fig
+
+
+def comparable(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows with a number on both sides, as ratios of magnitudes: ``ratio, ratio_low, ratio_high`` (1: as printed)."""
+    numeric = table[[*("paper_value", "ours")]].apply(lambda c: pd.to_numeric(c, errors="coerce"))
+    rows = table[(numeric["paper_value"] != 0) & (numeric["ours"] != 0) & numeric.notna().all(axis=1)].copy()
+    scale = numeric.loc[rows.index, "paper_value"]
+    rows["ratio"] = numeric.loc[rows.index, "ours"] / scale
+    ends = rows[["low", "high"]].astype(float).div(scale, axis=0)
+    rows["ratio_low"], rows["ratio_high"] = ends.min(axis=1), ends.max(axis=1)
+    negative = rows["ratio"] < 0
+    rows.loc[negative, ["ratio", "ratio_low", "ratio_high"]] *= -1
+    swapped = rows["ratio_low"] > rows["ratio_high"]
+    rows.loc[swapped, ["ratio_low", "ratio_high"]] = rows.loc[swapped, ["ratio_high", "ratio_low"]].to_numpy()
+    return rows.assign(sign_differs=negative)
+
+
+def forest(rows: pd.DataFrame) -> go.Figure:
+    """Ours over the paper's number with its interval, one line a claim; the legend switches verdicts off and on.
+
+    ``rows``: ``comparable``.
+    """
+    fig = base.figure("Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=640)
+    place = dict(zip(rows.index, range(len(rows) - 1, -1, -1), strict=True))
+    for verdict, part in rows.groupby("verdict", sort=False):
+        hue = HUES[verdict]
+        base.points(
+            fig,
+            part["ratio"],
+            [place[k] for k in part.index],
+            verdict,
+            marker={"color": hue, "symbol": SIGNS[verdict], "size": 9},
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": (part["ratio_high"] - part["ratio"]).fillna(0),
+                "arrayminus": (part["ratio"] - part["ratio_low"]).fillna(0),
+                "color": hue,
+                "thickness": 1.5,
+            },
+            customdata=np.stack([part["claim"], part["paper_value"].map(str), part["ours"].map(_short)], axis=1),
+            hovertemplate="%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]}",
+        )
+    labels = [_label(text) for text in rows["claim"]]
+    fig.update_yaxes(tickvals=[place[k] for k in rows.index], ticktext=labels, tickfont_size=11)
+    fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
+    return fig
+
+
+def _short(value) -> str:
+    return f"{value:.4g}"
+
+
+def _label(text: str) -> str:
+    """The start of a claim, short enough for an axis on a phone."""
+    return text if len(text) <= 34 else text[:33].rsplit(" ", 1)[0] + "…"

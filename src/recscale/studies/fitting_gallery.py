@@ -1,0 +1,247 @@
+"""Simulations with a known truth that show how a fit goes wrong, and how to see it: tables for "Fitting honestly".
+
+Nothing here is needed to fit well; ``recscale.laws`` is. These are the bad habits, each isolated so that it can be
+measured: a stopping rule that depends on the unit of the loss, one start, too short a range, parameters that the
+points can't tell apart, one seed.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import OptimizeWarning, curve_fit, minimize
+
+from recscale.laws import LAWS, Fit
+from recscale.laws.fit import symbols_of
+from recscale.laws.points import read_points
+from recscale.laws.uncertainty import band
+from recscale.laws.problem import Problem, evaluate
+
+CHINCHILLA = {"E": 1.8172, "A": 482.01, "B": 2085.43, "α": 0.3478, "β": 0.3658}
+"""Besiroglu et al.'s refit of the Chinchilla law (arXiv 2404.10102): the truth of the simulations with N and D."""
+
+FLOOR = {"E": 0.44, "A": 0.025, "α": 0.25}
+"""A log loss against relative compute, of the size CTR models show: the truth of the simulations with one variable."""
+
+HUBER = 1e-3
+STARTS = (  # (ln A, ln B, ln E, α, β): five of the 4,500 corners of Hoffmann et al.'s start grid, good and bad
+    (5.0, 5.0, 0.5, 0.5, 0.5),
+    (10.0, 10.0, 0.5, 1.0, 1.0),
+    (20.0, 20.0, 0.0, 1.5, 1.5),
+    (0.0, 0.0, 0.0, 0.0, 0.0),
+    (5.0, 10.0, 1.0, 0.5, 0.5),
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much to simulate: the grid of N and D, bootstrap resamples, repeated experiments, coverage simulations."""
+
+    grid: tuple[int, int]
+    resamples: int
+    repeats: int
+    simulations: int
+
+
+def size(profile: str) -> Size:
+    """The sizes of a profile: "smoke" (seconds), "quick" (under half a minute) or "full" (minutes)."""
+    sizes = {
+        "smoke": Size((6, 4), 50, 5, 10),
+        "quick": Size((12, 10), 400, 100, 400),
+        "full": Size((16, 15), 4000, 1000, 2000),
+    }
+    if profile not in sizes:
+        raise ValueError(f"unknown profile {profile!r}; allowed are {', '.join(sizes)}")
+    return sizes[profile]
+
+
+def chinchilla_points(grid: tuple[int, int], noise: float, seed: int) -> pd.DataFrame:
+    """Losses of the Chinchilla truth on a grid of parameters N and tokens D, with log-normal noise: ``N, D, loss``."""
+    counts = np.geomspace(5e7, 1.5e10, grid[0]), np.geomspace(3e9, 5e11, grid[1])
+    n, d = (axis.ravel() for axis in np.meshgrid(*counts))
+    truth = CHINCHILLA["E"] + CHINCHILLA["A"] / n ** CHINCHILLA["α"] + CHINCHILLA["B"] / d ** CHINCHILLA["β"]
+    wobble = np.random.default_rng(seed).standard_normal(len(n))
+    return pd.DataFrame({"N": n, "D": d, "loss": truth * np.exp(noise * wobble)})
+
+
+def recovered(fit: Fit, truth: dict[str, float]) -> pd.DataFrame:
+    """A fit beside its known truth: ``truth, fitted, low, high, relative error, covered`` by symbol."""
+    table = pd.DataFrame({"truth": truth, "fitted": fit.parameters})
+    table[["low", "high"]] = [fit.intervals[name] for name in table.index]
+    table["relative error"] = table["fitted"] / table["truth"] - 1
+    return table.assign(covered=(table["low"] <= table["truth"]) & (table["truth"] <= table["high"]))
+
+
+def _huber_objective(points: pd.DataFrame):
+    """(ln A, ln B, ln E, α, β) -> Huber's loss of the log residuals, summed, and its gradient (log-sum-exp form)."""
+    log_n, log_d, log_y = (np.log(points[name].to_numpy()) for name in ("N", "D", "loss"))
+
+    def objective(p: np.ndarray) -> tuple[float, np.ndarray]:
+        terms = np.stack([p[0] - p[3] * log_n, p[1] - p[4] * log_d, np.full(len(log_y), p[2])])
+        fitted = np.logaddexp.reduce(terms)
+        residual, share = fitted - log_y, np.exp(terms - fitted)
+        gap = np.abs(residual)
+        value = np.where(gap <= HUBER, residual**2 / 2, HUBER * (gap - HUBER / 2)).sum()
+        pull = np.clip(residual, -HUBER, HUBER) * share
+        gradient = [*pull.sum(axis=1), -(pull[0] * log_n).sum(), -(pull[1] * log_d).sum()]
+        return float(value), np.array(gradient)
+
+    return objective
+
+
+def early_stopping(points: pd.DataFrame, factors: Sequence[float], best: Fit) -> pd.DataFrame:
+    """The same problem and starts, the objective multiplied by each of ``factors``, SciPy's default tolerances.
+
+    A factor changes no optimum, only where the default rule stops. ``factors`` are relative to the *sum* over the
+    points, so ``1 / len(points)`` is the mean. ``objective`` is relative to the optimum ``best`` found (Huber's loss).
+    """
+    objective = _huber_objective(points)
+    optimum = objective(_as_vector(best))[0]
+    rows = []
+    for factor in factors:
+        for index, start in enumerate(STARTS):
+            scaled = minimize(
+                lambda p, s=factor: tuple(s * part for part in objective(p)), start, jac=True, method="L-BFGS-B"
+            )
+            found = {"E": np.exp(scaled.x[2]), "α": scaled.x[3], "β": scaled.x[4]}
+            ratio = objective(scaled.x)[0] / optimum
+            rows.append((factor, index + 1, bool(scaled.success), int(scaled.nit), ratio, *found.values()))
+    return pd.DataFrame(rows, columns=["factor", "start", "converged", "iterations", "objective", "E", "α", "β"])
+
+
+def _as_vector(fit: Fit) -> np.ndarray:
+    p = fit.parameters
+    return np.array([np.log(p["A"]), np.log(p["B"]), np.log(p["E"]), p["α"], p["β"]])
+
+
+def script_fit(panel: pd.DataFrame, q1: float, data_start: float = 1.0) -> dict[str, float] | None:
+    """One panel fitted as the released script does: seven parameters, ``curve_fit`` from a vector of ones.
+
+    ``panel``: ``layers, embedding_dim, value``. ``data_start`` replaces the 1 of the data term D. Returns the
+    parameters, ``r2`` and ``constant`` (all that D, w5, q₂ and b add to the prediction); None where the search gave up.
+    """
+    x, y = panel[["layers", "embedding_dim"]].to_numpy(float).T, panel["value"].to_numpy(float)
+    names = ("w1", "w2", "w3", "w4", "D", "w5", "b")
+    lower = np.array([-np.inf] * 4 + [0.0] + [-np.inf] * 2)
+    start = [data_start if name == "D" else 1.0 for name in names]
+    options = {"bounds": (lower, np.inf), "ftol": 1e-10, "xtol": 1e-10, "maxfev": 5000}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", OptimizeWarning)  # the covariance is singular: that is the lesson
+            found, _ = curve_fit(lambda x, *p: _script_law(x, q1, *p), x, y, p0=start, **options)
+    except RuntimeError:
+        return None
+    values = dict(zip(names, map(float, found), strict=True))
+    constant = _data_term(values["D"], values["w5"]) + values["b"]
+    residual = y - _script_law(x, q1, *found)
+    r2 = 1 - float(residual @ residual) / float(((y - y.mean()) ** 2).sum())
+    return values | {"constant": constant, "r2": r2}
+
+
+def _data_term(d, w5, q2: float = 2.0):
+    return -1 / (q2 * d**w5) - w5 * np.log(d)
+
+
+def _script_law(x, q1, w1, w2, w3, w4, d, w5, b):
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        depth, width = (-1 / (q1 * v**w) - w * np.log(v) for v, w in zip(x, (w3, w4), strict=True))
+        return np.nan_to_num(w1 * depth + w2 * width + _data_term(d, w5) + b, nan=1e6, posinf=1e6, neginf=-1e6)
+
+
+def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
+    """At every q₁ the R² that one start from ones reaches, beside the best there is: ``q1, one_start, best``."""
+    law, x = LAWS["performance-law"], panel[["layers", "embedding_dim"]]
+    rows = []
+    for q in q1:
+        single = script_fit(panel, q)
+        rows.append((q, np.nan if single is None else single["r2"], law.with_values(q1=[q]).fit(x, panel["value"]).r2))
+    return pd.DataFrame(rows, columns=["q1", "one_start", "best"])
+
+
+def data_term_starts(panel: pd.DataFrame, q1: int, starts: Sequence[float]) -> pd.DataFrame:
+    """The script's fit from several starts of D: one row a start that ended, with all it returned."""
+    rows = [{"start": start} | found for start in starts if (found := script_fit(panel, q1, start)) is not None]
+    return pd.DataFrame(rows)
+
+
+def floor_points(decades: float, sizes: int, seeds: int, noise: float, seed: int) -> pd.DataFrame:
+    """Losses of the floor truth at ``sizes`` budgets over ``decades``, the largest at 1: ``x, y, size, seed``."""
+    x = np.repeat(np.geomspace(10.0**-decades, 1.0, sizes), seeds)
+    truth = floor_truth(x)
+    y = truth * np.exp(noise * np.random.default_rng(seed).standard_normal(len(x)))
+    return pd.DataFrame(
+        {"x": x, "y": y, "size": np.repeat(np.arange(sizes), seeds), "seed": np.tile(range(seeds), sizes)}
+    )
+
+
+def floor_truth(x: np.ndarray) -> np.ndarray:
+    """E + A x^(-α) with the constants of ``FLOOR``."""
+    return FLOOR["E"] + FLOOR["A"] * np.asarray(x) ** -FLOOR["α"]
+
+
+def spans(decades: Sequence[float], noise: float, seed: int) -> dict[float, tuple[pd.DataFrame, Fit]]:
+    """Eight sizes spread over each of ``decades`` below x = 1 and the fitted floor law: decades -> (points, fit)."""
+    found = {}
+    for span in decades:
+        points = floor_points(span, 8, 1, noise, seed)
+        found[span] = points, LAWS["power-law-floor"].fit(points[["x"]], points["y"])
+    return found
+
+
+def seed_noise(seeds: Sequence[int], decades: float, noise: float, repeats: int, seed: int) -> pd.DataFrame:
+    """What repeats of one experiment report, for each number of seeds a size: ``seeds, repeat, α, E``."""
+    rows = []
+    for count in seeds:
+        for repeat in range(repeats):
+            points = floor_points(decades, 8, count, noise, seed + 7919 * (repeat + 1) + count)
+            state = LAWS["power-law-floor"].solve(points[["x"]], points["y"])
+            rows.append((count, repeat, float(state.theta[0, 0]), float(state.coef[0, 0])))
+    return pd.DataFrame(rows, columns=["seeds", "repeat", "α", "E"])
+
+
+def coverage(levels: Sequence[float], decades: float, noise: float, simulations: int, seed: int) -> pd.DataFrame:
+    """How often a band holds the truth, inside the measured range and ten times beyond: ``where, level, share``.
+
+    ``low, high``: the 95 % (Wilson) interval of the share for that many simulations.
+    """
+    places = {"inside the range": np.array([10.0 ** (-decades / 2)]), "ten times beyond": np.array([10.0])}
+    law = LAWS["power-law-floor"]
+    hits = {(where, level): 0 for where in places for level in levels}
+    for simulation in range(simulations):
+        points = floor_points(decades, 10, 1, noise, seed + 104729 * (simulation + 1))
+        state = law.solve(points[["x"]], points["y"])
+        problem = Problem(law, read_points(points[["x"]], points["y"]), law.scale)
+        for where, level in hits:
+            low, high = band(problem, state, None, (places[where],), level, False)
+            hits[where, level] += bool(low[0] <= floor_truth(places[where])[0] <= high[0])
+    table = pd.DataFrame(
+        [(*key, count / simulations) for key, count in hits.items()], columns=["where", "level", "share"]
+    )
+    low, high = wilson(table["share"].to_numpy(), simulations)
+    return table.assign(low=low, high=high, simulations=simulations)
+
+
+def wilson(share: np.ndarray, n: int, z: float = 1.959964) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's 95 % interval of a share seen in ``n`` trials."""
+    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return centre - half, centre + half
+
+
+def draws(fit: Fit, ends: pd.DataFrame) -> pd.DataFrame:
+    """Every bootstrap refit of a Chinchilla law: ``ln A, α``, and the losses ``near, far`` at the rows of ``ends``."""
+    state, x = fit.resamples, tuple(ends[name].to_numpy() for name in ("N", "D"))
+    predicted = evaluate(fit.law, x, state.theta, state.coef)
+    symbols = symbols_of(fit.law, state)
+    return pd.DataFrame(
+        {"ln A": np.log(symbols["A"]), "α": symbols["α"], "near": predicted[:, 0], "far": predicted[:, 1]}
+    )
+
+
+def truth_of_draws(ends: pd.DataFrame) -> dict[str, float]:
+    """What ``draws`` scatters around."""
+    c = CHINCHILLA
+    near, far = c["E"] + c["A"] / ends["N"] ** c["α"] + c["B"] / ends["D"] ** c["β"]
+    return {"ln A": float(np.log(c["A"])), "α": c["α"], "near": float(near), "far": float(far)}

@@ -1,0 +1,109 @@
+"""The report card: every claim of both papers that numbers can test, what we find, and a verdict.
+
+A row is a ``Claim``. ``claims`` computes them all from the published numbers; studies of our own runs add theirs by
+adding a function to ``SOURCES``. Verdicts follow rules stated in the row's ``why``, so that a reader can disagree.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+VERDICTS = ("holds", "holds in part", "does not hold", "can't be known")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row. ``paper_value`` and ``ours`` share a unit where both are numbers; ``interval`` is 95 % (None: exact).
+
+    ``paper``: "Wukong" or "Performance Law"; ``chapter``: the page with the evidence; ``why``: one sentence.
+    """
+
+    paper: str
+    claim: str
+    paper_value: float | str
+    ours: float | str
+    interval: tuple[float, float] | None
+    verdict: str
+    chapter: str
+    why: str
+
+    def __post_init__(self):
+        if self.verdict not in VERDICTS:
+            raise ValueError(f"verdict {self.verdict!r} is not one of {', '.join(VERDICTS)}")
+        if self.interval is not None and not self.interval[0] <= self.interval[1]:
+            raise ValueError(f"the interval {self.interval} of {self.claim!r} is upside down")
+
+
+def claims(resamples: int = 1000, seed: int = 0) -> tuple[Claim, ...]:
+    """All rows, in the order of ``SOURCES``; ``resamples`` and ``seed`` go to the bootstraps behind the intervals."""
+    return tuple(claim for source in _sources() for claim in source(resamples, seed))
+
+
+def _sources() -> tuple[Callable[[int, int], list[Claim]], ...]:
+    """Functions (resamples, seed) -> rows. Later studies add theirs here."""
+    from recscale.studies import report_card_performance as performance
+    from recscale.studies import report_card_wukong as wukong
+
+    return wukong.law, wukong.comparisons, performance.fits, performance.shapes, performance.data
+
+
+def interval_verdict(paper: float, low: float, high: float) -> str:
+    """ "holds" where the interval has the paper's number, "does not hold" elsewhere."""
+    return "holds" if low <= paper <= high else "does not hold"
+
+
+def count_verdict(reached: int, of: int) -> str:
+    """ "holds" for all, "does not hold" for none, "holds in part" between."""
+    return "holds" if reached == of else "does not hold" if reached == 0 else "holds in part"
+
+
+def table(rows: tuple[Claim, ...]) -> pd.DataFrame:
+    """One row a claim, with ``low`` and ``high`` instead of the interval."""
+    frame = pd.DataFrame([asdict(row) for row in rows])
+    limits = [(None, None) if interval is None else interval for interval in frame.pop("interval")]
+    frame.insert(4, "low", [low for low, _ in limits])
+    frame.insert(5, "high", [high for _, high in limits])
+    return frame
+
+
+def shown(rows: tuple[Claim, ...]) -> pd.DataFrame:
+    """The table as a reader sees it: numbers rounded to what their intervals support, the chapter as a link."""
+    lines = [
+        {
+            "paper": row.paper,
+            "claim": row.claim,
+            "paper says": number(row.paper_value),
+            "we find": number(row.ours)
+            + ("" if row.interval is None else f" [{', '.join(map(number, row.interval))}]"),
+            "verdict": row.verdict,
+            "why": row.why,
+            "chapter": f'<a href="{row.chapter}.html">{row.chapter.replace("-", " ")}</a>',
+        }
+        for row in rows
+    ]
+    return pd.DataFrame(lines)
+
+
+def number(value: float | str) -> str:
+    """Text as it is, a whole number whole, others to four significant digits."""
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1 else f"{value:.4g}"
+
+
+def html(frame: pd.DataFrame) -> str:
+    """``shown`` as an accessible HTML table: header cells with scope, a body row a claim, ``data-verdict`` to filter.
+
+    The class ``report-card`` is where the book's style and its few lines of script take hold; without them it is a
+    plain table.
+    """
+    head = "".join(f'<th scope="col">{name}</th>' for name in frame.columns)
+    body = []
+    for row in frame.to_dict("records"):
+        verdict = row["verdict"].replace("'", "’")
+        cells = [f'<th scope="row">{row["claim"]}</th>' if k == "claim" else f"<td>{v}</td>" for k, v in row.items()]
+        body.append(f'<tr data-verdict="{verdict}" data-paper="{row["paper"]}">{"".join(cells)}</tr>')
+    caption = f"<caption>{len(frame)} claims of both papers</caption>"
+    rows = "".join(body)
+    return f'<table class="dataframe report-card">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'

@@ -1,0 +1,151 @@
+"""The report card's rules, and the rows whose outcome is known from the papers' own arithmetic."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale.book.execute import Layout, pages
+from recscale.figures import base
+from recscale.figures import report_card as figures
+from recscale.studies import fitting_gallery as gallery
+from recscale.studies import published_claims, report_card
+from recscale.studies import report_card_performance as performance
+from recscale.studies import report_card_wukong as wukong
+from recscale.studies.report_card import Claim
+
+
+def row(**changes) -> Claim:
+    values = {"paper": "Wukong", "claim": "c", "paper_value": 2.0, "ours": 1.0, "interval": (0.5, 1.5)}
+    values |= {"verdict": "does not hold", "chapter": "wukong-published", "why": "w"}
+    return Claim(**values | changes)
+
+
+@pytest.fixture(scope="module")
+def rows() -> tuple[Claim, ...]:
+    return (*wukong.law(60, 0), *wukong.comparisons(60, 0), *performance.data(30, 0))
+
+
+def test_a_claim_needs_a_known_verdict_and_an_interval_the_right_way_up():
+    with pytest.raises(ValueError, match="is not one of holds"):
+        row(verdict="maybe")
+    with pytest.raises(ValueError, match="upside down"):
+        row(interval=(2.0, 1.0))
+
+
+def test_verdicts_follow_their_rules():
+    assert report_card.interval_verdict(1.0, 0.9, 1.1) == "holds"
+    assert report_card.interval_verdict(1.2, 0.9, 1.1) == "does not hold"
+    assert [report_card.count_verdict(k, 3) for k in (3, 1, 0)] == ["holds", "holds in part", "does not hold"]
+
+
+def test_wukong_constants_hold_and_the_sign_does_not(rows):
+    found = {r.claim: r for r in rows}
+    coefficient = found["law, coefficient A"]
+    assert coefficient.verdict == "holds"
+    assert coefficient.ours == pytest.approx(99.5601, abs=1e-4)
+    exponent = found["law, exponent (printed with a plus)"]
+    assert exponent.ours == pytest.approx(-0.000707, abs=1e-6)
+    assert exponent.verdict == "holds in part"
+    assert found["gain for four times the compute, %"].ours == pytest.approx(0.098, abs=1e-3)
+
+
+def test_ablation_reproduces_and_turns_round_with_the_tokens_put_back(rows):
+    found = {r.claim: r for r in rows}
+    reproduced = next(r for name, r in found.items() if name.startswith("R² of fitted 1/D"))
+    assert (reproduced.ours, reproduced.verdict) == (3, "holds")
+    turned = next(r for name, r in found.items() if name.startswith("D′ explains"))
+    assert turned.paper_value > 0 > turned.ours
+    tokens = found["tokens of MovieLens-1M at length 200"]
+    assert tokens.ours == 661_028
+
+
+def test_every_row_can_be_shown_and_links_to_a_page(rows):
+    assert len(rows) >= 12
+    assert len({(r.paper, r.claim) for r in rows}) == len(rows)
+    assert {r.chapter for r in rows} <= set(pages(Layout()))
+    shown = report_card.shown(rows)
+    assert "[" in shown.loc[0, "we find"]
+    page = report_card.html(shown)
+    assert page.count("<tr data-verdict=") == len(rows)
+    assert page.count('scope="row"') == len(rows)
+    assert report_card.number(1058511.0) == "1,058,511"
+    assert report_card.number(0.00070695) == "0.000707"
+
+
+def test_figures_show_every_row(rows):
+    table = report_card.table(rows)
+    counted = figures.counts(table)
+    assert counted["claims"].sum() == len(rows)
+    base.show(figures.verdicts(counted), points=len(counted))
+    ratios = figures.comparable(table)
+    base.show(figures.forest(ratios), points=len(ratios))
+    assert (ratios["ratio"] > 0).all()
+    assert bool(ratios.set_index("claim").loc["law, exponent (printed with a plus)", "sign_differs"])
+    inside = ratios.dropna(subset=["ratio_low"])
+    assert (inside["ratio_low"] <= inside["ratio_high"]).all()
+
+
+def test_leads_public_ranks_and_forecast_are_those_of_the_tables():
+    leads = published_claims.wukong_leads()
+    assert len(leads) == 58
+    assert leads["lead"].min() == pytest.approx(0.2302, abs=1e-4)
+    ranks = published_claims.public_ranks()
+    assert (ranks["auc_rank"] == 1).all()
+    assert (ranks["margin"].abs() < 5e-5).sum() == 2
+    errors = published_claims.forecast(published_claims.wukong_sizes(1), 2)["rmse"]
+    assert errors["power-law"] > errors["no further gain"] > errors["power-law-floor"]
+
+
+def test_gallery_recovers_the_truth_and_shows_the_trap():
+    from recscale.laws import LAWS
+
+    exact = gallery.chinchilla_points((6, 5), 0.0, 0)
+    fit = LAWS["chinchilla"].fit(exact[["N", "D"]], exact["loss"])
+    assert gallery.recovered(fit, gallery.CHINCHILLA)["relative error"].abs().max() < 1e-6
+    points = gallery.chinchilla_points((12, 10), 0.003, 0)
+    best = LAWS["chinchilla"].fit(points[["N", "D"]], points["loss"], loss="huber")
+    table = gallery.early_stopping(points, (1 / len(points), 1e4), best).set_index(["factor", "start"])
+    assert (table["objective"] > 1 - 1e-6).all(), "nothing is better than the optimum"
+    mean = table.loc[1 / len(points)]
+    assert mean["converged"].all()
+    assert (mean["objective"] > 2).all(), "the trap: reported as converged, far from the optimum"
+    assert table.loc[1e4]["objective"].min() == pytest.approx(1, abs=1e-6), "avoided by scaling"
+
+
+def test_the_data_term_of_one_panel_is_one_constant():
+    from recscale.laws import published
+
+    panel = published.panels()["HR@10", "ml-1m", 100]
+    ends = gallery.data_term_starts(panel, 32, (0.1, 5.0))
+    assert ends["r2"].to_numpy() == pytest.approx([0.898712] * 2, abs=1e-6)
+    assert ends["constant"].iloc[0] == pytest.approx(ends["constant"].iloc[1], abs=1e-6)
+    assert ends["D"].max() / ends["D"].min() > 10
+
+
+def test_wilson_holds_the_share_and_narrows():
+    low, high = gallery.wilson(np.array([0.95]), 100)
+    wide = high - low
+    assert low < 0.95 < high <= 1
+    low, high = gallery.wilson(np.array([0.95]), 10_000)
+    assert (high - low) < wide / 5
+
+
+def test_profiles_are_named():
+    with pytest.raises(ValueError, match="smoke, quick, full"):
+        gallery.size("fast")
+
+
+def test_round_differences_are_whole_hundredths():
+    table = pd.DataFrame(
+        {
+            "metric": "HR@10",
+            "dataset": "x",
+            "max_length": 1,
+            **{f"{law}_{k}": [0.5, 0.5] for law in ("performance_law",) for k in ("printed", "nearest")},
+            "performance_law_difference": 0.0,
+            "scaling_law_printed": [0.5, 0.5],
+            "scaling_law_recomputed": [0.55, 0.5123],
+            "scaling_law_difference": [0.05, 0.0123],
+        }
+    )
+    assert published_claims.round_differences(table)["round"].tolist() == [True, False]
