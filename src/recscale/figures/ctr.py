@@ -76,7 +76,7 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
 
 def comparison(table: pd.DataFrame) -> go.Figure:
     """Every run of every model on one axis, the mean as a bar across; buttons change the metric."""
-    fig = base.figure("The same data, the same embeddings, the same loop", x=METRICS["logloss"][1], height=320)
+    fig = base.figure("Three models, one loop", x=METRICS["logloss"][1], height=320)
     groups = list(table.groupby("model", sort=False))
     for model, rows in groups:
         base.points(

@@ -41,7 +41,7 @@ SEARCHED_ON = "movielens-1m"
 SEARCH_SEED = 1000
 DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 SPARSE_RATES = (3e-2, 1e-1, 3e-1)
-FIXED_RATES = {"dense_learning_rate": 3e-3, "sparse_learning_rate": 1e-1}
+FIXED_RATES = {"dense_learning_rate": 2e-3, "sparse_learning_rate": 3e-2}
 
 SPLITS = {"frappe": "official", "kuairand-pure": "official"}
 BATCH_SIZES = {"movielens-1m": 1024, "movielens-100k": 512, "kuairand-pure": 256}
