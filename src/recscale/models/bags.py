@@ -157,7 +157,10 @@ class TorchRecBags(nn.Module):
     def __init__(self, tables: Sequence[Table], collection: nn.Module) -> None:
         super().__init__()
         self.collection = collection
-        self.columns = {table.field: table.columns for table in tables}
+        columns = {table.field: table.columns for table in tables}
+        self.several = {name: of for name, of in columns.items() if len(of) > 1}
+        self.features = [name for name in columns if name not in self.several] + list(self.several)
+        self.single = [columns[name][0] for name in self.features if name not in self.several]
         fields = [table.field for table in tables]
         # TorchRec appends the table's name where several tables read one feature.
         self.outputs = {
@@ -177,18 +180,15 @@ class TorchRecBags(nn.Module):
 
     def jagged(self, ids: Int[Tensor, "batch columns"]):
         """Ids as TorchRec reads them (``KeyedJaggedTensor``): values field by field, and each bag's length."""
-        values, lengths = [], []
-        for columns in self.columns.values():
-            if len(columns) == 1:
-                values.append(ids[:, columns[0]])
-                lengths.append(torch.ones_like(values[-1]))
-            else:
-                block = ids[:, columns[0] : columns[-1] + 1]
-                present = block >= 0
-                values.append(block[present])
-                lengths.append(present.sum(1))
+        single = ids[:, self.single].t().reshape(-1)
+        values, lengths = [single], [torch.ones_like(single)]
+        for columns in self.several.values():
+            block = ids[:, columns[0] : columns[-1] + 1]
+            present = block >= 0
+            values.append(block[present])
+            lengths.append(present.sum(1))
         jagged = torchrec_module("torchrec").KeyedJaggedTensor
-        return jagged(list(self.columns), torch.cat(values), lengths=torch.cat(lengths))
+        return jagged(self.features, torch.cat(values), lengths=torch.cat(lengths))
 
     def forward(self, ids: Int[Tensor, "batch columns"]) -> dict[str, Tensor]:
         pooled = self.collection(self.jagged(ids)).to_dict()

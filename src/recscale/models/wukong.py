@@ -194,6 +194,7 @@ class WukongLayer(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch n_out d"]:
         batch, _, d = x.shape
+        x = x.mT.contiguous().mT  # the same values, laid out so that no mixing below has to copy them
         fmb = x.new_zeros(batch, self.n_F, d) if self.fmb is None else self.fmb(x)
         lcb = x.new_zeros(batch, self.n_L, d) if self.lcb is None else self.lcb(x)
         out = torch.cat([fmb, lcb], dim=1)

@@ -1,0 +1,336 @@
+"""CTR training speed: three Wukongs and DCNv2, beside a naive module, RecBole, and what this machine's matmul can do.
+
+Every contestant trains on the same random impressions of MovieLens-1M's shape (10 fields, one of them multi-hot), with
+batches of 1,024 and d = 16, in a process of its own, one after the other. Three contestants:
+
+    ours      recscale's loop: fused look-ups with row-wise Adagrad, whole-table tensors, no data loader
+    naive     the same Wukong with one ``nn.Embedding`` a field, Python loops over fields, values and output embeddings,
+              Adam over everything, and the usual ``DataLoader`` over a ``TensorDataset``; "naive-ready" is the same
+              with batches made beforehand, which shows how much of the difference is the data loader
+    recbole   RecBole's DCNV2 of equal shape, its own data loader
+
+    python benchmarks/ctr.py [--threads 2] [--seconds 10]
+    python benchmarks/ctr.py --recbole VENV          # VENV: any folder outside this repository, made by
+    python3.11 -m venv VENV && VENV/bin/pip install torch "numpy<2" "pandas<3" "scipy<1.13" recbole==1.2.1
+
+Columns: examples a second, of wall time and of CPU time (compare the latter on a machine others use too); training
+GFLOP/s by the closed form and their share of the peak, the best of several matmuls timed just before; peak memory above
+the data and the imports over the floor: parameters, gradients, optimiser state and one batch's activations.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+BATCH, WIDTH, ROWS = 1024, 16, 200_000
+FIELDS = {"user": 6040, "item": 3416, "gender": 2, "age": 7, "occupation": 21, "zip": 678, "year": 81, "hour": 24}
+FIELDS |= {"weekday": 7, "genres": 18}
+GENRES = 6
+DEEP, CROSS = (256, 256), 3
+CHECKS = (
+    ("ours wukong-small", "naive wukong-small", 3.0),
+    ("ours dcnv2", "recbole dcnv2", 2.0),
+)
+"""(ours, theirs, how many times as fast ours should be)."""
+
+
+def impressions() -> dict[str, np.ndarray]:
+    """Random ids, popular ones more often; 1 to 6 genres, padded with -1."""
+    generator = np.random.default_rng(0)
+    ids = {name: (size * generator.random(ROWS) ** 2).astype(np.int64) for name, size in FIELDS.items()}
+    genres = generator.permuted(np.tile(np.arange(FIELDS["genres"]), (ROWS, 1)), axis=1)[:, :GENRES]
+    ids["genres"] = np.where(np.arange(GENRES) < generator.integers(1, GENRES + 1, ROWS)[:, None], genres, -1)
+    return ids | {"label": generator.integers(0, 2, ROWS)}
+
+
+def matmul_peak() -> float:
+    """Best GFLOP/s of square float32 products."""
+    import torch
+
+    best = 0.0
+    for size in (512, 1024, 2048):
+        a, b = torch.randn(2, size, size)
+        for _ in range(8):
+            began = time.perf_counter()
+            a @ b
+            best = max(best, 2 * size**3 / (time.perf_counter() - began) / 1e9)
+    return best
+
+
+class Meter:
+    """Repeats ``step`` for some seconds after a warm-up; counts examples, wall and CPU seconds, largest memory."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def measure(self, steps, warm_up: int = 3) -> dict[str, float]:
+        """``steps``: an iterator that trains one batch at a time and yields its number of examples."""
+        for _ in range(warm_up):
+            next(steps)
+        wall, cpu, examples = time.perf_counter(), time.process_time(), 0
+        while time.perf_counter() - wall < self.seconds:
+            examples += next(steps)
+        return {
+            "examples_per_second": examples / (time.perf_counter() - wall),
+            "examples_per_cpu_second": examples / (time.process_time() - cpu),
+        }
+
+
+def resident() -> float:
+    """This process's memory now, in bytes."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def configuration(name: str):
+    from recscale.models.ctr_presets import wukong_sizes
+    from recscale.models.dcnv2 import DCNv2Config
+
+    ladder = wukong_sizes()
+    sizes = {"wukong-small": ladder[0], "wukong-middle": ladder[6], "wukong-large": ladder[-1]}
+    return sizes.get(name) or DCNv2Config(CROSS, deep=DEEP, structure="parallel")
+
+
+def split(ids: dict[str, np.ndarray]):
+    from recscale.datasets.tables import CTRData, Field
+
+    fields = tuple(Field(name, size, GENRES if name == "genres" else 1) for name, size in FIELDS.items())
+    labels = ids["label"][:, None].astype(np.float32)
+    table = {name: ids[name] for name in FIELDS}
+    dense = np.zeros((ROWS, 0), np.float32)
+    return CTRData("benchmark", fields, table, dense, (), labels, ("label",), None, None, "").split("random")
+
+
+def activations(run) -> int:
+    """Bytes that one batch's forward pass keeps for the backward pass, parameters left out."""
+    import torch
+
+    saved: dict[int, int] = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    ids, dense, _ = run.train_rows.rows(torch.arange(BATCH))
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        run.model(ids, dense).sum()
+    own = {parameter.untyped_storage().data_ptr() for parameter in run.model.parameters()}
+    return sum(size for pointer, size in saved.items() if pointer not in own)
+
+
+def ours(name: str, meter: Meter) -> dict[str, float]:
+    from recscale.models.bags import torchrec_available
+    from recscale.models.embeddings import EmbeddingConfig
+    from recscale.training.batches import shuffled
+    from recscale.training.ctr import CTRTraining, _Run
+    from recscale.training.distributed import Processes
+
+    torchrec_available()  # its import is no part of the model's memory
+    parts = split(impressions())
+    training = CTRTraining(batch_size=BATCH, embedding=EmbeddingConfig(width=WIDTH))
+    before = resident()
+    run = _Run(configuration(name), training, parts, 0, "cpu", "auto", Processes())
+    tensors = [tensor for rows in (run.train_rows, run.valid_rows) for tensor in vars(rows).values()]
+    before += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    # Parameters, gradients and Adam's two moments; tables with one number of state a row; activations.
+    tables = 4 * run.account.embedding_parameters * (1 + 1 / WIDTH)
+    floor = 16 * run.account.dense_parameters + tables + activations(run)
+
+    def steps():
+        generator = np.random.default_rng(0)
+        while True:
+            for index in shuffled(len(run.train_rows), BATCH, generator):
+                run._step(index)
+                yield len(index)
+
+    speed = meter.measure(steps())
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return speed | {
+        "mflop_per_example": run.account.training_flop_per_example / 1e6,
+        "memory_over_floor": (peak - before) / floor,
+    }
+
+
+def naive(name: str, meter: Meter, loading: bool = True) -> dict[str, float]:
+    """Wukong as a first try: correct, and slow wherever Python loops."""
+    import torch
+    from torch import nn
+
+    config, parts = configuration(name), split(impressions())
+
+    class Layer(nn.Module):
+        def __init__(self, n: int) -> None:
+            super().__init__()
+            self.y = nn.Parameter(torch.randn(n, config.k) / n**0.5)
+            sizes = [n * config.k, *[config.mlp_width] * config.mlp_layers]
+            hidden = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
+            self.mlp = nn.Sequential(nn.LayerNorm(n * config.k), *hidden, nn.Linear(sizes[-1], config.n_F * WIDTH))
+            self.lcb = nn.ModuleList(nn.Linear(n, 1, bias=False) for _ in range(config.n_L))
+            same = n == config.n_out
+            self.residual = None if same else nn.ModuleList(nn.Linear(n, 1, bias=False) for _ in range(config.n_out))
+            self.norm = nn.LayerNorm(WIDTH)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            transposed = x.transpose(1, 2)
+            fmb = self.mlp((x @ (transposed @ self.y)).flatten(1)).view(len(x), config.n_F, WIDTH)
+            lcb = torch.stack([part(transposed).squeeze(2) for part in self.lcb], dim=1)
+            mixed = x if self.residual is None else torch.stack([p(transposed).squeeze(2) for p in self.residual], 1)
+            return self.norm(torch.cat([fmb, lcb], dim=1) + mixed)
+
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.tables = nn.ModuleDict({name: nn.Embedding(size, WIDTH) for name, size in FIELDS.items()})
+            self.layers = nn.ModuleList(Layer(n) for n in [len(FIELDS), *[config.n_out] * (config.l - 1)])
+            sizes = [config.n_out * WIDTH, *config.head]
+            hidden = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
+            self.head = nn.Sequential(*hidden, nn.Linear(sizes[-1], 1))
+
+        def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+            embeddings = []
+            for name, table in self.tables.items():
+                ids = batch[name]
+                if ids.dim() == 1:
+                    embeddings.append(table(ids))
+                else:
+                    total = 0
+                    for position in range(ids.shape[1]):
+                        present = (ids[:, position] >= 0).float()[:, None]
+                        total = total + present * table(ids[:, position].clamp(min=0))
+                    embeddings.append(total)
+            x = torch.stack(embeddings, dim=1)
+            for layer in self.layers:
+                x = layer(x)
+            return self.head(x.flatten(1))
+
+    model = Model()
+    optimiser = torch.optim.Adam(model.parameters(), 1e-3, foreach=False)
+    train = parts.train
+    columns = [torch.from_numpy(train.ids[name]) for name in FIELDS]
+    dataset = torch.utils.data.TensorDataset(*columns, torch.from_numpy(train.labels))
+    loader = torch.utils.data.DataLoader(dataset, BATCH, shuffle=True)
+    batches = loader if loading else [batch for batch, _ in zip(loader, range(50), strict=False)]
+
+    def steps():
+        while True:
+            for *ids, labels in batches:
+                optimiser.zero_grad()
+                logits = model(dict(zip(FIELDS, ids, strict=True)))
+                nn.functional.binary_cross_entropy_with_logits(logits, labels).backward()
+                optimiser.step()
+                yield len(labels)
+
+    return meter.measure(steps())
+
+
+def naive_ready(name: str, meter: Meter) -> dict[str, float]:
+    return naive(name, meter, loading=False)
+
+
+def recbole(name: str, meter: Meter) -> dict[str, float]:
+    import logging
+
+    from recbole.config import Config
+    from recbole.data import create_dataset, data_preparation
+    from recbole.utils import get_model, get_trainer
+
+    assert name == "dcnv2"
+    ids = impressions()
+    folder = Path(tempfile.mkdtemp()) / "ml"
+    folder.mkdir()
+    renamed = {"user": "user_id", "item": "item_id"}
+    columns = [renamed.get(field, field) for field in FIELDS]
+    kinds = ["token_seq" if field == "genres" else "token" for field in FIELDS]
+    with (folder / "ml.inter").open("w") as file:
+        header = [f"{column}:{kind}" for column, kind in zip(columns, kinds, strict=True)]
+        file.write("\t".join([*header, "label:float"]) + "\n")
+        for row in range(ROWS):
+            values = [
+                " ".join(map(str, np.atleast_1d(ids[field][row])[np.atleast_1d(ids[field][row]) >= 0]))
+                for field in FIELDS
+            ]
+            file.write("\t".join([*values, str(ids["label"][row])]) + "\n")
+    settings = {
+        "data_path": str(folder.parent), "load_col": {"inter": [*columns, "label"]}, "LABEL_FIELD": "label",
+        "embedding_size": WIDTH, "mlp_hidden_size": list(DEEP), "cross_layer_num": CROSS, "mixed": False,
+        "structure": "parallel", "dropout_prob": 0.0, "reg_weight": 0.0, "train_batch_size": BATCH, "use_gpu": False,
+        "train_neg_sample_args": None, "learning_rate": 1e-3, "show_progress": False,
+        "eval_args": {"split": {"RS": [0.8, 0.1, 0.1]}, "order": "RO", "group_by": None, "mode": "labeled"},
+        "metrics": ["AUC"], "valid_metric": "AUC", "checkpoint_dir": str(folder.parent / "saved"),
+    }  # fmt: skip
+    sys.argv = sys.argv[:1]
+    config = Config(model="DCNV2", dataset="ml", config_dict=settings)
+    logging.disable(logging.CRITICAL)
+    dataset = create_dataset(config)
+    train, _, _ = data_preparation(config, dataset)
+    model = get_model("DCNV2")(config, train.dataset)
+    trainer = get_trainer(config["MODEL_TYPE"], "DCNV2")(config, model)
+
+    def steps():
+        model.train()
+        while True:
+            for interaction in train:
+                trainer.optimizer.zero_grad()
+                model.calculate_loss(interaction).backward()
+                trainer.optimizer.step()
+                yield len(interaction)
+
+    return meter.measure(steps())
+
+
+def contest(label: str, seconds: float) -> dict:
+    """Run by a process of its own: "who model"."""
+    import torch
+
+    torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
+    who, _, name = label.partition(" ")
+    peak = matmul_peak()
+    result = globals()[who.replace("-", "_")](name, Meter(seconds))
+    if mflop := result.get("mflop_per_example"):
+        # Per CPU second of all threads, so that a busy machine doesn't count against the code.
+        rate = mflop * result["examples_per_cpu_second"] * torch.get_num_threads() / 1e3
+        result |= {"gflop_per_second": rate, "peak_gflop_per_second": peak, "share_of_peak": rate / peak}
+    return {"name": label} | {key: round(value, 3) for key, value in result.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--recbole", metavar="VENV", help="environment with recbole")
+    parser.add_argument("--only", help="contestants whose name contains this")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--seconds", type=float, default=10, help="measured time of each")
+    parser.add_argument("--worker", metavar="NAME", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.worker:
+        print(json.dumps(contest(options.worker, options.seconds)))
+        return
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    sizes = [f"wukong-{size}" for size in ("small", "middle", "large")]
+    contestants = [f"{who} {size}" for size in sizes for who in ("ours", "naive", "naive-ready")] + ["ours dcnv2"]
+    python = dict.fromkeys(contestants, sys.executable)
+    if options.recbole:
+        python["recbole dcnv2"] = f"{options.recbole}/bin/python"
+    results = {}
+    for name in python:
+        if options.only and options.only not in name:
+            continue
+        command = [python[name], __file__, f"--seconds={options.seconds}", "--worker", name]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        results[name] = json.loads(done.stdout.strip().splitlines()[-1])
+        print(json.dumps(results[name]), flush=True)
+    for one, other, wanted in CHECKS:
+        if one in results and other in results:
+            times = results[one]["examples_per_cpu_second"] / results[other]["examples_per_cpu_second"]
+            print(f"{one}: {times:.2f} × {other} (wanted: {wanted} ×)")
+
+
+if __name__ == "__main__":
+    main()
