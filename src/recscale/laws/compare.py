@@ -55,7 +55,8 @@ def compare(x, y, names=None, **options) -> pd.DataFrame:
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     finite = table["aicc"].astype(float).replace([np.inf, -np.inf], np.nan)
     table["delta_aicc"] = finite - finite.min()
-    table["verdict"] = table["verdict"].fillna(table["delta_aicc"].map(_verdict))
+    # As object: where every law fits, the column is all missing and pandas takes it for numbers.
+    table["verdict"] = table["verdict"].astype(object).fillna(table["delta_aicc"].map(_verdict))
     return table.sort_values("aicc", na_position="last", ignore_index=True)
 
 
