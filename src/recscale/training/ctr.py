@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from recscale.datasets.tables import CTRData, CTRSplit
 from recscale.models.accounting import account_ctr
