@@ -192,13 +192,13 @@ def _scaling_smoke(dataset: str, seeds: Seeds) -> list[Part]:
 
 
 def _scaling_quick(dataset: str, seeds: Seeds) -> list[Part]:
-    """2.6 decades of Wukong and 1.8 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
+    """2.6 decades of Wukong and 1.3 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
     wukong, dlrm, dcnv2 = wukong_sizes(), dlrm_sizes(), dcnv2_sizes()
     again = (max(seeds) + 1, max(seeds) + 2)
     return [
         Part(dataset, tuple(wukong[i] for i in (0, 2, 3, 5, 7, 9)), fixed, seeds),
-        Part(dataset, (dlrm[0], dlrm[2], dlrm[3]), fixed, seeds),
-        Part(dataset, (dcnv2[0], dcnv2[2], dcnv2[3]), fixed, seeds),
+        Part(dataset, dlrm[:3], fixed, seeds),
+        Part(dataset, dcnv2[:3], fixed, seeds),
         Part(dataset, wukong[:1], fixed, again),
     ]
 
