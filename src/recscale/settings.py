@@ -1,9 +1,9 @@
 """Where things live: the one place that reads environment variables and knows the folders.
 
-``RECSCALE_CACHE``    downloads, live runs, execution records (default: ``$XDG_CACHE_HOME/recscale`` or ``~/.cache/recscale``)
-``RECSCALE_MIRROR``   a folder with data files under the names of ``data/datasets.toml``, tried before any download
+``RECSCALE_CACHE``     downloads, live runs (default: ``$XDG_CACHE_HOME/recscale`` or ``~/.cache/recscale``)
+``RECSCALE_MIRROR``    a folder with data files under the names of ``data/datasets.toml``, tried before any download
 ``RECSCALE_DATASETS``  a folder with the reader's own data set cards (see ``recscale.datasets.cards``)
-``RECSCALE_RESULTS``  where ``recscale study export`` writes (default: ``data/results`` of this repository)
+``RECSCALE_RESULTS``   where ``recscale study export`` writes (default: ``data/results`` of this repository)
 """
 
 import os

@@ -113,4 +113,3 @@ def test_points_that_cannot_be_fitted(complain, tmp_path):
     assert "power-law" in complain(*fit, "--law", "power-low", "--x", "x")
     assert "no column z; it has x, y" in complain(*fit, "--law", "power-law", "--x", "z")
     complain("fit", str(tmp_path / "absent.csv"), "--law", "power-law", "--x", "x", "--y", "y")
-

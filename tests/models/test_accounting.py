@@ -37,7 +37,9 @@ CASES = [
     AutoIntConfig(layers=2, width=6, heads=3, deep=(9,), batch_norm=True),
     AutoIntConfig(layers=2, width=8, heads=2, deep=(), layer_norm=False),
     FinalMLPConfig(first=(9, 6), second=(4,), heads=2, batch_norm=True),
-    FinalMLPConfig(first=(6,), second=(4,), context_first=("user", "hour"), context_second=("item",), gate=(5,), heads=2),
+    FinalMLPConfig(
+        first=(6,), second=(4,), context_first=("user", "hour"), context_second=("item",), gate=(5,), heads=2
+    ),
     MaskNetConfig(mask_blocks=3, block_width=5, reduction=2.0, deep=(9,)),
     MaskNetConfig(mask_blocks=1, reduction=0.1, deep=(), embedding_norm=False, block_norm=False),
     AFNConfig(neurons=5, afn=(9, 4), deep=(7,), batch_norm=True),

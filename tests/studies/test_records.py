@@ -24,7 +24,7 @@ def test_a_record_comes_back_bit_for_bit(tmp_path):
 def test_columns_keep_the_order_of_the_contract_with_the_metrics_in_the_middle():
     table = records.as_table([record(), record("1" * 16, valid_ndcg=0.5)], "some-study")
     assert records.metric_columns(table) == ["test_auc", "valid_ndcg"]
-    assert list(table.columns)[0] == "study"
+    assert table.columns[0] == "study"
     assert [column for column in table.columns if column in records.COLUMNS] == list(records.COLUMNS)
 
 

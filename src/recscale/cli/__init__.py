@@ -1,4 +1,4 @@
-"""``recscale``: a thin layer over the library. Whatever a person got wrong comes back as one sentence and exit status 2."""
+"""``recscale``: a thin layer over the library. What a person got wrong comes back as one sentence and exit status 2."""
 
 import sys
 import warnings

@@ -77,7 +77,7 @@ def interaction_orders(l: int, *, n: int = 6, d: int = 4, seed: int = 0) -> pd.D
     whose coefficient of t^j holds the interactions of order j. It is read off at Chebyshev nodes in double precision,
     four orders further than there should be any.
 
-    Columns: ``layer``, ``order``, ``size`` (norm of the coefficient over the layer's largest; rounding leaves under 1e-8).
+    Columns: ``layer``, ``order``, ``size`` (norm of the coefficient over the layer's largest; rounding: under 1e-8).
     """
     config = WukongConfig(l=l, n_F=n // 2, n_L=n - n // 2, k=n // 2, mlp_layers=0, layer_norm=False)
     degree = 2**l + 4

@@ -1,9 +1,9 @@
 """One run: everything that decides its numbers, and carrying it out.
 
-``RunSpec`` is the whole recipe. Its ``run_id`` hashes the recipe, the data's checksum and the ``VERSION`` of the model and
-of the training loop, so that a comment never discards a night's work and a changed formula never keeps an old number. Of
-the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour, discards nothing
-either (and a test holds that no default changes without its ``VERSION``).
+``RunSpec`` is the whole recipe. Its ``run_id`` hashes the recipe, the data's checksum and the ``VERSION`` of the model
+and of the training loop, so that a comment never discards a night's work and a changed formula never keeps an old
+number. Of the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour,
+discards nothing either (and a test holds that no default changes without its ``VERSION``).
 """
 
 import dataclasses
@@ -30,8 +30,9 @@ SEQUENTIAL_SPLITS = ("leave-one-out", "global-time")
 class RunSpec:
     """One model trained once.
 
-    ``fraction`` keeps that share of the training rows (CTR) or of the users (sequences), nested: the 10 % are among the
-    30 %. ``repeated`` writes that share of every history a second time (sequences only), which changes D′ and little else.
+    ``fraction`` keeps that share of the training rows (CTR) or of the users (sequences), nested: the 10 % are among
+    the 30 %. ``repeated`` writes that share of every history a second time (sequences only), which changes D′ and
+    little else.
     """
 
     dataset: str
