@@ -8,9 +8,11 @@ from recscale.laws.polish import polish
 from recscale.laws.problem import Problem, Rows, State, join
 from recscale.laws.varpro import grid_of, search, thinned
 
-STARTS = 48  # local minima of the search grid that are polished
+STARTS = 64  # local minima of the search grid that are polished, at least two at every value of a listed constant
 FIRST_LOOK = 12  # iterations after which only the ``FINALISTS`` best starts go on
 FINALISTS = 6
+GLANCE = 4  # the same for refits, which start closer
+REFIT_FINALISTS = 3
 REFIT_ITERATIONS = 60
 SCATTERED = 32  # starts spread over the whole grid, to say how easy the optimum is to miss
 SCATTERED_ITERATIONS = 200
@@ -20,14 +22,23 @@ PIECE = 12_000  # points of all data sets refitted together: what fits the proce
 
 def solve(problem: Problem, rows: Rows) -> State:
     """The global optimum for every data set of ``rows``: a State of B solutions."""
-    row, theta = search(problem, rows, STARTS)
-    row, found = _triage(row, polish(problem, theta, rows.take(row), FIRST_LOOK))
+    values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
+    row, theta = search(problem, rows, max(2, STARTS // values))
+    row, found = _triage(row, polish(problem, theta, rows.take(row), FIRST_LOOK), FINALISTS)
     best = best_of(row, polish(problem, found.theta, rows.take(row), coef=found.coef), len(rows))
     return _refine(problem, best, rows) if thinned(problem.law) else best
 
 
+def solve_listed(problem: Problem) -> State:
+    """The optimum at every value of the law's only listed constant, in the order of its values."""
+    row, theta = search(problem, problem.rows(), 3)
+    values = list(problem.law.listed[0].values)
+    which = np.array([values.index(value) for value in theta[:, -1]])
+    return best_of(which, polish(problem, theta, problem.rows().take(row)), len(values))
+
+
 def refit(problem: Problem, known: State, rows: Rows) -> State:
-    """Refits to many variants of the data (resamples, left-out sizes), from the best node and the known solution.
+    """Refits to many variants of the data (resamples, left-out sizes), from the best nodes and the known solution.
 
     Listed constants with too many combinations for the grid keep their known values.
     """
@@ -41,7 +52,9 @@ def refit(problem: Problem, known: State, rows: Rows) -> State:
         row, theta = search(problem, part, 1)
         row = np.concatenate([row, np.arange(len(part))])
         theta = np.concatenate([theta, np.repeat(known.theta, len(part), axis=0)])
-        parts.append(best_of(row, polish(problem, theta, part.take(row), REFIT_ITERATIONS), len(part)))
+        row, found = _triage(row, polish(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
+        done = polish(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
+        parts.append(best_of(row, done, len(part)))
     return State(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("theta", "coef", "cost")))
 
 
@@ -68,11 +81,11 @@ def agreement(problem: Problem, best: State) -> tuple[float, State]:
     return float((ends.cost[:-1] <= winner.cost * (1 + AGREEMENT) + floor).mean()), winner
 
 
-def _triage(row: np.ndarray, state: State) -> tuple[np.ndarray, State]:
-    """The ``FINALISTS`` cheapest starts of every row."""
+def _triage(row: np.ndarray, state: State, finalists: int) -> tuple[np.ndarray, State]:
+    """The ``finalists`` cheapest starts of every row."""
     order = np.lexsort((state.cost, row))
     rank = np.arange(len(row)) - np.searchsorted(row[order], row[order])
-    keep = order[rank < FINALISTS]
+    keep = order[rank < finalists]
     return row[keep], state.take(keep)
 
 

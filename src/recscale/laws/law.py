@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recscale.laws.engine import solve
+from recscale.laws.engine import solve, solve_listed
 from recscale.laws.fit import Fit, fit_law
 from recscale.laws.points import read_points
 from recscale.laws.problem import SCALES, Problem, State
@@ -138,6 +138,13 @@ class Law:
         points = read_points(x, y, self.variables)
         problem = Problem(self.for_columns(points.names), points, self.scale)
         return solve(problem, problem.rows())
+
+    def solve_listed(self, x, y) -> State:
+        """The global least-squares optimum at every value of the law's one listed constant, in their order."""
+        if len(self.listed) != 1:
+            raise ValueError(f"{self.name} has {len(self.listed)} listed constants; this takes laws with one")
+        points = read_points(x, y, self.variables)
+        return solve_listed(Problem(self.for_columns(points.names), points, self.scale))
 
 
 LAWS: dict[str, Law] = {}

@@ -109,7 +109,7 @@ def _step(problem: Problem, at: State, rows: Rows, damping: np.ndarray) -> State
     if problem.loss == "huber":
         size = np.abs(residuals)
         slope = rows.weights * np.minimum(1.0, problem.delta / np.maximum(size, 1e-300))
-        curvature = rows.weights * (size <= problem.delta)
+        curvature = np.where(size <= problem.delta, rows.weights, slope * damping[:, None] / (damping[:, None] + 1e-4))
     turned = derivative.swapaxes(1, 2)
     gradient = (turned @ (slope * residuals)[..., None])[..., 0]
     normal = turned @ (curvature[..., None] * derivative)

@@ -14,6 +14,7 @@ from recscale.laws.problem import Problem, Rows, columns, split_values
 if TYPE_CHECKING:
     from recscale.laws.law import Law
 
+TINY = 1e-250  # squares below this are underflow
 PIVOT = 1e-11  # a column whose remainder is below this share of itself is a combination of the columns before it
 COMBINATIONS = 128  # with more combinations of listed constants than this, only some are put on the grid
 THINNED = 36  # combinations that are left then
@@ -40,11 +41,11 @@ def thinned(law: "Law") -> bool:
 
 
 def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where to start: the row of ``rows`` and the θ of the lowest nodes of the projected objective on the grid.
+    """Where to start: the row of ``rows`` and the θ of the ``starts`` lowest nodes at every listed value.
 
-    One start is the lowest node of all. More are the lowest local minima, and the lowest node at every value of the
-    listed constants, whose objectives lie close together. On the log scale the projected objective is that of relative
-    errors, which only ranks the starts.
+    The nodes are local minima of the projected objective on the grid; of the listed constants none is dropped here,
+    because their objectives lie close together. On the log scale the projected objective is that of relative errors,
+    which only ranks the starts.
     """
     axes = grid_of(problem)
     grams = _Grams(problem, axes)
@@ -55,9 +56,7 @@ def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.nd
         part = rows.take(slice(first, first + piece))
         cost = solve_gram(*grams.under(part, own), problem.law)
         cost = np.broadcast_to(cost, (len(part), *(len(axis) for axis in axes)))
-        best = (
-            cost.reshape(len(part), -1).argmin(axis=1)[:, None] if starts == 1 else _lowest(problem.law, cost, starts)
-        )
+        best = _lowest(problem.law, cost, starts)
         row.append(np.repeat(np.arange(len(part)), best.shape[1]) + first)
         node.append(best.reshape(-1))
     index = np.unravel_index(np.concatenate(node), tuple(len(axis) for axis in axes)) if axes else ()
@@ -68,13 +67,15 @@ def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.nd
 
 
 def _lowest(law: "Law", cost: np.ndarray, starts: int) -> np.ndarray:
-    """Flat indices (B, starts and more) of the lowest local minima, and of the lowest node at every listed value."""
-    flat = np.where(_local_minima(cost, len(law.nonlinear)), cost, np.inf).reshape(len(cost), -1)
-    keep = min(starts, flat.shape[1])
-    best = np.argpartition(flat, keep - 1, axis=1)[:, :keep]
-    lists = int(np.prod(cost.shape[1 + len(law.nonlinear) :]))
-    lowest = flat.reshape(len(cost), -1, lists).argmin(axis=1) * lists + np.arange(lists)
-    return np.concatenate([best, lowest], axis=1)
+    """Flat indices (B, starts × listed values) of the lowest local minima at every listed value."""
+    lists = int(np.prod(cost.shape[1 + len(law.nonlinear) :], initial=1))
+    if starts == 1:
+        best = cost.reshape(len(cost), -1, lists).argmin(axis=1)[:, None, :]
+    else:
+        flat = np.where(_local_minima(cost, len(law.nonlinear)), cost, np.inf).reshape(len(cost), -1, lists)
+        keep = min(starts, flat.shape[1])
+        best = np.argpartition(flat, keep - 1, axis=1)[:, :keep, :]
+    return (best * lists + np.arange(lists)).reshape(len(cost), -1)
 
 
 class _Grams:
@@ -169,7 +170,7 @@ def _eliminate(gram: dict, squares: np.ndarray, free: list[int], target: int, wa
     rest, inverse = squares, {}
     for k, pivot in enumerate(free):
         value = work[pivot, pivot]
-        alive = value > PIVOT * gram[pivot, pivot]
+        alive = value > np.maximum(PIVOT * gram[pivot, pivot], TINY)
         inverse[pivot] = np.where(alive, 1.0, 0.0) / np.where(alive, value, 1.0)
         for at, j in enumerate(free[k + 1 :], start=k + 1):
             factor = work[j, pivot] * inverse[pivot]

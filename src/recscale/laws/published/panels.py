@@ -26,14 +26,12 @@ def _r2(value: np.ndarray, objective: np.ndarray) -> np.ndarray:
     return 1 - objective / ((value - value.mean()) ** 2).sum()
 
 
-def q1_profile(rows: pd.DataFrame, values=range(1, 33), law: str = "performance-law") -> pd.DataFrame:
+def q1_profile(rows: pd.DataFrame, values=range(1, 33)) -> pd.DataFrame:
     """R² of one panel at each q₁: q1, r2, w3, w4 and whether an exponent is at the edge of its box."""
-    found = []
-    for q in values:
-        fit = LAWS[law].with_values(q1=[q]).solve(rows[AXES], rows["value"])
-        w = fit.theta[0, :2]
-        found.append((q, float(_r2(rows["value"].to_numpy(), fit.cost)[0]), *w, bool((np.abs(w) >= BOX - 1e-9).any())))
-    return pd.DataFrame(found, columns=["q1", "r2", "w3", "w4", "at_edge"])
+    found = LAWS["performance-law"].with_values(q1=values).solve_listed(rows[AXES], rows["value"])
+    table = pd.DataFrame({"q1": found.theta[:, 2].astype(int), "r2": _r2(rows["value"].to_numpy(), found.cost)})
+    table["w3"], table["w4"] = found.theta[:, 0], found.theta[:, 1]
+    return table.assign(at_edge=(np.abs(found.theta[:, :2]) >= BOX - 1e-9).any(axis=1))
 
 
 def panel_r2(folder: Path | None = None, q1=range(1, 33)) -> pd.DataFrame:

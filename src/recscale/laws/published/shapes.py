@@ -108,8 +108,6 @@ def potential_by_q1(
     points = panels(folder)[metric, dataset, max_length]
     value = points["value"].to_numpy()
     total = ((value - value.mean()) ** 2).sum()
-    rows = []
-    for q in q1:
-        state = LAWS["performance-law"].with_values(q1=[q]).solve(points[AXES], value)
-        rows.append((q, 1 - float(state.cost[0]) / total, -float(state.coef[0, 0]), -float(state.coef[0, 1])))
-    return pd.DataFrame(rows, columns=["q1", "r2", "w1", "w2"])
+    found = LAWS["performance-law"].with_values(q1=q1).solve_listed(points[AXES], value)
+    table = pd.DataFrame({"q1": found.theta[:, 2].astype(int), "r2": 1 - found.cost / total})
+    return table.assign(w1=-found.coef[:, 0], w2=-found.coef[:, 1])

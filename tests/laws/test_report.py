@@ -1,0 +1,44 @@
+import json
+
+import numpy as np
+
+from recscale.laws import LAWS
+
+KEYS = [
+    *("group", "law", "n_points", "parameters", "intervals", "objective", "r2", "r2_adjusted", "aicc"),
+    *("leave_one_size_out_rmse", "held_out", "optimum", "warnings"),
+]
+
+
+def sample():
+    x = np.geomspace(1, 1e4, 12)
+    return x, (1 + 2 * x**-0.4) * (1 + 1e-3 * np.random.default_rng(0).standard_normal(12))
+
+
+def test_json_has_exactly_the_promised_keys_at_full_precision():
+    fit = LAWS["power-law-floor"].fit(*sample(), hold_out_largest=2)
+    text = json.dumps(fit.to_json({"set": "a"}), allow_nan=False)
+    back = json.loads(text)
+    assert list(back) == KEYS
+    assert back["group"] == {"set": "a"}
+    assert back["parameters"] == fit.parameters
+    assert back["intervals"]["E"] == list(fit.intervals["E"])
+    assert back["optimum"] is None
+
+
+def test_report_puts_predictions_before_parameters_and_says_everything():
+    fit = LAWS["power-law-floor"].fit(*sample(), hold_out_largest=2, bootstrap=50)
+    text = fit.report()
+    order = ["y = E + A x^(-α)", "predictions", "parameters", "quality", "held out", "warnings"]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+    for part in ("no further gain", "log-linear", "decades", "scattered starts", "50 resamples"):
+        assert part in text
+    for warning in fit.warnings:
+        assert warning in text
+
+
+def test_report_shows_where_a_peak_is(truths):
+    x, _, y = truths["performance-law"]
+    text = LAWS["performance-law"].fit(x, y, bootstrap=20).report()
+    assert "best layers" in text
+    assert "18.65" in text

@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+from scipy.stats import linregress
+
+from recscale.laws import LAWS
+from recscale.laws.uncertainty import bootstrap_rows
+
+SIZES = np.geomspace(1e6, 1e9, 12)
+
+
+def sample(rng):
+    return (0.4 + 3 * SIZES**-0.25) * np.exp(0.002 * rng.standard_normal(12))
+
+
+def test_bands_hold_the_truth_about_as_often_as_they_say():
+    """A small seeded version of ``benchmarks/coverage.py``; four binomial standard errors either way."""
+    rng, simulations = np.random.default_rng(11), 120
+    at = np.array([SIZES.max(), 2 * SIZES.max()])
+    true = 0.4 + 3 * at**-0.25
+    hits = {}
+    for number in range(simulations):
+        y, new = sample(rng), true * np.exp(0.002 * rng.standard_normal(2))
+        for resamples in (0, 120):
+            fit = LAWS["power-law-floor"].fit(SIZES, y, bootstrap=resamples, seed=number)
+            for observation, target in ((False, true), (True, new)):
+                low, high = fit.band(at, observation=observation)
+                held = (low <= target) & (target <= high)
+                hits[resamples, observation] = hits.get((resamples, observation), 0) + held
+    error = np.sqrt(0.95 * 0.05 / simulations)
+    for key, count in hits.items():
+        np.testing.assert_allclose(count / simulations, 0.95, atol=4 * error, err_msg=str(key))
+
+
+def test_linearised_intervals_of_a_line_are_those_of_textbooks():
+    x = np.geomspace(1, 1e3, 10)
+    y = 1 + 0.1 * np.log(x) + 0.05 * np.random.default_rng(0).standard_normal(10)
+    line = linregress(np.log(x), y)
+    low, high = LAWS["log-linear"].fit(x, y).intervals["β_x"]
+    assert (high - low) / 2 == pytest.approx(2.306004 * line.stderr, rel=1e-5)
+
+
+def test_a_bootstrap_is_seeded():
+    y = sample(np.random.default_rng(0))
+    one, same, other = (LAWS["power-law-floor"].fit(SIZES, y, bootstrap=50, seed=seed).intervals for seed in (1, 1, 2))
+    assert one == same
+    assert one != other
+
+
+def test_resamples_keep_the_seeds_of_a_configuration_together():
+    x = np.repeat(np.geomspace(1, 1e4, 8), 3)
+    effect = np.repeat(np.random.default_rng(0).standard_normal(8), 3)  # all noise is between configurations
+    y = 1 + 0.1 * np.log(x) + 0.1 * effect
+    fit = LAWS["log-linear"].fit(x, y)
+    rows = bootstrap_rows(fit.problem, fit.best, 20, seed=0)
+    noise = (rows.target - fit.predict(x)).reshape(20, 8, 3)
+    assert np.ptp(noise, axis=2).max() < 1e-12
+    assert noise.std() > 0.05
+
+
+def test_repeated_seeds_do_not_buy_certainty():
+    x, rng = np.geomspace(1, 1e4, 8), np.random.default_rng(0)
+    y = 1 + 0.1 * np.log(x) + 0.1 * rng.standard_normal(8)
+    single = LAWS["log-linear"].fit(x, y, bootstrap=400)
+    tripled = LAWS["log-linear"].fit(np.repeat(x, 3), np.repeat(y, 3), bootstrap=400)
+
+    def width(fit):
+        low, high = fit.intervals["β_x"]
+        return high - low
+
+    assert width(tripled) == pytest.approx(width(single), rel=0.35)
+
+
+def test_intervals_of_a_bounded_parameter_stay_inside_its_bounds():
+    x = np.geomspace(1, 1e3, 10)
+    y = 2 * x**-0.3 * np.exp(0.05 * np.random.default_rng(0).standard_normal(10))
+    low, _ = LAWS["power-law-floor"].fit(x, y, bootstrap=100).intervals["E"]
+    assert low >= 0
+
+
+def test_optimum_intervals_hold_the_true_peak(truths):
+    x, _, y = truths["performance-law"]
+    noisy = y + 0.0005 * np.random.default_rng(0).standard_normal(len(y))
+    fit = LAWS["performance-law"].fit(x, noisy, bootstrap=200)
+    low, high = fit.optimum_intervals["width"]
+    assert low < 5 ** (1 / 0.39) < high
+    assert LAWS["performance-law"].fit(x, noisy).optimum_intervals is None
+
+
+def test_refits_find_what_a_full_search_finds(truths):
+    x, _, y = truths["performance-law"]
+    noisy = y + 0.002 * np.random.default_rng(0).standard_normal(len(y))
+    fit = LAWS["performance-law"].fit(x, noisy, bootstrap=30)
+    targets = bootstrap_rows(fit.problem, fit.best, 30, seed=0).target
+    full = [LAWS["performance-law"].solve(x, target).cost[0] for target in targets]
+    excess = fit.resamples.cost / np.array(full)
+    assert np.median(excess) < 1 + 1e-6
+    assert excess.max() < 1.01
+
+
+def test_profile_interval_agrees_with_the_curvature_for_a_line():
+    x = np.geomspace(1, 1e3, 10)
+    y = 1 + 0.1 * np.log(x) + 0.05 * np.random.default_rng(0).standard_normal(10)
+    fit = LAWS["log-linear"].fit(x, y)
+    low, high = fit.intervals["c"]
+    held = fit.profile("c", [low + 1e-6, low - 1e-6, high - 1e-6, high + 1e-6])
+    assert list(held["inside"]) == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("law", "name"), [("power-law-floor", "E"), ("power-law-floor", "α"), ("performance-law", "w3")]
+)
+def test_profile_is_lowest_at_the_estimate(truths, law, name):
+    x, _, y = truths[law]
+    fit = LAWS[law].fit(x, y * (1 + 0.002 * np.random.default_rng(0).standard_normal(len(y))))
+    table = fit.profile(name, fit.parameters[name] + np.array([-0.1, 0, 0.1]))
+    assert table["objective"].iloc[1] == pytest.approx(fit.objective, rel=1e-6)
+    assert table["objective"].iloc[[0, 2]].min() > fit.objective
+
+
+def test_profile_over_a_listed_constant_and_refusals(truths):
+    x, _, y = truths["performance-law"]
+    fit = LAWS["performance-law"].fit(x, y + 0.001 * np.random.default_rng(0).standard_normal(len(y)))
+    table = fit.profile("q1")
+    assert list(table["value"]) == list(range(1, 33))
+    assert table["objective"].min() == pytest.approx(fit.objective)
+    with pytest.raises(ValueError, match="no profile of 'b'"):
+        fit.profile("b")
+
+
+def test_bootstrap_rows_have_the_estimated_noise():
+    fit = LAWS["constant"].fit(SIZES, sample(np.random.default_rng(1)))
+    rows = bootstrap_rows(fit.problem, fit.best, 4000, seed=0)
+    mean = fit.parameters["c"]
+    variance = ((fit.problem.points.y - mean) ** 2).sum() / 11
+    assert (rows.target - mean).std() == pytest.approx(np.sqrt(variance * 11 / 9), rel=0.1)  # t with 11 degrees
