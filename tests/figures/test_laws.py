@@ -120,8 +120,7 @@ def test_panels_come_one_at_a_time():
 
 def test_published_tables_are_drawn_whole():
     terms, table = claims.data_terms(), published.load("performance_law_datasets")
-    fitted = table["fitted_inverse_D_HR_1e-7"]
-    fig = drawn.ablation(terms, fitted, table["dataset"], "HR")
+    fig = drawn.ablation(terms, table, "HR")
     base.show(fig, points=4 * len(table))
     assert "0.9913" in fig.data[0].name
     points, curves = published.load("performance_law_loss"), published.loss_curves()

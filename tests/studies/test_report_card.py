@@ -68,6 +68,8 @@ def test_every_row_can_be_shown_and_links_to_a_page(rows):
     page = report_card.html(shown)
     assert page.count("<tr data-verdict=") == len(rows)
     assert page.count('scope="row"') == len(rows)
+    counted = shown["claim"].str.startswith("R² of fitted 1/D")
+    assert shown.loc[counted, ["paper says", "we find"]].to_numpy().tolist() == [["all 3", "3 of 3"]]
     assert report_card.number(1058511.0) == "1,058,511"
     assert report_card.number(0.00070695) == "0.000707"
 

@@ -78,7 +78,10 @@ def early_stopping(table: pd.DataFrame, mean: float, truth: Mapping[str, float])
     level = {"objective": 1.0} | {name: truth[name] for name in ("α", "β", "E")}
     ends = [table["factor"].min(), table["factor"].max()]
     base.line(fig, ends, [1.0, 1.0], "optimum or truth", line={"color": TRUE, "dash": "dot"}, hoverinfo="skip")
-    fig.add_vline(x=mean, line={"color": base.NEUTRAL, "width": 1}, annotation_text="mean", annotation_font_size=11)
+    fig.add_vline(x=mean, line={"color": base.NEUTRAL, "width": 1})
+    fig.add_annotation(  # on a log axis annotations, unlike shapes, take the logarithm
+        x=np.log10(mean), y=1, yref="paper", text="mean", showarrow=False, xanchor="left", font={"size": 11}
+    )
     choices = []
     for column, label in columns.items():
         values = [rows[column].tolist() for _, rows in starts] + [[level[column]] * 2]

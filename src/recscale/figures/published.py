@@ -92,7 +92,7 @@ def surface(points: pd.DataFrame, fit: Fit, name: str) -> go.Figure:
 
 
 def printed_beside_ours(table: pd.DataFrame) -> go.Figure:
-    """R² printed and recomputed, all panels; buttons pick the law. ``table``: ``panel_r2``: five points a row."""
+    """R² printed and recomputed, all panels; a menu picks the law. ``table``: ``panel_r2``: five points a row."""
     fig = base.figure("R², printed and recomputed", x="R² in the sample", height=640)
     names = [panel_name(*row) for row in table[["metric", "dataset", "max_length"]].itertuples(index=False)]
     rows = np.arange(len(table))[::-1]
@@ -118,7 +118,7 @@ def printed_beside_ours(table: pd.DataFrame) -> go.Figure:
     fig.update_yaxes(tickvals=rows.tolist(), ticktext=names, tickfont_size=11)
     laws = [0, 0, 0, 1, 1]
     choices = [(name, {"visible": only(k, laws)}, {}) for k, name in enumerate(("Performance Law", "log-linear"))]
-    return buttons(fig, choices)
+    return dropdown(fig, choices)
 
 
 def q1_profile(profile: pd.DataFrame, printed: float, name: str) -> go.Figure:
@@ -230,32 +230,33 @@ def optima(table: pd.DataFrame) -> go.Figure:
     return buttons(fig, choices)
 
 
-def ablation(terms: Mapping[str, pd.Series], fitted: pd.Series, names: pd.Series, quantity: str) -> go.Figure:
-    """The fitted 1/D of every setting against one over a data term, with its straight line; a menu picks the term."""
-    fig = base.figure(
-        f"The data term, on reciprocals: {quantity}",
-        x="1 / data term (units of the largest)",
-        y="fitted 1/D (10<sup>-7</sup>)",
-    )
+def ablation(terms: Mapping[str, pd.Series], table: pd.DataFrame, quantity: str) -> go.Figure:
+    """The fitted 1/D of every setting against one over a data term, with its straight line; a menu picks the term.
+
+    ``terms``: name -> values by row of ``table`` (``performance_law_datasets``). Every term draws every row.
+    """
+    title = f"The data term, on reciprocals: {quantity}"
+    fig = base.figure(title, x="1 / data term (share of the largest)", y="fitted 1/D (10<sup>-7</sup>)")
+    fitted = table[f"fitted_inverse_D_{quantity}_1e-7"]
     groups = []
     for name, term in terms.items():
-        x = (term / term.max()).to_numpy()
+        x = term / term.max()
         slope, offset = np.polyfit(x, fitted, 1)
-        r2 = np.corrcoef(x, fitted)[0, 1] ** 2
-        ends = np.array([0, 1.02])
+        r2, ends = np.corrcoef(x, fitted)[0, 1] ** 2, np.array([0, 1.02])
         base.line(fig, ends, offset + slope * ends, f"R² = {r2:.4f}", line={"color": base.NEUTRAL, "dash": "dot"})
-        base.points(
-            fig,
-            x,
-            fitted,
-            name,
-            marker={"color": base.PALETTE[1]},
-            mode="markers+text",
-            text=names,
-            textposition="top center",
-            textfont={"size": 10},
-        )
-        groups += [name, name]
+        for hue, sign, (dataset, rows) in zip(
+            base.PALETTE, base.SYMBOLS, table.groupby("dataset", sort=False), strict=False
+        ):
+            base.points(
+                fig,
+                x[rows.index],
+                fitted[rows.index],
+                SHORT.get(dataset, dataset),
+                marker={"color": hue, "symbol": sign},
+                customdata=rows[["max_length", "tokens"]],
+                hovertemplate="length %{customdata[0]}, %{customdata[1]:,} tokens printed<br>1/D = %{y:.4f}",
+            )
+        groups += [name] * (1 + table["dataset"].nunique())
     first = next(iter(terms))
     for trace, group in zip(fig.data, groups, strict=True):
         trace.visible = group == first

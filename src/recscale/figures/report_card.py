@@ -36,7 +36,7 @@ def verdicts(found: pd.DataFrame) -> go.Figure:
             meta=base.DATA,
             hovertemplate=f"{verdict}: %{{x}}",
         )
-    fig.update_layout(barmode="stack")
+    fig.update_layout(barmode="stack", legend_traceorder="normal")
     return fig
 
 

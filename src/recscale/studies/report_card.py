@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+COUNTED = ": how many"
+"""Ending of a claim that covers several cases; its ``paper_value`` is their number, ``ours`` how many of them hold."""
+
 VERDICTS = ("holds", "holds in part", "does not hold", "can't be known")
 
 
@@ -68,20 +71,22 @@ def table(rows: tuple[Claim, ...]) -> pd.DataFrame:
 
 
 def shown(rows: tuple[Claim, ...]) -> pd.DataFrame:
-    """The table as a reader sees it: numbers rounded to what their intervals support, the chapter as a link."""
-    lines = [
-        {
-            "paper": row.paper,
-            "claim": row.claim,
-            "paper says": number(row.paper_value),
-            "we find": number(row.ours)
-            + ("" if row.interval is None else f" [{', '.join(map(number, row.interval))}]"),
-            "verdict": row.verdict,
-            "why": row.why,
-            "chapter": f'<a href="{row.chapter}.html">{row.chapter.replace("-", " ")}</a>',
-        }
-        for row in rows
-    ]
+    """The table as a reader sees it: numbers rounded, counts as "all 12" and "9 of 12", the reason under the claim."""
+    lines = []
+    for row in rows:
+        counted = row.claim.endswith(COUNTED)
+        ours = f"{number(row.ours)} of {number(row.paper_value)}" if counted else number(row.ours)
+        limits = "" if row.interval is None else f" [{', '.join(map(number, row.interval))}]"
+        link = f'<a href="{row.chapter}.html">{row.chapter.replace("-", " ")}</a>'
+        lines.append(
+            {
+                "paper": row.paper,
+                "claim": f"{row.claim.removesuffix(COUNTED)}<br><small>{row.why} ({link})</small>",
+                "paper says": f"all {number(row.paper_value)}" if counted else number(row.paper_value),
+                "we find": ours + limits,
+                "verdict": row.verdict,
+            }
+        )
     return pd.DataFrame(lines)
 
 
@@ -89,7 +94,7 @@ def number(value: float | str) -> str:
     """Text as it is, a whole number whole, others to four significant digits."""
     if isinstance(value, str):
         return value
-    return f"{value:,.0f}" if float(value).is_integer() and abs(value) >= 1 else f"{value:.4g}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
 def html(frame: pd.DataFrame) -> str:
@@ -101,9 +106,8 @@ def html(frame: pd.DataFrame) -> str:
     head = "".join(f'<th scope="col">{name}</th>' for name in frame.columns)
     body = []
     for row in frame.to_dict("records"):
-        verdict = row["verdict"].replace("'", "’")
-        cells = [f'<th scope="row">{row["claim"]}</th>' if k == "claim" else f"<td>{v}</td>" for k, v in row.items()]
-        body.append(f'<tr data-verdict="{verdict}" data-paper="{row["paper"]}">{"".join(cells)}</tr>')
+        cells = [f'<th scope="row">{v}</th>' if k == "claim" else f"<td>{v}</td>" for k, v in row.items()]
+        body.append(f'<tr data-verdict="{row["verdict"]}" data-paper="{row["paper"]}">{"".join(cells)}</tr>')
     caption = f"<caption>{len(frame)} claims of both papers</caption>"
-    rows = "".join(body)
-    return f'<table class="dataframe report-card">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    rows = f"{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return f'<table class="dataframe report-card" style="min-width: 36rem">{rows}</table>'

@@ -9,7 +9,7 @@ from recscale.laws.entropy_experiments import coding_table, duplication, exchang
 from recscale.laws.markov import Chain
 from recscale.settings import DATA
 from recscale.studies import published_claims
-from recscale.studies.report_card import Claim, count_verdict, interval_verdict
+from recscale.studies.report_card import COUNTED, Claim, count_verdict, interval_verdict
 
 PAPER = "Performance Law"
 PAGE = "performance-law-published"
@@ -232,7 +232,7 @@ def _entropy(users: int, seed: int) -> list[Claim]:
 
 
 def _counted(claim: str, reached: int, of: int, why: str) -> Claim:
-    return Claim(PAPER, f"{claim}: how many", of, reached, None, count_verdict(reached, of), PAGE, why)
+    return Claim(PAPER, claim + COUNTED, of, reached, None, count_verdict(reached, of), PAGE, why)
 
 
 def _peak(claim: str, row: pd.Series, axis: str, paper: float) -> Claim:
