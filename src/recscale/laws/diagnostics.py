@@ -192,6 +192,10 @@ def warnings_of(fit: "Fit") -> tuple[str, ...]:
             said.append(f"the peak in {name}, {peak:.4g}, lies outside the measured {column.min():g}…{column.max():g}")
     if fit.starts_agreeing < 0.5:
         said.append(f"only {fit.starts_agreeing:.0%} of scattered starts reach this optimum: one start would miss it")
+    if fit.lowest_objective < fit.objective * (1 - 1e-6):
+        said.append(
+            "a scattered start found a lower objective: this is not the global optimum, please report the points"
+        )
     if (slope := gradient(problem, fit.best)) > 1e-5:
         said.append(f"the search stopped short of a stationary point (gradient cosine {slope:.1e})")
     if fit.linearised.freedom <= 0:

@@ -64,21 +64,20 @@ def best_of(row: np.ndarray, state: State, rows: int) -> State:
     return state.take(order[np.searchsorted(row[order], np.arange(rows))])
 
 
-def agreement(problem: Problem, best: State) -> tuple[float, State]:
-    """The share of scattered starts, listed constants kept, that reach the solution ``best``; and the best of all."""
+def agreement(problem: Problem, best: State) -> tuple[float, float]:
+    """The share of scattered starts, listed constants kept, that reach ``best``; and the lowest objective of all."""
     k = len(problem.law.nonlinear)
     if k == 0:
-        return 1.0, best
+        return 1.0, float(best.cost[0])
     theta = np.repeat(best.theta, SCATTERED, axis=0)
     for position, axis in enumerate(grid_of(problem)[:k]):
         # An additive recurrence with irrational steps (powers of the plastic number) fills a box evenly.
         fraction = (0.5 + np.arange(1, SCATTERED + 1) * 1.32471795724474602596 ** -(position + 1)) % 1.0
         theta[:, position] = np.interp(fraction, np.linspace(0, 1, len(axis)), axis)
     rows = problem.rows().take(np.zeros(SCATTERED, dtype=int))
-    ends = join(polish(problem, theta, rows, SCATTERED_ITERATIONS), best)
-    winner = best_of(np.zeros(SCATTERED + 1, dtype=int), ends, 1)
-    floor = 1e-20 * float((problem.target**2).sum())
-    return float((ends.cost[:-1] <= winner.cost * (1 + AGREEMENT) + floor).mean()), winner
+    cost = polish(problem, theta, rows, SCATTERED_ITERATIONS).cost
+    lowest = min(float(cost.min()), float(best.cost[0]))
+    return float((cost <= lowest * (1 + AGREEMENT) + 1e-20 * float((problem.target**2).sum())).mean()), lowest
 
 
 def _triage(row: np.ndarray, state: State, finalists: int) -> tuple[np.ndarray, State]:

@@ -28,7 +28,6 @@ class Fit:
     law: "Law"
     problem: Problem = field(repr=False)
     best: State = field(repr=False)
-    starts_agreeing: float  # share of scattered starts that find this optimum
     held: Points = field(repr=False)
     resamples: State | None = field(default=None, repr=False)
 
@@ -87,6 +86,20 @@ class Fit:
     def warnings(self) -> tuple[str, ...]:
         """What keeps the fit from being taken at face value, one sentence each."""
         return diagnostics.warnings_of(self)
+
+    @property
+    def starts_agreeing(self) -> float:
+        """Share of starts scattered over the whole search range that reach this optimum."""
+        return self._agreement[0]
+
+    @property
+    def lowest_objective(self) -> float:
+        """The lowest objective any start reached: below ``objective`` only if the search failed."""
+        return self._agreement[1]
+
+    @cached_property
+    def _agreement(self) -> tuple[float, float]:
+        return agreement(self.problem, self.best)
 
     @cached_property
     def linearised(self) -> Linearised:
@@ -229,9 +242,9 @@ def fit_law(
     kept, held = diagnostics.hold_out(points, hold_out_largest)
     problem = Problem(law, kept, scale or law.scale, loss, delta)
     diagnostics.enough(problem)
-    share, best = agreement(problem, solve(problem, problem.rows()))
+    best = solve(problem, problem.rows())
     resamples = refit(problem, best, bootstrap_rows(problem, best, bootstrap, seed)) if bootstrap else None
-    return Fit(law, problem, best, share, held, resamples)
+    return Fit(law, problem, best, held, resamples)
 
 
 def symbols_of(law: "Law", state: State) -> dict[str, np.ndarray]:
