@@ -32,10 +32,11 @@ FIGURES = """() => [...document.querySelectorAll('figure.recscale-figure')].map(
   const plot = figure.querySelector('.recscale-plot'), drawing = figure.querySelector('svg.main-svg');
   const given = JSON.parse(figure.querySelector('script').textContent);
   const marks = '.trace path, .points path, .point path, .heatmaplayer image, .contourlayer path, canvas, .table';
+  const label = plot.querySelector('.xtick text, .ytick text, .gtitle, .legendtext');
   return {
     name: figure.dataset.figure, width: drawing ? drawing.getBoundingClientRect().width : 0,
     traces: plot.data ? plot.data.length : 0, given: given.data.length, marks: plot.querySelectorAll(marks).length,
-    text: getComputedStyle(plot.querySelector('.main-svg text') || plot).fill,
+    text: label ? getComputedStyle(label).fill : plot._fullLayout.font.color,
     panel: getComputedStyle(figure.parentElement).backgroundColor,
   };
 })"""
