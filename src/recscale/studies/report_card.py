@@ -12,6 +12,8 @@ import pandas as pd
 COUNTED = ": how many"
 """Ending of a claim that covers several cases; its ``paper_value`` is their number, ``ours`` how many of them hold."""
 
+LIGHT = 'style="font-weight: 400"'
+
 VERDICTS = ("holds", "holds in part", "does not hold", "can't be known")
 
 
@@ -81,7 +83,7 @@ def shown(rows: tuple[Claim, ...]) -> pd.DataFrame:
         lines.append(
             {
                 "paper": row.paper,
-                "claim": f"{row.claim.removesuffix(COUNTED)}<br><small>{row.why} ({link})</small>",
+                "claim": f"{row.claim.removesuffix(COUNTED)}<br><small {LIGHT}>{row.why} ({link})</small>",
                 "paper says": f"all {number(row.paper_value)}" if counted else number(row.paper_value),
                 "we find": ours + limits,
                 "verdict": row.verdict,
@@ -103,7 +105,8 @@ def html(frame: pd.DataFrame) -> str:
     The class ``report-card`` is where the book's style and its few lines of script take hold; without them it is a
     plain table.
     """
-    head = "".join(f'<th scope="col">{name}</th>' for name in frame.columns)
+    width = {"claim": ' style="width: 48%"'}
+    head = "".join(f'<th scope="col"{width.get(name, "")}>{name}</th>' for name in frame.columns)
     body = []
     for row in frame.to_dict("records"):
         cells = [f'<th scope="row">{v}</th>' if k == "claim" else f"<td>{v}</td>" for k, v in row.items()]
