@@ -16,8 +16,8 @@ from scipy.optimize import OptimizeWarning, curve_fit, minimize
 from recscale.laws import LAWS, Fit
 from recscale.laws.fit import symbols_of
 from recscale.laws.points import read_points
-from recscale.laws.uncertainty import band
 from recscale.laws.problem import Problem, evaluate
+from recscale.laws.uncertainty import band
 
 CHINCHILLA = {"E": 1.8172, "A": 482.01, "B": 2085.43, "α": 0.3478, "β": 0.3658}
 """Besiroglu et al.'s refit of the Chinchilla law (arXiv 2404.10102): the truth of the simulations with N and D."""
