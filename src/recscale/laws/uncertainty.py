@@ -93,7 +93,8 @@ def percentiles(draws: np.ndarray, level: float, freedom: int) -> tuple[np.ndarr
     """The middle ``level`` of ``draws`` over its first axis; nan without degrees of freedom, which say nothing."""
     if not len(draws) or freedom <= 0:
         return np.full(draws.shape[1:], np.nan), np.full(draws.shape[1:], np.nan)
-    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    # Weibull positions: a new draw lies between them with probability ``level``, however few draws there are.
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull")
     return low, high
 
 
