@@ -21,11 +21,14 @@ TOLERANCE = 1e-13  # relative decrease and relative step below which a start has
 
 
 def derivatives(
-    law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray
+    law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray, listed: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Σ c φ at ``x`` (B, n), and the derivative of the law's value by the nonlinear θ, then c: (B, n, K + p)."""
+    """Σ c φ at ``x`` (B, n), and the derivative of the law's value by the nonlinear θ, then c: (B, n, K + p).
+
+    With ``listed`` the listed constants count as nonlinear parameters.
+    """
     basis = columns(law, x, theta)
-    k = len(law.nonlinear)
+    k = theta.shape[1] if listed else len(law.nonlinear)
     linear = (basis @ coef[..., None])[..., 0]
     derivative = np.empty((*linear.shape, k + len(law.linear)))
     derivative[..., k:] = basis
