@@ -77,7 +77,15 @@ def simulate(name: str, simulations: int, resamples: int, seed: int = 0) -> pd.D
                 low, high = fit.band(future, LEVEL, observation)
                 hits[method, band] = hits.get((method, band), 0) + ((low <= target) & (target <= high))
     rows = [
-        {"law": name, "method": method, "band": band, "at": at, "simulations": simulations, "coverage": share}
+        {
+            "law": name,
+            "method": method,
+            "resamples": methods[method],
+            "band": band,
+            "at": at,
+            "simulations": simulations,
+            "coverage": share,
+        }
         for (method, band), count in hits.items()
         for at, share in zip(("largest", "twice"), count / simulations, strict=True)
     ]
