@@ -148,3 +148,26 @@ def test_conclusions_say_what_is_known():
     flat = scaling.conclusion({"here": runs(lambda flop: 0.5, noise=1e-3)}, size, 1)
     assert "can't be told from zero" in flat
     assert "equally good within the noise" in flat
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        ((-0.001, 0.002), "anything from 0.23 % more to 0.46 % less loss"),
+        ((0.001, 0.002), "0.23 to 0.46 % less loss"),
+        ((-0.002, -0.001), "0.23 to 0.46 % more loss"),
+    ],
+)
+def test_the_gain_a_decade_is_told_with_its_sign(interval, words):
+    assert scaling.gain_a_decade(*interval) == words
+
+
+def test_stored_runs_are_only_said_to_be_there_if_they_are():
+    assert "none" in scaling.stored_words(0)
+    assert scaling.stored_words(7).startswith("The 7 runs")
+
+
+def test_more_seeds_help_where_residuals_are_noise():
+    assert "seeds help" in scaling.seeds_or_sizes(0.9, 1.0)
+    assert "sizes help" in scaling.seeds_or_sizes(4.0, 1.0)
+    assert "too few" in scaling.seeds_or_sizes(1.0, float("nan"))

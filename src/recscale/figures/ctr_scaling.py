@@ -72,6 +72,31 @@ def fit_law(runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law
     return laws.get(name).fit(means[[size]], means["test_logloss"], hold_out_largest=hold_out)
 
 
+def gain_a_decade(low: float, high: float) -> str:
+    """An interval [``low``, ``high``] of the exponent α in words: how the loss changes with every tenfold size."""
+    worst, best = (100 * (1 - 10**-alpha) for alpha in (low, high))
+    if worst < 0 < best:
+        return f"anything from {-worst:.2f} % more to {best:.2f} % less loss"
+    least, most = sorted((abs(worst), abs(best)))
+    return f"{least:.2f} to {most:.2f} % {'less' if best > 0 else 'more'} loss"
+
+
+def stored_words(stored: int) -> str:
+    """A sentence on how many committed runs the figure holds."""
+    if not stored:
+        return "This copy of the repository holds none of its runs, so the figure shows the live ones alone."
+    return f"The {stored} runs of it that the repository holds lie, faint, under the live ones."
+
+
+def seeds_or_sizes(residual: float, noise: float) -> str:
+    """What more runs are best spent on, from two standard deviations: of the fit's residuals and of a seed."""
+    if not np.isfinite(residual) or not np.isfinite(noise):
+        return "there are too few runs to decide"
+    if residual <= 1.5 * noise:
+        return "the residuals are no larger than a seed explains, so more seeds help"
+    return "the residuals exceed what a seed explains, so the form is in doubt and new sizes help more"
+
+
 def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
     """The forms through the same points: in-sample, each size left out in turn, and at the held-out largest sizes."""
     means = by_configuration(runs[runs["model"] == model])
