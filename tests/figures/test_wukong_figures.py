@@ -36,9 +36,21 @@ def test_traced_shapes_follow_the_formula(data):
     assert table.loc["layer 2: outer LN", "out"] == "7 × 8 × 6"
     assert table.loc["head", "out"] == "7 × 1"
     account = account_ctr(config, data.fields, 0, 1, embedding)
-    # The residual's matrix belongs to no traced part; with n = n_F + n_L there is none.
     assert table["parameters"].sum() == account.dense_parameters + account.embedding_parameters
     assert not any(module._forward_hooks for module in model.modules())
+
+
+def test_the_trace_holds_the_residuals_matrix_where_there_is_one(data):
+    config, embedding = WukongConfig(l=2, n_F=3, n_L=6, k=4), EmbeddingConfig(width=6)
+    model = build_ctr_model(config, data.fields, 0, 1, embedding=embedding, seed=0)
+    batch = CTRTensors.of(data.take(slice(0, 7)), torch.device("cpu"))
+    table = wukong.trace_shapes(model, batch.ids, batch.dense)
+    assert tuple(table.loc["layer 1: residual"]) == ("7 × 8 × 6", "7 × 9 × 6", 72)
+    assert list(table.index).index("layer 1: residual") == list(table.index).index("layer 1: outer LN") - 1
+    assert "layer 2: residual" not in table.index
+    account = account_ctr(config, data.fields, 0, 1, embedding)
+    assert table["parameters"].sum() == account.dense_parameters + account.embedding_parameters
+    assert not any(module._forward_pre_hooks for module in model.modules())
 
 
 def test_costs_add_up_to_the_account(data):

@@ -32,8 +32,12 @@ KNOBS: Mapping[str, tuple[str, ...]] = {
 
 
 def trace_shapes(model: nn.Module, *inputs: torch.Tensor) -> pd.DataFrame:
-    """What goes into and comes out of every part of a Wukong, seen by forward hooks during one real forward pass."""
+    """What goes into and comes out of every part of a Wukong, seen by forward hooks during one real forward pass.
+
+    The residual's matrix is a parameter of the layer and no module: its row is written where the sum enters the norm.
+    """
     rows: list[dict] = []
+    entered: dict[str, str] = {}
 
     def hook(name: str, module: nn.Module):
         def seen(_, given, out) -> None:
@@ -43,7 +47,20 @@ def trace_shapes(model: nn.Module, *inputs: torch.Tensor) -> pd.DataFrame:
 
         return module.register_forward_hook(seen)
 
+    def residual(name: str, layer: nn.Module):
+        def came_in(_, given) -> None:
+            entered[name] = _shape(given[0])
+
+        def summed(_, given) -> None:
+            sizes = {"in": entered[name], "out": _shape(given[0]), "parameters": layer.project.numel()}
+            rows.append({"part": name, **sizes})
+
+        return layer.register_forward_pre_hook(came_in), layer.norm.register_forward_pre_hook(summed)
+
     hooks = [hook(name, module) for name, module in _parts(model)]
+    for index, layer in enumerate(model.tower.layers, start=1):
+        if layer.project is not None:
+            hooks += residual(f"layer {index}: residual", layer)
     try:
         with torch.no_grad():
             model.eval()(*inputs)
