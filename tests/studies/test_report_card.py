@@ -49,6 +49,42 @@ def test_wukong_constants_hold_and_the_sign_does_not(rows):
     assert found["gain for four times the compute, %"].ours == pytest.approx(0.098, abs=1e-3)
 
 
+def test_plateaus_are_judged_from_the_size_the_paper_names(rows):
+    found = {r.claim: r.verdict for r in rows}
+    assert found["DLRM stops improving beyond 31 GFLOP (change, %)"] == "holds"
+    assert found["FinalMLP stops improving beyond 36 GFLOP (change, %)"] == "holds in part"
+
+
+def test_depth_is_undecided_because_the_two_metrics_disagree():
+    found = {r.claim: r for r in performance.shapes(60, 0)}
+    depth = found["best depth of ML-1M (length 200), layers"]
+    assert depth.verdict == "can't be known"
+    assert depth.interval == pytest.approx((14.7, 28.5), abs=0.15)
+    assert found["best width of ML-1M (length 200)"].verdict == "holds"
+    assert found["best width of Industrial with 64 layers"].verdict == "does not hold"
+
+
+def test_profile_interval_of_a_peak_holds_the_truth_and_widens_with_noise():
+    layers, width = (v.ravel() for v in np.meshgrid([1, 2, 4, 8, 16, 32, 64.0], [16, 32, 64, 128.0]))
+    exponents = -np.log(8) / np.log(12), -np.log(8) / np.log(50)
+    value = sum(-(w * np.log(v) + 1 / (8 * v**w)) for v, w in zip((layers, width), exponents, strict=True))
+    widths = []
+    for noise in (0.02, 0.1):
+        wobble = noise * np.random.default_rng(0).standard_normal(len(layers))
+        points = pd.DataFrame({"layers": layers, "embedding_dim": width, "value": -value + wobble})
+        low, high = published_claims.peak_profile(points, "layers")
+        assert low < 12 < high
+        widths.append(high / low)
+    assert widths[0] < widths[1]
+
+
+def test_wins_count_ties_apart():
+    table = pd.DataFrame(
+        {"metric": "HR@10", "dataset": list("aabbcc"), "max_length": 1, "law": ["performance-law", "log-linear"] * 3}
+    ).assign(aicc=[0, 5, 1, 0, 9, 0])
+    assert published_claims.wins(table, "log-linear") == (1, 1, 1)
+
+
 def test_ablation_reproduces_and_turns_round_with_the_tokens_put_back(rows):
     found = {r.claim: r for r in rows}
     reproduced = next(r for name, r in found.items() if name.startswith("R² of fitted 1/D"))
@@ -83,6 +119,10 @@ def test_figures_show_every_row(rows):
     base.show(figures.forest(ratios), points=len(ratios))
     assert (ratios["ratio"] > 0).all()
     assert bool(ratios.set_index("claim").loc["law, exponent (printed with a plus)", "sign_differs"])
+    labels = [figures._label(text) for text in ratios["claim"]]
+    assert all(len(label) <= 22 for label in labels)
+    assert len(set(labels)) == len(labels)
+    assert set(labels) <= set(figures.LABELS.values()), "a claim was reworded and its label lost"
     inside = ratios.dropna(subset=["ratio_low"])
     assert (inside["ratio_low"] <= inside["ratio_high"]).all()
 

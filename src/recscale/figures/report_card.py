@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
+from recscale.studies.report_card import COUNTED
 
 HUES = {
     "holds": base.PALETTE[2],
@@ -12,7 +13,37 @@ HUES = {
     "does not hold": base.PALETTE[1],
     "can't be known": base.NEUTRAL,
 }
-SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "can't be known": "square-open"}
+LABELS = {
+    "law, coefficient A": "coefficient A",
+    "law, exponent": "exponent (size)",
+    "gain for four times": "gain a quadrupling",
+    "law holds over two orders": "range in decades",
+    "lead at equal compute": "lead at equal compute",
+    "as often read": "rivals clearly flatter",
+    "rivals stop improving": "rivals that stop",
+    "DCNv2 needs 40": "DCNv2: 40 × compute",
+    "best AUC": "best AUC, public sets",
+    "compute on GPT-3": "GPT-3's compute",
+    "R² of the law on ML-1M": "R², ML-1M, KuaiRand",
+    "R² of the law on Books": "R², Books, Industrial",
+    "R² of the log-linear": "R², log-linear",
+    "fits better than": "beats log-linear",
+    "its decay terms": "beats a quadratic",
+    "loss law": "R², loss law",
+    "best depth": "best depth, ML-1M",
+    "best width of ML-1M": "best width, ML-1M",
+    "best width of Industrial": "best width, Industrial",
+    "best width with": "best width, H·d = 512",
+    "rivals of (28, 54)": "rivals of (28, 54)",
+    "w₁ measures": "w₁, LLaMA2 − SASRec",
+    "R² of fitted 1/D": "R², 1/D on 1/D′",
+    "tokens of": "tokens, ML-1M 200",
+    "D′ explains": "D′ over tokens, R²",
+    "coding lemma": "coding lemma, chains",
+}
+"""Start of a claim -> what the axis of ``forest`` calls it."""
+
+SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "can't be known": "square"}
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
@@ -77,8 +108,12 @@ def forest(rows: pd.DataFrame) -> go.Figure:
                 "arrayminus": (part["ratio"] - part["ratio_low"]).fillna(0),
                 "color": hue,
                 "thickness": 1.5,
+                "width": 0,  # caps of a missing interval would split the marker
             },
-            customdata=np.stack([part["claim"], part["paper_value"].map(str), part["ours"].map(_short)], axis=1),
+            customdata=np.stack(
+                [part["claim"].str.removesuffix(COUNTED), part["paper_value"].map(str), part["ours"].map(_short)],
+                axis=1,
+            ),
             hovertemplate="%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]}",
         )
     labels = [_label(text) for text in rows["claim"]]
@@ -92,5 +127,5 @@ def _short(value) -> str:
 
 
 def _label(text: str) -> str:
-    """The start of a claim, short enough for an axis on a phone."""
-    return text if len(text) <= 34 else text[:33].rsplit(" ", 1)[0] + "…"
+    """A claim in the few words that an axis on a phone has room for."""
+    return next((label for start, label in LABELS.items() if text.startswith(start)), text[:22].rstrip())

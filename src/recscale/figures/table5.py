@@ -99,7 +99,8 @@ def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], held: int) -> go.Figur
     for hue, (name, fit) in zip((base.PALETTE[1], base.PALETTE[2], base.PALETTE[0]), fits.items(), strict=False):
         low, high = fit.band({"x": x})
         base.band(fig, x, low - 100, high - 100, f"{name}: 95 % band", hue)
-        base.line(fig, x, fit.predict({"x": x}) - 100, name, line={"color": hue})
+        dash = "dash" if name == "log-linear" else "solid"  # it lies on the power law
+        base.line(fig, x, fit.predict({"x": x}) - 100, name, line={"color": hue, "dash": dash})
         groups += [name, None]
     ordered = points.sort_values("gflop")
     for name, rows, sign in (

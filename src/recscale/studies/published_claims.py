@@ -1,7 +1,10 @@
 """Readings of the papers' own tables that need no fit of a new form: who leads by how much, what was left unsaid."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
+from scipy.stats import t as student
 
 from recscale.laws import LAWS, Fit, published
 from recscale.laws.entropy_experiments import exchanged
@@ -94,3 +97,68 @@ def joint_beside_means(metric: str = "HR@10") -> dict[str, float]:
         "means": 1 - float(((points["value"] - means) ** 2).sum() / total),
         "w5": fit.parameters["w5"],
     }
+
+
+def peak_profile(points: pd.DataFrame, axis: str, level: float = 0.95) -> tuple[float, float]:
+    """Profile interval of the Performance Law's peak along ``axis``: every peak the points don't reject.
+
+    At a given q₁ the law peaks along an axis where v^w = 1/q₁, so a peak at v fixes that axis's exponent; the other
+    exponent and q₁ are searched and the weights follow by least squares. A peak stays in as long as its residual sum
+    of squares is below SSR·(1 + t²/(n - 6)). No resampling, hence no seed. The search goes from the smallest size to
+    four times the largest; an interval that ends there is open.
+    """
+    y, n = points["value"].to_numpy(float), len(points)
+    other = next(name for name in published.AXES if name != axis)
+    own, cross = (np.log(points[name].to_numpy(float)) for name in (axis, other))
+    peaks = np.geomspace(max(points[axis].min(), 2), 4 * points[axis].max(), 800)
+    crossed = np.geomspace(max(points[other].min() / 4, 2), 8 * points[other].max(), 100)
+    best = np.full(len(peaks), np.inf)
+    for log_q1 in np.log([2, 3, 4, 6, 8, 12, 16, 24, 32]):
+        first, second = (_bends(v, log_q1, np.log(at)) for v, at in ((own, peaks), (cross, crossed)))
+        best = np.minimum(best, _residuals(first, second, y).min(axis=1))
+    limit = best.min() * (1 + student.ppf((1 + level) / 2, n - 6) ** 2 / (n - 6))
+    middle, outside = best.argmin(), np.flatnonzero(best > limit)
+    first, last = outside[outside < middle], outside[outside > middle]
+    low = first.max() + 1 if len(first) else 0
+    return float(peaks[low]), float(peaks[last.min() - 1 if len(last) else -1])
+
+
+@cache
+def claimed_peaks() -> pd.DataFrame:
+    """``published.claimed_optima`` with one set of intervals for the whole book: profiles for the Performance Law,
+    400 resamples for the quadratic, none along a constraint.
+    """
+    table, panels = published.claimed_optima(bootstrap=400), published.panels()
+    for k, row in table[table["law"] == "performance-law"].iterrows():
+        points = panels[row["metric"], row["dataset"], row["max_length"]]
+        for name, axis in (("layers", "layers"), ("width", "embedding_dim")):
+            if pd.notna(row[f"{name}_low"]):
+                table.loc[k, [f"{name}_low", f"{name}_high"]] = peak_profile(points, axis)
+    return table
+
+
+def wins(models: pd.DataFrame, rival: str, tie: float = 2.0) -> tuple[int, int, int]:
+    """Panels in which the Performance Law wins, ties and loses against ``rival`` by AICc; within ``tie`` is a tie.
+
+    ``models``: ``published.panel_models``.
+    """
+    aicc = models.pivot_table(index=published.SETTING, columns="law", values="aicc")
+    gap = aicc["performance-law"] - aicc[rival]
+    return int((gap < -tie).sum()), int((gap.abs() <= tie).sum()), int((gap > tie).sum())
+
+
+def _bends(log_v: np.ndarray, log_q1: float, log_peak: np.ndarray) -> np.ndarray:
+    """The law's term w ln v + 1/(q₁ v^w) with its peak at each of ``log_peak``, centred: (peaks, points)."""
+    w = -log_q1 / np.where(np.abs(log_peak) < 1e-6, 1e-6, log_peak)[:, None]
+    term = w * log_v + np.exp(np.clip(-log_q1 - w * log_v, -60, 60))
+    return term - term.mean(axis=1, keepdims=True)
+
+
+def _residuals(first: np.ndarray, second: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Residual sums of squares of y on a constant and one row of each table, for all pairs of rows."""
+    y = y - y.mean()
+    a, b, c = (first**2).sum(axis=1)[:, None], (second**2).sum(axis=1), first @ second.T
+    p, q = (first @ y)[:, None], second @ y
+    determinant = a * b - c**2
+    explained = (b * p**2 - 2 * c * p * q + a * q**2) / np.where(determinant > 1e-12 * a * b, determinant, np.inf)
+    return y @ y - explained

@@ -103,14 +103,20 @@ def html(frame: pd.DataFrame) -> str:
     """``shown`` as an accessible HTML table: header cells with scope, a body row a claim, ``data-verdict`` to filter.
 
     The class ``report-card`` is where the book's style and its few lines of script take hold; without them it is a
-    plain table.
+    plain table. Roles keep it one where a phone shows each row as a card, ``data-label`` names the cells there.
     """
     width = {"claim": ' style="width: 48%"'}
-    head = "".join(f'<th scope="col"{width.get(name, "")}>{name}</th>' for name in frame.columns)
+    head = "".join(f'<th scope="col" role="columnheader"{width.get(n, "")}>{n}</th>' for n in frame.columns)
     body = []
     for row in frame.to_dict("records"):
-        cells = [f'<th scope="row">{v}</th>' if k == "claim" else f"<td>{v}</td>" for k, v in row.items()]
-        body.append(f'<tr data-verdict="{row["verdict"]}" data-paper="{row["paper"]}">{"".join(cells)}</tr>')
+        cells = [
+            f'<th scope="row" role="rowheader">{text}</th>'
+            if name == "claim"
+            else f'<td role="cell" data-label="{name}">{text}</td>'
+            for name, text in row.items()
+        ]
+        start = f'<tr data-verdict="{row["verdict"]}" data-paper="{row["paper"]}" role="row">'
+        body.append(f"{start}{''.join(cells)}</tr>")
     caption = f"<caption>{len(frame)} claims of both papers</caption>"
-    rows = f"{caption}<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-    return f'<table class="dataframe report-card" style="min-width: 36rem">{rows}</table>'
+    rows = f'{caption}<thead><tr role="row">{head}</tr></thead><tbody>{"".join(body)}</tbody>'
+    return f'<table class="dataframe report-card" role="table">{rows}</table>'
