@@ -192,28 +192,6 @@ class Fit:
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
     def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
-        """The covariance carried over to the paper's symbols."""
-        known, k = self.linearised, self.best.theta.shape[1]
-        here = np.concatenate([self.best.theta[0], self.best.coef[0]])
-        step = 1e-6 * np.maximum(np.abs(here), 1e-12)
-        moved = here + np.concatenate([np.diag(step), -np.diag(step)])
-        shifted = symbols_of(self.law, State(moved[:, :k], moved[:, k:], np.zeros(len(moved))))
-        half = quantile_t(LEVEL, known.freedom)
-        intervals = {}
-        for name, value in self.parameters.items():
-            up, down = np.split(shifted[name], 2)
-            slope = (up - down) / (2 * step)
-            variance = slope @ known.covariance @ slope if np.isfinite(slope).all() else np.nan
-            error = half * np.sqrt(np.maximum(variance, 0.0))
-            intervals[name] = (float(value - error), float(value + error))
-        return intervals
-
-    def _percentiles(self, draws: Mapping[str, np.ndarray], names) -> dict[str, tuple[float, float]]:
-        freedom = self.linearised.freedom
-        limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, freedom) for n in names}
-        return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
-
-    def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
         """The covariance carried over to the paper's symbols; listed constants have no interval of this kind."""
         known, k = self.linearised, len(self.law.nonlinear)
         here = np.concatenate([self.best.theta[0, :k], self.best.coef[0]])

@@ -21,14 +21,11 @@ TOLERANCE = 1e-13  # relative decrease and relative step below which a start has
 
 
 def derivatives(
-    law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray, listed: bool = False
+    law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Σ c φ at ``x`` (B, n), and the derivative of the law's value by the nonlinear θ, then c: (B, n, K + p).
-
-    With ``listed`` the listed constants count as nonlinear parameters.
-    """
+    """Σ c φ at ``x`` (B, n), and the derivative of the law's value by the nonlinear θ, then c: (B, n, K + p)."""
     basis = columns(law, x, theta)
-    k = theta.shape[1] if listed else len(law.nonlinear)
+    k = len(law.nonlinear)
     linear = (basis @ coef[..., None])[..., 0]
     derivative = np.empty((*linear.shape, k + len(law.linear)))
     derivative[..., k:] = basis

@@ -55,7 +55,7 @@ def _default(fit: "Fit", name: str) -> np.ndarray:
     for constant in fit.law.listed:
         if constant.name == name:
             return np.asarray(constant.values)
-    parameters = (*fit.law.nonlinear, *fit.law.listed, *fit.law.linear)  # the order of the covariance
+    parameters = (*fit.law.nonlinear, *fit.law.linear)
     parameter = next(p for p in parameters if p.name == name)
     position = parameters.index(parameter)
     error = np.sqrt(fit.linearised.covariance[position, position])

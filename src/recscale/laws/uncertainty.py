@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from recscale.laws.polish import bounds, derivatives
+from recscale.laws.polish import bounds, derivatives, jacobian
 from recscale.laws.problem import Problem, Rows, State, evaluate
 
 
@@ -19,8 +19,8 @@ from recscale.laws.problem import Problem, Rows, State, evaluate
 class Linearised:
     """The curvature at the optimum, (θ, c) in this order, on the fit's scale; parameters at a bound have zero rows.
 
-    θ includes the listed constants, as if they could take any value: a searched constant is not a known one.
-    ``variance`` is that of one measurement; ``leverage`` (n,) the hat values; ``freedom`` counts configurations.
+    ``variance`` is that of one measurement; ``leverage`` (n,) the hat values; ``freedom`` counts configurations, not
+    seeds.
     """
 
     residuals: np.ndarray
@@ -31,17 +31,14 @@ class Linearised:
 
 
 def linearise(problem: Problem, best: State) -> Linearised:
-    """Covariance of (θ, c). Under Huber's loss the variance is that of the clipped residuals."""
-    law, k = problem.law, len(problem.law.nonlinear)
-    residuals = problem.residuals_of(best)[0]
-    _, derivative = slopes(problem, best, problem.points.x)
+    """Covariance of (θ, c), listed constants held. Under Huber's loss the variance is that of the clipped residuals."""
+    residuals, derivative = (part[0] for part in jacobian(problem, problem.rows(), best.theta, best.coef))
     lower, upper = bounds(problem)
-    here = np.concatenate([best.theta[0, :k], best.coef[0]])
-    inner = (here > lower) & (here < upper)
-    searched = [len(constant.values) > 1 for constant in law.listed]
+    here = np.concatenate([best.theta[0, : len(problem.law.nonlinear)], best.coef[0]])
     norms = np.linalg.norm(derivative, axis=0)
-    use = np.concatenate([inner[:k], np.array(searched, dtype=bool), inner[k:]]) & (norms > 0)
-    estimated, n = int(use.sum()), len(residuals)
+    use = (here > lower) & (here < upper) & (norms > 0)
+    searched = sum(len(constant.values) > 1 for constant in problem.law.listed)
+    estimated, n = int(use.sum()) + searched, len(residuals)
     freedom = len(np.unique(problem.points.configuration)) - estimated
     influence, inside = residuals, 1.0
     if problem.loss == "huber":
@@ -50,16 +47,10 @@ def linearise(problem: Problem, best: State) -> Linearised:
     variance = float((influence**2).sum()) / max(n - estimated, 1) / inside**2
     scaled = derivative[:, use] / norms[use]
     inverse = np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True)
-    covariance = np.zeros((len(use), len(use)))
+    covariance = np.zeros((len(here), len(here)))
     covariance[np.ix_(use, use)] = variance * inverse / np.outer(norms[use], norms[use])
     leverage = np.clip(np.einsum("ni,ij,nj->n", scaled, inverse, scaled), 0.0, 1.0)
     return Linearised(residuals, covariance, leverage, variance, freedom)
-
-
-def slopes(problem: Problem, best: State, x: tuple[np.ndarray, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Σ c φ (n,) at ``x`` and its derivative (n, K + p) on the fit's scale, listed constants among the K."""
-    linear, derivative = (part[0] for part in derivatives(problem.law, x, best.theta, best.coef, listed=True))
-    return linear, derivative / linear[:, None] if problem.scale == "log" else derivative
 
 
 def bootstrap_rows(problem: Problem, best: State, resamples: int, seed: int) -> Rows:
@@ -112,7 +103,7 @@ def band(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Limits of the law's value at ``x`` (or of a new measurement): by the resamples if any, or linearised."""
     known = linearise(problem, best)
-    linear, derivative = slopes(problem, best, x)
+    linear, derivative = (part[0] for part in derivatives(problem.law, x, best.theta, best.coef))
     value = evaluate(problem.law, x, best.theta, best.coef)[0]
     if resamples is not None:
         draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
@@ -123,6 +114,8 @@ def band(
             base = value - linear if problem.scale == "log" else 0.0
             draws = base + (draws - base) * np.exp(noise) if problem.scale == "log" else draws + noise
         return percentiles(draws, level, known.freedom)
+    if problem.scale == "log":
+        derivative = derivative / linear[:, None]
     variance = np.maximum(np.einsum("nk,kl,nl->n", derivative, known.covariance, derivative), 0)
     half = quantile_t(level, known.freedom) * np.sqrt(variance + (known.variance if observation else 0.0))
     if problem.scale == "log":
