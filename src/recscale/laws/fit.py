@@ -9,11 +9,19 @@ import numpy as np
 import pandas as pd
 
 from recscale.laws import diagnostics, report
-from recscale.laws.engine import agreement, refit, solve
+from recscale.laws.engine import agreement, refit, solve, solve_listed
 from recscale.laws.points import Points, read_columns, read_points
 from recscale.laws.problem import Problem, State, evaluate
 from recscale.laws.profiles import profile
-from recscale.laws.uncertainty import Linearised, band, bootstrap_rows, linearise, percentiles, quantile_t
+from recscale.laws.uncertainty import (
+    Linearised,
+    bootstrap_band,
+    bootstrap_rows,
+    linearise,
+    percentiles,
+    profile_band,
+    quantile_t,
+)
 
 if TYPE_CHECKING:
     from recscale.laws.law import Law
@@ -106,11 +114,17 @@ class Fit:
         """Covariance and leverage at the optimum."""
         return linearise(self.problem, self.best)
 
+    @cached_property
+    def _rivals(self) -> State | None:
+        """The optima at every value of a searched constant; None without one (several are held at their best)."""
+        searched = [constant for constant in self.law.listed if len(constant.values) > 1]
+        return solve_listed(self.problem) if len(searched) == len(self.law.listed) == 1 else None
+
     @property
     def interval_method(self) -> str:
         """Where the intervals come from, in words."""
         if self.resamples is None:
-            return "linearised, Student's t"
+            return "linearised, Student's t; bands by profile where a constant was searched"
         return f"bootstrap over configurations, {len(self.resamples.cost)} resamples"
 
     @cached_property
@@ -136,7 +150,10 @@ class Fit:
         """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,)."""
         if not 0 < level < 1:
             raise ValueError(f"the level of a band lies between 0 and 1, got {level:g}")
-        return band(self.problem, self.best, self.resamples, self._columns(x), level, observation)
+        columns = self._columns(x)
+        if self.resamples is not None:
+            return bootstrap_band(self.problem, self.best, self.resamples, columns, level, observation)
+        return profile_band(self.problem, self.best, self._rivals, columns, level, observation)
 
     def curve(
         self, points: int = 100, reach: float = 1.0, along: str | None = None, level: float = LEVEL

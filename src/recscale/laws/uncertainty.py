@@ -98,26 +98,58 @@ def percentiles(draws: np.ndarray, level: float, freedom: int) -> tuple[np.ndarr
     return low, high
 
 
-def band(
-    problem: Problem, best: State, resamples: State | None, x: tuple, level: float, observation: bool
+def bootstrap_band(
+    problem: Problem, best: State, resamples: State, x: tuple, level: float, observation: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Limits of the law's value at ``x`` (or of a new measurement): by the resamples if any, or linearised."""
+    """Limits of the law's value at ``x`` (or of a new measurement): the middle of what the resamples predict."""
     known = linearise(problem, best)
-    linear, derivative = (part[0] for part in derivatives(problem.law, x, best.theta, best.coef))
-    value = evaluate(problem.law, x, best.theta, best.coef)[0]
-    if resamples is not None:
-        draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
-        if observation:
-            rng = np.random.default_rng(0)
-            noise = rng.standard_normal(draws.shape) * np.sqrt(known.variance)
-            noise *= student_scale(known.freedom, len(draws), rng)
-            base = value - linear if problem.scale == "log" else 0.0
-            draws = base + (draws - base) * np.exp(noise) if problem.scale == "log" else draws + noise
-        return percentiles(draws, level, known.freedom)
-    if problem.scale == "log":
-        derivative = derivative / linear[:, None]
-    variance = np.maximum(np.einsum("nk,kl,nl->n", derivative, known.covariance, derivative), 0)
-    half = quantile_t(level, known.freedom) * np.sqrt(variance + (known.variance if observation else 0.0))
-    if problem.scale == "log":
-        return value + linear * np.expm1(-half), value + linear * np.expm1(half)
-    return value - half, value + half
+    draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
+    if observation:
+        rng = np.random.default_rng(0)
+        noise = rng.standard_normal(draws.shape) * np.sqrt(known.variance)
+        noise *= student_scale(known.freedom, len(draws), rng)
+        if problem.scale == "log":
+            value, linear, _ = _prediction(problem, best, x)
+            draws = (value - linear) + (draws - (value - linear)) * np.exp(noise)
+        else:
+            draws = draws + noise
+    return percentiles(draws, level, known.freedom)
+
+
+def profile_band(
+    problem: Problem, best: State, rivals: State | None, x: tuple, level: float, observation: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of the law's value at ``x`` (or of a new measurement) from the linearised profile likelihood.
+
+    A searched constant is not a known one. ``rivals`` are the optima at each of its values q, and q may hold as far as
+    its least objective S_q affords beside the least of all, S:
+
+        half² = (v_q + 1 [new measurement]) · (σ² t² − (S_q − S)),
+
+    v_q the prediction's variance with q held, in units of σ². The band is the union over q; without searched constants
+    it is the usual linearised one (Bates & Watts 1988, chapters 2 and 6).
+    """
+    known = linearise(problem, best)
+    allowed = known.variance * quantile_t(level, known.freedom) ** 2
+    states = [best] if rivals is None else [best, *(rivals.take([row]) for row in range(len(rivals.cost)))]
+    lows, highs = [], []
+    for state in states:
+        left = allowed - max(float(state.cost[0] - best.cost[0]), 0.0)
+        if left < 0:
+            continue
+        value, linear, derivative = _prediction(problem, state, x)
+        conditional = linearise(problem, state)
+        shape = conditional.covariance / conditional.variance if conditional.variance > 0 else conditional.covariance
+        variance = np.maximum(np.einsum("nk,kl,nl->n", derivative, shape, derivative), 0)
+        half = np.sqrt(left * (variance + observation))
+        below, above = (-half, half) if problem.scale == "y" else (linear * np.expm1(-half), linear * np.expm1(half))
+        lows.append(value + below)
+        highs.append(value + above)
+    return np.min(lows, axis=0), np.max(highs, axis=0)
+
+
+def _prediction(problem: Problem, state: State, x: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """At ``x``: the law's value (n,), its part Σ c φ (n,), and the derivative (n, k + p) on the fit's scale."""
+    linear, derivative = (part[0] for part in derivatives(problem.law, x, state.theta, state.coef))
+    value = evaluate(problem.law, x, state.theta, state.coef)[0]
+    return value, linear, derivative / linear[:, None] if problem.scale == "log" else derivative
