@@ -133,3 +133,23 @@ def test_bootstrap_rows_have_the_estimated_noise():
     mean = fit.parameters["c"]
     variance = ((fit.problem.points.y - mean) ** 2).sum() / 11
     assert (rows.target - mean).std() == pytest.approx(np.sqrt(variance * 11 / 9), rel=0.1)  # t with 11 degrees
+
+
+def test_a_searched_constant_is_not_a_known_one(truths):
+    """Far from the points the band is wider than with q1 held at its best; with one value to search it is the same."""
+    x, _, y = truths["performance-law"]
+    law = LAWS["performance-law"]
+    fit = law.fit(x, y + 0.001 * np.random.default_rng(3).standard_normal(len(y)))
+    held = law.with_values(q1=[fit.parameters["q1"]]).fit(x, fit.problem.points.y)
+    far = tuple(np.array([2.0 * column.max()]) for column in fit.problem.points.x)
+    searched, known = (np.ptp(one.band(dict(zip(("H", "d"), far, strict=True)))) for one in (fit, held))
+    assert searched > 1.5 * known > 0
+    low, high = fit.band(x)
+    assert ((low < fit.predict(x)) & (fit.predict(x) < high)).all()
+
+
+def test_every_law_has_intervals_without_a_bootstrap(truths, law_name):
+    x, _, y = truths[law_name]
+    fit = LAWS[law_name].fit(x, y * (1 + 1e-4 * np.random.default_rng(0).standard_normal(len(y))))
+    assert set(fit.intervals) == set(fit.parameters)
+    assert fit.law.name in fit.report()
