@@ -15,9 +15,7 @@ from scipy.optimize import OptimizeWarning, curve_fit, minimize
 
 from recscale.laws import LAWS, Fit
 from recscale.laws.fit import symbols_of
-from recscale.laws.points import read_points
-from recscale.laws.problem import Problem, evaluate
-from recscale.laws.uncertainty import band
+from recscale.laws.problem import evaluate
 
 CHINCHILLA = {"E": 1.8172, "A": 482.01, "B": 2085.43, "α": 0.3478, "β": 0.3658}
 """Besiroglu et al.'s refit of the Chinchilla law (arXiv 2404.10102): the truth of the simulations with N and D."""
@@ -211,10 +209,9 @@ def coverage(levels: Sequence[float], decades: float, noise: float, simulations:
     hits = {(where, level): 0 for where in places for level in levels}
     for simulation in range(simulations):
         points = floor_points(decades, 10, 1, noise, seed + 104729 * (simulation + 1))
-        state = law.solve(points[["x"]], points["y"])
-        problem = Problem(law, read_points(points[["x"]], points["y"]), law.scale)
+        fit = law.fit(points[["x"]], points["y"])
         for where, level in hits:
-            low, high = band(problem, state, None, (places[where],), level, False)
+            low, high = fit.band({"x": places[where]}, level)
             hits[where, level] += bool(low[0] <= floor_truth(places[where])[0] <= high[0])
     table = pd.DataFrame(
         [(*key, count / simulations) for key, count in hits.items()], columns=["where", "level", "share"]

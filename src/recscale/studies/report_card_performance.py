@@ -240,14 +240,14 @@ def _score(versus: tuple[int, int, int]) -> str:
 
 def _peak(claim: str, rows: pd.DataFrame, axis: str, paper: float) -> Claim:
     """``rows``: HR@10 and NDCG@10. Decided where both metrics agree; HR@10's numbers are shown."""
-    limits = {metric: (float(r[f"{axis}_low"]), float(r[f"{axis}_high"])) for metric, r in rows.iterrows()}
+    limits = {m: (round(float(r[f"{axis}_low"]), 1), round(float(r[f"{axis}_high"]), 1)) for m, r in rows.iterrows()}
     verdicts = {interval_verdict(paper, low, high) for low, high in limits.values()}
     verdict = verdicts.pop() if len(verdicts) == 1 else "can't be known"
     low, high = limits["NDCG@10"]
     why = f"peak of the refit to HR@10 with its profile interval; NDCG@10's is [{low:.1f}, {high:.1f}]"
     if verdict == "can't be known":
         why += ", and only one of the two has the claimed value, near its end"
-    return Claim(PAPER, claim, paper, float(rows.loc["HR@10", axis]), limits["HR@10"], verdict, PAGE, why)
+    return Claim(PAPER, claim, paper, round(float(rows.loc["HR@10", axis]), 1), limits["HR@10"], verdict, PAGE, why)
 
 
 def _counted_tokens() -> int:
