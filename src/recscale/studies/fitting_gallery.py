@@ -242,3 +242,11 @@ def truth_of_draws(ends: pd.DataFrame) -> dict[str, float]:
     c = CHINCHILLA
     near, far = c["E"] + c["A"] / ends["N"] ** c["α"] + c["B"] / ends["D"] ** c["β"]
     return {"ln A": float(np.log(c["A"])), "α": c["α"], "near": float(near), "far": float(far)}
+
+
+def off_target(coverage: pd.DataFrame, low: float = 0.93, high: float = 0.97) -> list[str]:
+    """The rows of a coverage table (``benchmarks/coverage.py``) outside ``low`` … ``high``, one line each."""
+    off = coverage[(coverage["coverage"] < low) | (coverage["coverage"] > high)]
+    bands = {"law": "law", "measurement": "new run"}
+    lines = [f"{row.law}, {row.method}, {bands[row.band]} at {row.at}: {row.coverage:.3f}" for row in off.itertuples()]
+    return lines or ["none"]
