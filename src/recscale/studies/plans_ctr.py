@@ -41,6 +41,15 @@ SEARCHED_ON = "movielens-1m"
 SEARCH_SEED = 1000
 DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 SPARSE_RATES = (3e-2, 1e-1, 3e-1)
+BEYOND: dict[str, tuple[tuple[int, float, float], ...]] = {
+    "wukong": ((2, 1e-4, 1e-1),),
+    "dlrm": ((0, 3e-2, 1e-1), (1, 3e-2, 3e-2), (1, 1e-2, 1e-2), (1, 3e-2, 1e-2), (2, 3e-2, 1e-1)),
+    "dcnv2": ((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0), (2, 3e-2, 1e-1)),
+    "masknet": ((0, 3e-2, 1e-1),),
+    "afn+": ((0, 3e-2, 1e-1),),
+    "xdeepfm": ((0, 3e-2, 1e-1),),
+}
+"""Model -> (searched size, dense rate, tables' rate) tried besides, where the best of the grid lay at its edge."""
 FIXED_RATES = {"dense_learning_rate": 2e-3, "sparse_learning_rate": 3e-2}
 
 SPLITS = {"frappe": "official", "kuairand-pure": "official"}
@@ -130,7 +139,8 @@ def tuned(dataset: str, model: Any) -> CTRTraining:
 
 @cache
 def _searched_ids(dataset: str, model: str) -> frozenset[str]:
-    return frozenset(run.run_id for run in _search(dataset, _searched(model)))
+    sizes = _searched(model)
+    return frozenset(run.run_id for run in (*_search(dataset, sizes), *_beyond(dataset, model, sizes)))
 
 
 @cache
@@ -168,12 +178,29 @@ def _search(dataset: str, sizes: Sequence[Any]) -> list[RunSpec]:
     return runs
 
 
+def _beyond(dataset: str, model: str, sizes: Sequence[Any]) -> list[RunSpec]:
+    """What ``BEYOND`` adds to the grid of ``model``."""
+    split = SPLITS.get(dataset, "random")
+    return [
+        RunSpec(
+            dataset,
+            split,
+            sizes[index],
+            one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse),
+            SEARCH_SEED,
+        )
+        for index, dense, sparse in BEYOND.get(model, ())
+    ]
+
+
 def ctr_learning_rate(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Learning rates of the dense part and of the tables for every model, judged on validation data."""
     models = {"smoke": ("wukong",), "quick": ("wukong",), "full": MODELS}[profile]
     count = {"smoke": 1, "quick": 2, "full": 3}[profile]
     base = dataset or BASES[profile]
     runs = [run for model in models for run in _search(base, _searched(model)[:count])]
+    if profile == "full":
+        runs += [run for model in models for run in _beyond(base, model, _searched(model))]
     if seeds is not None:
         runs = [replace(run, seed=seed) for seed in seeds for run in runs]
     return Study(_named("ctr-learning-rate", profile), tuple(runs))
