@@ -14,18 +14,22 @@ Seeds = Annotated[str | None, typer.Option(help="comma-separated seeds in place 
 
 @app.command("list")
 def list_studies(profile: Profile = "full") -> None:
-    """Names, planned runs, finished runs."""
+    """Names, planned runs, finished runs, and why runs are missing from the tables that ship with the book."""
     from recscale import studies
+    from recscale.studies.completeness import reasons
 
     store = studies.RecordStore()
+    missing = reasons() if profile == "full" else {}
     for name in studies.STUDIES:
         try:
             plan = studies.plan(name, profile)
         except studies.NotYetPlanned as waiting:
             typer.echo(f"{name:32s} {waiting}")
-            continue
-        store.adopt(studies.committed(plan.name))
-        typer.echo(f"{name:32s} {len(plan.runs):4d} planned  {len(plan.table(store)):4d} finished")
+        else:
+            store.adopt(studies.committed(plan.name))
+            typer.echo(f"{name:32s} {len(plan.runs):4d} planned  {len(plan.table(store)):4d} finished")
+        if name in missing:
+            typer.echo(f"{'':32s} missing from data/results: {missing[name]}")
 
 
 @app.command("run")
