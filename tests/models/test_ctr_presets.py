@@ -7,7 +7,7 @@ import pytest
 
 from recscale.datasets.tables import Field
 from recscale.models import CTR_MODELS, EmbeddingConfig, account_ctr
-from recscale.models.ctr_presets import preset, rival_sizes
+from recscale.models.ctr_presets import frappe_fields, preset, rival_sizes
 
 MOVIELENS_1M = tuple(Field(f"{i}", 100) for i in range(10))
 
@@ -28,13 +28,6 @@ def test_ladders_climb(model, count, decades):
     assert sizes[0] < 0.06e6
     assert sizes[-1] < 40e6
     assert max(b / a for a, b in pairwise(sizes)) < (3 if count == 12 else 30)
-
-
-def frappe(fuxictr: int) -> tuple[Field, ...]:
-    """Frappe with the rows FuxiCTR counts: one for padding and one for the unknown a field; version 2 adds another."""
-    counts = {"user": 956, "item": 4084, "city": 235, "country": 82, "weather": 11, "daytime": 9, "weekday": 9}
-    counts |= {"homework": 5, "cost": 4, "isweekend": 4}
-    return tuple(Field(name, count - (fuxictr == 1)) for name, count in counts.items())
 
 
 PUBLISHED = {
@@ -59,14 +52,14 @@ def test_presets_have_the_published_number_of_parameters(model, name):
     """``bars``: the benchmark's log files. ``paper``: Wukong's Table 3, Frappe."""
     fuxictr, parameters = PUBLISHED[model, name]
     chosen = preset(model, name)
-    account = account_ctr(chosen.config, frappe(fuxictr), 0, 1, EmbeddingConfig(width=chosen.width))
+    account = account_ctr(chosen.config, frappe_fields(fuxictr), 0, 1, EmbeddingConfig(width=chosen.width))
     assert account.parameters == parameters
 
 
 @pytest.mark.parametrize(("model", "mflop"), [("masknet", 122.9), ("autoint+", 16.0), ("dlrm", 5.0), ("dcnv2", 39.3)])
 def test_the_papers_presets_have_the_compute_of_table_3(model, mflop):
     chosen = preset(model, "paper")
-    account = account_ctr(chosen.config, frappe(2), 0, 1, EmbeddingConfig(width=chosen.width))
+    account = account_ctr(chosen.config, frappe_fields(2), 0, 1, EmbeddingConfig(width=chosen.width))
     assert round(account.training_flop_per_example / 1e6, 1) == mflop
 
 
@@ -75,5 +68,7 @@ def test_unknown_names_are_listed():
         rival_sizes("deepfm")
     with pytest.raises(ValueError, match="no preset is called 'best'"):
         preset("dlrm", "best")
+    with pytest.raises(ValueError, match="version is 1 or 2, got 3"):
+        frappe_fields(3)
     with pytest.raises(ValueError, match="there is no preset for 'wukong'"):
         preset("wukong", "bars")

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from scipy import stats
 
 from recscale.datasets.tables import CTRData
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.studies.ctr_tables import half_width
 from recscale.studies.run import RunSpec
 from recscale.training.ctr import predict
 from recscale.training.result import TrainingResult
@@ -19,7 +19,6 @@ METRICS = {
     "normalized entropy": ("test_normalized_entropy", "normalized entropy on test"),
     "AUC": ("test_auc", "AUC on test"),
 }
-LEVEL = 0.95
 
 
 def results_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
@@ -134,18 +133,11 @@ def differences(losses: dict[tuple[str, int], np.ndarray], first: str = "wukong"
             {
                 "rival": other,
                 "difference": gaps.mean(),
-                "seeds ±": _half_width(gaps.mean(axis=1)),
-                "impressions ±": _half_width(gaps.mean(axis=0)),
+                "seeds ±": half_width(gaps.mean(axis=1)),
+                "impressions ±": half_width(gaps.mean(axis=0)),
             }
         )
     return pd.DataFrame(rows).set_index("rival")
-
-
-def _half_width(sample: np.ndarray) -> float:
-    """Half of the 95 % interval of the mean of ``sample``; NaN for a single value."""
-    if len(sample) < 2:
-        return float("nan")
-    return float(stats.t.ppf((1 + LEVEL) / 2, len(sample) - 1) * sample.std(ddof=1) / len(sample) ** 0.5)
 
 
 def in_words(gaps: pd.DataFrame) -> str:

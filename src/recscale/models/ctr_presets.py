@@ -6,6 +6,7 @@ and d stay as they are, only the dense part grows. Wukong follows the paper's re
 
 from dataclasses import dataclass
 
+from recscale.datasets.tables import Field
 from recscale.models.afn import AFNConfig
 from recscale.models.autoint import AutoIntConfig
 from recscale.models.dcnv2 import DCNv2Config
@@ -149,3 +150,20 @@ def preset(model: str, name: str) -> Preset:
     if model not in _BARS:
         raise ValueError(f"there is no preset for {model!r}; the models are {', '.join(_BARS)}")
     return presets[name][model]
+
+
+FRAPPE_VALUES = {
+    **{"user": 956, "item": 4084, "city": 235, "country": 82, "weather": 11, "daytime": 9, "weekday": 9},
+    **{"homework": 5, "cost": 4, "isweekend": 4},
+}
+
+
+def frappe_fields(fuxictr: int) -> tuple[Field, ...]:
+    """Frappe with the table rows that the benchmark's library FuxiCTR counts, 1 or 2 its version.
+
+    A row for padding and one for unknown values a field beside the training values; version 2 adds another. What we
+    train on has none of them, so the published parameter counts need these.
+    """
+    if fuxictr not in (1, 2):
+        raise ValueError(f"FuxiCTR's version is 1 or 2, got {fuxictr}")
+    return tuple(Field(name, count - (fuxictr == 1)) for name, count in FRAPPE_VALUES.items())

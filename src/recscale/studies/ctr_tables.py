@@ -45,3 +45,19 @@ def least_difference(noise: float, freedom: int, seeds: int = 1) -> float:
     if not freedom:
         return float("nan")
     return float(stats.t.ppf(0.975, freedom) * noise * np.sqrt(2 / seeds))
+
+
+def half_width(sample: np.ndarray, level: float = 0.95) -> float:
+    """Half of the ``level`` interval of the mean of ``sample`` by Student's t; NaN for a single value."""
+    if len(sample) < 2:
+        return float("nan")
+    return float(stats.t.ppf((1 + level) / 2, len(sample) - 1) * np.std(sample, ddof=1) / len(sample) ** 0.5)
+
+
+def one_set(runs: pd.DataFrame) -> str:
+    """The data set of ``runs``; ValueError where they are of several, or of several splits."""
+    sets = runs.groupby(["dataset", "split"]).size().index.tolist()
+    if len(sets) != 1:
+        named = "; ".join(f"{dataset}, {split}" for dataset, split in sets)
+        raise ValueError(f"runs are compared on one data set and split, and these are of {len(sets)}: {named}")
+    return runs["dataset"].iloc[0]
