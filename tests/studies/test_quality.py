@@ -1,0 +1,183 @@
+"""Our AUCs beside published ones: exact where the table is made by hand, and nothing said that the runs don't bear."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale.datasets.cards import find_card
+from recscale.studies import COLUMNS, quality, report_card, report_card_quality
+
+MIRROR = next(s for s in find_card("frappe").sources if s.name.startswith("mirror")).files[0].sha256
+MATCHED = quality.printed()["benchmark"].fillna(0.9868)
+
+
+def runs(means=MATCHED, seeds=(0, 1, 2), noise=1e-4, checksum=MIRROR, dataset="frappe") -> pd.DataFrame:
+    """A results table in which the seeds of a model lie ``noise`` apart around its mean."""
+    rows = [
+        {
+            "dataset": dataset,
+            "split": "official",
+            "model": model,
+            "config": model,
+            "seed": seed,
+            "dense_parameters": 1,
+            "embedding_parameters": 1,
+            "training_flop_per_example": 1,
+            "test_auc": mean + noise * (place - (len(seeds) - 1) / 2),
+            "diverged": False,
+            "data_checksum": checksum,
+        }
+        for model, mean in dict(means).items()
+        for place, seed in enumerate(seeds)
+    ]
+    return pd.DataFrame(rows)
+
+
+NONE = pd.DataFrame(columns=list(COLUMNS))
+
+
+def test_every_model_has_its_printed_figures_and_wukong_none_of_the_benchmark():
+    table = quality.printed()
+    assert table["paper"].notna().all()
+    assert table.index[table["benchmark"].isna()].tolist() == ["wukong"]
+    assert table.loc["dcnv2", ["benchmark", "paper"]].tolist() == [0.9845, 0.9774]
+    assert quality.plain_mlp() == 0.9833
+
+
+def test_means_intervals_and_differences_are_those_of_the_seeds():
+    table = quality.comparison(runs(noise=0.001))
+    assert table["seeds"].tolist() == [3] * 8
+    assert table["auc"].to_numpy() == pytest.approx(MATCHED.to_numpy())
+    assert table["±"].to_numpy() == pytest.approx(4.302653 * 0.001 / 3**0.5)
+    assert table["difference"].abs().max() < 1e-12
+    assert set(table["verdict"]) == {"within 0.001; level within the seeds"}
+
+
+@pytest.mark.parametrize(
+    ("difference", "half", "words"),
+    [
+        (0.0005, 0.0001, "within 0.001; beats it"),
+        (0.001, 0.002, "within 0.001; level within the seeds"),
+        (-0.003, 0.001, "not within 0.001; falls short of it"),
+        (-0.003, 0.004, "not within 0.001; level within the seeds"),
+        (0.002, 0.001, "not within 0.001; beats it"),
+        (0.00004, 0.0, "within 0.001; level within the seeds"),
+        (-0.002, np.nan, "not within 0.001; one seed, no interval"),
+        (np.nan, np.nan, "no runs"),
+    ],
+)
+def test_verdicts_in_words(difference, half, words):
+    assert quality.verdict(difference, half) == words
+
+
+def test_diverged_runs_other_data_and_other_splits_do_not_count():
+    table = runs(seeds=(0, 1, 2, 3))
+    table.loc[table["seed"] == 3, "diverged"] = True
+    table.loc[table["seed"] == 2, "dataset"] = "movielens-100k"
+    table.loc[table["seed"] == 1, "split"] = "random"
+    assert quality.comparison(table)["seeds"].tolist() == [1] * 8
+
+
+@pytest.mark.parametrize(
+    ("wukong", "noise", "words"),
+    [
+        (0.9880, 1e-4, "best of 8, 0.0019 ahead of FinalMLP, more than the 0.0002 that seeds explain"),
+        (0.9862, 1e-3, "best of 8, 0.0001 ahead of FinalMLP, no more than the 0.0017 that seeds explain"),
+        (0.9842, 1e-4, "number 5 of 8, 0.0019 behind FinalMLP, more than the 0.0002 that seeds explain"),
+    ],
+)
+def test_the_standing_of_wukong_is_told_with_the_noise_of_seeds(wukong, noise, words):
+    place = quality.standing(runs({**MATCHED, "wukong": wukong}, noise=noise))
+    assert str(place) == words
+
+
+def test_one_seed_tells_no_standing_apart_and_one_model_has_none():
+    place = quality.standing(runs({"wukong": 0.98, "dlrm": 0.97}, seeds=(0,), dataset="movielens-100k"))
+    assert str(place) == "best of 2, 0.0100 ahead of DLRM, and one seed a model doesn't say whether that is noise"
+    assert not place.told_apart
+    assert quality.standing(runs({"wukong": 0.98})) is None
+    assert quality.standing(runs({"dlrm": 0.98})) is None
+
+
+def test_sentences_read_right_from_no_run_to_all():
+    assert "holds no runs of the study" in quality.in_words(NONE)
+    some = quality.in_words(runs({"wukong": 0.9868, "dlrm": 0.98}, seeds=(0,)))
+    assert "0 of 1 rivals end within 0.001" in some
+    assert "Wukong reaches 0.9868 (from one seed), the paper has 0.9868: within 0.001; one seed, no interval." in some
+    assert some.endswith("Without runs so far: DCNv2, AutoInt+, FinalMLP, MaskNet, AFN+, xDeepFM.")
+    without = quality.in_words(runs({"dlrm": 0.984}))
+    assert without.startswith("1 of 1 rivals end within")
+    assert "Wukong reaches" not in without
+    whole = quality.in_words(runs())
+    assert "7 of 7 rivals" in whole
+    assert "It is best of 8" in whole
+    assert "Without" not in whole
+
+
+def test_redrawn_negatives_are_said_for_the_mirror_and_only_on_frappe():
+    assert "negative is redrawn" in quality.caveat(runs())
+    assert quality.caveat(runs(checksum="another")) == "Trained on the official files."
+    assert quality.caveat(runs(dataset="movielens-100k")) == ""
+    assert quality.caveat(NONE) == ""
+
+
+def test_the_papers_rivals_beside_the_benchmarks():
+    table = quality.baselines()
+    assert len(table) == 7
+    assert table.index[table["weaker"]].tolist() == ["dcnv2", "autoint+", "masknet", "afn+", "xdeepfm"]
+    assert table["difference"].min() == -0.0071
+    reduced = quality.reduced()
+    assert reduced.loc["DCNv2"].tolist() == ["CrossNetV2", 0.9729, 0.9774, 0.9845]
+    assert set(reduced["part"]) == {"CrossNetV2", "AutoInt", "CIN"}
+
+
+def test_counted_parameters_are_the_printed_ones_but_for_afn():
+    table = quality.parameter_counts()
+    assert (table["benchmark's log"] == table["bars preset"]).all()
+    assert table.index[table["Table 3"] != table["paper preset"]].tolist() == ["AFN+"]
+    printed, ours = quality.wukong_counts()
+    assert printed == 7_769_589
+    assert ours > 1e5
+
+
+def test_the_baselines_row_is_counted_from_published_numbers():
+    (row,) = report_card_quality.published_baselines(0, 0)
+    assert (row.paper_value, row.ours, row.verdict) == (7, 2, "holds in part")
+    assert row.why.endswith("the weakest, DCNv2, is 0.0071 below")
+    assert report_card_quality.paper_place() == "best, tied with FinalMLP"
+
+
+def test_no_rows_before_every_model_has_an_interval(tmp_path, monkeypatch):
+    from recscale import studies
+
+    monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
+    assert report_card_quality.frappe(0, 0) == []
+    for table in (runs(seeds=(0,)), runs({"wukong": 0.9868, "dlrm": 0.984})):
+        studies.export(table, "frappe-quality")
+        assert report_card_quality.frappe(0, 0) == []
+    studies.export(runs().assign(run_id="a"), "frappe-quality")
+    assert len(report_card_quality.frappe(0, 0)) == 3
+
+
+def verdicts(**changes) -> list[str]:
+    rows = report_card_quality.frappe_claims(runs({**MATCHED, **changes}))
+    assert all("negative is redrawn" in row.why for row in rows)
+    assert len(report_card.shown(tuple(rows))) == 3
+    return [row.verdict for row in rows]
+
+
+def test_verdicts_on_frappe_follow_the_seeds():
+    assert verdicts(wukong=0.9880) == ["holds", "holds", "holds"]
+    assert verdicts(wukong=0.9868) == ["can't be known", "holds", "holds"]
+    assert verdicts(wukong=0.9861) == ["does not hold", "can't be known", "holds"]
+    assert verdicts(wukong=0.9840, dlrm=0.98) == ["does not hold", "does not hold", "holds in part"]
+
+
+def test_the_card_holds_the_row_and_every_claim_has_its_label():
+    from recscale.figures.report_card import LABELS, comparable
+
+    rows = (*report_card_quality.published_baselines(0, 0), *report_card_quality.frappe_claims(runs()))
+    for claim in comparable(report_card.table(rows))["claim"]:
+        assert any(claim.startswith(start) for start in LABELS), claim
+    assert report_card_quality.frappe in report_card._sources()
+    assert report_card_quality.published_baselines in report_card._sources()
