@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from recscale.datasets.cards import find_card
+from recscale.figures import quality as figures
+from recscale.figures import show
 from recscale.studies import COLUMNS, quality, report_card, report_card_quality
 
 MIRROR = next(s for s in find_card("frappe").sources if s.name.startswith("mirror")).files[0].sha256
@@ -181,3 +183,13 @@ def test_the_card_holds_the_row_and_every_claim_has_its_label():
         assert any(claim.startswith(start) for start in LABELS), claim
     assert report_card_quality.frappe in report_card._sources()
     assert report_card_quality.published_baselines in report_card._sources()
+
+
+def test_the_dot_plot_draws_every_figure_with_and_without_runs():
+    for table, count in ((NONE, 15), (runs(), 23), (runs({"wukong": 0.98}, seeds=(0,)), 16)):
+        compared = quality.comparison(table)
+        assert figures.marks(compared) == count
+        fig = figures.frappe_figure(compared, quality.plain_mlp(), quality.caveat(table))
+        assert show(fig, points=count).points == count
+    assert "redrawn" in fig.data[0].hovertemplate
+    assert list(fig.layout.yaxis.categoryarray)[-1] == "Wukong"

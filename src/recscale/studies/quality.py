@@ -61,10 +61,10 @@ def plain_mlp() -> float:
 
 
 def comparison(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a model: ``seeds, auc, ±, benchmark, paper, difference, verdict``.
+    """A row a model: ``name, seeds, auc, ±, benchmark, paper, difference, verdict``.
 
-    ``auc`` is the mean over seeds, ``±`` half of its 95 % interval. ``difference`` is to the benchmark, for Wukong to the paper. Only healthy runs on Frappe count; without any a
-    model's own columns are NaN.
+    ``auc`` is the mean over the healthy runs on Frappe, ``±`` half of its 95 % interval over seeds; without runs both
+    are NaN. ``difference`` is to the benchmark, for Wukong to the paper.
     """
     groups = _on_frappe(runs).groupby("model")["test_auc"]
     table = printed()[["name", "benchmark", "paper"]]
@@ -188,7 +188,7 @@ def baselines() -> pd.DataFrame:
 def reduced() -> pd.DataFrame:
     """Rivals whose printed parameter count has room for a part of the model only.
 
-    Columns: the ``part``, the benchmark's AUC of it, the paper's AUC of "the model", the benchmark's of the whole model.
+    Columns: the ``part``, the benchmark's AUC of it, the paper's under the model's name, the benchmark's of all of it.
     """
     bars = published.load("bars_frappe").set_index("model")
     parts, paper = bars[bars["variant_of"].notna()], printed().set_index("name")["paper"]

@@ -1,0 +1,54 @@
+"""Quality figures: our AUC on Frappe beside what was published."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from recscale.figures import base
+
+SOURCES = {
+    "auc": ("here", {"color": base.PALETTE[1], "symbol": "circle", "size": 11}),
+    "benchmark": ("benchmark", {"color": base.PALETTE[0], "symbol": "diamond-open", "size": 14, "line": {"width": 2}}),
+    "paper": ("paper", {"color": base.NEUTRAL, "symbol": "x-thin-open", "size": 10, "line": {"width": 2}}),
+}
+"""Column of ``quality.comparison`` -> name in the legend and marker."""
+
+
+def marks(table: pd.DataFrame) -> int:
+    """How many figures ``table`` holds: our means, the benchmark's and the paper's."""
+    return int(table[list(SOURCES)].count().sum())
+
+
+def frappe_figure(table: pd.DataFrame, plain_mlp: float, caveat: str = "") -> go.Figure:
+    """A line a model: our mean with its 95 % interval, the benchmark's figure and the paper's.
+
+    ``table``: ``quality.comparison``. ``caveat`` is what must stand beside our marks; it shows on hovering too.
+    """
+    fig = base.figure("AUC on Frappe", x="AUC on test", height=430)
+    for column, (label, marker) in SOURCES.items():
+        rows = table.dropna(subset=[column])
+        ours = column == "auc" and {
+            "error_x": {"array": rows["±"].fillna(0), "color": marker["color"], "thickness": 1.5, "width": 4}
+        }
+        base.points(
+            fig,
+            rows[column],
+            rows["name"],
+            label,
+            marker=marker,
+            customdata=rows[["seeds", "±"]],
+            hovertemplate="%{y}, "
+            + (
+                "%{customdata[0]} seeds: %{x:.4f} ± %{customdata[1]:.4f}" + (f"<br>{caveat}" if caveat else "")
+                if ours
+                else f"{label}: %{{x:.4f}}"
+            )
+            + "<extra></extra>",
+            **(ours or {}),
+        )
+    fig.add_vline(
+        x=plain_mlp,
+        line={"dash": "dot", "color": base.NEUTRAL, "width": 1},
+        annotation={"text": "benchmark's plain MLP", "font": {"size": 11}, "yanchor": "bottom", "y": 1},
+    )
+    fig.update_yaxes(categoryorder="array", categoryarray=table["name"].tolist()[::-1])
+    return fig
