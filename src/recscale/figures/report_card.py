@@ -43,6 +43,8 @@ LABELS = {
     "tokens of": "tokens, ML-1M 200",
     "D′ explains": "D′ over tokens, R²",
     "coding lemma": "coding lemma, chains",
+    "all sizes still": "sizes better with data",
+    "larger models are more data": "shares, large ahead",
 }
 """Start of a claim -> what the axis of ``forest`` calls it."""
 

@@ -1,7 +1,7 @@
 """The report card: every claim of both papers that numbers can test, what we find, and a verdict.
 
 A row is a ``Claim``. ``claims`` computes them all from the published numbers; studies of our own runs add theirs by
-adding a function to ``SOURCES``. Verdicts follow rules stated in the row's ``why``, so that a reader can disagree.
+adding a function to ``_own``. Verdicts follow rules stated in the row's ``why``, so that a reader can disagree.
 """
 
 from collections.abc import Callable
@@ -41,16 +41,34 @@ class Claim:
 
 
 def claims(resamples: int = 1000, seed: int = 0) -> tuple[Claim, ...]:
-    """All rows, in the order of ``SOURCES``; ``resamples`` and ``seed`` go to the bootstraps behind the intervals."""
+    """All rows, in the order of ``_sources``; ``resamples`` and ``seed`` go to the bootstraps behind the intervals."""
     return tuple(claim for source in _sources() for claim in source(resamples, seed))
 
 
+def own_words(resamples: int = 1000, seed: int = 0) -> str:
+    """How many rows rest on models trained for this book, in half a sentence."""
+    own = sum(len(source(resamples, seed)) for source in _own())
+    if not own:
+        return "none of them rests yet on models trained for this book"
+    return f"{own} of them {'rests' if own == 1 else 'rest'} on models trained for this book"
+
+
 def _sources() -> tuple[Callable[[int, int], list[Claim]], ...]:
-    """Functions (resamples, seed) -> rows. Later studies add theirs here."""
+    """Functions (resamples, seed) -> rows."""
     from recscale.studies import report_card_performance as performance
+    from recscale.studies import report_card_quality as quality
     from recscale.studies import report_card_wukong as wukong
 
-    return wukong.law, wukong.comparisons, performance.fits, performance.shapes, performance.data
+    published = wukong.law, wukong.comparisons, performance.fits, performance.shapes, performance.data
+    return *published, quality.published_baselines, *_own()
+
+
+def _own() -> tuple[Callable[[int, int], list[Claim]], ...]:
+    """Those of them whose rows come from our own runs: none while a study isn't committed. Later studies add theirs."""
+    from recscale.studies import report_card_measured as measured
+    from recscale.studies import report_card_quality as quality
+
+    return measured.knobs, measured.components, measured.data, quality.frappe
 
 
 def interval_verdict(paper: float, low: float, high: float) -> str:
@@ -77,19 +95,23 @@ def shown(rows: tuple[Claim, ...]) -> pd.DataFrame:
     lines = []
     for row in rows:
         counted = row.claim.endswith(COUNTED)
-        ours = f"{number(row.ours)} of {number(row.paper_value)}" if counted else number(row.ours)
-        limits = "" if row.interval is None else f" [{', '.join(map(number, row.interval))}]"
         link = f'<a href="{row.chapter}.html">{row.chapter.replace("-", " ")}</a>'
         lines.append(
             {
                 "paper": row.paper,
                 "claim": f"{row.claim.removesuffix(COUNTED)}<br><small {LIGHT}>{row.why} ({link})</small>",
                 "paper says": f"all {number(row.paper_value)}" if counted else number(row.paper_value),
-                "we find": ours + limits,
+                "we find": found(row),
                 "verdict": row.verdict,
             }
         )
     return pd.DataFrame(lines)
+
+
+def found(row: Claim) -> str:
+    """What we find, with its interval: "0.71 [0.5, 0.9]", "9 of 12"."""
+    ours = f"{number(row.ours)} of {number(row.paper_value)}" if row.claim.endswith(COUNTED) else number(row.ours)
+    return ours + ("" if row.interval is None else f" [{', '.join(map(number, row.interval))}]")
 
 
 def number(value: float | str) -> str:

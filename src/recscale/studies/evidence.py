@@ -1,0 +1,62 @@
+"""The paper's statements beside the runs that test them, in words, for the chapter that holds the runs."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+import pandas as pd
+
+from recscale.studies.report_card import COUNTED, VERDICTS, Claim, found
+
+
+class Judged(Protocol):
+    """A study that claims can be tested on."""
+
+    dataset: str
+
+
+Study = TypeVar("Study", bound=Judged)
+
+
+def evidence(claims: Callable[[Study], Sequence[Claim]], live: Study | None, stored: Study | None) -> str:
+    """What the live and the committed runs say about each statement, in Markdown."""
+    parts = []
+    for study, title, absent in (
+        (live, "Live", "None of the live runs can be compared."),
+        (stored, "The full study", "The repository holds no comparable runs of the full study yet."),
+    ):
+        parts.append(f"**{title}, {study.dataset}**\n\n{listed(claims(study))}" if study is not None else absent)
+    return "\n\n".join(parts)
+
+
+def listed(rows: Sequence[Claim]) -> str:
+    """The rows as a list in Markdown, for the chapter that holds their evidence."""
+    if not rows:
+        return "The runs at hand can test none of the paper's statements yet."
+    lines = []
+    for row in rows:
+        claim = row.claim.removesuffix(COUNTED)
+        paper = f" The paper: {row.paper_value}." if isinstance(row.paper_value, str) else ""
+        lines.append(f"- **{claim[0].upper()}{claim[1:]}: {row.verdict}.**{paper} Here: {found(row)} ({row.why}).")
+    return "\n".join(lines)
+
+
+def tally(rows: Sequence[Claim]) -> str:
+    """How many of them got each verdict, in half a sentence."""
+    counted = pd.Series([row.verdict for row in rows], dtype=object).value_counts()
+    if not rows:
+        return "none of the paper's statements can be tested yet"
+    several = {"holds": "hold", "holds in part": "hold in part", "does not hold": "do not hold"}
+    parts = [
+        f"{counted[verdict]} {verdict if counted[verdict] == 1 else several.get(verdict, verdict)}"
+        for verdict in VERDICTS
+        if verdict in counted
+    ]
+    return f"of {len(rows)} statements of the paper {', '.join(parts)}"
+
+
+def tally_of(claims: Callable[[Study], Sequence[Claim]], live: Study | None, stored: Study | None) -> str:
+    """The verdicts of both, in half a sentence."""
+    first = tally(claims(live)) if live is not None else "none of the paper's statements can be tested"
+    if stored is None:
+        return f"live, {first}; the full study is not in this copy of the repository yet"
+    return f"live, {first}; in the full study, {tally(claims(stored))}"

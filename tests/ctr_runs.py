@@ -1,0 +1,72 @@
+"""Hand-made tables of CTR runs whose truth is known: variants of a base, and sizes on shares of the rows."""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from recscale.studies.ctr_tables import prepared
+
+MODEL = {
+    "model": "wukong", "l": 4, "n_F": 8, "n_L": 8, "k": 8, "mlp_layers": 1, "mlp_width": 128, "fm": "optimised",
+    "fmb": True, "lcb": True, "residual": True,
+}  # fmt: skip
+KNOBS = {
+    "l": {"l": 8}, "n_F": {"n_F": 16}, "n_L": {"n_L": 16}, "k": {"k": 16}, "mlp_width": {"mlp_width": 256},
+    "k, n_F, n_L": {"k": 16, "n_F": 16, "n_L": 16},
+}  # fmt: skip
+COMPONENTS = {
+    "fmb": {"fmb": False}, "lcb": {"lcb": False}, "residual": {"residual": False},
+    "lcb, residual": {"lcb": False, "residual": False}, "fm": {"fm": "attentive"},
+    "units": {"units": [["user", 2], ["item", 2]]},
+}  # fmt: skip
+
+
+def config(changes=None, fraction=1.0, epochs=1, **training) -> str:
+    model = {**MODEL, **(changes or {})}
+    units = model.pop("units", [])
+    recipe = {"model": model, "training": {"epochs": epochs, **training, "embedding": {"units": units}}}
+    return json.dumps(recipe | ({"fraction": fraction} if fraction != 1.0 else {}), sort_keys=True)
+
+
+def run(config: str, seed: int, flop: int, rows: int, loss: float, dataset: str = "set") -> dict:
+    return {
+        "dataset": dataset, "split": "random", "model": "wukong", "config": config, "seed": seed,
+        "dense_parameters": flop // 6, "embedding_parameters": 1000, "training_flop_per_example": flop,
+        "examples_seen": rows, "training_flop": flop * rows, "test_logloss": loss, "test_auc": 0.7, "diverged": False,
+    }  # fmt: skip
+
+
+def variants(changes, effects, seeds=(0, 1, 2), noise=1e-5, shared=0.01, dataset="set") -> pd.DataFrame:
+    """A base and its variants: log loss 0.5 · exp(effect %), times what a seed shares, times noise.
+
+    Rates differ from variant to variant, as in a full study. The base stands last.
+    """
+    random = np.random.default_rng(0)
+    rows = []
+    for seed in seeds:
+        common = shared * random.normal()
+        for place, (name, change) in enumerate([*changes.items(), ("", {})]):
+            loss = 0.5 * np.exp(effects.get(name, 0.0) / 100 + common + noise * random.normal())
+            recipe = config(change, dense_learning_rate=1e-3 * (1 + place))
+            flop = 1_000_000 if name == "" else 1_200_000 + 100_000 * place
+            rows.append(run(recipe, seed, flop, 1000, loss, dataset))
+    return prepared(pd.DataFrame(rows))
+
+
+def grid(loss, seeds=(0, 1, 2), noise=1e-5, fractions=(0.1, 0.3, 1.0), flops=(10_000, 100_000, 1_000_000)):
+    """Every size on every share of 100,000 rows; ``loss(flop, rows)``."""
+    random = np.random.default_rng(0)
+    rows = [
+        run(
+            config({"l": 1 + size}, fraction),
+            seed,
+            flop,
+            round(1e5 * fraction),
+            loss(flop, 1e5 * fraction) * np.exp(noise * random.normal()),
+        )
+        for seed in seeds
+        for fraction in fractions
+        for size, flop in enumerate(flops)
+    ]
+    return prepared(pd.DataFrame(rows))
