@@ -72,6 +72,7 @@ def test_verdicts_of_several_contrasts():
     against = {name: {name: 1.0, "base": -1.0} for name in ("down", "more", "same", "up")}
     assert model.verdict([against["down"], against["more"]]) == "holds"
     assert model.verdict([against["down"], against["up"]]) == "holds in part"
+    assert [model.reached([against["down"], against[name]]) for name in ("more", "up")] == [2, 1]
     assert model.verdict([against["up"], against["same"]]) == "does not hold"
     noisy = Contrasts.of(*table({"base": 0.0, "down": -0.01}, 3, 0.1))
     assert noisy.verdict([{"down": 1.0, "base": -1.0}]) == "can't be known"

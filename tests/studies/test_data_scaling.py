@@ -152,3 +152,15 @@ def test_passes_count_different_rows(ctr_runs):
     assert table["examples"].tolist() == [1000, 10_000]
     assert "repeats" in scaling.unique_words(scaling.judge(prepared(runs)))
     assert json.loads(recipes[1])["training"]["epochs"] == 10
+
+
+def test_repeats_are_put_into_words(ctr_runs):
+    once, again, more = (ctr_runs.config({}, *how) for how in ((0.1, 1), (0.1, 10), (1.0, 1)))
+    runs = [
+        ctr_runs.run(recipe, seed, 100, seen, loss * (1 + 1e-4 * seed))
+        for recipe, seen, loss in ((once, 1000, 0.60), (again, 10_000, 0.63), (more, 10_000, 0.55))
+        for seed in (0, 1)
+    ]
+    words = scaling.passes_words(pd.DataFrame(runs))
+    assert words.startswith("To pass 10 times over 1,000 rows instead of once raises the loss by 5.00 %")
+    assert "To pass once over 10,000 rows instead, which are as many examples, lowers the loss by 12.70 %" in words

@@ -147,6 +147,8 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "wukong-model": WukongModel,
     "training-wukong": TrainingWukong,
     "scaling-wukong": ScalingWukong,
+    "ablations-wukong": CTRChapter,
+    "data-scaling-wukong": CTRChapter,
     "sequential-model": SequentialModelChapter,
     "performance-law": PerformanceLaw,
     "fitting-honestly": FittingHonestly,

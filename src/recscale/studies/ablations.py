@@ -44,6 +44,8 @@ class Ablation:
     dataset: str
     table: pd.DataFrame
     contrasts: Contrasts
+    alone: float
+    """Standard deviation of ln(log loss) of one run around its variant's mean, without pairing."""
 
     @property
     def least(self) -> float:
@@ -82,7 +84,8 @@ def judge(runs: pd.DataFrame) -> Ablation | None:
         changed=[", ".join(changes[config]) for config in runs["config"]],
     )
     contrasts = Contrasts.of(runs["changed"].tolist(), runs["seed"].tolist(), runs["test_logloss"])
-    return Ablation(dataset, _table(runs, contrasts), contrasts)
+    alone = Contrasts.of(runs["changed"].tolist(), [0] * len(runs), runs["test_logloss"]).noise
+    return Ablation(dataset, _table(runs, contrasts), contrasts, alone)
 
 
 def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
@@ -178,9 +181,15 @@ def noise_words(study: Ablation) -> str:
     """How far apart variants must lie to be told apart, in a sentence."""
     if not study.contrasts.freedom:
         return "There is one seed only, so no difference can be told from noise."
+    alone, paired = 100 * study.alone, 100 * study.contrasts.noise
+    if paired < alone:
+        pairing = f"taking out what it does to all variants alike leaves {paired:.2f} %"
+    else:
+        pairing = f"here it does nothing to all variants alike, so that pairing leaves {paired:.2f} %"
     return (
-        f"A variant must differ from the base by about {study.least:.2f} % of the log-loss before the seeds stop being "
-        f"an explanation ({study.contrasts.freedom} degrees of freedom)."
+        f"A seed moves the log-loss of one and the same model by {alone:.2f} % (one standard deviation); {pairing}. "
+        f"A variant must differ from the base by about {study.least:.2f} % before the seeds stop being an explanation "
+        f"({study.contrasts.freedom} degrees of freedom)."
     )
 
 

@@ -96,6 +96,12 @@ class Contrasts:
         """ln y of ``first`` less ln y of ``second``."""
         return self.contrast({first: 1.0, second: -1.0})
 
+    def reached(self, lower: Sequence[Mapping[Hashable, float]]) -> int:
+        """How many of these contrasts lie below zero, by the rule of ``verdict``."""
+        if all(self.contrast(weights).lowers for weights in lower):
+            return len(lower)
+        return sum(self.contrast(weights, 1 - 0.05 / len(lower)).lowers for weights in lower)
+
     def verdict(self, lower: Sequence[Mapping[Hashable, float]]) -> str:
         """Are all of these contrasts below zero, as a claim has it? A verdict of the report card.
 

@@ -296,12 +296,30 @@ def repeated(plan: Study) -> Study:
 
 def passes(runs: pd.DataFrame) -> pd.DataFrame:
     """The runs of ``repeated``: different rows, passes over them, examples, and the mean log loss with its seeds."""
-    recipes = [json.loads(config) for config in runs["config"]]
-    epochs = np.array([recipe["training"]["epochs"] for recipe in recipes])
-    table = runs.assign(passes=epochs, **{"different rows": runs["examples_seen"] // epochs})
-    keys = ["different rows", "passes", "examples_seen"]
-    found = table.groupby(keys)["test_logloss"].agg(["mean", "count"]).reset_index()
-    return found.rename(columns={"examples_seen": "examples", "mean": "log-loss on test", "count": "seeds"})
+    keys = ["different rows", "passes", "examples"]
+    found = _with_passes(runs).groupby(keys)["test_logloss"].agg(["mean", "count"]).reset_index()
+    return found.rename(columns={"mean": "log-loss on test", "count": "seeds"})
+
+
+def _with_passes(runs: pd.DataFrame) -> pd.DataFrame:
+    epochs = np.array([json.loads(config)["training"]["epochs"] for config in runs["config"]])
+    seen = runs["examples_seen"]
+    return runs.assign(passes=epochs, examples=seen, **{"different rows": seen // epochs})
+
+
+def passes_words(runs: pd.DataFrame) -> str:
+    """Do repeats of few rows stand in for more rows? Two sentences about the runs of ``repeated``."""
+    table = _with_passes(runs)
+    few, many = table["different rows"].min(), table["different rows"].max()
+    repeats = table["passes"].max()
+    cells = list(zip(table["different rows"], table["passes"], strict=True))
+    contrasts = Contrasts.of(cells, [0] * len(cells), runs["test_logloss"])
+    again = contrasts.difference((few, repeats), (few, 1))
+    more = contrasts.difference((many, 1), (few, repeats))
+    return (
+        f"To pass {repeats} times over {few:,} rows instead of once {change(again)}. To pass once over {many:,} rows "
+        f"instead, which are as many examples, {change(more)}."
+    )
 
 
 def claims(study: DataStudy) -> list[Claim]:
@@ -310,13 +328,13 @@ def claims(study: DataStudy) -> list[Claim]:
         return []
     sizes, shares = study.sizes, study.shares
     last = [{(size, shares[-1]): 1.0, (size, shares[-2]): -1.0} for size in sizes]
-    falls = sum(study.contrasts.contrast(step).lowers for step in last)
+    falls = study.contrasts.reached(last)
     still = f"from {shares[-2]} of the rows to {shares[-1]}, beyond the noise of seeds; the paper: at 146 billion"
     steeper = _less(study.slope(sizes[-1]), study.slope(sizes[0]))
     beta = study.paired.contrast(steeper)
     gain = Effect(-beta.value, -beta.high, -beta.low)
     ahead = [{(sizes[-1], share): 1.0, (sizes[0], share): -1.0} for share in shares]
-    leads = sum(study.paired.contrast(one).lowers for one in ahead)
+    leads = study.paired.reached(ahead)
     return [
         _claim("all sizes still improve with data" + COUNTED, len(sizes), falls, study.contrasts.verdict(last), still),
         Claim(

@@ -42,21 +42,22 @@ def listed(rows: Sequence[Claim]) -> str:
 
 def tally(rows: Sequence[Claim]) -> str:
     """How many of them got each verdict, in half a sentence."""
-    counted = pd.Series([row.verdict for row in rows], dtype=object).value_counts()
     if not rows:
         return "none of the paper's statements can be tested yet"
+    counted = pd.Series([row.verdict for row in rows], dtype=object).value_counts()
     several = {"holds": "hold", "holds in part": "hold in part", "does not hold": "do not hold"}
     parts = [
         f"{counted[verdict]} {verdict if counted[verdict] == 1 else several.get(verdict, verdict)}"
         for verdict in VERDICTS
         if verdict in counted
     ]
-    return f"of {len(rows)} statements of the paper {', '.join(parts)}"
+    *first, last = parts
+    return f"of {len(rows)} statements of the paper {', '.join(first)}{' and ' if first else ''}{last}"
 
 
 def tally_of(claims: Callable[[Study], Sequence[Claim]], live: Study | None, stored: Study | None) -> str:
-    """The verdicts of both, in half a sentence."""
+    """The verdicts of both, a sentence each."""
     first = tally(claims(live)) if live is not None else "none of the paper's statements can be tested"
     if stored is None:
-        return f"live, {first}; the full study is not in this copy of the repository yet"
-    return f"live, {first}; in the full study, {tally(claims(stored))}"
+        return f"Live, {first}. The full study is not in this copy of the repository yet."
+    return f"Live, {first}. In the full study, {tally(claims(stored))}."

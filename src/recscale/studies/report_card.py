@@ -46,11 +46,11 @@ def claims(resamples: int = 1000, seed: int = 0) -> tuple[Claim, ...]:
 
 
 def own_words(resamples: int = 1000, seed: int = 0) -> str:
-    """How many rows rest on models trained for this book, in half a sentence."""
+    """How many rows rest on models trained for this book, in a sentence."""
     own = sum(len(source(resamples, seed)) for source in _own())
     if not own:
-        return "none of them rests yet on models trained for this book"
-    return f"{own} of them {'rests' if own == 1 else 'rest'} on models trained for this book"
+        return "None of the rows rests on models trained for this book yet."
+    return f"{own} of the rows {'rests' if own == 1 else 'rest'} on models trained for this book."
 
 
 def _sources() -> tuple[Callable[[int, int], list[Claim]], ...]:
