@@ -3,6 +3,7 @@ import pytest
 from scipy.stats import linregress
 
 from recscale.laws import LAWS
+from recscale.laws.engine import refit
 from recscale.laws.uncertainty import bootstrap_rows
 
 SIZES = np.geomspace(1e6, 1e9, 12)
@@ -89,10 +90,10 @@ def test_optimum_intervals_hold_the_true_peak(truths):
 def test_refits_find_what_a_full_search_finds(truths):
     x, _, y = truths["performance-law"]
     noisy = y + 0.002 * np.random.default_rng(0).standard_normal(len(y))
-    fit = LAWS["performance-law"].fit(x, noisy, bootstrap=30)
-    targets = bootstrap_rows(fit.problem, fit.best, 30, seed=0).target
-    full = [LAWS["performance-law"].solve(x, target).cost[0] for target in targets]
-    excess = fit.resamples.cost / np.array(full)
+    fit = LAWS["performance-law"].fit(x, noisy)
+    rows = bootstrap_rows(fit.problem, fit.best, 30, seed=0)
+    full = [LAWS["performance-law"].solve(x, target).cost[0] for target in rows.target]
+    excess = refit(fit.problem, fit.best, rows).cost / np.array(full)
     assert np.median(excess) < 1 + 1e-6
     assert excess.max() < 1.01
 

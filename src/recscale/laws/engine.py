@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from recscale.laws.polish import polish
-from recscale.laws.problem import Problem, Rows, State, join
+from recscale.laws.problem import Problem, Rows, State, joined
 from recscale.laws.varpro import grid_of, search, thinned
 
 STARTS = 64  # local minima of the search grid that are polished, at least two at every value of a listed constant
@@ -55,7 +55,7 @@ def refit(problem: Problem, known: State, rows: Rows) -> State:
         row, found = _triage(row, polish(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
         done = polish(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
         parts.append(best_of(row, done, len(part)))
-    return State(*(np.concatenate([getattr(part, f) for part in parts]) for f in ("theta", "coef", "cost")))
+    return joined(parts)
 
 
 def best_of(row: np.ndarray, state: State, rows: int) -> State:
@@ -98,6 +98,6 @@ def _refine(problem: Problem, best: State, rows: Rows) -> State:
             theta = best.theta[row]
             theta[:, k + position] = np.tile(constant.values, len(rows))
             tried = polish(problem, theta, rows.take(row), REFIT_ITERATIONS)
-            best = best_of(np.concatenate([every, row]), join(best, tried), len(rows))
+            best = best_of(np.concatenate([every, row]), joined([best, tried]), len(rows))
         if (best.cost >= before * (1 - 1e-9)).all():
             return best

@@ -9,24 +9,26 @@ import numpy as np
 import pandas as pd
 
 from recscale.laws import diagnostics, report
-from recscale.laws.engine import agreement, refit, solve, solve_listed
+from recscale.laws.engine import agreement, solve, solve_listed
 from recscale.laws.points import Points, read_columns, read_points
 from recscale.laws.problem import Problem, State, evaluate
 from recscale.laws.profiles import profile
 from recscale.laws.uncertainty import (
     Linearised,
+    averaged_band,
     bootstrap_band,
-    bootstrap_rows,
     linearise,
     percentiles,
     profile_band,
     quantile_t,
+    resample,
 )
 
 if TYPE_CHECKING:
     from recscale.laws.law import Law
 
 LEVEL = 0.95
+BANDS = {"averaged": averaged_band, "profiled": profile_band}
 
 
 @dataclass(frozen=True)
@@ -117,14 +119,13 @@ class Fit:
     @cached_property
     def _rivals(self) -> State | None:
         """The optima at every value of a searched constant; None without one (several are held at their best)."""
-        searched = [constant for constant in self.law.listed if len(constant.values) > 1]
-        return solve_listed(self.problem) if len(searched) == len(self.law.listed) == 1 else None
+        return rivals(self.problem)
 
     @property
     def interval_method(self) -> str:
         """Where the intervals come from, in words."""
         if self.resamples is None:
-            return "linearised, Student's t; bands by profile where a constant was searched"
+            return "linearised, Student's t; bands averaged over a searched constant"
         return f"bootstrap over configurations, {len(self.resamples.cost)} resamples"
 
     @cached_property
@@ -146,14 +147,22 @@ class Fit:
         """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
         return evaluate(self.law, self._columns(x), self.best.theta, self.best.coef)[0]
 
-    def band(self, x, level: float = LEVEL, observation: bool = False) -> tuple[np.ndarray, np.ndarray]:
-        """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,)."""
+    def band(
+        self, x, level: float = LEVEL, observation: bool = False, searched: str = "averaged"
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,).
+
+        ``searched`` says what a constant tried from a list does to them: ``"averaged"``, exact on average over its
+        values (also in the bootstrap), or ``"profiled"``, wide enough at every one of them.
+        """
         if not 0 < level < 1:
             raise ValueError(f"the level of a band lies between 0 and 1, got {level:g}")
         columns = self._columns(x)
-        if self.resamples is not None:
+        if searched not in BANDS:
+            raise ValueError(f"a band is {' or '.join(BANDS)} over a searched constant, not {searched!r}")
+        if self.resamples is not None and searched == "averaged":
             return bootstrap_band(self.problem, self.best, self.resamples, columns, level, observation)
-        return profile_band(self.problem, self.best, self._rivals, columns, level, observation)
+        return BANDS[searched](self.problem, self.best, self._rivals, columns, level, observation)
 
     def curve(
         self, points: int = 100, reach: float = 1.0, along: str | None = None, level: float = LEVEL
@@ -260,8 +269,14 @@ def fit_law(
     problem = Problem(law, kept, scale or law.scale, loss, delta)
     diagnostics.enough(problem)
     best = solve(problem, problem.rows())
-    resamples = refit(problem, best, bootstrap_rows(problem, best, bootstrap, seed)) if bootstrap else None
+    resamples = resample(problem, best, rivals(problem), bootstrap, seed) if bootstrap else None
     return Fit(law, problem, best, held, resamples)
+
+
+def rivals(problem: Problem) -> State | None:
+    """The optima at every value of a searched constant; None without one (several are held at their best)."""
+    searched = [constant for constant in problem.law.listed if len(constant.values) > 1]
+    return solve_listed(problem) if len(searched) == len(problem.law.listed) == 1 else None
 
 
 def symbols_of(law: "Law", state: State) -> dict[str, np.ndarray]:

@@ -4,7 +4,8 @@ Everything downstream is batched. A bootstrap resample is a row of targets, a le
 thousand refits are one set of array operations.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -139,6 +140,6 @@ def evaluate(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.
     return value if law.offset is None else value + law.offset(x, split_values(theta))
 
 
-def join(first: State, second: State) -> State:
-    """Both batches of solutions, one after the other."""
-    return State(*(np.concatenate([getattr(first, f), getattr(second, f)]) for f in ("theta", "coef", "cost")))
+def joined(parts: Sequence[State]) -> State:
+    """Batches of solutions, one after the other."""
+    return State(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(State)))

@@ -1,18 +1,23 @@
-"""How sure a fit is: the linearised band and the bootstrap over configurations.
+"""How sure a fit is: the linearised band, the bootstrap over configurations, and what a searched constant adds.
 
 A scaling grid is designed, and few points hold its ends: redrawing the points themselves loses the largest size in a
 third of the resamples and gives bands that are too narrow by a fifth. So the design stays and the residuals of whole
 configurations are redrawn, each divided by √(1 - leverage). Both intervals use Student's t, because the noise is
 estimated from few degrees of freedom.
+
+A searched constant is not a known one, and where the points hardly tell its values apart no interval is exact at every
+true value. By default a band is exact on average over the listed values: each counts by its weight (``weights``), in
+the band as in the bootstrap. The band by profile likelihood holds its level at every true value and is wider.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import stdtrit
+from scipy.special import stdtr, stdtrit
 
+from recscale.laws.engine import refit
 from recscale.laws.polish import bounds, derivatives, jacobian
-from recscale.laws.problem import Problem, Rows, State, evaluate
+from recscale.laws.problem import Problem, Rows, State, evaluate, joined
 
 
 @dataclass(frozen=True)
@@ -116,36 +121,111 @@ def bootstrap_band(
     return percentiles(draws, level, known.freedom)
 
 
+def weights(problem: Problem, best: State, rivals: State) -> np.ndarray:
+    """How much each value of a searched constant counts: w_q ∝ exp(-(S_q - S)/2σ²), all values being equally likely
+    beforehand (Akaike weights: the laws have equally many parameters).
+
+    ``rivals`` are the optima at each value, S_q their objectives, S the least of all, σ² the noise's variance.
+    """
+    if (variance := linearise(problem, best).variance) <= 0:
+        return (rivals.cost <= rivals.cost.min()).astype(float)
+    likelihood = np.exp(-(rivals.cost - rivals.cost.min()) / (2 * variance))
+    return likelihood / likelihood.sum()
+
+
+def resample(problem: Problem, best: State, rivals: State | None, count: int, seed: int) -> State:
+    """``count`` bootstrap refits; with ``rivals`` each belongs to a value of the searched constant drawn by weight."""
+    if rivals is None:
+        return refit(problem, best, bootstrap_rows(problem, best, count, seed))
+    drawn = np.random.default_rng(seed).choice(len(rivals.cost), count, p=weights(problem, best, rivals))
+    (constant,) = problem.law.listed
+    parts = []
+    for which, times in zip(*np.unique(drawn, return_counts=True), strict=True):
+        known = rivals.take([which])
+        held = replace(problem, law=problem.law.with_values(**{constant.name: [known.theta[0, -1]]}))
+        parts.append(refit(held, known, bootstrap_rows(problem, known, int(times), seed + int(which))))
+    return joined(parts)
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """Predictions with the searched constant held at each of Q values, on the fit's scale: centres and variances in
+    units of the noise's (Q, n), variances of one measurement and objectives (Q, 1); ``offset`` (n,) is what the fit's
+    scale leaves out."""
+
+    centre: np.ndarray
+    shape: np.ndarray
+    variance: np.ndarray
+    cost: np.ndarray
+    offset: np.ndarray
+
+
+def conditional(problem: Problem, states: State, x: tuple) -> Conditional:
+    """Linearised predictions at ``x`` of every solution in ``states``."""
+    centres, shapes, variances = [], [], []
+    for row in range(len(states.cost)):
+        state = states.take([row])
+        value, linear, derivative = _prediction(problem, state, x)
+        known = linearise(problem, state)
+        unit = known.covariance / known.variance if known.variance > 0 else known.covariance
+        centres.append(np.log(linear) if problem.scale == "log" else value)
+        shapes.append(np.maximum(np.einsum("nk,kl,nl->n", derivative, unit, derivative), 0))
+        variances.append([known.variance])
+    offset = value - linear if problem.scale == "log" else np.zeros_like(value)
+    return Conditional(np.array(centres), np.array(shapes), np.array(variances), states.cost[:, None], offset)
+
+
+def averaged_band(
+    problem: Problem, best: State, rivals: State | None, x: tuple, level: float, observation: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of the law's value at ``x`` (or of a new measurement), averaged over the values of a searched constant.
+
+    The limits cut (1 - level)/2 off the tails of Σ_q w_q T_ν((· - centre_q)/error_q), a mixture of Student's t (model-
+    averaged tail areas, Turek & Fletcher 2012); without a searched constant that is the usual linearised band.
+    """
+    states = best if rivals is None else rivals
+    freedom = linearise(problem, best).freedom
+    weight = np.ones(1) if rivals is None else weights(problem, best, rivals)
+    kept = weight > 1e-6
+    at = conditional(problem, states.take(kept), x)
+    error, share = np.sqrt((at.shape + observation) * at.variance), weight[kept, None] / weight[kept].sum()
+    reach = quantile_t(1 - (1 - level) / 2, freedom) * error  # the mixture's limits lie within those of its parts
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    limits = [_mixture_quantile(tail, share, at.centre, error, reach, freedom) for tail in tails]
+    return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
+
+
+def _mixture_quantile(
+    tail: float, share: np.ndarray, centre: np.ndarray, error: np.ndarray, reach: np.ndarray, freedom: int
+) -> np.ndarray:
+    """Where the mixture of Student's t (parts, n) has the probability ``tail`` below it: (n,), by bisection."""
+    low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
+    for _ in range(60):
+        middle = (low + high) / 2
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = (share * stdtr(freedom, (middle - centre) / error)).sum(axis=0) < tail
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    return (low + high) / 2
+
+
 def profile_band(
     problem: Problem, best: State, rivals: State | None, x: tuple, level: float, observation: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Limits of the law's value at ``x`` (or of a new measurement) from the linearised profile likelihood.
 
-    A searched constant is not a known one. ``rivals`` are the optima at each of its values q, and q may hold as far as
-    its least objective S_q affords beside the least of all, S:
+    A value q of a searched constant may hold as far as its least objective S_q affords beside the least of all, S:
 
-        half² = (v_q + 1 [new measurement]) · (σ² t² − (S_q − S)),
+        half² = (v_q + 1 [new measurement]) · (σ² t² - (S_q - S)),
 
     v_q the prediction's variance with q held, in units of σ². The band is the union over q; without searched constants
     it is the usual linearised one (Bates & Watts 1988, chapters 2 and 6).
     """
     known = linearise(problem, best)
-    allowed = known.variance * quantile_t(level, known.freedom) ** 2
-    states = [best] if rivals is None else [best, *(rivals.take([row]) for row in range(len(rivals.cost)))]
-    lows, highs = [], []
-    for state in states:
-        left = allowed - max(float(state.cost[0] - best.cost[0]), 0.0)
-        if left < 0:
-            continue
-        value, linear, derivative = _prediction(problem, state, x)
-        conditional = linearise(problem, state)
-        shape = conditional.covariance / conditional.variance if conditional.variance > 0 else conditional.covariance
-        variance = np.maximum(np.einsum("nk,kl,nl->n", derivative, shape, derivative), 0)
-        half = np.sqrt(left * (variance + observation))
-        below, above = (-half, half) if problem.scale == "y" else (linear * np.expm1(-half), linear * np.expm1(half))
-        lows.append(value + below)
-        highs.append(value + above)
-    return np.min(lows, axis=0), np.max(highs, axis=0)
+    at = conditional(problem, best if rivals is None else joined([best, rivals]), x)
+    left = known.variance * quantile_t(level, known.freedom) ** 2 - np.maximum(at.cost - best.cost[0], 0.0)
+    half = np.sqrt(np.where(left < 0, np.nan, left) * (at.shape + observation))
+    limits = np.fmin.reduce(at.centre - half), np.fmax.reduce(at.centre + half)
+    return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
 
 
 def _prediction(problem: Problem, state: State, x: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
