@@ -106,7 +106,7 @@ def test_sentences_read_right_from_no_run_to_all():
     some = quality.in_words(runs({"wukong": 0.9868, "dlrm": 0.98}, seeds=(0,)))
     assert "0 of 1 rivals end within 0.001" in some
     assert "Wukong reaches 0.9868 (from one seed), the paper has 0.9868: within 0.001; one seed, no interval." in some
-    assert some.endswith("Without runs so far: DCNv2, AutoInt+, FinalMLP, MaskNet, AFN+, xDeepFM.")
+    assert "Without runs so far: DCNv2, AutoInt+, FinalMLP, MaskNet, AFN+, xDeepFM. The item of each training" in some
     without = quality.in_words(runs({"dlrm": 0.984}))
     assert without.startswith("1 of 1 rivals end within")
     assert "Wukong reaches" not in without
@@ -114,6 +114,7 @@ def test_sentences_read_right_from_no_run_to_all():
     assert "7 of 7 rivals" in whole
     assert "It is best of 8" in whole
     assert "Without" not in whole
+    assert whole.endswith(quality.caveat(runs()))
 
 
 def test_redrawn_negatives_are_said_for_the_mirror_and_only_on_frappe():
@@ -121,6 +122,21 @@ def test_redrawn_negatives_are_said_for_the_mirror_and_only_on_frappe():
     assert quality.caveat(runs(checksum="another")) == "Trained on the official files."
     assert quality.caveat(runs(dataset="movielens-100k")) == ""
     assert quality.caveat(NONE) == ""
+
+
+def test_a_reader_sees_four_decimals_the_caveat_and_blanks():
+    table = quality.shown(runs(MATCHED.drop("afn+")))
+    assert table.columns[1] == "here, negatives redrawn"
+    assert table.loc["DLRM", ["here, negatives redrawn", "difference"]].tolist() == ["0.9840", "+0.0000"]
+    assert table.loc["Wukong", "benchmark"] == table.loc["AFN+", "±"] == table.loc["AFN+", "difference"] == ""
+    assert quality.shown(NONE).columns[1] == "here"
+
+
+def test_live_runs_are_told_with_the_caveat_only_where_it_applies():
+    two = {"wukong": 0.98, "dlrm": 0.97}
+    assert quality.live_words(runs(two, dataset="movielens-100k")).endswith("that seeds explain.")
+    assert quality.live_words(runs(two)).endswith(quality.caveat(runs()))
+    assert quality.live_words(runs({"dlrm": 0.97}, dataset="set")) == "There is nothing to compare here."
 
 
 def test_the_papers_rivals_beside_the_benchmarks():
@@ -189,7 +205,7 @@ def test_the_dot_plot_draws_every_figure_with_and_without_runs():
     for table, count in ((NONE, 15), (runs(), 23), (runs({"wukong": 0.98}, seeds=(0,)), 16)):
         compared = quality.comparison(table)
         assert figures.marks(compared) == count
-        fig = figures.frappe_figure(compared, quality.plain_mlp(), quality.caveat(table))
+        fig = figures.frappe_figure(compared, quality.plain_mlp(), quality.own_label(table))
         assert show(fig, points=count).points == count
-    assert "redrawn" in fig.data[0].hovertemplate
+    assert fig.data[0].name == "here, negatives redrawn"
     assert list(fig.layout.yaxis.categoryarray)[-1] == "Wukong"

@@ -66,6 +66,14 @@ def test_a_committed_table_is_read_and_none_is_an_empty_one(tmp_path, monkeypatc
     assert serving.stored()["p50_ms"].tolist() == [1, 2]
 
 
+def test_committed_times_are_only_said_to_be_there_if_they_are():
+    assert "holds no times" in serving.stored_words(NONE)
+    words = serving.stored_words(latencies([1, 2]).assign(cpu="Some CPU", repeats=1000))
+    assert words.startswith(
+        "The 2 faint ones were measured by `benchmarks/serving.py`, 1,000 requests a size on 1 thread(s)"
+    )
+
+
 def test_the_committed_table_keeps_the_columns_and_no_size_twice():
     path = DATA / "results" / "serving.csv"
     if not path.exists():
@@ -93,7 +101,10 @@ def test_growth_is_the_ratio_of_the_ends():
 @pytest.mark.parametrize(
     ("times", "words"),
     [
-        ([1, 2, 4], "compute grows 100-fold and the median time 4.0-fold, from 1.0 to 4.0 ms: more slowly than"),
+        (
+            [1, 2, 4],
+            "largest wukong, compute grows 100-fold and the median time 4.0-fold, from 1.0 to 4.0 ms: more slowly than",
+        ),
         ([1, 10, 100], "about as fast as compute"),
         ([1, 20, 400], "faster than compute"),
         ([1], "too few sizes of wukong"),
@@ -130,9 +141,10 @@ def test_the_frontier_holds_what_no_faster_model_matches():
         (
             [0, -1, -1.2],
             0.1,
-            "falls by 1.20 % of the smallest DLRM's, for 8.0 ms more at p99: 0.150 % a millisecond. The",
+            "falls by 1.20 % of the smallest DLRM's, for 8.0 ms more at p99: 0.150 % a millisecond. Half",
         ),
-        ([0, -1, -1.2], 0.1, "The first half of it is bought by wukong at 0.1 MFLOP (4.0 ms)."),
+        ([0, -1, -1.2], 0.1, "Half of it is there at wukong at 0.1 MFLOP (4.0 ms)."),
+        ([0, -0.1, -1.2], 0.1, "a millisecond. No faster model has half of that."),
         ([0, -1, -1.2], 2.0, "Seeds alone could explain that much (2.00 %)."),
         ([0, -1, -1.2], float("nan"), "it is not known whether that is noise"),
         ([0, 1, 1.2], 0.1, "wukong at 0.01 MFLOP (2.0 ms), is also the best: here no millisecond buys anything"),
@@ -142,6 +154,21 @@ def test_the_frontier_holds_what_no_faster_model_matches():
 def test_what_time_buys_in_words(losses, least, words):
     joined = serving.with_quality(latencies([1, 2, 5]), runs(losses), "relative")
     assert words in serving.bought_words(joined, "relative", least)
+
+
+def test_the_least_gap_follows_the_seeds_of_the_means():
+    trained = runs([0, -1, -1.2])
+    joined = serving.with_quality(latencies([1, 2, 5]), trained, "relative")
+    # Two seeds 0.02 apart: a standard deviation of 0.02/√2, three degrees of freedom, means of two.
+    assert serving.least_gap(joined, trained, "relative") == pytest.approx(3.182446 * 0.02 / 2**0.5)
+    assert np.isnan(serving.least_gap(joined.iloc[:0], trained, "relative"))
+    assert "within 0.30 %" in serving.least_words(0.3)
+    assert "not known" in serving.least_words(float("nan"))
+
+
+def test_what_is_in_full_is_told_where_it_is_there():
+    assert serving.told("a.", "") == "a."
+    assert serving.told("a.", "b.") == "Live: a. In full: b."
 
 
 def test_figures_draw_every_row_with_and_without_a_committed_table():

@@ -87,6 +87,13 @@ class ScalingWukong(CTRChapter):
     hold_out: Annotated[int, Field(ge=1, le=3)]
 
 
+class QualityWukong(CTRChapter):
+    """``quality-wukong``: how many candidates a request has, and on how many threads it is scored."""
+
+    candidates: Annotated[int, Field(ge=1, le=100_000)]
+    threads: Annotated[int, Field(ge=1, le=64)]
+
+
 class DataQuality(SequenceChapter):
     """``data-quality``: window length, where histories are cut (0: not), length of the simulated ones."""
 
@@ -149,6 +156,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "scaling-wukong": ScalingWukong,
     "ablations-wukong": CTRChapter,
     "data-scaling-wukong": CTRChapter,
+    "quality-wukong": QualityWukong,
     "sequential-model": SequentialModelChapter,
     "performance-law": PerformanceLaw,
     "fitting-honestly": FittingHonestly,

@@ -18,33 +18,21 @@ def marks(table: pd.DataFrame) -> int:
     return int(table[list(SOURCES)].count().sum())
 
 
-def frappe_figure(table: pd.DataFrame, plain_mlp: float, caveat: str = "") -> go.Figure:
+def frappe_figure(table: pd.DataFrame, plain_mlp: float, own_label: str = "here") -> go.Figure:
     """A line a model: our mean with its 95 % interval, the benchmark's figure and the paper's.
 
-    ``table``: ``quality.comparison``. ``caveat`` is what must stand beside our marks; it shows on hovering too.
+    ``table``: ``quality.comparison``; ``own_label`` names our marks in the legend.
     """
     fig = base.figure("AUC on Frappe", x="AUC on test", height=430)
     for column, (label, marker) in SOURCES.items():
-        rows = table.dropna(subset=[column])
-        ours = column == "auc" and {
-            "error_x": {"array": rows["±"].fillna(0), "color": marker["color"], "thickness": 1.5, "width": 4}
+        rows, name = table.dropna(subset=[column]), own_label if column == "auc" else label
+        own = {
+            "error_x": {"array": rows["±"].fillna(0), "color": marker["color"], "thickness": 1.5, "width": 4},
+            "customdata": rows[["seeds", "±"]],
+            "hovertemplate": "%{y}, %{customdata[0]} seed(s): %{x:.4f} ± %{customdata[1]:.4f}<extra></extra>",
         }
-        base.points(
-            fig,
-            rows[column],
-            rows["name"],
-            label,
-            marker=marker,
-            customdata=rows[["seeds", "±"]],
-            hovertemplate="%{y}, "
-            + (
-                "%{customdata[0]} seeds: %{x:.4f} ± %{customdata[1]:.4f}" + (f"<br>{caveat}" if caveat else "")
-                if ours
-                else f"{label}: %{{x:.4f}}"
-            )
-            + "<extra></extra>",
-            **(ours or {}),
-        )
+        look = own if column == "auc" else {"hovertemplate": f"%{{y}}, {label}: %{{x:.4f}}<extra></extra>"}
+        base.points(fig, rows[column], rows["name"], name, marker=marker, **look)
     fig.add_vline(
         x=plain_mlp,
         line={"dash": "dot", "color": base.NEUTRAL, "width": 1},

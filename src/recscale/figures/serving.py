@@ -10,12 +10,16 @@ from recscale.figures import base
 from recscale.studies.ctr_tables import SIZES
 from recscale.studies.serving import frontier
 
+MILLISECONDS = [unit * 10**power for power in range(-2, 4) for unit in (1, 2, 5)]
+"""Where a logarithmic axis of times has its marks."""
+
 
 def latency_figure(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
     """Median time of a request against training FLOP per example, a whisker up to p99; stored sizes faint."""
     size = "training_flop_per_example"
     title = {"x": SIZES[size], "y": "p50, whisker to p99 (ms)"}
     fig = base.figure("Time to score one user's candidates", **title, log_x=True, log_y=True)
+    fig.update_yaxes(tickvals=MILLISECONDS)
     for model, label, rows, look in _groups(live, stored):
         base.points(
             fig,
@@ -53,6 +57,7 @@ def price_figure(live: pd.DataFrame, stored: pd.DataFrame, metric: str = "relati
     """
     title = {"x": "p99 of a request (ms)", "y": "log-loss against the smallest DLRM (%)"}
     fig = base.figure("What time buys", **title, log_x=True)
+    fig.update_xaxes(tickvals=MILLISECONDS)
     for table, label in ((live, "live"), (stored, "committed")):
         steps = frontier(table, metric, float("nan"))
         line = {"color": base.NEUTRAL, "dash": "dot", "shape": "hv", "width": 1.5}

@@ -157,7 +157,7 @@ def in_words(runs: pd.DataFrame) -> str:
     absent = table.loc[table["seeds"] == 0, "name"]
     if len(absent):
         sentences.append(f"Without runs so far: {', '.join(absent)}.")
-    return " ".join(sentences)
+    return " ".join([*sentences, caveat(runs)])
 
 
 def caveat(runs: pd.DataFrame) -> str:
@@ -173,6 +173,27 @@ def caveat(runs: pd.DataFrame) -> str:
             "while validation and test rows are the published ones."
         )
     return "Trained on the official files."
+
+
+def own_label(runs: pd.DataFrame) -> str:
+    """What our numbers on Frappe are called in a table or a legend: the caveat in two words, where it applies."""
+    return "here, negatives redrawn" if "redrawn" in caveat(runs) else "here"
+
+
+def shown(runs: pd.DataFrame) -> pd.DataFrame:
+    """``comparison`` as a reader sees it: four decimals, nothing where nothing is known."""
+    table = comparison(runs).set_index("name").rename(columns={"auc": own_label(runs)})
+    numbers = table.select_dtypes(float)
+    text = numbers.map(lambda value: "" if np.isnan(value) else f"{value:.4f}")
+    text["difference"] = numbers["difference"].map(lambda value: "" if np.isnan(value) else f"{value:+.4f}")
+    return table.assign(**text).rename_axis("model")
+
+
+def live_words(runs: pd.DataFrame) -> str:
+    """Where Wukong stands in a small live table, with the caveat where it was trained on Frappe."""
+    place = standing(runs)
+    words = "There is nothing to compare here." if place is None else f"In these runs Wukong is {place}."
+    return f"{words} {caveat(runs)}".rstrip()
 
 
 def baselines() -> pd.DataFrame:

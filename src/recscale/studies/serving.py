@@ -19,7 +19,7 @@ from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.settings import results_folder
-from recscale.studies.ctr_tables import by_configuration
+from recscale.studies.ctr_tables import by_configuration, least_difference, seed_noise
 from recscale.training.serving import Request, candidate_rows, serve
 
 MODELS = ("wukong", "dlrm", "dcnv2")
@@ -80,6 +80,17 @@ def stored() -> pd.DataFrame:
     return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(COLUMNS))
 
 
+def stored_words(table: pd.DataFrame) -> str:
+    """A sentence on the committed latencies."""
+    if table.empty:
+        return "This copy of the repository holds no times of the full ladders; `benchmarks/serving.py` measures them."
+    first = table.iloc[0]
+    return (
+        f"The {len(table)} faint ones were measured by `benchmarks/serving.py`, {first['repeats']:,} requests a size "
+        f"on {first['threads']} thread(s) of a processor that calls itself {first['cpu']}."
+    )
+
+
 def cpu(information: Path = Path("/proc/cpuinfo")) -> str:
     """The processor's name, or its architecture where the system doesn't tell."""
     lines = information.read_text(encoding="utf-8").splitlines() if information.exists() else []
@@ -113,7 +124,7 @@ def growth_words(latencies: pd.DataFrame, model: str = "wukong") -> str:
     share = np.log(row["p50 ×"]) / np.log(row["FLOP ×"])
     slower = "more slowly than" if share < 0.9 else "about as fast as" if share <= 1.1 else "faster than"
     return (
-        f"From the smallest to the largest Wukong compute grows {row['FLOP ×']:.0f}-fold and the median time "
+        f"From the smallest to the largest {model}, compute grows {row['FLOP ×']:.0f}-fold and the median time "
         f"{row['p50 ×']:.1f}-fold, from {row['smallest, p50 ms']:.1f} to {row['largest, p50 ms']:.1f} ms: "
         f"{slower} compute."
     )
@@ -131,6 +142,20 @@ def with_quality(latencies: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd
     return joined.sort_values("p99_ms", ignore_index=True)
 
 
+def least_gap(table: pd.DataFrame, runs: pd.DataFrame, metric: str) -> float:
+    """The least difference of two means that seeds can't explain, or NaN. ``table``: ``with_quality``."""
+    if table.empty:
+        return float("nan")
+    return least_difference(*seed_noise(runs, metric), seeds=int(table["seeds"].min()))
+
+
+def least_words(least: float) -> str:
+    """``least_gap`` in % as a sentence of a caption."""
+    if np.isnan(least):
+        return "How far two live models must lie apart is not known: no seed is repeated."
+    return f"Two live models within {least:.2f} % of each other can't be told apart."
+
+
 def frontier(table: pd.DataFrame, metric: str, least: float) -> pd.DataFrame:
     """The models that no faster one matches, fastest first: what each further step costs and gains.
 
@@ -144,6 +169,11 @@ def frontier(table: pd.DataFrame, metric: str, least: float) -> pd.DataFrame:
     steps["a millisecond"] = steps["gain"] / steps["p99_ms"].diff()
     steps["beyond seeds"] = [_beyond(gain, least) for gain in steps["gain"]]
     return steps.reset_index(drop=True)
+
+
+def told(live: str, full: str) -> str:
+    """The sentence on what was measured live, and the one on the committed tables where there is one."""
+    return f"Live: {live} In full: {full}" if full else live
 
 
 def _beyond(gain: float, least: float) -> str:
@@ -170,7 +200,9 @@ def bought_words(table: pd.DataFrame, metric: str, least: float) -> str:
     if gain <= least:
         return f"{whole}. Seeds alone could explain that much ({least:.2f} %)."
     cheap = steps[first[metric] - steps[metric] >= gain / 2].iloc[0]
-    return f"{whole}. The first half of it is bought by {_named(cheap)}."
+    if cheap["p99_ms"] == last["p99_ms"]:
+        return f"{whole}. No faster model has half of that."
+    return f"{whole}. Half of it is there at {_named(cheap)}."
 
 
 def _named(row: pd.Series) -> str:
