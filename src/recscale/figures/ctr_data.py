@@ -27,7 +27,7 @@ def drawn(*studies: DataStudy | None) -> int:
 
 def rows(live: DataStudy | None, stored: DataStudy | None) -> go.Figure:
     """Log loss against rows, a colour a size, with the power law through each size's means. Bars: 95 % of seeds."""
-    fig = base.figure("More rows", x="training rows, each seen once", y=_Y, log_x=True)
+    fig = base.figure("More rows", x="training rows, each seen once", y=_Y, log_x=True, height=500)
     for look, study in sources(live, stored):
         for place, size in enumerate(study.sizes):
             cells = study.of(size)
@@ -44,7 +44,7 @@ def rows(live: DataStudy | None, stored: DataStudy | None) -> go.Figure:
 
 def compute(live: DataStudy | None, stored: DataStudy | None) -> go.Figure:
     """Log loss against training FLOP, a line a share of the rows: at one compute, which line lies lowest?"""
-    fig = base.figure("The same compute, spent differently", x="training FLOP", y=_Y, log_x=True)
+    fig = base.figure("The same compute, spent differently", x="training FLOP", y=_Y, log_x=True, height=500)
     for look, study in sources(live, stored):
         for place, share in enumerate(study.shares):
             cells = study.table[study.table["share"] == share]
