@@ -1,6 +1,6 @@
 """Serving time against model size: one user's candidates scored by every size of Wukong, DLRM and DCNv2.
 
-    python benchmarks/serving.py [--threads 1] [--repeats 1000]
+    python benchmarks/serving.py [--threads 1] [--repeats 500]
     python benchmarks/serving.py --write        # replaces data/results/serving.csv, which the book shows
 
 Untrained models on MovieLens-1M's fields, one after the other in this process; see ``recscale.training.serving`` for
@@ -22,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dataset", default="movielens-1m")
     parser.add_argument("--candidates", type=int, default=1000)
-    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, default=500)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--only", help="models whose name contains this")
     parser.add_argument("--sizes", type=int, help="the smallest so many of each ladder")

@@ -83,10 +83,10 @@ def stored() -> pd.DataFrame:
 def stored_words(table: pd.DataFrame) -> str:
     """A sentence on the committed latencies."""
     if table.empty:
-        return "This copy of the repository holds no times of the full ladders; `benchmarks/serving.py` measures them."
+        return "This copy of the repository holds no times of the full ladders; benchmarks/serving.py measures them."
     first = table.iloc[0]
     return (
-        f"The {len(table)} faint ones were measured by `benchmarks/serving.py`, {first['repeats']:,} requests a size "
+        f"The {len(table)} faint ones were measured by benchmarks/serving.py, {first['repeats']:,} requests a size "
         f"on {first['threads']} thread(s) of a processor that calls itself {first['cpu']}."
     )
 
