@@ -149,6 +149,39 @@ def test_a_searched_constant_is_not_a_known_one(truths):
     assert ((low < fit.predict(x)) & (fit.predict(x) < high)).all()
 
 
+def test_bands_over_a_searched_constant_hold_the_truth_beyond_the_grid(truths):
+    """Averaged: about as often as they say. By profile: at least as often."""
+    x, _, y = truths["performance-law"]
+    rng, law, simulations = np.random.default_rng(5), LAWS["performance-law"], 150
+    far = {name: np.array([2.0 * np.max(column)]) for name, column in x.items()}
+    depth, width = (w * np.log(v) + v**-w / 5 for v, w in zip(far.values(), (-0.55, -0.39), strict=True))
+    true = 0.03 - 0.03 * depth - 0.2 * width
+    hits = {"averaged": 0, "profiled": 0}
+    for _ in range(simulations):
+        fit = law.fit(x, y + 0.001 * rng.standard_normal(len(y)))
+        for kind in hits:
+            low, high = fit.band(far, searched=kind)
+            hits[kind] += int(low[0] <= true[0] <= high[0])
+    error = np.sqrt(0.95 * 0.05 / simulations)
+    assert abs(hits["averaged"] / simulations - 0.95) < 4 * error
+    assert hits["profiled"] / simulations > 0.95
+
+
+def test_without_a_searched_constant_both_kinds_of_band_are_the_textbooks():
+    x = np.geomspace(1, 1e3, 10)
+    y = 1 + 0.1 * np.log(x) + 0.05 * np.random.default_rng(0).standard_normal(10)
+    fit, at = LAWS["log-linear"].fit(x, y), np.array([10.0, 1e4])
+    averaged, profiled = (fit.band(at, searched=kind) for kind in ("averaged", "profiled"))
+    np.testing.assert_allclose(averaged, profiled, rtol=1e-9)
+    line = linregress(np.log(x), y)
+    spread = np.log(x) - np.log(x).mean()
+    error = np.sqrt(((y - line.intercept - line.slope * np.log(x)) ** 2).sum() / 8)
+    half = 2.306004 * error * np.sqrt(0.1 + (np.log(at) - np.log(x).mean()) ** 2 / (spread**2).sum())
+    np.testing.assert_allclose(np.ptp(averaged, axis=0) / 2, half, rtol=1e-5)
+    with pytest.raises(ValueError, match="averaged or profiled"):
+        fit.band(at, searched="guessed")
+
+
 def test_every_law_has_intervals_without_a_bootstrap(truths, law_name):
     x, _, y = truths[law_name]
     fit = LAWS[law_name].fit(x, y * (1 + 1e-4 * np.random.default_rng(0).standard_normal(len(y))))

@@ -7,7 +7,7 @@ estimated from few degrees of freedom.
 
 A searched constant is not a known one, and where the points hardly tell its values apart no interval is exact at every
 true value. By default a band is exact on average over the listed values: each counts by its weight (``weights``), in
-the band as in the bootstrap. The band by profile likelihood holds its level at every true value and is wider.
+the band as in the bootstrap. The band by profile likelihood holds its level at every true value and is mostly wider.
 """
 
 from dataclasses import dataclass, replace

@@ -250,3 +250,29 @@ def off_target(coverage: pd.DataFrame, low: float = 0.93, high: float = 0.97) ->
     bands = {"law": "law", "measurement": "new run"}
     lines = [f"{row.law}, {row.method}, {bands[row.band]} at {row.at}: {row.coverage:.3f}" for row in off.itertuples()]
     return lines or ["none"]
+
+
+def by_true_value(searched: pd.DataFrame) -> pd.DataFrame:
+    """The table of ``benchmarks/coverage.py --searched`` with a row a true q₁ and columns kind, band and place."""
+    shares = searched.assign(band=searched["band"].replace({"measurement": "new run"}))
+    order = list(dict.fromkeys(shares["q1"].astype(str)))
+    shares["q1"] = pd.Categorical(shares["q1"].astype(str), order)
+    columns = ["kind", "band", "at"]
+    return shares.pivot_table(index="q1", columns=columns, values="coverage", observed=True).round(3)
+
+
+def searched_words(searched: pd.DataFrame) -> str:
+    """What ``searched`` says in a few sentences: the ranges of both kinds of band on the grid and beyond it."""
+    known = searched[searched["q1"].astype(str) != "drawn"]
+    drawn = searched[searched["q1"].astype(str) == "drawn"].set_index(["kind", "at", "band"])["coverage"]
+
+    def span(kind: str, at: str) -> str:
+        shares = known.loc[(known["kind"] == kind) & (known["at"] == at), "coverage"]
+        return f"{100 * shares.min():.0f} to {100 * shares.max():.0f} %"
+
+    return (
+        f"At the largest measured size the averaged band holds the truth in {span('averaged', 'largest')} of cases, "
+        f"whichever q₁ is true. At twice that size it is {span('averaged', 'twice')}, depending on the true q₁, and "
+        f"{100 * drawn['averaged', 'twice', 'law']:.0f} % with q₁ drawn anew every time; "
+        f"the profiled band holds it in {span('profiled', 'twice')}."
+    )
