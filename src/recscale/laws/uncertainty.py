@@ -122,14 +122,15 @@ def bootstrap_band(
 
 
 def weights(problem: Problem, best: State, rivals: State) -> np.ndarray:
-    """How much each value of a searched constant counts: w_q ∝ exp(-(S_q - S)/2σ²), all values being equally likely
-    beforehand (Akaike weights: the laws have equally many parameters).
+    """How much each value of a searched constant counts: w_q ∝ S_q^(-ν/2), all values being equally likely beforehand.
 
-    ``rivals`` are the optima at each value, S_q their objectives, S the least of all, σ² the noise's variance.
+    ``rivals`` are the optima at each value, S_q their objectives; ν are the degrees of freedom left for the noise, whose
+    size is unknown (for known noise these would be Akaike weights).
     """
-    if (variance := linearise(problem, best).variance) <= 0:
-        return (rivals.cost <= rivals.cost.min()).astype(float)
-    likelihood = np.exp(-(rivals.cost - rivals.cost.min()) / (2 * variance))
+    least = rivals.cost.min()
+    if least <= 0:
+        return (rivals.cost <= least) / (rivals.cost <= least).sum()
+    likelihood = (rivals.cost / least) ** (-max(linearise(problem, best).freedom, 0) / 2)
     return likelihood / likelihood.sum()
 
 
