@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recscale.laws import diagnostics, report
+from recscale.laws import checks, diagnostics, report
 from recscale.laws.engine import agreement, solve, solve_listed
 from recscale.laws.points import Points, read_columns, read_points
 from recscale.laws.problem import Problem, State, evaluate
@@ -194,6 +194,14 @@ class Fit:
     def profile(self, name: str, values=None) -> pd.DataFrame:
         """The objective with one parameter held at each of ``values``, all others refitted (``profiles.profile``)."""
         return profile(self, name, values)
+
+    def residual_tests(self) -> dict[str, float]:
+        """p-values of the residuals being noise (``checks.residual_tests``)."""
+        return checks.residual_tests(self)
+
+    def sensitivity(self) -> pd.DataFrame:
+        """Prediction and parameters under other losses and without each configuration (``checks.sensitivity``)."""
+        return checks.sensitivity(self)
 
     def report(self) -> str:
         """Everything a reader should see before believing the fit, as plain text."""

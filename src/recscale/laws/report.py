@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recscale.laws.checks import residual_tests, sensitivity
 from recscale.laws.diagnostics import gradient
 
 if TYPE_CHECKING:
@@ -58,8 +59,24 @@ def text(fit: "Fit") -> str:
             f"(no further gain {number(h['rmse_no_further_gain'])}, log-linear {number(h['rmse_log_linear'])}), "
             f"share inside the band {number(h['inside_band'])}"
         )
+    lines += _checks(fit)
     lines += ["", "warnings", *(f"  - {warning}" for warning in fit.warnings or ("none",))]
     return "\n".join(lines)
+
+
+def _checks(fit: "Fit") -> list[str]:
+    """Residual tests, and how far the prediction beyond the points moves with the loss and with single points."""
+    tests = residual_tests(fit)
+    normal = tests.pop("normal")
+    along = ", ".join(f"{name} {p:.2f}" for name, p in tests.items() if np.isfinite(p)) or "too few values"
+    moved = sensitivity(fit)["at twice the largest"]
+    single = moved.index.str.startswith("without")
+    parts = {"by the loss": moved[~single], "without one configuration": moved[single]}
+    spans = ", ".join(f"{number(part.min())} … {number(part.max())} {name}" for name, part in parts.items())
+    return [
+        f"residuals      p of runs along: {along}; p of normality {number(normal)} (small: not noise)",
+        f"sensitivity    at twice the largest size {number(moved.iloc[0])}: {spans}",
+    ]
 
 
 def _interval(fit: "Fit", name: str) -> str:

@@ -124,8 +124,8 @@ def bootstrap_band(
 def weights(problem: Problem, best: State, rivals: State) -> np.ndarray:
     """How much each value of a searched constant counts: w_q ∝ S_q^(-ν/2), all values being equally likely beforehand.
 
-    ``rivals`` are the optima at each value, S_q their objectives; ν are the degrees of freedom left for the noise, whose
-    size is unknown (for known noise these would be Akaike weights).
+    ``rivals`` are the optima at each value, S_q their objectives; ν are the degrees of freedom left for the noise,
+    whose size is unknown (for known noise these would be Akaike weights).
     """
     least = rivals.cost.min()
     if least <= 0:
