@@ -267,6 +267,7 @@ def recbole(name: str, meter: Meter) -> dict[str, float]:
         "metrics": ["AUC"], "valid_metric": "AUC", "checkpoint_dir": str(folder.parent / "saved"),
     }  # fmt: skip
     sys.argv = sys.argv[:1]
+    os.chdir(folder.parent)  # RecBole writes logs into the working folder
     config = Config(model="DCNV2", dataset="ml", config_dict=settings)
     logging.disable(logging.CRITICAL)
     dataset = create_dataset(config)
