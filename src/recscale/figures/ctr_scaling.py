@@ -9,37 +9,45 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from scipy import stats
 
-from recscale import laws
 from recscale.figures import base
 from recscale.figures.controls import buttons
-from recscale.studies.ctr_tables import SIZES, by_configuration, least_difference, prepared, seed_noise
+from recscale.studies.ctr_law import (
+    FORMS,
+    PAPER_SIGNIFICANT,
+    compare_forms,
+    decades,
+    fit_law,
+    gain_a_decade,
+    held_words,
+    relative,
+    slope_words,
+    slopes,
+    verdict,
+)
+from recscale.studies.ctr_tables import AXES, SIZES, by_configuration, least_difference, prepared, seed_noise
 
-FORMS: Mapping[str, str] = {
-    "power-law": "power law",
-    "power-law-floor": "power law with a floor",
-    "log-linear": "straight line in log size",
-    "constant": "constant",
-}
-"""The forms compared: Wukong's (a power law of the loss without a floor), DLRM's, the plainest, and no law at all."""
-
-PAPER_SIGNIFICANT = 0.02  # %, relative log loss (Wukong §5)
-
-
-def fit_law(runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law", model: str = "wukong") -> laws.Fit:
-    """``name`` through the seed means of ``model``, all but the ``hold_out`` largest sizes."""
-    means = by_configuration(runs[runs["model"] == model])
-    return laws.get(name).fit(means[[size]], means["test_logloss"], hold_out_largest=hold_out)
-
-
-def gain_a_decade(low: float, high: float) -> str:
-    """An interval [``low``, ``high``] of the exponent α in words: how the loss changes with every tenfold size."""
-    worst, best = (100 * (1 - 10**-alpha) for alpha in (low, high))
-    if worst < 0 < best:
-        return f"anything from {-worst:.2f} % more to {best:.2f} % less loss"
-    least, most = sorted((abs(worst), abs(best)))
-    return f"{least:.2f} to {most:.2f} % {'less' if best > 0 else 'more'} loss"
+__all__ = [
+    "FORMS",
+    "PAPER_SIGNIFICANT",
+    "SIZES",
+    "by_configuration",
+    "compare_forms",
+    "conclusion",
+    "decades",
+    "fit_law",
+    "gain_a_decade",
+    "law_figure",
+    "least_difference",
+    "prepared",
+    "relative",
+    "relative_figure",
+    "seed_noise",
+    "seeds_or_sizes",
+    "slopes",
+    "summary",
+    "verdict",
+]
 
 
 def stored_words(stored: int) -> str:
@@ -58,75 +66,13 @@ def seeds_or_sizes(residual: float, noise: float) -> str:
     return "the residuals exceed what a seed explains, so the form is in doubt and new sizes help more"
 
 
-def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
-    """The forms through the same points: in-sample, each size left out in turn, and at the held-out largest sizes."""
-    means = by_configuration(runs[runs["model"] == model])
-    table = laws.compare(means[[size]], means["test_logloss"], list(FORMS), hold_out_largest=hold_out)
-    return table.drop(columns=["r2", "r2_adjusted"])
-
-
-def verdict(comparison: pd.DataFrame, least: float) -> str:
-    """One sentence about ``compare_forms``: which form the points prefer, and whether the preference means anything.
-
-    ``least`` is the smallest difference of two runs that seeds can't explain: a form is only said to predict the
-    held-out sizes better than another where their errors differ by more than that.
-    """
-    ranked = comparison.dropna(subset=["delta_aicc"]).sort_values("delta_aicc")
-    if ranked.empty:
-        return "there are too few sizes to compare forms at all"
-    tied = [FORMS[name] for name in ranked.loc[ranked["delta_aicc"] < 2, "law"]]
-    if len(tied) == 1:
-        first = f"the {tied[0]} describes the fitted sizes best"
-    else:
-        first = f"{', '.join(tied[:-1])} and {tied[-1]} describe the fitted sizes equally well (AICc within 2)"
-    held = comparison.dropna(subset=["held_out_rmse"]).set_index("law")["held_out_rmse"]
-    best, spread = held.idxmin(), float(held.max() - held.min())
-    if spread <= (least if np.isfinite(least) else 0.0):
-        return f"{first}; at the held-out sizes their errors differ by no more than the seeds do"
-    return f"{first}; the held-out sizes are predicted best by the {FORMS[best]}"
-
-
-def slopes(runs: pd.DataFrame, size: str = "training_flop_per_example") -> pd.DataFrame:
-    """For every model: change of the log loss (%) a decade of ``size``, and log loss at 1 MFLOP (or 10^6 parameters).
-
-    A straight line in log size through each model's seed means: slope and offset tell two kinds of lead apart. The ± is
-    half of the 95 % interval.
-    """
-    rows = {}
-    for model, means in by_configuration(runs).groupby("model", sort=False):
-        decades = np.log10(means[size].to_numpy(float)) - 6
-        y = means["test_logloss"].to_numpy(float)
-        if len(np.unique(decades)) < 3:
-            continue
-        line = stats.linregress(decades, y)
-        width = stats.t.ppf(0.975, len(y) - 2)
-        rows[model] = {
-            "sizes": len(y),
-            "% a decade": 100 * line.slope / y.mean(),
-            "% a decade ±": 100 * width * line.stderr / y.mean(),
-            "log-loss at 10⁶": line.intercept,
-            "log-loss at 10⁶ ±": width * line.intercept_stderr,
-        }
-    return pd.DataFrame(rows).T.astype({"sizes": int}) if rows else pd.DataFrame()
-
-
-def relative(runs: pd.DataFrame, baseline: str = "dlrm") -> pd.DataFrame:
-    """Adds ``relative``: log loss in % above the smallest ``baseline`` of the same data and split, the paper's axis."""
-    tables = []
-    for _, part in runs.groupby(["dataset", "split"], sort=False):
-        reference = by_configuration(part[part["model"] == baseline])
-        if len(reference):
-            zero = reference["test_logloss"].iloc[0]
-            tables.append(part.assign(relative=100 * (part["test_logloss"] / zero - 1)))
-    return pd.concat(tables) if tables else runs.iloc[:0].assign(relative=[])
-
-
 def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-law") -> go.Figure:
     """Log loss against size with the law through Wukong, its band, and the held-out sizes as stars.
 
-    Buttons change what counts as size; each gets a fit of its own. Where a size doesn't vary there is nothing to fit.
+    Buttons change what counts as size, PF-days where ``with_pf_days`` has added them; each gets a fit of its own. Where
+    a size doesn't vary there is nothing to fit.
     """
-    fig = base.figure("Log-loss against size", x=SIZES[size], y="log-loss on test (nats)", log_x=True)
+    fig = base.figure("Log-loss against size", x=AXES[size], y="log-loss on test (nats)", log_x=True)
     wukong = runs[runs["model"] == "wukong"]
     largest = np.sort(wukong["training_flop_per_example"].unique())[-hold_out:]
     held = wukong["training_flop_per_example"].isin(largest)
@@ -143,12 +89,12 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
             customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
             hovertemplate=_HOVER,
         )
-    curves = {name: _curve(runs, name, hold_out, form) for name in SIZES}
+    curves = {name: _curve(runs, name, hold_out, form) for name in AXES if name in runs}
     first = curves[size]
     base.band(fig, *(first[column] for column in ("x", "low", "high")), "95 % band", base.colour("wukong"))
     base.line(fig, first["x"], first["predicted"], FORMS[form], line={"color": base.colour("wukong"), "dash": "dash"})
     choices = []
-    order = [size, *(name for name in SIZES if name != size)]
+    order = [size, *(name for name in curves if name != size)]
     for name in order:
         x, curve = [rows[name].tolist() for _, _, rows, _ in groups], curves[name]
         around = np.concatenate([curve["x"], curve["x"][::-1]]), np.concatenate([curve["high"], curve["low"][::-1]])
@@ -157,7 +103,7 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
             "x": [*x, around[0].tolist(), curve["x"].tolist()],
             "y": [*y, around[1].tolist(), curve["predicted"].tolist()],
         }
-        choices.append((_SHORT[name], traces, {"xaxis.title.text": SIZES[name]}))
+        choices.append((_SHORT[name], traces, {"xaxis.title.text": AXES[name]}))
     return buttons(fig, choices)
 
 
@@ -166,6 +112,7 @@ _SHORT = {
     "dense_parameters": "dense",
     "parameters": "total",
     "embedding_parameters": "embedding",
+    "pf_days": "PF-days",
 }
 _HOVER = (
     "%{fullData.name}, seed %{customdata[0]}<br>log-loss %{y:.5f}, AUC %{customdata[3]:.4f}"
@@ -225,12 +172,6 @@ def committed_curves(table: pd.DataFrame, dataset: str | None = None) -> pd.Data
     return own if len(own) else runs
 
 
-def decades(runs: pd.DataFrame, size: str, model: str = "wukong") -> float:
-    """How many factors of ten of ``size`` the runs of ``model`` span."""
-    measured = runs.loc[runs["model"] == model, size]
-    return float(np.log10(measured.max() / measured.min()))
-
-
 def laws_worth_fitting(runs: pd.DataFrame, hold_out: int, model: str = "wukong") -> dict[str, pd.DataFrame]:
     """The data sets and splits of ``runs`` with enough sizes of ``model`` to fit two parameters and hold some out."""
     tables = {}
@@ -264,19 +205,7 @@ def conclusion(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> 
     sentences = []
     for name, row in summary(tables, size, hold_out).iterrows():
         noise, freedom = seed_noise(tables[name])
-        least = least_difference(noise, freedom)
-        if row["α low"] > 0:
-            slope = "the loss falls with size beyond doubt"
-        elif row["α high"] < 0:
-            slope = "the loss rises with size"
-        else:
-            slope = "the exponent can't be told from zero"
-        gain = row["held out: no further gain"] - row["held out: law"]
-        if abs(gain) <= (least if np.isfinite(least) else 0.0):
-            held = "at the held-out sizes the law and 'no further gain' are equally good within the noise of seeds"
-        elif gain > 0:
-            held = "it predicts the held-out sizes better than 'no further gain' does"
-        else:
-            held = "it predicts the held-out sizes worse than 'no further gain' does"
+        slope = slope_words(row["α low"], row["α high"])
+        held = held_words(row["held out: law"], row["held out: no further gain"], least_difference(noise, freedom))
         sentences.append(f"{name[0].upper()}{name[1:]}: {slope}, and {held}.")
     return " ".join(sentences)

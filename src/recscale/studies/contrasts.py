@@ -96,21 +96,40 @@ class Contrasts:
         """ln y of ``first`` less ln y of ``second``."""
         return self.contrast({first: 1.0, second: -1.0})
 
-    def reached(self, lower: Sequence[Mapping[Hashable, float]]) -> int:
-        """How many of these contrasts lie below zero, by the rule of ``verdict``."""
-        if all(self.contrast(weights).lowers for weights in lower):
-            return len(lower)
-        return sum(self.contrast(weights, 1 - 0.05 / len(lower)).lowers for weights in lower)
+    def reached(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> int:
+        """How many of these contrasts lie below ``limit``, by the rule of ``verdict``."""
+        return reached(self._both(lower), limit)
 
-    def verdict(self, lower: Sequence[Mapping[Hashable, float]]) -> str:
-        """Are all of these contrasts below zero, as a claim has it? A verdict of the report card.
+    def verdict(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> str:
+        """Are all of these contrasts below ``limit``, as a claim has it? See ``verdict`` of this module."""
+        return verdict(self._both(lower), limit)
 
-        "holds": every 95 % interval lies below zero. Otherwise single ones count only where they exceed the noise at
-        the level 1 - 0.05/m for m contrasts, as one of many easily looks large: "does not hold" where some lie above
-        zero and none below, "can't be known" where none is known at all, "holds in part" for the rest.
-        """
-        if all(self.contrast(weights).lowers for weights in lower):
-            return "holds"
-        strict = [self.contrast(weights, 1 - 0.05 / len(lower)) for weights in lower]
-        below, above = any(effect.lowers for effect in strict), any(effect.raises for effect in strict)
-        return "holds in part" if below else "does not hold" if above else "can't be known"
+    def _both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Effect, Effect]]:
+        return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
+
+
+def strict(count: int) -> float:
+    """The level at which one of ``count`` effects must be known to be named by itself: 1 - 0.05/count."""
+    return 1 - 0.05 / count
+
+
+def reached(effects: Sequence[tuple[Effect, Effect]], limit: float = 0.0) -> int:
+    """How many effects lie below ``limit``, by the rule of ``verdict``."""
+    if all(plain.high < limit for plain, _ in effects):
+        return len(effects)
+    return sum(wide.high < limit for _, wide in effects)
+
+
+def verdict(effects: Sequence[tuple[Effect, Effect]], limit: float = 0.0) -> str:
+    """Are all effects below ``limit``? A verdict of the report card. Each comes with its interval at 95 % and at
+    ``strict`` of their number.
+
+    "holds": every 95 % interval lies below. Otherwise single ones count only where the wider interval tells, as one of
+    many easily looks large: "does not hold" where some lie above and none below, "can't be known" where none is known
+    at all, "holds in part" for the rest.
+    """
+    if all(plain.high < limit for plain, _ in effects):
+        return "holds"
+    below = any(wide.high < limit for _, wide in effects)
+    above = any(wide.low > limit for _, wide in effects)
+    return "holds in part" if below else "does not hold" if above else "can't be known"

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from recscale.laws.published.wukong import PF_DAY
+
 SIZES: Mapping[str, str] = {
     "training_flop_per_example": "training FLOP per example",
     "dense_parameters": "dense parameters",
@@ -13,6 +15,9 @@ SIZES: Mapping[str, str] = {
     "embedding_parameters": "embedding parameters",
 }
 """What can stand on the axis of a law -> its title."""
+
+AXES: Mapping[str, str] = {**SIZES, "pf_days": "training compute (PF-days)"}
+"""The same with the compute of the whole training, for tables that ``with_pf_days`` has completed."""
 
 
 def prepared(runs: pd.DataFrame) -> pd.DataFrame:
@@ -23,9 +28,14 @@ def prepared(runs: pd.DataFrame) -> pd.DataFrame:
     return runs
 
 
+def with_pf_days(runs: pd.DataFrame) -> pd.DataFrame:
+    """Adds ``pf_days``, the training FLOP in days of a PFLOP/s. For one pass: seeds must have seen as many examples."""
+    return runs.assign(pf_days=runs["training_flop"].astype(float) / PF_DAY)
+
+
 def by_configuration(runs: pd.DataFrame, metric: str = "test_logloss") -> pd.DataFrame:
     """Means over seeds: one row a configuration, in ascending compute."""
-    keys = ["dataset", "split", "model", "configuration", *SIZES]
+    keys = ["dataset", "split", "model", "configuration", *(name for name in AXES if name in runs)]
     means = runs.groupby(keys, sort=False)[metric].agg(["mean", "std", "count"]).reset_index()
     return means.rename(columns={"mean": metric, "count": "seeds"}).sort_values("training_flop_per_example")
 

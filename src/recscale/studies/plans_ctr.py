@@ -230,7 +230,8 @@ def _scaling_quick(dataset: str, seeds: Seeds) -> list[Part]:
     ]
 
 
-def _scaling_full() -> list[Part]:
+def scaling_parts() -> list[Part]:
+    """The curves of the full ctr-scaling study. Their models and seeds need neither data nor searched rates."""
     wukong, dlrm, dcnv2 = wukong_sizes(), dlrm_sizes(), dcnv2_sizes()
     third = tuple(wukong[i] for i in (0, 3, 6, 8, 10))
     six = tuple(wukong[i] for i in (0, 2, 4, 6, 8, 9))
@@ -249,7 +250,7 @@ def _scaling_full() -> list[Part]:
 def ctr_scaling(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Loss against compute: Wukong and its rivals along their ladders, tables and d the same at every size."""
     if profile == "full":
-        return _study("ctr-scaling", profile, _scaling_full(), dataset, seeds)
+        return _study("ctr-scaling", profile, scaling_parts(), dataset, seeds)
     parts = {"smoke": _scaling_smoke, "quick": _scaling_quick}[profile]
     return _study("ctr-scaling", profile, parts(dataset or BASES[profile], seeds or (0,)), None, None)
 

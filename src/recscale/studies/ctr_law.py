@@ -1,0 +1,283 @@
+"""Loss against size: fits through a CTR study's seed means, forms that compete, and the outcome in words.
+
+The seeds of a configuration are averaged before anything is fitted: they share its systematic deviation from any law,
+and counting them as independent points would make every law look surer than it is.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recscale import laws
+from recscale.laws.published.wukong import CONSTANTS
+from recscale.studies.contrasts import Contrasts, Effect
+from recscale.studies.ctr_tables import by_configuration, least_difference
+
+FORMS: Mapping[str, str] = {
+    "power-law": "power law",
+    "power-law-floor": "power law with a floor",
+    "log-linear": "straight line in log size",
+    "constant": "constant",
+}
+"""The forms compared: Wukong's (a power law of the loss without a floor), DLRM's, the plainest, and no law at all."""
+
+PAPER_SIGNIFICANT = 0.02  # %, relative log loss (Wukong §5)
+PAPER_EXPONENT = -CONSTANTS[1]
+LEAST = 3
+"""Sizes below which a law of two parameters has no interval."""
+
+
+def sizes_of(runs: pd.DataFrame, model: str = "wukong", size: str = "training_flop_per_example") -> int:
+    """How many different sizes of ``model`` are among ``runs``."""
+    return int(runs.loc[runs["model"] == model, size].nunique())
+
+
+def can_fit(runs: pd.DataFrame, hold_out: int = 0, model: str = "wukong") -> bool:
+    """Whether there are enough sizes for a law with an interval."""
+    return sizes_of(runs, model) - hold_out >= LEAST
+
+
+def fit_law(
+    runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law", model: str = "wukong", **options
+) -> laws.Fit:
+    """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``Law.fit``."""
+    means = by_configuration(runs[runs["model"] == model])
+    return laws.get(name).fit(means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
+
+
+def gain_a_decade(low: float, high: float) -> str:
+    """An interval [``low``, ``high``] of the exponent α in words: how the loss changes with every tenfold size."""
+    worst, best = (100 * (1 - 10**-alpha) for alpha in (low, high))
+    if worst < 0 < best:
+        return f"anything from {-worst:.2f} % more to {best:.2f} % less loss"
+    least, most = sorted((abs(worst), abs(best)))
+    return f"{least:.2f} to {most:.2f} % {'less' if best > 0 else 'more'} loss"
+
+
+def slope_words(low: float, high: float) -> str:
+    """What an interval of α says about the sign of the law."""
+    if low > 0:
+        return "the loss falls with size beyond doubt"
+    return "the loss rises with size" if high < 0 else "the exponent can't be told from zero"
+
+
+def exponent_words(fit: laws.Fit | None) -> str:
+    """The exponent with its interval, what it is worth, and the paper's beside it: sentences."""
+    if fit is None:
+        return "There are too few sizes to fit an exponent."
+    alpha, (low, high) = fit.parameters["α"], fit.intervals["α"]
+    place = "inside" if low <= PAPER_EXPONENT <= high else "below" if high > PAPER_EXPONENT else "above"
+    return (
+        f"The exponent is {alpha:.5f}, with a 95 % interval from {low:.5f} to {high:.5f}: {slope_words(low, high)}, by "
+        f"{gain_a_decade(low, high)} for every tenfold size. The paper's {PAPER_EXPONENT} lies {place} the interval."
+    )
+
+
+def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
+    """The forms through the same points: in-sample, each size left out in turn, and at the held-out largest sizes."""
+    means = by_configuration(runs[runs["model"] == model])
+    table = laws.compare(means[[size]], means["test_logloss"], list(FORMS), hold_out_largest=hold_out)
+    return table.drop(columns=["r2", "r2_adjusted"])
+
+
+def tied(comparison: pd.DataFrame) -> list[str]:
+    """Laws within 2 of the best AICc, best first; none where AICc is nowhere known."""
+    ranked = comparison.dropna(subset=["delta_aicc"]).sort_values("delta_aicc")
+    return ranked.loc[ranked["delta_aicc"] < 2, "law"].tolist()
+
+
+def listed(names: list[str]) -> str:
+    """ "a, b and c"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def verdict(comparison: pd.DataFrame, least: float) -> str:
+    """One sentence about ``compare_forms``: which form the points prefer, and whether the preference means anything.
+
+    ``least`` is the smallest difference of two runs that seeds can't explain: a form is only said to predict the
+    held-out sizes better than another where their errors differ by more than that.
+    """
+    names = [FORMS[name] for name in tied(comparison)]
+    if not names:
+        return "there are too few sizes to compare forms at all"
+    if len(names) == 1:
+        first = f"the {names[0]} describes the fitted sizes best"
+    else:
+        first = f"{listed(names)} describe the fitted sizes equally well (AICc within 2)"
+    held = comparison.dropna(subset=["held_out_rmse"]).set_index("law")["held_out_rmse"]
+    best, spread = held.idxmin(), float(held.max() - held.min())
+    if spread <= (least if np.isfinite(least) else 0.0):
+        return f"{first}; at the held-out sizes their errors differ by no more than the seeds do"
+    return f"{first}; the held-out sizes are predicted best by the {FORMS[best]}"
+
+
+def best_form(comparison: pd.DataFrame, least: float) -> str | None:
+    """The law that describes the points best by every criterion, or None: alone within 2 of the best AICc, no other
+    better at sizes left out, and none better at the held-out sizes by more than ``least`` (see ``verdict``)."""
+    names = tied(comparison)
+    if len(names) != 1:
+        return None
+    table, best = comparison.set_index("law"), names[0]
+    held = table["held_out_rmse"].dropna()
+    beaten = best in held and held[best] - held.min() > (least if np.isfinite(least) else 0.0)
+    return None if beaten or table["leave_one_size_out_rmse"].dropna().idxmin() != best else best
+
+
+def form_words(comparison: pd.DataFrame, least: float) -> str:
+    """``best_form`` in one sentence, with what the criteria say where they don't agree."""
+    if comparison.empty or not (names := tied(comparison)):
+        return "It can't be told which form describes the data best: there are too few sizes."
+    if best := best_form(comparison, least):
+        return f"The {FORMS[best]} describes the data best, by AICc and at sizes left out."
+    left, held = (
+        comparison.dropna(subset=[column]).set_index("law")[column].idxmin()
+        for column in ("leave_one_size_out_rmse", "held_out_rmse")
+    )
+    first = f"AICc prefers the {FORMS[names[0]]}"
+    if len(names) > 1:
+        first = f"by AICc {listed([FORMS[name] for name in names])} tie"
+    return (
+        f"It can't be told which form describes the data best: {first}, a size left out is predicted best by the "
+        f"{FORMS[left]}, and the held-out sizes by the {FORMS[held]}."
+    )
+
+
+def slopes(runs: pd.DataFrame, size: str = "training_flop_per_example") -> pd.DataFrame:
+    """For every model: change of the log loss (%) a decade of ``size``, and log loss at 1 MFLOP (or 10^6 parameters).
+
+    A straight line in log size through each model's seed means: slope and offset tell two kinds of lead apart. The ± is
+    half of the 95 % interval.
+    """
+    rows = {}
+    for model, means in by_configuration(runs).groupby("model", sort=False):
+        decades = np.log10(means[size].to_numpy(float)) - 6
+        y = means["test_logloss"].to_numpy(float)
+        if len(np.unique(decades)) < LEAST:
+            continue
+        line = stats.linregress(decades, y)
+        width = stats.t.ppf(0.975, len(y) - 2)
+        rows[model] = {
+            "sizes": len(y),
+            "% a decade": 100 * line.slope / y.mean(),
+            "% a decade ±": 100 * width * line.stderr / y.mean(),
+            "log-loss at 10⁶": line.intercept,
+            "log-loss at 10⁶ ±": width * line.intercept_stderr,
+        }
+    return pd.DataFrame(rows).T.astype({"sizes": int}) if rows else pd.DataFrame()
+
+
+def relative(runs: pd.DataFrame, baseline: str = "dlrm") -> pd.DataFrame:
+    """Adds ``relative``: log loss in % above the smallest ``baseline`` of the same data and split, the paper's axis."""
+    tables = []
+    for _, part in runs.groupby(["dataset", "split"], sort=False):
+        reference = by_configuration(part[part["model"] == baseline])
+        if len(reference):
+            zero = reference["test_logloss"].iloc[0]
+            tables.append(part.assign(relative=100 * (part["test_logloss"] / zero - 1)))
+    return pd.concat(tables) if tables else runs.iloc[:0].assign(relative=[])
+
+
+def decades(runs: pd.DataFrame, size: str, model: str = "wukong") -> float:
+    """How many factors of ten of ``size`` the runs of ``model`` span."""
+    measured = runs.loc[runs["model"] == model, size]
+    return float(np.log10(measured.max() / measured.min()))
+
+
+def noise_of(runs: pd.DataFrame, model: str | None = "wukong") -> tuple[float, float]:
+    """Standard deviation of a run of ``model`` (None: of all) and the least difference of two that seeds can't explain,
+    in nats; nan with single seeds.
+
+    What a seed does to all its runs alike is taken out (``contrasts``): sizes are compared with the same seeds.
+    """
+    own = runs if model is None else runs[runs["model"] == model]
+    if own.empty:
+        return np.nan, np.nan
+    known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
+    noise = known.noise * float(own["test_logloss"].mean())
+    return noise, least_difference(noise, known.freedom)
+
+
+def held_words(law: float, flat: float, least: float) -> str:
+    """Errors at the held-out sizes, of the law and of "no further gain", compared in half a sentence."""
+    if abs(flat - law) <= (least if np.isfinite(least) else 0.0):
+        return "at the held-out sizes the law and 'no further gain' are equally good within the noise of seeds"
+    how = "better" if flat > law else "worse"
+    words = f"it predicts the held-out sizes {how} than 'no further gain' does"
+    return words if np.isfinite(least) else f"{words} (single seeds can't say whether by more than noise)"
+
+
+def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0) -> pd.DataFrame:
+    """For each named set of runs, the law through all sizes of Wukong: exponent with its interval, what a tenfold size
+    brings, and beside what the whole range brings, the noise of a seed (both in % of the loss).
+
+    ``resamples``: of a bootstrap over configurations, whose interval then stands beside Student's.
+    """
+    rows = {}
+    for name, runs in tables.items():
+        if not can_fit(runs) or sizes_of(runs, size=size) < LEAST:
+            continue
+        fit, own = fit_law(runs, size, 0), runs[runs["model"] == "wukong"]
+        alpha, (low, high) = fit.parameters["α"], fit.intervals["α"]
+        row = {"sizes": sizes_of(runs), "seeds": own["seed"].nunique(), "α": alpha, "low": low, "high": high}
+        if resamples:
+            drawn = fit_law(runs, size, 0, bootstrap=resamples).intervals["α"]
+            row |= dict(zip(("bootstrap, low", "bootstrap, high"), drawn, strict=True))
+        row |= {
+            "% a decade": 100 * (10**-alpha - 1),
+            "% over the range": 100 * (10 ** (-alpha * decades(runs, size)) - 1),
+            "a seed, %": 100 * noise_of(runs)[0] / own["test_logloss"].mean(),
+        }
+        rows[name] = row
+    return pd.DataFrame(rows).T.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame()
+
+
+def difference(first: tuple[float, float, int], second: tuple[float, float, int], level: float = 0.95) -> Effect:
+    """``first`` less ``second`` with its interval; each is (value, half of its 95 % interval, degrees of freedom).
+
+    Welch's t for two independent lines: their scatter isn't supposed to be equal.
+    """
+    errors = [half / stats.t.ppf(0.975, freedom) for _, half, freedom in (first, second)]
+    value, square = first[0] - second[0], sum(error**2 for error in errors)
+    if not square:
+        return Effect(value, value, value)
+    parts = [error**4 / freedom for error, (*_, freedom) in zip(errors, (first, second), strict=True)]
+    half = float(stats.t.ppf((1 + level) / 2, square**2 / sum(parts)) * square**0.5)
+    return Effect(value, value - half, value + half)
+
+
+def exponent_difference(table: pd.DataFrame, first: str, second: str, level: float = 0.95) -> Effect | None:
+    """α of row ``first`` of ``exponents`` less that of ``second``; None where one of them is missing."""
+    if not {first, second} <= set(table.index):
+        return None
+    rows = table.loc[[first, second]].to_dict("records")
+    return difference(*((row["α"], (row["high"] - row["low"]) / 2, int(row["sizes"]) - 2) for row in rows), level)
+
+
+def same_words(table: pd.DataFrame, first: str, second: str) -> str:
+    """A sentence that compares two exponents of ``exponents``."""
+    found = exponent_difference(table, first, second)
+    if found is None:
+        return f"The exponents of {first} and {second} can't be compared yet: one has fewer than {LEAST} sizes."
+    interval = f"difference {found.value:+.4f}, 95 % interval {found.low:+.4f} to {found.high:+.4f}"
+    if found.low <= 0 <= found.high:
+        return f"The exponents of {first} and of {second} can't be told apart ({interval})."
+    return f"The exponent of {first} is {'larger' if found.low > 0 else 'smaller'} than that of {second} ({interval})."
+
+
+def range_words(table: pd.DataFrame, name: str) -> str:
+    """Does the law of row ``name`` of ``exponents`` stand out: its sign, and its whole range beside the noise."""
+    if name not in table.index:
+        return f"For {name} there are too few sizes to fit a law."
+    row = table.loc[name]
+    low, high = row["low"], row["high"]
+    words = f"For {name} {slope_words(low, high)} (α {row['α']:.4f}, {low:.4f} to {high:.4f}). "
+    if np.isnan(row["a seed, %"]):
+        return f"{words}With single seeds the noise is unknown."
+    gain, noise = -row["% over the range"], row["a seed, %"]
+    return (
+        f"{words}From the smallest size to the largest the fitted loss changes by {-gain:+.2f} %; "
+        f"one seed moves it by {noise:.2f} %."
+    )

@@ -1,0 +1,245 @@
+"""Wukong and its rivals at equal compute: who leads, is a lead an offset or a slope, and who stops improving.
+
+Rivals are compared with Wukong interpolated in log compute between its own sizes, as ``laws.published`` reads the
+paper's table. Intervals of leads know the noise of seeds, taken out what all runs of a seed share; a learning rate that
+suits one size better than the next is not in them. Intervals of slopes come from the scatter around the models' lines,
+which has both in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recscale.studies import contrasts
+from recscale.studies.contrasts import Contrasts, Effect
+from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT, listed
+from recscale.studies.ctr_tables import by_configuration
+
+RIVALS = 7
+"""Rivals of the full study, as many as in the paper's table."""
+LEAD = float(np.log(1.002))
+"""The paper's "over 0.2 %" at equal compute, as a difference of ln L."""
+FLAT = float(np.log(1 + PAPER_SIGNIFICANT / 100))
+Weights = dict[int, float]  # configuration -> weight of its mean ln L
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Wukong and rivals on one data set. ``ahead``: rival -> for each of its sizes inside Wukong's range the contrast
+    ln L(Wukong) - ln L(rival) at that compute; negative is Wukong ahead."""
+
+    means: pd.DataFrame
+    contrasts: Contrasts
+    ahead: dict[str, list[Weights]]
+    flop: dict[str, list[float]]
+
+    @property
+    def freedom(self) -> int:
+        return self.contrasts.freedom
+
+    @property
+    def rivals(self) -> list[str]:
+        """Rivals with at least one size inside Wukong's range."""
+        return list(self.ahead)
+
+    def average(self, rival: str) -> Weights:
+        """The contrast averaged over the sizes of ``rival``."""
+        found: Weights = {}
+        for weights in self.ahead[rival]:
+            for configuration, weight in weights.items():
+                found[configuration] = found.get(configuration, 0.0) + weight / len(self.ahead[rival])
+        return found
+
+    def averages(self) -> list[Weights]:
+        return [self.average(rival) for rival in self.rivals]
+
+    def last_steps(self) -> dict[str, Weights]:
+        """Rival -> ln L of its best smaller size less that of its largest: what the last size gains."""
+        steps = {}
+        for model, sizes in self.means.groupby("model", sort=False):
+            if model != "wukong" and len(sizes) >= LEAST:
+                best = sizes.iloc[:-1]["test_logloss"].idxmin()
+                pair = int(sizes.loc[best, "configuration"]), int(sizes["configuration"].iloc[-1])
+                steps[model] = {pair[0]: 1.0, pair[1]: -1.0}
+        return steps
+
+
+def judge(runs: pd.DataFrame) -> Field | None:
+    """The field among ``runs`` (one data set and split, ``prepared``); None without two sizes of Wukong."""
+    if runs.empty:
+        return None
+    means = by_configuration(runs)
+    own = means[means["model"] == "wukong"]
+    if len(own) < 2:
+        return None
+    at, names = np.log(own["training_flop_per_example"].to_numpy(float)), own["configuration"].to_numpy()
+    ahead: dict[str, list[Weights]] = {}
+    flop: dict[str, list[float]] = {}
+    for row in means[means["model"] != "wukong"].itertuples():
+        here = np.log(row.training_flop_per_example)
+        if not at[0] <= here <= at[-1]:
+            continue
+        right = int(np.clip(np.searchsorted(at, here), 1, len(at) - 1))
+        share = (here - at[right - 1]) / (at[right] - at[right - 1])
+        weights = {int(names[right - 1]): 1 - share, int(names[right]): share, int(row.configuration): -1.0}
+        ahead.setdefault(row.model, []).append(weights)
+        flop.setdefault(row.model, []).append(float(row.training_flop_per_example))
+    known = Contrasts.of(runs["configuration"].tolist(), runs["seed"].tolist(), runs["test_logloss"])
+    return Field(means, known, ahead, flop)
+
+
+def lead(effect: Effect) -> Effect:
+    """Of ln L(Wukong) - ln L(rival), the lead of Wukong: the other way round."""
+    return Effect(-effect.value, -effect.high, -effect.low)
+
+
+def leads(field: Field) -> pd.DataFrame:
+    """Every rival size inside Wukong's range: Wukong's lead there (%), with its 95 % interval."""
+    rows = []
+    for rival in field.rivals:
+        for flop, weights in zip(field.flop[rival], field.ahead[rival], strict=True):
+            rows.append((rival, flop, *lead(field.contrasts.contrast(weights)).percent))
+    return pd.DataFrame(rows, columns=["model", "training_flop_per_example", "lead", "low", "high"])
+
+
+def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Effect]:
+    """Rival -> Wukong's slope less the rival's (% a decade; negative: Wukong is steeper).
+
+    A straight line in log compute through each model's seed means of ln L, with one scatter pooled over all models
+    (analysis of covariance): four sizes alone hardly tell how far they scatter. A model that scatters far more than the
+    others makes this interval too short.
+    """
+    lines = {}
+    for model, means in by_configuration(runs).groupby("model", sort=False) if len(runs) else ():
+        if len(means) >= LEAST:
+            x, y = np.log10(means["training_flop_per_example"].to_numpy(float)), 100 * np.log(means["test_logloss"])
+            line = stats.linregress(x, y)
+            left = float(((y - line.intercept - line.slope * x) ** 2).sum())
+            lines[model] = line.slope, float(((x - x.mean()) ** 2).sum()), left, len(x) - 2
+    if "wukong" not in lines:
+        return {}
+    freedom = sum(line[3] for line in lines.values())
+    spread = sum(line[2] for line in lines.values()) / freedom
+    slope, width, *_ = lines.pop("wukong")
+    found = {}
+    for rival, (other, own, *_) in lines.items():
+        half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(spread * (1 / width + 1 / own))
+        found[rival] = Effect(slope - other, slope - other - half, slope - other + half)
+    return found
+
+
+def said(effect: Effect, below: str, above: str, between: str) -> str:
+    """The word for an effect below zero, above zero, or not known to be either."""
+    return below if effect.lowers else above if effect.raises else between
+
+
+def standings(runs: pd.DataFrame) -> pd.DataFrame:
+    """One row a rival: Wukong's mean lead (%) over the rival's sizes with its 95 % interval, Wukong's slope less the
+    rival's (% a decade; negative: steeper), and both in words.
+
+    The words are stricter than the intervals: one of several rivals easily looks different (``contrasts.strict``).
+    """
+    if (field := judge(runs)) is None:
+        return pd.DataFrame()
+    plain, wide = steeper(runs), steeper(runs, contrasts.strict(max(len(steeper(runs)), 1)))
+    unknown, rows = Effect(np.nan, np.nan, np.nan), {}
+    for rival in field.rivals:
+        weights, slope = field.average(rival), plain.get(rival, unknown)
+        value, low, high = lead(field.contrasts.contrast(weights)).percent
+        named = field.contrasts.contrast(weights, contrasts.strict(len(field.rivals)))
+        rows[rival] = {
+            "sizes": len(field.ahead[rival]),
+            "lead, %": value,
+            "low": low,
+            "high": high,
+            "who leads": said(named, "Wukong", rival, "not known"),
+            "slope difference": slope.value,
+            "slope, low": slope.low,
+            "slope, high": slope.high,
+            "who is steeper": said(wide.get(rival, unknown), "Wukong", rival, "not known"),
+        }
+    return pd.DataFrame(rows).T.infer_objects()
+
+
+def lead_words(runs: pd.DataFrame) -> str:
+    """Whom Wukong leads at equal compute, who leads Wukong, and what can't be told: sentences."""
+    field, table = judge(runs), standings(runs)
+    if field is None or table.empty:
+        return "No rival can be compared with Wukong at equal compute yet."
+    if not field.freedom:
+        best = [name for name in table.index if table.loc[name, "lead, %"] < 0]
+        behind = f"Lower loss than Wukong's, on average over their sizes: {listed(best)}. " if best else ""
+        return f"{behind}With single seeds it can't be told which of the differences is more than noise."
+    who = table["who leads"]
+    beaten, better = (who.index[who == name].tolist() for name in ("Wukong", "not known"))
+    ahead = [name for name in who.index if who[name] == name]
+    parts = []
+    if beaten:
+        parts.append(f"Wukong leads {listed(beaten)}.")
+    if ahead:
+        parts.append(f"Wukong is beaten at equal compute by {listed(ahead)}.")
+    if better:
+        parts.append(f"The noise of seeds leaves open who leads between Wukong and {listed(better)}.")
+    return " ".join(parts)
+
+
+def size_words(runs: pd.DataFrame) -> str:
+    """At how many single sizes of the rivals somebody is known to lead."""
+    field = judge(runs)
+    if field is None or not field.freedom or not (single := [w for r in field.rivals for w in field.ahead[r]]):
+        return "Single sizes can't be judged without a second seed."
+    effects = [field.contrasts.contrast(weights, contrasts.strict(len(single))) for weights in single]
+    first, second = sum(e.lowers for e in effects), sum(e.raises for e in effects)
+    return (
+        f"Of {len(single)} single sizes of rivals, Wukong is ahead beyond the noise at {first} and behind at {second}."
+    )
+
+
+def kind_words(runs: pd.DataFrame) -> str:
+    """Are the leads offsets or slopes: sentences."""
+    table = standings(runs)
+    known = table[table["slope difference"].notna()] if len(table) else table
+    if known.empty:
+        return f"Slopes can't be compared before Wukong and a rival have {LEAST} sizes each."
+    who = known["who is steeper"]
+    parts = []
+    if own := who.index[who == "Wukong"].tolist():
+        parts.append(f"Wukong is steeper than {listed(own)}, so that it gains on them with compute.")
+    if others := [name for name in who.index if who[name] == name]:
+        parts.append(f"Steeper than Wukong: {listed(others)}.")
+    if open_ := who.index[who == "not known"].tolist():
+        same = "No slope can be told from Wukong's" if len(open_) == len(who) else "Not told from Wukong's slope"
+        parts.append(f"{same}: {listed(open_)}. As far as these runs can tell, a lead there is an offset.")
+    return " ".join(parts)
+
+
+def stops(field: Field) -> pd.DataFrame:
+    """One row a rival with at least three sizes: what its largest size gains over its best smaller one (%), with the
+    95 % interval, and whether it stops improving: a gain known to be under the 0.02 % the paper calls significant."""
+    rows, steps = {}, field.last_steps()
+    for rival, weights in steps.items():
+        wide = field.contrasts.contrast(weights, contrasts.strict(len(steps)))
+        value, low, high = field.contrasts.contrast(weights).percent
+        says = "stops" if wide.high < FLAT else "improves" if wide.low > FLAT else "not known"
+        rows[rival] = {"gain at the end, %": value, "low": low, "high": high, "says": says}
+    return pd.DataFrame(rows).T.infer_objects() if rows else pd.DataFrame()
+
+
+def stop_words(runs: pd.DataFrame) -> str:
+    """Which rivals stop improving: a sentence."""
+    field = judge(runs)
+    table = stops(field) if field is not None else pd.DataFrame()
+    if table.empty:
+        return f"No rival has {LEAST} sizes yet, so that none can be said to stop improving."
+    if not field.freedom:
+        return "With single seeds it can't be told from noise whether a rival's largest size still gains."
+    groups: Sequence[tuple[str, str]] = (
+        ("stops", "No further gain at the largest size"),
+        ("improves", "Still improving at the largest size"),
+        ("not known", "Left open by the noise of seeds"),
+    )
+    found = {text: table.index[table["says"] == says].tolist() for says, text in groups}
+    return " ".join(f"{text}: {listed(names)}." for text, names in found.items() if names)

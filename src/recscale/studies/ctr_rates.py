@@ -1,0 +1,74 @@
+"""How the learning rates of the CTR studies were found, and where the search ended at its edge."""
+
+import json
+
+import pandas as pd
+
+from recscale.studies.plans_ctr import FIXED_RATES, best_rates
+
+DENSE, SPARSE = FIXED_RATES
+
+
+def found_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Of a search table, one row a model and size: the best rate of the dense part and of the tables, and for each the
+    edge it lies at.
+
+    The edge is "low" or "high" where the best rate is the lowest or highest of those tried with the other rate as it
+    is, "" inside, and "not searched" where only one was tried. A best rate at the edge may have a better one beyond.
+    """
+    if table.empty:
+        return pd.DataFrame()
+    tried = _with_rates(table)
+    rows = []
+    for best in best_rates(table).to_dict("records"):
+        same = tried[
+            (tried["model"] == best["model"])
+            & (tried["training_flop_per_example"] == best["training_flop_per_example"])
+        ]
+        dense, sparse = same.loc[same[SPARSE] == best[SPARSE], DENSE], same.loc[same[DENSE] == best[DENSE], SPARSE]
+        rows.append(
+            {
+                "model": best["model"],
+                "training_flop_per_example": best["training_flop_per_example"],
+                "dense": best[DENSE],
+                "tables": best[SPARSE],
+                "dense edge": _edge(best[DENSE], dense),
+                "tables edge": _edge(best[SPARSE], sparse),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
+    trained = [json.loads(config)["training"] for config in table["config"]]
+    return table.assign(**{name: [training[name] for training in trained] for name in FIXED_RATES})
+
+
+def _edge(best: float, tried: pd.Series) -> str:
+    if tried.nunique() < 2:
+        return "not searched"
+    return "low" if best == tried.min() else "high" if best == tried.max() else ""
+
+
+def edge_words(found: pd.DataFrame) -> str:
+    """Which best rates lie at the edge of what was tried: sentences."""
+    if found.empty:
+        return "The repository holds no runs of the search."
+    parts = []
+    for name, column in (("dense rate", "dense edge"), ("tables' rate", "tables edge")):
+        searched = found[found[column] != "not searched"]
+        edge = searched[searched[column] != ""]
+        if searched.empty:
+            parts.append(f"The {name} was not searched.")
+        elif edge.empty:
+            parts.append(f"The best {name} lies inside the tried range at all {len(searched)} sizes searched for it.")
+        else:
+            named = [
+                f"{row['model']} at {row['training_flop_per_example'] / 1e6:.2g} MFLOP ({row[column]})"
+                for row in edge.to_dict("records")
+            ]
+            parts.append(
+                f"The best {name} lies at the edge of what was tried at {len(edge)} of {len(searched)} sizes, "
+                f"so that a better one may lie beyond: {', '.join(named)}."
+            )
+    return " ".join(parts)

@@ -1,0 +1,94 @@
+"""The full ``ctr-scaling`` study as a chapter reads it: which curves are planned, what is there, one curve's runs."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from recscale.studies.completeness import reasons
+from recscale.studies.ctr_tables import prepared, with_pf_days
+from recscale.studies.plans_ctr import SPLITS, scaling_parts
+
+NAME = "ctr-scaling"
+TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
+"""Data set -> its tasks in the order of the table's columns; those after the first carry ``@task``."""
+METRICS = ("test_logloss", "test_auc")
+
+
+def planned() -> pd.DataFrame:
+    """One row a planned curve: ``dataset, split, model, sizes, seeds, runs``."""
+    rows = [
+        {
+            "dataset": part.dataset,
+            "split": part.split or SPLITS.get(part.dataset, "random"),
+            "model": part.models[0].model,
+            "sizes": len(part.models),
+            "seeds": len(part.seeds),
+            "runs": len(part.models) * len(part.seeds),
+        }
+        for part in scaling_parts()
+    ]
+    return pd.DataFrame(rows)
+
+
+def split_of(dataset: str, split: str) -> str:
+    """``split`` of ``dataset`` by its name in the table; "main" is the one that all models ran on. ValueError: none."""
+    name = SPLITS.get(dataset, "random") if split == "main" else split
+    plan = planned()
+    sets = plan.groupby("dataset", sort=False)["split"].unique()
+    if dataset not in sets:
+        raise ValueError(f"ctr-scaling has no data set {dataset!r}; it has {', '.join(sets.index)}")
+    if name not in sets[dataset]:
+        raise ValueError(f"ctr-scaling has no {name} split of {dataset}; it has {', '.join(sets[dataset])}")
+    return name
+
+
+def curves(
+    table: pd.DataFrame, dataset: str, split: str = "main", task: int = 1, seeds: Sequence[int] | None = None
+) -> pd.DataFrame:
+    """The healthy runs of one data set and split, ready for a law, with ``pf_days``; empty where there are none.
+
+    ``test_logloss`` and ``test_auc`` are those of the chosen task; ``seeds``: the training seeds that count
+    (None: all). ValueError: a split or task that the study doesn't have.
+    """
+    split, tasks = split_of(dataset, split), TASKS[dataset]
+    if not 1 <= task <= len(tasks):
+        known = f"{len(tasks)} task{'s' if len(tasks) > 1 else ''}: {', '.join(tasks)}"
+        raise ValueError(f"{dataset} has no task {task}; it has {known}")
+    runs = table[(table["dataset"] == dataset) & (table["split"] == split)]
+    if seeds is not None:
+        runs = runs[runs["seed"].isin(list(seeds))]
+    if task > 1:
+        names = {metric: f"{metric}@{tasks[task - 1]}" for metric in METRICS}
+        runs = runs.assign(**{metric: runs[name] if name in runs else float("nan") for metric, name in names.items()})
+    elif runs.empty:
+        runs = runs.assign(**dict.fromkeys(METRICS, pd.Series(dtype=float)))
+    return with_pf_days(prepared(runs.dropna(subset=[METRICS[0]])))
+
+
+def progress(table: pd.DataFrame) -> pd.DataFrame:
+    """Every planned curve with how much of it is there: runs, sizes, seeds, and how many of the runs diverged."""
+    rows = []
+    for curve in planned().to_dict("records"):
+        same = (table[name] == curve[name] for name in ("dataset", "split", "model"))
+        there = table[pd.concat(list(same), axis=1).all(axis=1)]
+        found = {"in": len(there), "sizes in": there["training_flop_per_example"].nunique()}
+        found |= {"seeds in": there["seed"].nunique(), "diverged": int(there["diverged"].astype(bool).sum())}
+        rows.append(curve | found)
+    return pd.DataFrame(rows)
+
+
+def progress_words(table: pd.DataFrame) -> str:
+    """How many of the planned runs are there, with how many seeds, and why some are not: sentences."""
+    found = progress(table)
+    there, wanted = int(found["in"].sum()), int(found["runs"].sum())
+    if there >= wanted:
+        first = f"All {wanted} planned runs are in."
+    else:
+        reason = reasons().get(NAME, "")
+        first = f"Of {wanted} planned runs {there or 'none'} {'is' if there == 1 else 'are'} in"
+        first += f" (the others: {reason})." if reason and there else f" ({reason})." if reason else "."
+    if there and int(found["seeds in"].max()) == 1:
+        first += " All have the same seed, so that the noise is unknown and no difference can be told from it."
+    if diverged := int(found["diverged"].sum()):
+        first += f" {diverged} diverged and {'is' if diverged == 1 else 'are'} left out."
+    return first

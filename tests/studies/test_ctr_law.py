@@ -1,0 +1,179 @@
+"""The measured law: planted truths come out in words, and what noise can explain is not called anything."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale import studies
+from recscale.studies import ctr_law as law
+from recscale.studies import ctr_leads as leads
+from recscale.studies import ctr_study as full
+from recscale.studies import plans_ctr
+
+SIZE = "training_flop_per_example"
+OFFSET = {"wukong": 0.0, "dlrm": 0.5, "dcnv2": -0.5}
+
+
+def power(model, flop):
+    """α = 0.002 for all; rivals lie 0.5 % above, DCNv2 0.5 % below Wukong."""
+    return 0.55 * flop**-0.002 * np.exp(OFFSET.get(model, 0.5) / 100)
+
+
+def steep(model, flop):
+    return 0.55 * flop ** -(0.01 if model == "wukong" else 0.002 if model == "dlrm" else 0.02)
+
+
+@pytest.fixture
+def none():
+    return pd.DataFrame(columns=list(studies.COLUMNS))
+
+
+def one(ctr_runs, loss=power, **options):
+    return full.curves(ctr_runs.scaling(loss, **options), "movielens-1m")
+
+
+def test_the_planted_exponent_is_recovered_and_put_into_words(ctr_runs):
+    runs = one(ctr_runs)
+    fit = law.fit_law(runs, SIZE, 2)
+    assert fit.parameters["α"] == pytest.approx(0.002, rel=1e-2)
+    words = law.exponent_words(fit)
+    assert "falls with size beyond doubt" in words
+    assert "0.00071 lies below the interval" in words
+    assert "too few sizes" in law.exponent_words(None)
+
+
+def test_the_law_in_pf_days_has_the_exponent_of_compute(ctr_runs):
+    runs = one(ctr_runs)
+    assert runs["pf_days"].tolist() == pytest.approx((runs["training_flop"] / 8.64e19).tolist())
+    assert law.fit_law(runs, "pf_days", 0).parameters["α"] == pytest.approx(
+        law.fit_law(runs, SIZE, 0).parameters["α"], rel=1e-6
+    )
+
+
+def test_the_best_form_is_named_only_where_every_criterion_agrees(ctr_runs):
+    floor = one(ctr_runs, lambda model, flop: 0.5 + 40 * flop**-0.6)
+    noise, least = law.noise_of(floor)
+    assert noise < 1e-5, "what a seed shares is taken out"
+    assert law.best_form(law.compare_forms(floor, SIZE, 2), least) == "power-law-floor"
+    assert "a floor describes the data best" in law.form_words(law.compare_forms(floor, SIZE, 2), least)
+    tie = law.compare_forms(one(ctr_runs, noise=1e-4), SIZE, 2)
+    assert law.best_form(tie, least) is None
+    assert law.form_words(tie, least).startswith("It can't be told which form")
+    assert "too few sizes" in law.form_words(pd.DataFrame(), np.nan)
+
+
+def test_exponents_of_two_sets_are_compared_with_their_scatter(ctr_runs):
+    flat, fall = one(ctr_runs, lambda m, f: 0.5, noise=1e-4), one(ctr_runs, noise=1e-4)
+    table = law.exponents({"a": flat, "b": fall, "again": fall}, SIZE, 50)
+    assert {"bootstrap, low", "a seed, %"} <= set(table.columns)
+    assert "of a is smaller than that of b" in law.same_words(table, "a", "b")
+    assert "can't be told apart" in law.same_words(table, "b", "again")
+    assert "can't be compared yet" in law.same_words(table, "b", "c")
+    assert "can't be told from zero" in law.range_words(table, "a")
+    assert "-1.5" in law.range_words(table, "b")
+    assert "too few sizes" in law.range_words(table, "c")
+
+
+def test_welchs_difference_is_students_for_equal_halves():
+    found = law.difference((1.0, 0.5, 10), (0.0, 0.5, 10))
+    assert found.value == 1.0
+    assert found.high - found.value == pytest.approx(0.5 * 2**0.5 * 2.0860 / 2.2281, rel=1e-3)
+    assert law.difference((1.0, 0.0, 3), (0.5, 0.0, 3)).limits is not None
+
+
+def test_a_rival_that_leads_is_named_and_a_lead_is_measured(ctr_runs):
+    runs = one(ctr_runs)
+    table = leads.standings(runs)
+    assert table.loc["dlrm", "lead, %"] == pytest.approx(0.5, abs=0.01)
+    assert table["who leads"].to_dict() == {m: "dcnv2" if m == "dcnv2" else "Wukong" for m in table.index}
+    words = leads.lead_words(runs)
+    assert "Wukong is beaten at equal compute by dcnv2." in words
+    assert words.startswith("Wukong leads dlrm, autoint+")
+    assert "behind at 6" in leads.size_words(runs)
+    assert "a lead there is an offset" in leads.kind_words(one(ctr_runs, noise=1e-3))
+
+
+def test_differences_at_the_level_of_noise_are_not_called_leads(ctr_runs):
+    calm, named = {"not known"}, []
+    for draw in range(1, 41):
+        runs = one(ctr_runs, lambda model, flop: 0.5, noise=2e-3, seeds=(0, 1), draw=draw)
+        named += [set(leads.standings(runs)[column]) - calm for column in ("who leads", "who is steeper")]
+    assert sum(map(bool, named)) <= 8  # of 80 families, each wrong with at most 5 %
+    assert leads.lead_words(runs).startswith("The noise of seeds leaves open who leads")
+    assert "ahead beyond the noise at 0 and behind at 0" in leads.size_words(runs)
+    assert "No slope can be told from Wukong's" in leads.kind_words(runs)
+
+
+def test_what_a_seed_shares_is_not_taken_for_noise(ctr_runs):
+    runs = one(ctr_runs, shared=0.05)
+    assert leads.judge(runs).contrasts.noise < 1e-5
+    assert leads.standings(runs).loc["dlrm", "who leads"] == "Wukong"
+
+
+def test_steeper_and_flatter_rivals_are_told_from_wukong(ctr_runs):
+    runs = one(ctr_runs, steep)
+    words = leads.kind_words(runs)
+    assert "Wukong is steeper than dlrm, so" in words
+    assert "Steeper than Wukong: autoint+, dcnv2" in words
+    assert leads.steeper(runs)["dlrm"].value == pytest.approx(100 * (10**-0.01 - 10**-0.002), rel=0.05)
+
+
+def test_rivals_that_stop_are_told_from_those_that_improve(ctr_runs):
+    def truth(model, flop):
+        return 0.5 if model == "dlrm" else 0.55 * flop**-0.01
+
+    table = leads.stops(leads.judge(one(ctr_runs, truth)))
+    assert table["says"].to_dict() == {m: "stops" if m == "dlrm" else "improves" for m in table.index}
+    assert "No further gain at the largest size: dlrm." in leads.stop_words(one(ctr_runs, truth))
+    assert "Left open by the noise" in leads.stop_words(one(ctr_runs, truth, noise=0.3, seeds=(0, 1)))
+
+
+def test_one_seed_leads_nowhere(ctr_runs):
+    runs = one(ctr_runs, seeds=(0,))
+    assert set(leads.standings(runs)["who leads"]) == {"not known"}
+    assert leads.lead_words(runs).startswith("Lower loss than Wukong's, on average over their sizes: dcnv2.")
+    assert "single seeds" in leads.stop_words(runs)
+    assert "second seed" in leads.size_words(runs)
+    assert "single seeds the noise is unknown" in law.range_words(law.exponents({"a": runs}, SIZE), "a")
+
+
+def test_an_empty_table_is_said_and_not_an_error(none):
+    runs = full.curves(none, "movielens-1m")
+    assert runs.empty
+    assert leads.judge(runs) is None
+    assert not law.can_fit(runs, 2)
+    assert law.exponents({"a": runs}, SIZE).empty
+    for words in (leads.lead_words, leads.size_words, leads.kind_words, leads.stop_words):
+        assert words(runs)
+    assert full.progress_words(none).startswith("Of 143 planned runs none are in")
+
+
+def test_progress_counts_curves_seeds_and_diverged_runs(ctr_runs):
+    table = ctr_runs.scaling(power, seeds=(0,))
+    table.loc[0, "diverged"] = True
+    assert full.planned()["runs"].sum() == 143
+    found = full.progress(table).set_index(["dataset", "split", "model"])
+    assert found.loc[("movielens-1m", "random", "wukong"), ["in", "sizes in", "diverged"]].tolist() == [12, 12, 1]
+    words = full.progress_words(table)
+    assert "the same seed" in words
+    assert "1 diverged and is left out" in words
+
+
+def test_the_second_task_has_its_own_columns_and_wrong_choices_are_said(ctr_runs):
+    table = ctr_runs.scaling(power)
+    first, second = (full.curves(table, "kuairand-pure", task=task) for task in (1, 2))
+    assert (second["test_logloss"] / first["test_logloss"]).to_numpy() == pytest.approx(0.8)
+    assert set(full.curves(table, "movielens-1m", seeds=[1])["seed"]) == {1}
+    with pytest.raises(ValueError, match="movielens-1m has no task 2; it has 1 task: rating of 4 or 5"):
+        full.curves(table, "movielens-1m", task=2)
+    with pytest.raises(ValueError, match="no time split of kuairand-pure; it has official"):
+        full.curves(table, "kuairand-pure", "time")
+    with pytest.raises(ValueError, match="no data set 'frappe'"):
+        full.split_of("frappe", "main")
+
+
+def test_the_plan_counted_without_data_is_the_plan(ctr_runs):
+    parts = full.planned().groupby(["dataset", "split", "model"])["sizes"].sum()
+    wanted = {(*key, model): n for key, models in ctr_runs.CURVES.items() for model, n in models.items()}
+    assert parts.to_dict() == wanted
+    assert len(plans_ctr.scaling_parts()) == len(full.planned())

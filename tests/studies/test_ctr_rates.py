@@ -1,0 +1,47 @@
+"""Best rates and the edges of their search, on tables whose optimum is known."""
+
+import pandas as pd
+import pytest
+
+from recscale.studies import ctr_rates as rates
+
+
+def search(ctr_runs, best_dense, best_sparse=0.1, sparse=(0.03, 0.1, 0.3), flop=1_000_000):
+    rows = []
+    for table in sparse:
+        for dense in (1e-3, 3e-3, 1e-2):
+            recipe = ctr_runs.config(dense_learning_rate=dense, sparse_learning_rate=table)
+            loss = 0.5 + abs(dense - best_dense) + abs(table - best_sparse)
+            rows.append(ctr_runs.run(recipe, 1000, flop, 100, loss) | {"valid_logloss": loss})
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(("best", "edge"), [(1e-3, "low"), (3e-3, ""), (1e-2, "high")])
+def test_an_edge_is_found_where_it_is(ctr_runs, best, edge):
+    (row,) = rates.found_rates(search(ctr_runs, best)).to_dict("records")
+    assert (row["dense"], row["dense edge"], row["tables edge"]) == (best, edge, "")
+
+
+def test_a_rate_that_was_not_varied_is_not_at_an_edge(ctr_runs):
+    found = rates.found_rates(search(ctr_runs, 3e-3, sparse=(0.1,)))
+    assert found["tables edge"].tolist() == ["not searched"]
+    assert "tables' rate was not searched" in rates.edge_words(found)
+
+
+def test_edges_are_named(ctr_runs):
+    table = pd.concat([search(ctr_runs, 1e-2), search(ctr_runs, 3e-3, flop=20_000)], ignore_index=True)
+    words = rates.edge_words(rates.found_rates(table))
+    assert "at 1 of 2 sizes" in words
+    assert "wukong at 1 MFLOP (high)" in words
+    assert "lies inside the tried range at all 2 sizes" in words
+
+
+def test_a_diverged_run_is_never_the_best(ctr_runs):
+    table = search(ctr_runs, 1e-2)
+    table.loc[table["valid_logloss"].idxmin(), "diverged"] = True
+    assert rates.found_rates(table)["dense"].tolist() != [1e-2] or rates.found_rates(table)["tables"].tolist() != [0.1]
+
+
+def test_no_search_is_said():
+    assert rates.found_rates(pd.DataFrame()).empty
+    assert "no runs of the search" in rates.edge_words(rates.found_rates(pd.DataFrame()))
