@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Int
-from scipy import sparse, stats
+from scipy import sparse
 from torch import Tensor
 
 from recscale.datasets import SequenceData
@@ -18,6 +18,7 @@ from recscale.models.attention import PackedSequences
 from recscale.models.losses import Sample, Sampler, next_item_loss
 from recscale.models.sequential import SequentialModel
 from recscale.studies.run import RunSpec
+from recscale.training import sampled_ranking
 from recscale.training.ranking import count_better_and_tied
 from recscale.training.sequential_batches import TrainingBatches, ranking_batches, split_sequences
 
@@ -50,12 +51,15 @@ def influence(model: SequentialModel, items: Int[np.ndarray, " length"], seed: i
     return pd.DataFrame({"changed": changed_at + 1, "read": read + 1, "share": share[read, changed_at]})
 
 
-def scorers(data: SequenceData, model: SequentialModel, seed: int = 0) -> dict[str, Scorer]:
+def scorers(
+    data: SequenceData, model: SequentialModel, seed: int = 0, split: str = "leave-one-out"
+) -> dict[str, Scorer]:
     """The model and two rivals that only count: how popular an item is, and how often it followed the last one.
 
-    Counts are of the training part. Ties between items are broken by popularity, then by a fixed random order.
+    Counts are of the training part of ``split``. Ties between items are broken by popularity, then by a fixed random
+    order.
     """
-    train = split_sequences(data, "leave-one-out").train
+    train = split_sequences(data, split).train
     follows = np.flatnonzero(train.positions_from_end() > 0)
     pairs = (np.ones(len(follows)), (train.items[follows], train.items[follows + 1]))
     transitions = sparse.csr_array(pairs, shape=(data.n_items, data.n_items))
@@ -89,14 +93,12 @@ def ranks(score: Scorer, data: SequenceData, max_length: int) -> pd.DataFrame:
 def expected_metrics(ranks: pd.DataFrame, negatives: int | None, k: int = 10) -> dict[str, float]:
     """HR@k and NDCG@k when the true item is ranked among ``negatives`` uniformly drawn others (None: all).
 
-    No draw is made: of m drawn from c − 1 others, b of which beat the true item, j beat it with the hypergeometric
-    probability, and the true item then stands at rank j + 1. This is the mean over all possible samples.
+    No draw is made (``training.sampled_ranking``): this is the mean over all possible samples.
     """
-    others = ranks["candidates"].to_numpy() - 1
-    drawn = others if negatives is None else np.minimum(negatives, others)
-    probability = stats.hypergeom.pmf(np.arange(k)[:, None], others, ranks["better"].to_numpy(), drawn)
-    gain = 1 / np.log2(np.arange(k) + 2)
-    return {f"HR@{k}": float(probability.sum(0).mean()), f"NDCG@{k}": float((gain @ probability).mean())}
+    better, candidates = (ranks[column].to_numpy(float) for column in ("better", "candidates"))
+    found = sampled_ranking.Standing(better, np.zeros_like(better), candidates - 1)
+    metrics = sampled_ranking.expected_metrics(found, sampled_ranking.Protocol(negatives), k)
+    return {name.upper(): value for name, value in metrics.items()}
 
 
 def metric_curves(

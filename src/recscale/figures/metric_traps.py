@@ -1,0 +1,146 @@
+"""Losses and metric traps, drawn: one model under many ways to evaluate, and losses beside published levels."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from recscale.figures import base
+from recscale.figures.controls import buttons
+
+METRICS = ("ndcg@10", "hr@10")
+SIGNS = {"optimistic": "triangle-right", "expected": "circle", "pessimistic": "triangle-left"}
+
+
+def losses(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
+    """A line a loss, a mark a run: live ones solid, the committed study hollow. Columns: loss, seed and the metrics."""
+    fig = base.figure("Four losses, one budget", x=METRICS[0].upper(), height=380)
+    tables = {"live": live, "committed": stored}
+    shown = {name: table for name, table in tables.items() if len(table)}
+    for (name, table), hue in zip(shown.items(), base.PALETTE, strict=False):
+        sign = "circle" if name == "live" else "circle-open"
+        marker = {"color": hue, "symbol": sign, "size": 11, "line": {"width": 2, "color": hue}}
+        base.points(
+            fig, table[METRICS[0]], table["loss"], name, marker=marker, customdata=table["seed"],
+            hovertemplate="%{y}, seed %{customdata}: %{x:.4f}<extra>" + name + "</extra>",
+        )  # fmt: skip
+    _categories(fig, pd.concat([table["loss"] for table in shown.values()]).unique())
+    fig.update_layout(showlegend=len(shown) > 1)
+    return _by_metric(fig, lambda metric: [table[metric].tolist() for table in shown.values()])
+
+
+def protocols(table: pd.DataFrame) -> go.Figure:
+    """One model, a line a protocol: the exact expectation, and simulated draws with the deviation of a single one.
+
+    ``table``: ``metric_traps.protocol_table``. Points of one metric: all expectations and the simulated ones.
+    """
+    fig = base.figure("One model, five numbers", x=METRICS[0].upper(), height=430)
+    parts = {metric: table[table["metric"] == metric] for metric in METRICS}
+    first = parts[METRICS[0]]
+    drawn = {metric: part.dropna(subset="simulated") for metric, part in parts.items()}
+    base.points(
+        fig, first["expected"], first["protocol"], "exact expectation",
+        marker={"color": base.PALETTE[0], "symbol": "diamond", "size": 12},
+        hovertemplate="%{y}: %{x:.4f}<extra>exact</extra>",
+    )  # fmt: skip
+    base.points(
+        fig, drawn[METRICS[0]]["simulated"], drawn[METRICS[0]]["protocol"], "simulated (mean ± deviation of one draw)",
+        marker={"color": base.PALETTE[1], "symbol": "line-ns-open", "size": 16, "line": {"width": 2}},
+        error_x={"array": drawn[METRICS[0]]["sd"].to_numpy(), "thickness": 1.5, "color": base.PALETTE[1]},
+        hovertemplate="%{y}: %{x:.4f}<extra>simulated</extra>",
+    )  # fmt: skip
+    _categories(fig, first["protocol"])
+    errors = {metric: [None, drawn[metric]["sd"].tolist()] for metric in METRICS}
+    return _by_metric(
+        fig,
+        lambda metric: [parts[metric]["expected"].tolist(), drawn[metric]["simulated"].tolist()],
+        lambda metric: {"error_x.array": errors[metric]},
+    )
+
+
+def orders(table: pd.DataFrame) -> go.Figure:
+    """Metric of every model under every protocol relative to the first model's: lines that cross change the order.
+
+    ``table``: models in rows, protocols in columns (``metric_traps.by_protocol``).
+    """
+    reference = table.index[0]
+    fig = base.figure("Who is better depends on who is ranked", y=f"times {reference}", height=460)
+    for hue, sign, (model, row) in zip(base.PALETTE, base.SYMBOLS, table.iterrows(), strict=False):
+        base.points(
+            fig, list(table.columns), row / table.loc[reference], model, mode="lines+markers",
+            marker={"color": hue, "symbol": sign}, line={"color": hue, "width": 1.5}, customdata=row.to_numpy(),
+            hovertemplate=f"{model}, %{{x}}: %{{customdata:.4f}}<extra></extra>",
+        )  # fmt: skip
+    labels = [name.replace(" ", "<br>", 2) for name in table.columns]
+    fig.update_xaxes(tickvals=list(table.columns), ticktext=labels, tickangle=0)
+    fig.update_yaxes(rangemode="tozero")
+    return fig
+
+
+def ties(table: pd.DataFrame) -> go.Figure:
+    """A line a scorer from pessimistic to optimistic, the fair value on it. ``table``: ``metric_traps.tie_table``.
+
+    Three points a row of one metric.
+    """
+    fig = base.figure("What ties may do", x=METRICS[0].upper(), height=400)
+    parts = {metric: table[table["metric"] == metric] for metric in METRICS}
+    for hue, (order, sign) in zip(base.PALETTE[1:], SIGNS.items(), strict=False):
+        part = parts[METRICS[0]]
+        base.points(
+            fig, part[order], part["scores"], order, marker={"color": hue, "symbol": sign, "size": 11},
+            customdata=part["ties"], hovertemplate="%{y}: %{x:.4f}, %{customdata:.1f} ties a user<extra></extra>",
+        )  # fmt: skip
+    _categories(fig, parts[METRICS[0]]["scores"])
+    return _by_metric(fig, lambda metric: [parts[metric][order].tolist() for order in SIGNS])
+
+
+def splits(table: pd.DataFrame) -> go.Figure:
+    """Metrics of each model on each split, with 95 % intervals over users. ``table``: ``metric_traps.split_table``."""
+    fig = base.figure("Two splits of one data set", x="NDCG@10", height=360)
+    groups = list(table.groupby("split", sort=False))
+    for (split, rows), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
+        base.points(
+            fig, rows[METRICS[0]], rows["model"], split, marker={"color": hue, "symbol": sign, "size": 10},
+            error_x={"array": rows[f"± {METRICS[0]}"].to_numpy(), "thickness": 1.5, "color": hue},
+            customdata=rows["cases"],
+            hovertemplate=f"%{{y}}, {split}: %{{x:.4f}} over %{{customdata}} users<extra></extra>",
+        )  # fmt: skip
+    _categories(fig, table["model"].unique())
+    return _by_metric(
+        fig,
+        lambda metric: [rows[metric].tolist() for _, rows in groups],
+        lambda metric: {"error_x.array": [rows[f"± {metric}"].tolist() for _, rows in groups]},
+    )
+
+
+def published_levels(table: pd.DataFrame) -> go.Figure:
+    """HR@10 others report on one data set, by what was ranked; colour is the loss. ``table``: ``published_levels``."""
+    fig = base.figure("Levels others report", x="HR@10", height=190 + 24 * len(table))
+    table = table.sort_values("hr@10")
+    labels = table["model"] + " · " + table["loss"]
+    where = np.arange(len(table))
+    for hue, sign, (ranking, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("ranking"), strict=False):
+        places = where[table["ranking"] == ranking]
+        base.points(
+            fig, rows["hr@10"], places, f"ranked: {ranking}", marker={"color": hue, "symbol": sign},
+            customdata=rows["source"], hovertemplate="%{x:.4f}<br>%{customdata}<extra></extra>",
+        )  # fmt: skip
+    fig.update_yaxes(tickvals=where.tolist(), ticktext=labels.tolist(), tickfont_size=10)
+    fig.update_xaxes(rangemode="tozero")
+    return fig
+
+
+def _categories(fig: go.Figure, names: Sequence[str]) -> None:
+    """The first name on top."""
+    fig.update_yaxes(categoryorder="array", categoryarray=list(names)[::-1])
+    fig.update_xaxes(rangemode="tozero")
+
+
+def _by_metric(fig: go.Figure, values, further=lambda metric: {}) -> go.Figure:
+    """A button a metric; ``values(metric)`` is the x of every trace."""
+    choices: list[tuple[str, Mapping, Mapping]] = [
+        (metric.upper(), {"x": values(metric), **further(metric)}, {"xaxis.title.text": metric.upper()})
+        for metric in METRICS
+    ]
+    return buttons(fig, choices)

@@ -1,0 +1,124 @@
+"""Sampled metrics against every possible draw, counted one by one."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from recscale.training.sampled_ranking import (
+    Protocol,
+    Standing,
+    expected_metrics,
+    place_probabilities,
+    sampled_counts,
+    standing,
+    under_ties,
+)
+
+SCORES = torch.tensor([[5.0, 4.0, 3.0, 3.0, 3.0, 1.0, 0.0], [7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]])
+TARGETS = torch.tensor([2, 4])
+
+
+def fair_places(better, tied, places):
+    """Probability of each place if ties are in random order."""
+    return [1 / (tied + 1) if better <= place <= better + tied else 0.0 for place in range(places)]
+
+
+def enumerated(row, weights, negatives, places, repeated):
+    """The mean over every ordered draw, weighted by its probability."""
+    target = int(TARGETS[row])
+    rivals = [i for i in range(SCORES.shape[1]) if i != target and weights[i] > 0]
+    draws = itertools.product(rivals, repeat=negatives) if repeated else itertools.permutations(rivals, negatives)
+    mean, mass = np.zeros(places), 0.0
+    for draw in draws:
+        probability = math.prod(weights[i] for i in draw)
+        better = sum(SCORES[row, i] > SCORES[row, target] for i in draw)
+        tied = sum(SCORES[row, i] == SCORES[row, target] for i in draw)
+        mean += probability * np.array(fair_places(int(better), int(tied), places))
+        mass += probability
+    return mean / mass
+
+
+@pytest.mark.parametrize("repeated", [False, True], ids=["distinct", "independent"])
+@pytest.mark.parametrize("negatives", [1, 2, 4])
+def test_the_expectation_is_the_mean_over_all_draws(negatives, repeated):
+    weights = torch.ones(2, 7)
+    weights[1, 0] = 0  # an item of the history
+    found = place_probabilities(standing(SCORES, TARGETS, weights), negatives, 3, repeated=repeated)
+    for row in (0, 1):
+        expected = enumerated(row, weights[row].tolist(), negatives, 3, repeated)
+        np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
+
+
+def test_weighted_draws_are_binomial_in_the_weights():
+    weights = torch.tensor([[1.0, 5.0, 9.0, 2.0, 3.0, 4.0, 1.0]]).repeat(2, 1)
+    found = place_probabilities(standing(SCORES, TARGETS, weights), 3, 4, repeated=True)
+    for row in (0, 1):
+        np.testing.assert_allclose(found[:, row], enumerated(row, weights[row].tolist(), 3, 4, True), atol=1e-12)
+
+
+def test_all_rivals_give_the_full_ranking():
+    found = standing(SCORES, TARGETS, torch.ones(2, 7))
+    assert (found.better.tolist(), found.tied.tolist(), found.total.tolist()) == ([2, 4], [2, 0], [6, 6])
+    for negatives in (None, 6, 100):
+        places = place_probabilities(found, negatives, 7)
+        np.testing.assert_allclose(places[:, 0], fair_places(2, 2, 7), atol=1e-12)
+        np.testing.assert_allclose(places[:, 1], fair_places(4, 0, 7), atol=1e-12)
+    # Rows of different ties at places 3-5 and 5: HR@4 = (2/3 + 0) / 2.
+    assert expected_metrics(found, Protocol(), k=4)["hr@4"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    "protocol", [Protocol(3), Protocol(40, repeated=True), Protocol(5, repeated=True, popular=True)], ids=str
+)
+def test_the_draws_of_a_script_agree_with_the_expectation(protocol):
+    random = torch.Generator().manual_seed(0)
+    scores = torch.randint(0, 12, (500, 30), generator=random).float()
+    targets = torch.randint(0, 30, (500,), generator=random)
+    weights = torch.rand(500, 30, generator=random) if protocol.popular else torch.ones(500, 30)
+    weights[:, :5] = 0
+    exact = expected_metrics(standing(scores, targets, weights), protocol, k=2)["hr@2"]
+    shares = []
+    for _ in range(60):
+        better, tied = sampled_counts(scores, targets, weights, protocol, random)
+        shares.append(under_ties(better, tied, k=2)["expected"]["hr@2"])
+    assert np.mean(shares) == pytest.approx(exact, abs=4 * np.std(shares) / 60**0.5 + 1e-9)
+
+
+def test_more_draws_than_rivals_count_repeats_only_where_they_may_come():
+    found = Standing(np.array([10.0]), np.array([0.0]), np.array([100.0]))
+    full = expected_metrics(found, Protocol())["hr@10"]
+    assert expected_metrics(found, Protocol(500))["hr@10"] == full == 0
+    near = Standing(np.array([5.0]), np.array([0.0]), np.array([100.0]))
+    assert expected_metrics(near, Protocol())["hr@10"] == 1
+    assert expected_metrics(near, Protocol(500, repeated=True))["hr@10"] < 0.01, "each of the five comes five times"
+
+
+def test_sampling_without_repeats_never_draws_an_excluded_item():
+    weights = torch.zeros(1, 7)
+    weights[0, 5:] = 1
+    better, tied = sampled_counts(SCORES[:1], torch.tensor([6]), weights, Protocol(5), torch.Generator().manual_seed(0))
+    assert (better.tolist(), tied.tolist()) == ([1], [0])
+
+
+def test_a_constant_score_wins_and_loses_by_the_order_of_ties():
+    better, tied = np.zeros(50, int), np.full(50, 199)
+    found = under_ties(better, tied)
+    assert found["optimistic"] == {"hr@10": 1.0, "ndcg@10": 1.0}
+    assert found["pessimistic"] == {"hr@10": 0.0, "ndcg@10": 0.0}
+    assert found["expected"]["hr@10"] == pytest.approx(10 / 200)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"negatives": 0}, "at least 1"),
+        ({"excluded": "seen"}, "history, training, nothing"),
+        ({"negatives": 5, "popular": True}, "repeated=True"),
+    ],
+)
+def test_a_wrong_protocol_is_named(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        Protocol(**wrong)
