@@ -142,9 +142,7 @@ def test_no_committed_table_is_an_empty_one():
 def test_conclusions_say_what_is_known():
     size = "training_flop_per_example"
     falls = scaling.conclusion({"here": runs(power, noise=1e-5)}, size, 1)
-    assert falls.startswith(
-        "Here: the loss falls with size beyond doubt, and it predicts the held-out sizes better than"
-    )
+    assert falls.startswith("Here: the loss falls with size, and it predicts the held-out sizes better than")
     flat = scaling.conclusion({"here": runs(lambda flop: 0.5, noise=1e-3)}, size, 1)
     assert "can't be told from zero" in flat
     assert "equally good within the noise" in flat

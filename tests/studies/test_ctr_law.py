@@ -37,7 +37,7 @@ def test_the_planted_exponent_is_recovered_and_put_into_words(ctr_runs):
     fit = law.fit_law(runs, SIZE, 2)
     assert fit.parameters["α"] == pytest.approx(0.002, rel=1e-2)
     words = law.exponent_words(fit)
-    assert "falls with size beyond doubt" in words
+    assert "falls with size" in words
     assert "0.00071 lies below the interval" in words
     assert "too few sizes" in law.exponent_words(None)
 
@@ -113,7 +113,7 @@ def test_what_a_seed_shares_is_not_taken_for_noise(ctr_runs):
 def test_steeper_and_flatter_rivals_are_told_from_wukong(ctr_runs):
     runs = one(ctr_runs, steep)
     words = leads.kind_words(runs)
-    assert "Wukong is steeper than dlrm, so" in words
+    assert "Wukong is steeper than dlrm: with compute" in words
     assert "Steeper than Wukong: autoint+, dcnv2" in words
     assert leads.steeper(runs)["dlrm"].value == pytest.approx(100 * (10**-0.01 - 10**-0.002), rel=0.05)
 
@@ -177,3 +177,27 @@ def test_the_plan_counted_without_data_is_the_plan(ctr_runs):
     wanted = {(*key, model): n for key, models in ctr_runs.CURVES.items() for model, n in models.items()}
     assert parts.to_dict() == wanted
     assert len(plans_ctr.scaling_parts()) == len(full.planned())
+
+
+def test_a_seed_counts_once_it_is_whole(ctr_runs):
+    table = ctr_runs.scaling(power, seeds=(0, 1))
+    half = table[(table["seed"] == 0) | (table["training_flop_per_example"] < 1e6)]
+    assert set(full.curves(half, "movielens-1m")["seed"]) == {0}
+    assert set(full.curves(table, "movielens-1m")["seed"]) == {0, 1}
+
+
+def test_the_price_of_a_gain_by_the_law(ctr_runs):
+    fit = law.fit_law(one(ctr_runs, noise=0), SIZE, 0)
+    assert law.factor_words(fit, 0.2).startswith("2.72 times the size")
+    flat = law.fit_law(one(ctr_runs, lambda m, f: 0.5, noise=1e-3), SIZE, 0)
+    assert "without limit" in law.factor_words(flat, 0.2)
+    assert "no growth" in law.factor_words(law.fit_law(one(ctr_runs, lambda m, f: 0.5 * f**0.01), SIZE, 0), 0.2)
+
+
+def test_the_end_of_the_curve_is_in_the_short_answer(ctr_runs):
+    stops = one(ctr_runs, lambda model, flop: 0.55 * min(flop, 5e6) ** -0.01)
+    words = law.short_words(law.fit_law(stops, SIZE, 0), law.fit_law(stops, SIZE, 2), law.noise_of(stops)[1])
+    assert "falls with size" in words
+    assert words.endswith("fitted without them, the law predicts the held-out sizes worse than 'no further gain' does.")
+    assert "can't be said yet" in law.short_words(None, None, np.nan)
+    assert "of which" in law.noise_words(stops)

@@ -87,6 +87,19 @@ class ScalingWukong(CTRChapter):
     hold_out: Annotated[int, Field(ge=1, le=3)]
 
 
+class WukongLawMeasured(Chapter):
+    """``wukong-law-measured``: which curve of the full study, what stands on the law's axis, how many of the largest
+    sizes it must predict, resamples behind the bootstrap's intervals. ``seeds`` are the training seeds that count.
+    """
+
+    dataset: Literal["movielens-1m", "kuairand-pure"]
+    split: Literal["main", "time"]
+    task: Literal[1, 2]
+    size: Literal["training_flop_per_example", "dense_parameters", "parameters", "pf_days"]
+    hold_out: Annotated[int, Field(ge=1, le=4)]
+    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+
+
 class QualityWukong(CTRChapter):
     """``quality-wukong``: how many candidates a request has, and on how many threads it is scored."""
 
@@ -154,6 +167,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "wukong-model": WukongModel,
     "training-wukong": TrainingWukong,
     "scaling-wukong": ScalingWukong,
+    "wukong-law-measured": WukongLawMeasured,
     "ablations-wukong": CTRChapter,
     "data-scaling-wukong": CTRChapter,
     "quality-wukong": QualityWukong,

@@ -25,14 +25,14 @@ def compared_means(runs: pd.DataFrame) -> pd.DataFrame:
     if runs.empty or (table := relative(runs)).empty:
         return pd.DataFrame(columns=["model", "training_flop_per_example", "relative", "half", "seeds"])
     means = by_configuration(table, "relative")
-    least = 100 * noise_of(runs, None)[1] / runs["test_logloss"].mean()  # of two single runs
+    least = 100 * noise_of(runs, None, 1)[1] / runs["test_logloss"].mean()  # of two single runs
     return means.assign(half=least / np.sqrt(2 * means["seeds"]))
 
 
 def compared(means: pd.DataFrame, least: float) -> go.Figure:
     """Every model's seed means over compute, with a straight line through those of three sizes or more.
 
-    ``means``: ``compared_means``; ``least``: the difference (%) of two runs that seeds can't explain. Dotted lines: the
+    ``means``: ``compared_means``; ``least``: the difference (%) that seeds can't explain. Dotted lines: the
     paper's 0.02 % and ``least``, below the smallest DLRM.
     """
     fig = base.figure(

@@ -43,6 +43,11 @@ LABELS = {
     "tokens of": "tokens, ML-1M 200",
     "D′ explains": "D′ over tokens, R²",
     "coding lemma": "coding lemma, chains",
+    "public data: size of": "exponent, MovieLens",
+    "public data: over 0.2": "rivals led by 0.2 %",
+    "public data, as often": "flatter, MovieLens",
+    "public data: rivals stop": "stop, MovieLens",
+    "public data: the law holds on both": "tasks, KuaiRand",
     "all sizes still": "sizes better with data",
     "larger models are more data": "shares, large ahead",
 }

@@ -11,9 +11,10 @@ import pandas as pd
 from scipy import stats
 
 from recscale import laws
+from recscale.laws.compare import COLUMNS
 from recscale.laws.published.wukong import CONSTANTS
 from recscale.studies.contrasts import Contrasts, Effect
-from recscale.studies.ctr_tables import by_configuration, least_difference
+from recscale.studies.ctr_tables import AXES, by_configuration, least_difference, seed_noise
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",
@@ -56,10 +57,35 @@ def gain_a_decade(low: float, high: float) -> str:
     return f"{least:.2f} to {most:.2f} % {'less' if best > 0 else 'more'} loss"
 
 
+def short_words(whole: laws.Fit | None, fit: laws.Fit | None, least: float) -> str:
+    """The answer about the law: its sign through all sizes (``whole``), and the end of the curve by ``fit``, which has
+    not seen it."""
+    if whole is None:
+        return "Whether the law holds can't be said yet: there are too few runs."
+    limits = whole.intervals["α"]
+    words = f"On these public data {slope_words(*limits)}, {gain_a_decade(*limits)} for every tenfold size"
+    if fit is None:
+        return f"{words}."
+    errors = fit.held_out["rmse"], fit.held_out["rmse_no_further_gain"]
+    return f"{words}; {held_words(*errors, least).replace('it predicts', 'fitted without them, the law predicts')}."
+
+
+def noise_words(runs: pd.DataFrame, model: str = "wukong") -> str:
+    """What a seed does to the loss, by itself and after what it does to all sizes alike is taken out: a sentence."""
+    own = runs[runs["model"] == model]
+    noise, _ = noise_of(runs, model)
+    if np.isnan(noise):
+        return "There are too few second seeds to know the noise, and no difference can be told from it."
+    return (
+        f"One seed moves Wukong's log-loss by {seed_noise(own)[0]:.5f} nats (one standard deviation), of which "
+        f"{noise:.5f} are left once what a seed does to all sizes alike is taken out."
+    )
+
+
 def slope_words(low: float, high: float) -> str:
     """What an interval of α says about the sign of the law."""
     if low > 0:
-        return "the loss falls with size beyond doubt"
+        return "the loss falls with size"
     return "the loss rises with size" if high < 0 else "the exponent can't be told from zero"
 
 
@@ -70,9 +96,14 @@ def exponent_words(fit: laws.Fit | None) -> str:
     alpha, (low, high) = fit.parameters["α"], fit.intervals["α"]
     place = "inside" if low <= PAPER_EXPONENT <= high else "below" if high > PAPER_EXPONENT else "above"
     return (
-        f"The exponent is {alpha:.5f}, with a 95 % interval from {low:.5f} to {high:.5f}: {slope_words(low, high)}, by "
+        f"The exponent is {alpha:.5f}, with a 95 % interval from {low:.5f} to {high:.5f}: {slope_words(low, high)}, "
         f"{gain_a_decade(low, high)} for every tenfold size. The paper's {PAPER_EXPONENT} lies {place} the interval."
     )
+
+
+def no_forms() -> pd.DataFrame:
+    """What ``compare_forms`` gives where nothing can be fitted."""
+    return pd.DataFrame(columns=[name for name in COLUMNS if not name.startswith("r2")])
 
 
 def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
@@ -97,7 +128,7 @@ def listed(names: list[str]) -> str:
 def verdict(comparison: pd.DataFrame, least: float) -> str:
     """One sentence about ``compare_forms``: which form the points prefer, and whether the preference means anything.
 
-    ``least`` is the smallest difference of two runs that seeds can't explain: a form is only said to predict the
+    ``least`` is the smallest difference that seeds can't explain: a form is only said to predict the
     held-out sizes better than another where their errors differ by more than that.
     """
     names = [FORMS[name] for name in tied(comparison)]
@@ -123,7 +154,13 @@ def best_form(comparison: pd.DataFrame, least: float) -> str | None:
     table, best = comparison.set_index("law"), names[0]
     held = table["held_out_rmse"].dropna()
     beaten = best in held and held[best] - held.min() > (least if np.isfinite(least) else 0.0)
-    return None if beaten or table["leave_one_size_out_rmse"].dropna().idxmin() != best else best
+    return None if beaten or best not in alike(comparison, "leave_one_size_out_rmse") else best
+
+
+def alike(comparison: pd.DataFrame, column: str) -> list[str]:
+    """Laws whose error in ``column`` is within 5 % of the least, best first."""
+    errors = comparison.set_index("law")[column].dropna().astype(float).sort_values()
+    return errors.index[errors <= 1.05 * errors.min()].tolist()
 
 
 def form_words(comparison: pd.DataFrame, least: float) -> str:
@@ -133,15 +170,15 @@ def form_words(comparison: pd.DataFrame, least: float) -> str:
     if best := best_form(comparison, least):
         return f"The {FORMS[best]} describes the data best, by AICc and at sizes left out."
     left, held = (
-        comparison.dropna(subset=[column]).set_index("law")[column].idxmin()
+        listed([f"the {FORMS[name]}" for name in alike(comparison, column)])
         for column in ("leave_one_size_out_rmse", "held_out_rmse")
     )
     first = f"AICc prefers the {FORMS[names[0]]}"
     if len(names) > 1:
-        first = f"by AICc {listed([FORMS[name] for name in names])} tie"
+        first = f"by AICc {listed([f'the {FORMS[name]}' for name in names])} tie"
     return (
-        f"It can't be told which form describes the data best: {first}, a size left out is predicted best by the "
-        f"{FORMS[left]}, and the held-out sizes by the {FORMS[held]}."
+        f"It can't be told which form describes the data best: {first}, a size left out is predicted best by "
+        f"{left}, and the held-out sizes by {held} (errors within 5 % count as equal)."
     )
 
 
@@ -186,9 +223,9 @@ def decades(runs: pd.DataFrame, size: str, model: str = "wukong") -> float:
     return float(np.log10(measured.max() / measured.min()))
 
 
-def noise_of(runs: pd.DataFrame, model: str | None = "wukong") -> tuple[float, float]:
-    """Standard deviation of a run of ``model`` (None: of all) and the least difference of two that seeds can't explain,
-    in nats; nan with single seeds.
+def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None = None) -> tuple[float, float]:
+    """Standard deviation of a run of ``model`` (None: of all), and the least difference that seeds can't explain of two
+    means over ``seeds`` runs (None: as many as its sizes have, at least), in nats; nan with single seeds.
 
     What a seed does to all its runs alike is taken out (``contrasts``): sizes are compared with the same seeds.
     """
@@ -197,7 +234,7 @@ def noise_of(runs: pd.DataFrame, model: str | None = "wukong") -> tuple[float, f
         return np.nan, np.nan
     known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
     noise = known.noise * float(own["test_logloss"].mean())
-    return noise, least_difference(noise, known.freedom)
+    return noise, least_difference(noise, known.freedom, seeds or int(own.groupby("configuration").size().min()))
 
 
 def held_words(law: float, flat: float, least: float) -> str:
@@ -207,6 +244,35 @@ def held_words(law: float, flat: float, least: float) -> str:
     how = "better" if flat > law else "worse"
     words = f"it predicts the held-out sizes {how} than 'no further gain' does"
     return words if np.isfinite(least) else f"{words} (single seeds can't say whether by more than noise)"
+
+
+def prediction_words(fit: laws.Fit | None, least: float) -> str:
+    """How far the law is off at the held-out sizes, beside both baselines and the noise: sentences."""
+    if fit is None:
+        return "There are too few sizes to hold any out."
+    held = fit.held_out
+    words = held_words(held["rmse"], held["rmse_no_further_gain"], least)
+    noise = f"Two sizes must differ by {least:.5f} for seeds not to explain it. " if np.isfinite(least) else ""
+    return (
+        f"At the held-out sizes the law errs by {held['rmse']:.5f} nats (root mean square), the straight line in logs "
+        f"by {held['rmse_log_linear']:.5f}, and 'no further gain' by {held['rmse_no_further_gain']:.5f}. {noise}"
+        f"So {words.replace('it predicts', 'the law predicts')}."
+    )
+
+
+def factor_words(fit: laws.Fit | None, percent: float) -> str:
+    """By which factor size must grow for ``percent`` less loss, by the law: A x^-α falls so far at (1 - p)^(-1/α)."""
+    if fit is None:
+        return "There are too few sizes to say."
+    value, low, high = (
+        (1 - percent / 100) ** (-1 / alpha) if alpha > 0 else np.inf
+        for alpha in (fit.parameters["α"], *fit.intervals["α"][::-1])
+    )
+    if not np.isfinite(low):
+        return "By this law no growth lowers the loss."
+    middle = f"{value:.3g} times the size" if np.isfinite(value) else "no size at all"
+    upper = f"{high:.3g}" if np.isfinite(high) else "without limit"
+    return f"{middle} (95 % interval {low:.3g} to {upper})"
 
 
 def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0) -> pd.DataFrame:
@@ -232,6 +298,12 @@ def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0)
         }
         rows[name] = row
     return pd.DataFrame(rows).T.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame()
+
+
+def by_axis(runs: pd.DataFrame, resamples: int = 0) -> pd.DataFrame:
+    """``exponents`` of one set of runs, a row for each thing that can be counted and varies."""
+    tables = [exponents({title: runs}, name, resamples) for name, title in AXES.items() if name in runs]
+    return pd.concat(tables) if tables else pd.DataFrame()
 
 
 def difference(first: tuple[float, float, int], second: tuple[float, float, int], level: float = 0.95) -> Effect:
@@ -273,7 +345,7 @@ def range_words(table: pd.DataFrame, name: str) -> str:
         return f"For {name} there are too few sizes to fit a law."
     row = table.loc[name]
     low, high = row["low"], row["high"]
-    words = f"For {name} {slope_words(low, high)} (α {row['α']:.4f}, {low:.4f} to {high:.4f}). "
+    words = f"For {name} {slope_words(low, high)}: α is {row['α']:.4f}, 95 % interval {low:.4f} to {high:.4f}. "
     if np.isnan(row["a seed, %"]):
         return f"{words}With single seeds the noise is unknown."
     gain, noise = -row["% over the range"], row["a seed, %"]

@@ -189,7 +189,9 @@ def lead_words(runs: pd.DataFrame) -> str:
 def size_words(runs: pd.DataFrame) -> str:
     """At how many single sizes of the rivals somebody is known to lead."""
     field = judge(runs)
-    if field is None or not field.freedom or not (single := [w for r in field.rivals for w in field.ahead[r]]):
+    if field is None or not (single := [w for rival in field.rivals for w in field.ahead[rival]]):
+        return "No single size of a rival lies within Wukong's range yet."
+    if not field.freedom:
         return "Single sizes can't be judged without a second seed."
     effects = [field.contrasts.contrast(weights, contrasts.strict(len(single))) for weights in single]
     first, second = sum(e.lowers for e in effects), sum(e.raises for e in effects)
@@ -207,7 +209,7 @@ def kind_words(runs: pd.DataFrame) -> str:
     who = known["who is steeper"]
     parts = []
     if own := who.index[who == "Wukong"].tolist():
-        parts.append(f"Wukong is steeper than {listed(own)}, so that it gains on them with compute.")
+        parts.append(f"Wukong is steeper than {listed(own)}: with compute the difference moves in its favour.")
     if others := [name for name in who.index if who[name] == name]:
         parts.append(f"Steeper than Wukong: {listed(others)}.")
     if open_ := who.index[who == "not known"].tolist():

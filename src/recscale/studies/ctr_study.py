@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from recscale.laws import published
 from recscale.studies.completeness import reasons
 from recscale.studies.ctr_tables import prepared, with_pf_days
 from recscale.studies.plans_ctr import SPLITS, scaling_parts
@@ -11,6 +12,7 @@ from recscale.studies.plans_ctr import SPLITS, scaling_parts
 NAME = "ctr-scaling"
 TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
 """Data set -> its tasks in the order of the table's columns; those after the first carry ``@task``."""
+BOTH = TASKS["kuairand-pure"]
 METRICS = ("test_logloss", "test_auc")
 
 
@@ -47,8 +49,8 @@ def curves(
 ) -> pd.DataFrame:
     """The healthy runs of one data set and split, ready for a law, with ``pf_days``; empty where there are none.
 
-    ``test_logloss`` and ``test_auc`` are those of the chosen task; ``seeds``: the training seeds that count
-    (None: all). ValueError: a split or task that the study doesn't have.
+    ``test_logloss`` and ``test_auc`` are those of the chosen task. ``seeds``: the training seeds that count (None:
+    all); one counts once it is whole (``whole_seeds``). ValueError: a split or task that the study doesn't have.
     """
     split, tasks = split_of(dataset, split), TASKS[dataset]
     if not 1 <= task <= len(tasks):
@@ -62,7 +64,30 @@ def curves(
         runs = runs.assign(**{metric: runs[name] if name in runs else float("nan") for metric, name in names.items()})
     elif runs.empty:
         runs = runs.assign(**dict.fromkeys(METRICS, pd.Series(dtype=float)))
-    return with_pf_days(prepared(runs.dropna(subset=[METRICS[0]])))
+    return with_pf_days(prepared(whole_seeds(runs.dropna(subset=[METRICS[0]]))))
+
+
+def whole_seeds(runs: pd.DataFrame) -> pd.DataFrame:
+    """Without the seeds of a model that have run at fewer sizes than another of its seeds has: a mean over other seeds
+    at one size than at the next would bend its curve. For one data set and split; diverged runs have run."""
+    count = runs.groupby(["model", "seed"])["training_flop_per_example"].transform("nunique")
+    return runs[count == count.groupby(runs["model"]).transform("max")]
+
+
+def where_words(dataset: str, split: str = "main", task: int = 1) -> str:
+    """The chosen curve in words: "movielens-1m, random split", with the task where there are several."""
+    tasks = TASKS[dataset]
+    named = f", task {tasks[task - 1]}" if len(tasks) > 1 else ""
+    return f"{dataset}, {split_of(dataset, split)} split{named}"
+
+
+def scale_words(table: pd.DataFrame) -> str:
+    """The largest Wukong here beside the paper's smallest: a sentence."""
+    if (own := table[table["model"] == "wukong"]).empty:
+        return ""
+    paper = published.wukong_points().query("model == 'Wukong'")["gflop"].min()
+    largest = own["training_flop_per_example"].max() / 1e6
+    return f"Our largest Wukong costs {largest:.0f} MFLOP per example, the paper's smallest {1000 * paper:.0f}."
 
 
 def progress(table: pd.DataFrame) -> pd.DataFrame:

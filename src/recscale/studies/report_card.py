@@ -67,8 +67,9 @@ def _own() -> tuple[Callable[[int, int], list[Claim]], ...]:
     """Those of them whose rows come from our own runs: none while a study isn't committed. Later studies add theirs."""
     from recscale.studies import report_card_measured as measured
     from recscale.studies import report_card_quality as quality
+    from recscale.studies import report_card_scaling as scaling
 
-    return measured.knobs, measured.components, measured.data, quality.frappe
+    return scaling.measured, measured.knobs, measured.components, measured.data, quality.frappe
 
 
 def interval_verdict(paper: float, low: float, high: float) -> str:

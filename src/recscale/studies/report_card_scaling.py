@@ -1,0 +1,139 @@
+"""Rows of the report card that the full ``ctr-scaling`` study decides: does Wukong's law hold on public data?
+
+No rows while the study isn't committed or single seeds leave the noise unknown; each row waits for its own curves.
+"""
+
+import numpy as np
+import pandas as pd
+
+from recscale.studies import ctr_law, ctr_leads, ctr_study
+from recscale.studies.contrasts import reached as how_many
+from recscale.studies.contrasts import strict, verdict
+from recscale.studies.records import committed
+from recscale.studies.report_card import COUNTED, Claim
+
+PAGE = "wukong-law-measured"
+SIZE = "training_flop_per_example"
+HELD_OUT = 2
+
+
+def measured(resamples: int, seed: int) -> list[Claim]:
+    """Every row for which the committed table has the runs."""
+    return scaling_claims(committed(ctr_study.NAME))
+
+
+def scaling_claims(table: pd.DataFrame) -> list[Claim]:
+    """The rows of a ``ctr-scaling`` table."""
+    if table.empty:
+        return []
+    random, time = (ctr_study.curves(table, "movielens-1m", split) for split in ("main", "time"))
+    tasks = {name: ctr_study.curves(table, "kuairand-pure", task=k + 1) for k, name in enumerate(ctr_study.BOTH)}
+    return [*law(random), *rivals(random), *over_time(time), *two_tasks(tasks)]
+
+
+def law(runs: pd.DataFrame) -> list[Claim]:
+    """Exponent, form and held-out sizes of Wukong's curve."""
+    noise, least = ctr_law.noise_of(runs)
+    if not ctr_law.can_fit(runs, HELD_OUT) or np.isnan(noise):
+        return []
+    fit = ctr_law.fit_law(runs, SIZE, 0)
+    alpha, (low, high) = fit.parameters["α"], fit.intervals["α"]
+    forms, held = ctr_law.compare_forms(runs, SIZE, HELD_OUT), ctr_law.fit_law(runs, SIZE, HELD_OUT).held_out
+    where = f"MovieLens-1M, {ctr_law.sizes_of(runs)} sizes over {ctr_law.decades(runs, SIZE):.1f} decades"
+    errors = held["rmse_no_further_gain"], held["rmse"]
+    flat, own = (f"{100 * error / runs['test_logloss'].mean():.3f}" for error in errors)
+    return [
+        _claim("public data: the loss falls with compute (exponent above 0)", "> 0", alpha, sign(low, high),
+               f"{where}; 95 % interval of a power law through the seed means", (low, high)),
+        _claim("public data: size of the exponent", ctr_law.PAPER_EXPONENT, alpha, beside(low, high),
+               "other data, so that only the order of magnitude may be compared; as printed if the interval has it "
+               "and excludes 0", (low, high)),
+        _claim("public data: the loss is a power law of compute", "power law", form(forms), form_verdict(forms, least),
+               f"{where}; four forms by AICc, sizes left out and the {HELD_OUT} largest held out"),
+        _claim("public data: the law predicts larger models (error at the two largest, %)", f"no gain: {flat}",
+               f"law: {own}", better(errors[0] - errors[1], least),
+               "errors must differ by more than the seeds explain"),
+    ]  # fmt: skip
+
+
+def rivals(runs: pd.DataFrame) -> list[Claim]:
+    """Lead at equal compute, slope and plateaus, counted over the rivals; none before all seven can be compared."""
+    field, steep = ctr_leads.judge(runs), ctr_leads.steeper(runs)
+    if field is None or not field.freedom or min(len(field.rivals), len(steep)) < ctr_leads.RIVALS:
+        return []
+    known, count = field.contrasts, len(field.rivals)
+    wide = ctr_leads.steeper(runs, strict(len(steep)))
+    slopes = [(steep[rival], wide[rival]) for rival in steep]
+    stops = list(field.last_steps().values())
+    beaten = [name for name in field.rivals if ctr_leads.standings(runs).loc[name, "who leads"] == name]
+    worse = f"; ahead of Wukong: {ctr_law.listed(beaten)}" if beaten else ""
+    return [
+        _claim("public data: over 0.2 % ahead at equal compute" + COUNTED, count,
+               known.reached(field.averages(), -ctr_leads.LEAD), known.verdict(field.averages(), -ctr_leads.LEAD),
+               f"mean over a rival's sizes on MovieLens-1M, Wukong interpolated, beyond the noise of seeds{worse}"),
+        _claim("public data, as often read: steeper than every rival" + COUNTED, len(slopes), how_many(slopes),
+               verdict(slopes), "straight lines in log compute on MovieLens-1M, scatter pooled over the models"),
+        _claim("public data: rivals stop improving, all but Wukong" + COUNTED, len(stops),
+               known.reached(stops, ctr_leads.FLAT), known.verdict(stops, ctr_leads.FLAT),
+               "largest size over the best smaller one: a gain known to be under the 0.02 % that the paper calls "
+               "significant"),
+    ]  # fmt: skip
+
+
+def over_time(runs: pd.DataFrame) -> list[Claim]:
+    """The exponent where the test rows come after the training rows."""
+    if not ctr_law.can_fit(runs) or np.isnan(ctr_law.noise_of(runs)[0]):
+        return []
+    fit = ctr_law.fit_law(runs, SIZE, 0)
+    low, high = fit.intervals["α"]
+    why = f"MovieLens-1M split by time, {ctr_law.sizes_of(runs)} sizes; the paper tests on its last window of time"
+    claim = "public data: the law holds for later impressions (exponent above 0)"
+    return [_claim(claim, "> 0", fit.parameters["α"], sign(low, high), why, (low, high))]
+
+
+def two_tasks(tasks: dict[str, pd.DataFrame]) -> list[Claim]:
+    """On how many of KuaiRand-Pure's tasks the loss falls with compute."""
+    if not all(ctr_law.can_fit(runs) and not np.isnan(ctr_law.noise_of(runs)[0]) for runs in tasks.values()):
+        return []
+    table = ctr_law.exponents(tasks, SIZE)
+    signs = [sign(row["low"], row["high"]) for row in table.to_dict("records")]
+    known, against = signs.count("holds"), signs.count("does not hold")
+    both = "holds" if known == len(signs) else "holds in part" if known else "does not hold" if against else None
+    why = "KuaiRand-Pure: tasks whose exponent's 95 % interval lies above 0"
+    claim = "public data: the law holds on both tasks" + COUNTED
+    return [_claim(claim, len(signs), known, both or "can't be known", why)]
+
+
+def sign(low: float, high: float) -> str:
+    """ "holds" where the whole interval is above 0, "does not hold" where all of it is below."""
+    return "holds" if low > 0 else "does not hold" if high < 0 else "can't be known"
+
+
+def beside(low: float, high: float) -> str:
+    """The paper's exponent against an interval: one that has both it and 0 tells nothing."""
+    if not low <= ctr_law.PAPER_EXPONENT <= high:
+        return "does not hold"
+    return "holds" if low > 0 else "can't be known"
+
+
+def form(comparison: pd.DataFrame) -> str:
+    """The forms within 2 of the best AICc."""
+    names = [ctr_law.FORMS[name] for name in ctr_law.tied(comparison)]
+    return f"tie: {ctr_law.listed(names)}" if len(names) > 1 else names[0] if names else "too few sizes"
+
+
+def form_verdict(comparison: pd.DataFrame, least: float) -> str:
+    """ "holds" if the power law is best by every criterion, "does not hold" where AICc prefers others by 2 or more."""
+    if ctr_law.best_form(comparison, least) == "power-law":
+        return "holds"
+    names = ctr_law.tied(comparison)
+    return "does not hold" if names and "power-law" not in names else "can't be known"
+
+
+def better(gain: float, least: float) -> str:
+    """A gain of the law over "no further gain" against the least difference that seeds can't explain."""
+    return "can't be known" if abs(gain) <= least else "holds" if gain > 0 else "does not hold"
+
+
+def _claim(claim, paper, ours, verdict, why, interval=None) -> Claim:
+    return Claim("Wukong", claim, paper, ours, interval, verdict, PAGE, why)
