@@ -70,6 +70,6 @@ def test_published_levels_keep_their_names():
     )
     fig = figures.published_levels(table)
     show(fig, points=2)
-    assert list(fig.layout.yaxis.ticktext) == ["B · softmax", "A · bce"]
+    assert list(fig.layout.yaxis.ticktext) == ["B<br>softmax", "A<br>bce"]
     where = {trace.name: trace.y[0] for trace in fig.data}
     assert where == {"ranked: all items": 1, "ranked: 100 uniform": 0}

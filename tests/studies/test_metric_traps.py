@@ -130,6 +130,22 @@ def test_both_splits_side_by_side(data, model):
     assert traps.usable_splits(replace(data, timestamps=None)) == ("leave-one-out",)
 
 
+def test_splits_in_words():
+    table = pd.DataFrame({"split": ["leave-one-out", "global-time"], "ndcg@10": [0.2, 0.1], "± ndcg@10": 0.01})
+    said = traps.splits_in_words(table.assign(later=[0.4, 0.0]))
+    assert "0.200 ± 0.010 on leave-one-out and 0.100 ± 0.010 on global-time" in said
+    assert "40% of the training" in said
+    assert "no times" in traps.splits_in_words(table.assign(later=0.4).iloc[:1])
+
+
+@pytest.mark.parametrize(
+    ("code", "items", "words"),
+    [(0.1, 1250, "0.100, below full ranking: every one of 1,250 items comes about 2 times"), (0.4, 9000, "few items")],
+)
+def test_the_released_code_s_way_in_words(code, items, words):
+    assert words in traps.code_in_words(pd.Series({traps.FULL: 0.2, traps.CODE: code}), items)
+
+
 def test_committed_losses_in_words():
     assert "no run" in traps.stored_in_words(traps.stored_losses(pd.DataFrame()))
     config = {loss: json.dumps({"training": {"loss": loss}}) for loss in ("softmax", "bce")}
@@ -157,4 +173,4 @@ def test_losses_table_holds_the_runs(data):
             self.examples_seen, self.wall_seconds, self.diverged = 10, 1.0, False
 
     row = traps.losses_table({("bce", 2): Result()}).iloc[0]
-    assert (row["loss"], row["seed"], row["training FLOP"], row["collapsed"]) == ("bce", 2, 60.0, False)
+    assert (row["loss"], row["seed"], row["training GFLOP"], row["collapsed"]) == ("bce", 2, 6e-8, False)

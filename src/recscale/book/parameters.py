@@ -124,6 +124,14 @@ class SequentialModelChapter(SequenceChapter):
     loss: Literal["softmax", "sampled-softmax", "bce", "gbce"]
 
 
+class LossesAndMetrics(SequenceChapter):
+    """``losses-and-metrics``: items a sampled loss draws, epochs beside the profile's, simulated evaluations."""
+
+    negatives: Annotated[int, Field(ge=1)]
+    budget: Annotated[float, Field(gt=0, le=100)]
+    draws: Annotated[int, Field(ge=2, le=1000)]
+
+
 class PerformanceLaw(SequenceChapter):
     """``performance-law``: the metric the law is fitted to, and how many of the largest shapes it must predict."""
 
@@ -172,6 +180,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "data-scaling-wukong": CTRChapter,
     "quality-wukong": QualityWukong,
     "sequential-model": SequentialModelChapter,
+    "losses-and-metrics": LossesAndMetrics,
     "performance-law": PerformanceLaw,
     "fitting-honestly": FittingHonestly,
     "wukong-published": WukongPublished,

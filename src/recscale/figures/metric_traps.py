@@ -116,9 +116,9 @@ def splits(table: pd.DataFrame) -> go.Figure:
 
 def published_levels(table: pd.DataFrame) -> go.Figure:
     """HR@10 others report on one data set, by what was ranked; colour is the loss. ``table``: ``published_levels``."""
-    fig = base.figure("Levels others report", x="HR@10", height=190 + 24 * len(table))
+    fig = base.figure("Levels others report", x="HR@10", height=150 + 32 * len(table))
     table = table.sort_values("hr@10")
-    labels = table["model"] + " · " + table["loss"]
+    labels = table["model"] + "<br>" + table["loss"]
     where = np.arange(len(table))
     for hue, sign, (ranking, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("ranking"), strict=False):
         places = where[table["ranking"] == ranking]
