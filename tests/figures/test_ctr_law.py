@@ -63,6 +63,6 @@ def test_the_law_figure_has_a_button_for_pf_days(ctr_runs):
     fig = ctr_scaling.law_figure(runs, SIZE, 2)
     show(fig, points=len(runs))
     labels = [button.label for button in fig.layout.updatemenus[0].buttons]
-    assert labels == ["FLOP", "dense", "total", "embedding", "PF-days"]
+    assert labels == ["FLOP", "dense", "all", "tables", "PF-days"]
     moved = fig.layout.updatemenus[0].buttons[-1].args[0]["x"][0]
     assert np.isin(moved, runs["pf_days"]).all()

@@ -124,19 +124,20 @@ def test_no_law_is_drawn_where_the_size_does_not_vary():
     assert all(len(trace.x) == 0 for trace in fig.data if trace.meta is None)
 
 
-def test_the_relative_figure_holds_live_and_committed_runs():
-    live, stored = scaling.relative(runs(power)), scaling.relative(runs(power, dataset="stored"))
-    show(scaling.relative_figure(live, stored, 0.1), points=len(live) + len(stored))
-    show(scaling.relative_figure(live, stored.iloc[:0], float("nan")), points=len(live))
+def test_the_relative_figure_holds_every_run_and_the_lines_that_are_known():
+    live = scaling.relative(runs(power))
+    fig = scaling.relative_figure(live, 0.1)
+    show(fig, points=len(live))
+    assert [shape.y0 for shape in fig.layout.shapes] == [-0.02, -0.1]
+    assert len(scaling.relative_figure(live, float("nan")).layout.shapes) == 1
 
 
 def test_no_committed_table_is_an_empty_one():
     from recscale.studies import COLUMNS
 
-    empty = scaling.committed_curves(pd.DataFrame(columns=list(COLUMNS)), "set")
+    empty = scaling.committed_curves(pd.DataFrame(columns=list(COLUMNS)))
     assert empty.empty
     assert scaling.relative(empty).empty
-    assert scaling.laws_worth_fitting(empty, 1) == {}
 
 
 def test_conclusions_say_what_is_known():
@@ -158,11 +159,6 @@ def test_conclusions_say_what_is_known():
 )
 def test_the_gain_a_decade_is_told_with_its_sign(interval, words):
     assert scaling.gain_a_decade(*interval) == words
-
-
-def test_stored_runs_are_only_said_to_be_there_if_they_are():
-    assert "none" in scaling.stored_words(0)
-    assert scaling.stored_words(7).startswith("The 7 runs")
 
 
 def test_more_seeds_help_where_residuals_are_noise():

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from scipy import stats
 
 from recscale.figures import base
+from recscale.figures.ctr_scaling import gains
 from recscale.figures.overlay import bars
 from recscale.laws import published
 from recscale.studies.ctr_law import PAPER_SIGNIFICANT, can_fit, fit_law, noise_of, relative, slopes
@@ -59,16 +60,7 @@ def compared(means: pd.DataFrame, least: float) -> go.Figure:
             stroke = {"width": 3 if model == "wukong" else 1.5}
             drawn = line.intercept + line.slope * np.log(ends)
             base.line(fig, ends, drawn, model, line=stroke, showlegend=False, hoverinfo="skip")
-    for value, text, place in ((PAPER_SIGNIFICANT, "paper's 0.02 %", "top"), (least, "a seed's noise", "bottom")):
-        if np.isfinite(value):
-            look = {"text": text, "font": {"size": 11}}
-            fig.add_hline(
-                y=-value,
-                line={"dash": "dot", "color": base.NEUTRAL},
-                annotation=look,
-                annotation_position=f"{place} left",
-            )
-    return fig
+    return gains(fig, {"paper's 0.02 %": PAPER_SIGNIFICANT, "noise of seeds": least})
 
 
 def slope_rows(runs: pd.DataFrame, task: int = 1) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """Loss against size: what a CTR scaling study measured, the laws through it, and what they predict.
 
-The seeds of a configuration are averaged before anything is fitted: they share its systematic deviation from any law,
-and counting them as independent points would make every law look surer than it is.
+The fits are those of ``studies.ctr_law``, through the means over seeds.
 """
 
 from collections.abc import Mapping
@@ -32,6 +31,7 @@ __all__ = [
     "PAPER_SIGNIFICANT",
     "SIZES",
     "by_configuration",
+    "committed_curves",
     "compare_forms",
     "conclusion",
     "decades",
@@ -50,13 +50,6 @@ __all__ = [
 ]
 
 
-def stored_words(stored: int) -> str:
-    """A sentence on how many committed runs the figure holds."""
-    if not stored:
-        return "This copy of the repository holds none of its runs, so the figure shows the live ones alone."
-    return f"The {stored} runs of it that the repository holds lie, faint, under the live ones."
-
-
 def seeds_or_sizes(residual: float, noise: float) -> str:
     """What more runs are best spent on, from two standard deviations: of the fit's residuals and of a seed."""
     if not np.isfinite(residual) or not np.isfinite(noise):
@@ -72,12 +65,13 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
     Buttons change what counts as size, PF-days where ``with_pf_days`` has added them; each gets a fit of its own. Where
     a size doesn't vary there is nothing to fit.
     """
-    fig = base.figure("Log-loss against size", x=AXES[size], y="log-loss on test (nats)", log_x=True)
+    height = 460 + 20 * max(0, runs["model"].nunique() - 3)  # the legend grows with the models
+    fig = base.figure("Log-loss against size", x=AXES[size], y="log-loss on test (nats)", log_x=True, height=height)
     wukong = runs[runs["model"] == "wukong"]
     largest = np.sort(wukong["training_flop_per_example"].unique())[-hold_out:]
     held = wukong["training_flop_per_example"].isin(largest)
-    groups = [("wukong", "wukong, fitted", wukong[~held], {})]
-    groups += [("wukong", "wukong, held out", wukong[held], {"symbol": "star", "size": 14})]
+    groups = [("wukong", "wukong", wukong[~held], {})]
+    groups += [("wukong", "held out", wukong[held], {"symbol": "star", "size": 14})]
     groups += [(model, model, rows, {}) for model, rows in runs[runs["model"] != "wukong"].groupby("model", sort=False)]
     for model, label, rows, marker in groups:
         base.points(
@@ -110,8 +104,8 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
 _SHORT = {
     "training_flop_per_example": "FLOP",
     "dense_parameters": "dense",
-    "parameters": "total",
-    "embedding_parameters": "embedding",
+    "parameters": "all",
+    "embedding_parameters": "tables",
     "pf_days": "PF-days",
 }
 _HOVER = (
@@ -131,11 +125,11 @@ def _curve(runs: pd.DataFrame, size: str, hold_out: int, form: str) -> dict[str,
     return {"x": x, "predicted": fit.predict(x), "low": low, "high": high}
 
 
-def relative_figure(live: pd.DataFrame, measured: pd.DataFrame, noise: float) -> go.Figure:
-    """The paper's axis: relative log loss in % against FLOP per example, live runs over the committed ones.
+def relative_figure(runs: pd.DataFrame, noise: float) -> go.Figure:
+    """The paper's axis: relative log loss in % against FLOP per example, a mark a run.
 
-    ``live`` and ``measured`` come from ``relative``; ``noise`` is the least difference (%) that seeds can't explain.
-    Dotted lines: what the paper calls significant, and what the seeds here would.
+    ``runs`` come from ``relative``; ``noise`` is the least difference (%) that seeds can't explain. Dotted lines: what
+    the paper calls significant, and what the seeds here would.
     """
     fig = base.figure(
         "Relative log-loss",
@@ -143,43 +137,34 @@ def relative_figure(live: pd.DataFrame, measured: pd.DataFrame, noise: float) ->
         y="log-loss against the smallest DLRM (%)",
         log_x=True,
     )
-    for table, label, look in ((measured, "committed", {"opacity": 0.45}), (live, "live", {})):
-        for (dataset, split, model), rows in table.groupby(["dataset", "split", "model"], sort=False):
-            base.points(
-                fig,
-                rows["training_flop_per_example"],
-                rows["relative"],
-                f"{model}, {label}" + (f" ({dataset}, {split})" if label == "committed" else ""),
-                marker={"color": base.colour(model), "symbol": base.symbol(model), "size": 8},
-                customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
-                hovertemplate=_HOVER.replace("log-loss %{y:.5f}", "%{y:+.3f} %"),
-                **look,
-            )
-    for value, text in ((-PAPER_SIGNIFICANT, "paper's 0.02 %"), (-noise, "two seeds apart")):
+    for model, rows in runs.groupby("model", sort=False):
+        base.points(
+            fig,
+            rows["training_flop_per_example"],
+            rows["relative"],
+            model,
+            marker={"size": 8},
+            customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
+            hovertemplate=_HOVER.replace("log-loss %{y:.5f}", "%{y:+.3f} %"),
+        )
+    return gains(fig, {"paper's 0.02 %": PAPER_SIGNIFICANT, "noise of seeds": noise})
+
+
+def gains(fig: go.Figure, least: Mapping[str, float]) -> go.Figure:
+    """A dotted line at each gain (% below zero) that a name stands for; none where the gain isn't known."""
+    for place, (text, value) in zip(("top right", "bottom right"), least.items(), strict=False):
         if np.isfinite(value):
-            fig.add_hline(
-                y=value, line={"dash": "dot", "color": base.NEUTRAL}, annotation={"text": text, "font": {"size": 11}}
-            )
+            look = {"text": text, "font": {"size": 11}}
+            stroke = {"dash": "dot", "color": base.NEUTRAL}
+            fig.add_hline(y=-value, line=stroke, annotation=look, annotation_position=place)
     return fig
 
 
-def committed_curves(table: pd.DataFrame, dataset: str | None = None) -> pd.DataFrame:
-    """The committed runs but the ``time`` split's, prepared; only ``dataset``'s where it is among them."""
+def committed_curves(table: pd.DataFrame) -> pd.DataFrame:
+    """The committed runs but the ``time`` split's, prepared."""
     if table.empty:
         return prepared(table.assign(parameters=[], configuration=[]))
-    runs = prepared(table[table["split"] != "time"])
-    own = runs[runs["dataset"] == dataset]
-    return own if len(own) else runs
-
-
-def laws_worth_fitting(runs: pd.DataFrame, hold_out: int, model: str = "wukong") -> dict[str, pd.DataFrame]:
-    """The data sets and splits of ``runs`` with enough sizes of ``model`` to fit two parameters and hold some out."""
-    tables = {}
-    for (dataset, split), part in runs.groupby(["dataset", "split"], sort=False):
-        sizes = part.loc[part["model"] == model, "training_flop_per_example"].nunique()
-        if sizes - hold_out >= 3:
-            tables[f"{dataset}, {split}, committed"] = part
-    return tables
+    return prepared(table[table["split"] != "time"])
 
 
 def summary(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> pd.DataFrame:
