@@ -201,3 +201,26 @@ def test_the_end_of_the_curve_is_in_the_short_answer(ctr_runs):
     assert words.endswith("fitted without them, the law predicts the held-out sizes worse than 'no further gain' does.")
     assert "can't be said yet" in law.short_words(None, None, np.nan)
     assert "of which" in law.noise_words(stops)
+
+
+def test_every_axis_that_varies_has_a_row(ctr_runs):
+    table = law.by_axis(one(ctr_runs))
+    assert len(table) == 4
+    assert "embedding parameters" not in table.index
+    alpha = table["α"]
+    assert alpha["training compute (PF-days)"] == pytest.approx(alpha["training FLOP per example"], rel=1e-6)
+    assert law.by_axis(one(ctr_runs).iloc[:0]).empty
+
+
+def test_predictions_are_told_beside_both_baselines(ctr_runs):
+    runs = one(ctr_runs)
+    words = law.prediction_words(law.fit_law(runs, SIZE, 2), law.noise_of(runs)[1])
+    assert "'no further gain' by 0.00" in words
+    assert words.endswith("So the law predicts the held-out sizes better than 'no further gain' does.")
+    assert "too few sizes" in law.prediction_words(None, np.nan)
+
+
+def test_the_curve_and_its_scale_are_named(ctr_runs):
+    assert full.where_words("kuairand-pure", "main", 2) == "kuairand-pure, official split, task long_view"
+    assert full.where_words("movielens-1m", "time") == "movielens-1m, time split"
+    assert "40 MFLOP per example, the paper's smallest 530" in full.scale_words(ctr_runs.scaling(power))

@@ -34,7 +34,6 @@ class Field:
     means: pd.DataFrame
     contrasts: Contrasts
     ahead: dict[str, list[Weights]]
-    flop: dict[str, list[float]]
 
     @property
     def freedom(self) -> int:
@@ -77,7 +76,6 @@ def judge(runs: pd.DataFrame) -> Field | None:
         return None
     at, names = np.log(own["training_flop_per_example"].to_numpy(float)), own["configuration"].to_numpy()
     ahead: dict[str, list[Weights]] = {}
-    flop: dict[str, list[float]] = {}
     for row in means[means["model"] != "wukong"].itertuples():
         here = np.log(row.training_flop_per_example)
         if not at[0] <= here <= at[-1]:
@@ -86,23 +84,13 @@ def judge(runs: pd.DataFrame) -> Field | None:
         share = (here - at[right - 1]) / (at[right] - at[right - 1])
         weights = {int(names[right - 1]): 1 - share, int(names[right]): share, int(row.configuration): -1.0}
         ahead.setdefault(row.model, []).append(weights)
-        flop.setdefault(row.model, []).append(float(row.training_flop_per_example))
     known = Contrasts.of(runs["configuration"].tolist(), runs["seed"].tolist(), runs["test_logloss"])
-    return Field(means, known, ahead, flop)
+    return Field(means, known, ahead)
 
 
 def lead(effect: Effect) -> Effect:
     """Of ln L(Wukong) - ln L(rival), the lead of Wukong: the other way round."""
     return Effect(-effect.value, -effect.high, -effect.low)
-
-
-def leads(field: Field) -> pd.DataFrame:
-    """Every rival size inside Wukong's range: Wukong's lead there (%), with its 95 % interval."""
-    rows = []
-    for rival in field.rivals:
-        for flop, weights in zip(field.flop[rival], field.ahead[rival], strict=True):
-            rows.append((rival, flop, *lead(field.contrasts.contrast(weights)).percent))
-    return pd.DataFrame(rows, columns=["model", "training_flop_per_example", "lead", "low", "high"])
 
 
 def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Effect]:

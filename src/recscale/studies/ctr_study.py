@@ -84,7 +84,7 @@ def where_words(dataset: str, split: str = "main", task: int = 1) -> str:
 def scale_words(table: pd.DataFrame) -> str:
     """The largest Wukong here beside the paper's smallest: a sentence."""
     if (own := table[table["model"] == "wukong"]).empty:
-        return ""
+        return "No Wukong is in yet."
     paper = published.wukong_points().query("model == 'Wukong'")["gflop"].min()
     largest = own["training_flop_per_example"].max() / 1e6
     return f"Our largest Wukong costs {largest:.0f} MFLOP per example, the paper's smallest {1000 * paper:.0f}."
