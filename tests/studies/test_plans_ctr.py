@@ -68,11 +68,11 @@ def test_every_small_plan_has_its_name_and_distinct_runs(name, profile):
 
 
 def test_a_full_plan_waits_for_the_search(everything_on_synthetic):
-    with pytest.raises(studies.NotYetPlanned, match="waits for ctr-learning-rate: 20 of its 20 wukong runs"):
+    with pytest.raises(studies.NotYetPlanned, match="waits for ctr-learning-rate: 21 of its 21 wukong runs"):
         plans_ctr.wukong_knobs("full", None, None)
     table = search_results(lambda run: (1e-3, 1e-1))
     studies.export(table.drop(index=0), "ctr-learning-rate")
-    with pytest.raises(studies.NotYetPlanned, match="1 of its 20 wukong runs"):
+    with pytest.raises(studies.NotYetPlanned, match="1 of its 21 wukong runs"):
         plans_ctr.wukong_knobs("full", None, None)
     studies.export(table, "ctr-learning-rate")
     assert len(plans_ctr.wukong_knobs("full", None, None).runs) == 7 * 2
@@ -90,6 +90,14 @@ def test_rates_are_interpolated_in_log_flop_and_kept_beyond_the_ends(everything_
     assert 3e-3 < rates[3] < 1e-2
     studies.export(search_results(lambda run: (3e-3, 3e-1)), "ctr-learning-rate")
     assert {plans_ctr.tuned("synthetic-ctr", size).sparse_learning_rate for size in wukong_sizes()} == {3e-1}
+
+
+def test_the_search_goes_beyond_the_grid_where_its_best_lay_at_the_edge(everything_on_synthetic):
+    study = plans_ctr.ctr_learning_rate("full", None, None)
+    rates = {run.training.dense_learning_rate for run in study.runs if run.model == plans_ctr._searched("wukong")[2]}
+    assert rates == {1e-4, *plans_ctr.DENSE_RATES}
+    studies.export(search_results(lambda run: (1e-4, 1e-1)), "ctr-learning-rate")
+    assert plans_ctr.tuned("synthetic-ctr", wukong_sizes()[-1]).dense_learning_rate == 1e-4
 
 
 def test_a_diverged_run_is_never_the_best():
