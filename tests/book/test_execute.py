@@ -54,6 +54,16 @@ def test_pages_in_reading_order(small_book):
     assert pages(small_book) == ["a", "b", "c", "d"]
 
 
+def test_only_chapters_that_read_a_data_set_have_it_fetched(monkeypatch):
+    """A page about committed runs names MovieLens-1M, and a reader without it must still be able to build the book."""
+    fetched = []
+    monkeypatch.setattr(execute, "load", lambda name, kind: fetched.append(name))
+    execute._fetch_data(["wukong-law-measured"], Layout(), silent)
+    assert fetched == []
+    execute._fetch_data(["scaling-wukong"], Layout(), silent)
+    assert set(fetched) == {"movielens-100k"}
+
+
 def test_chapters_are_the_notebooks(small_book):
     assert chapters(small_book) == ["squares"]
 

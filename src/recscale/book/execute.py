@@ -21,7 +21,7 @@ import nbformat
 import yaml
 
 from recscale.book.dependencies import chapter_key
-from recscale.book.parameters import parameter_defaults
+from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
 from recscale.datasets.load import load
@@ -123,9 +123,13 @@ def run_chapter(chapter: str, parameters: Mapping[str, Any], output: Path, layou
 
 
 def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
-    """Get the data sets the chapters start from, once and before they run side by side."""
+    """Get the data sets the chapters start from, once and before they run side by side.
+
+    A chapter that only names a data set, whose runs are committed, isn't a ``DataChapter`` and needs no file of it.
+    """
     known = dataset_names()
-    texts = [(layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in names]
+    reading = [name for name in names if issubclass(CHAPTERS.get(name, DataChapter), DataChapter)]
+    texts = [(layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in reading]
     wanted = sorted({parameter_defaults(text).get("dataset") for text in texts} & set(known))
     for name in wanted:
         card = find_card(name)
