@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from recscale import studies
-from recscale.cli import app
+from recscale.cli import application
 from recscale.studies import completeness, planning, predictions
 from recscale.studies.plans_sequential import CELLS
 
@@ -109,7 +109,7 @@ def test_written_once_and_never_again(results, monkeypatch):
     data = type("Data", (), {"n_items": 3416})
     monkeypatch.setattr("recscale.datasets.load_sequences", lambda name: data)
     runs_of().to_csv(results / "sequential-grid.csv", index=False)
-    said = CliRunner().invoke(app, ["study", "predict", "performance-law-predictions"])
+    said = CliRunner().invoke(application(), ["study", "predict", "performance-law-predictions"])
     assert said.exit_code == 0, said.output
     assert "then run the study" in said.output
     assert tuple(predictions.read().columns) == predictions.COLUMNS
@@ -126,7 +126,7 @@ def test_results_that_are_there_can_t_be_predicted_any_more(results):
 
 def test_other_studies_are_not_predicted():
     with pytest.raises(ValueError, match="nothing is predicted for 'sequential-grid'"):
-        CliRunner().invoke(app, ["study", "predict", "sequential-grid"], catch_exceptions=False)
+        CliRunner().invoke(application(), ["study", "predict", "sequential-grid"], catch_exceptions=False)
 
 
 def test_a_result_older_than_its_prediction_is_a_fault(table):

@@ -62,6 +62,19 @@ def export_study(name: Name, profile: Profile = "full") -> None:
     typer.echo(f"{path}: {len(table)} of {len(study.runs)} runs")
 
 
+@app.command("predict")
+def predict_study(name: Name) -> None:
+    """Write down what the fitted law says about a study's shapes, before any of them is trained."""
+    from recscale.studies import predictions
+
+    if name != "performance-law-predictions":
+        raise ValueError(f"nothing is predicted for {name!r}; allowed is 'performance-law-predictions'")
+    path = predictions.write()
+    table = predictions.read(path)
+    count = table[["layers", "width"]].drop_duplicates().shape[0]
+    typer.echo(f"{path}: {count} shapes, predicted {table['predicted_at'].min()}; commit it, then run the study")
+
+
 def _integers(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None

@@ -1,0 +1,213 @@
+"""The Performance Law applied: grids to plan on, what a shape costs, budgets, and the paper's own applications.
+
+A *grid* holds the measured points of one metric on one data set, and what is needed to price a shape there. Published
+grids are priced as our HSTU-style model trained with ``NEGATIVES`` sampled items: the paper says neither its parameters
+nor its compute.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws import LAWS, published
+from recscale.laws.planner import Choice, Planner, shapes_within
+from recscale.laws.published.shapes import CLAIMS
+from recscale.models.accounting_sequential import account_sequential
+from recscale.models.sequential import SEQUENTIAL_MODELS
+from recscale.studies.run import RunSpec
+
+KINDS: Mapping[str, str] = {
+    "none": "no budget",
+    "product": "layers × width",
+    "parameters": "parameters, tables included",
+    "flop": "training FLOP a position",
+}
+"""What a budget may limit -> its name. ``product`` is the paper's size of a model."""
+
+LAW_NAMES = {"performance-law": "Performance Law", "log-quadratic": "quadratic in logs"}
+METRICS = ("NDCG@10", "HR@10")
+ITEMS = {"ml-1m": 3706, "kuairand-pure": 7551, "amazon-books": 686_623, "industrial": 234_488}
+"""Items of the published data sets (P-Law, NeurIPS 2025, Table 3)."""
+NAMES = {"ml-1m": "MovieLens-1M", "kuairand-pure": "KuaiRand-Pure", "amazon-books": "Books", "industrial": "Industrial"}
+NEGATIVES = 128
+RESAMPLES = 300
+LEVELS = 5
+"""Budgets of one kind that are offered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """``points``: columns ``layers``, ``width``, ``value``. The rest prices a shape (``costs``)."""
+
+    title: str
+    metric: str
+    points: pd.DataFrame
+    n_items: int
+    max_length: int
+    model: str = "hstu"
+    loss: str = "sampled-softmax"
+    negatives: int = NEGATIVES
+    step: int = 1
+
+
+def published_grids() -> list[Grid]:
+    """The paper's 20 panels."""
+    return [
+        Grid(
+            f"{NAMES[dataset]}, {length}",
+            metric,
+            points.rename(columns={"embedding_dim": "width"})[["layers", "width", "value"]],
+            ITEMS[dataset],
+            length,
+        )
+        for (metric, dataset, length), points in published.panels().items()
+    ]
+
+
+def measured_grids(title: str, runs: pd.DataFrame, spec: RunSpec, n_items: int, step: int = 1) -> list[Grid]:
+    """Both metrics of the runs of one sweep (``shape_laws.shapes``); ``spec`` is any of them."""
+    training = spec.training
+    price = (n_items, training.max_length, spec.model.model, training.loss, training.negatives, step)
+    return [
+        Grid(
+            title,
+            metric,
+            runs.rename(columns={f"test_{metric.lower()}": "value"})[["layers", "width", "value"]].astype(float),
+            *price,
+        )
+        for metric in METRICS
+    ]
+
+
+def planner(grid: Grid, law: str, *, resamples: int = RESAMPLES, seed: int = 0) -> Planner:
+    """The law fitted to the grid, ready to choose among the whole-number shapes inside it."""
+    points = grid.points
+    fit = LAWS[law].fit(points[["layers", "width"]].astype(float), points["value"], bootstrap=resamples, seed=seed)
+    return Planner.of(fit, shapes_within(points["layers"], points["width"], grid.step))
+
+
+def costs(grid: Grid, shapes: pd.DataFrame) -> pd.DataFrame:
+    """What each shape costs: ``product``, ``parameters`` and ``flop``, by the closed forms of ``accounting``."""
+    setting = (grid.model, grid.n_items, grid.max_length, grid.loss, grid.negatives)
+    rows = []
+    for layers, width in shapes[["layers", "width"]].itertuples(index=False):
+        # Both grow by the same amount with every layer.
+        one, two = _priced(setting, int(width), 1), _priced(setting, int(width), 2)
+        parameters, flop = (a + (layers - 1) * (b - a) for a, b in zip(one, two, strict=True))
+        rows.append((layers * width, parameters, flop))
+    return pd.DataFrame(rows, columns=["product", "parameters", "flop"], index=shapes.index)
+
+
+@lru_cache(maxsize=20_000)
+def _priced(setting: tuple, width: int, layers: int) -> tuple[int, int]:
+    model, n_items, max_length, loss, negatives = setting
+    config = SEQUENTIAL_MODELS[model](layers=layers, width=width)
+    account = account_sequential(config, n_items, max_length, loss, negatives)
+    return account.parameters, account.training_flop_per_example
+
+
+def levels(values: Sequence[float], kind: str, count: int = LEVELS) -> list[float]:
+    """At most ``count`` round budgets between the cheapest and the dearest shape.
+
+    Powers of two for ``product`` (so that the paper's 512 is among them), else the first digit is 1, 2 or 5.
+    """
+    low, high = float(np.min(values)), float(np.max(values))
+    if kind == "product":
+        # Around the middle, as many to both sides.
+        powers = [2.0**k for k in range(int(np.ceil(np.log2(low))), int(np.floor(np.log2(high))) + 1)]
+        return powers[max(0, (len(powers) - count) // 2) :][:count] or [high]
+    wished = np.geomspace(low, high, count + 2)[1:-1]
+    steps = [digit * 10.0**k for k in range(int(np.log10(low)), int(np.log10(high)) + 1) for digit in (1, 2, 5)]
+    steps = [step for step in steps if low <= step <= high]
+    nearest = {min(steps, key=lambda step: abs(np.log(step / wish))) for wish in wished} if steps else {high}
+    return sorted(nearest)
+
+
+def budgets(price: pd.DataFrame) -> dict[str, list[float]]:
+    """Kind -> the budgets offered; ``none`` has one that everything fits."""
+    return {"none": [float("inf")]} | {kind: levels(price[kind], kind) for kind in price.columns}
+
+
+def within(price: pd.DataFrame, kind: str, budget: float) -> np.ndarray:
+    """Which shapes cost at most ``budget``."""
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind of budget {kind!r}; allowed are {', '.join(KINDS)}")
+    return np.ones(len(price), bool) if kind == "none" else (price[kind] <= budget).to_numpy()
+
+
+def recommend(grid: Grid, law: str, kind: str, budget: float = float("inf"), **options: int) -> Choice:
+    """The best shape of one grid within one budget; ``options`` go to ``planner``."""
+    plan = planner(grid, law, **options)
+    return plan.best(within(costs(grid, plan.shapes), kind, budget))
+
+
+def summary(choice: Choice, metric: str) -> str:
+    """A choice in one sentence, its uncertainty with it."""
+    depth, width = (_span(interval) for interval in (choice.layers_interval, choice.width_interval))
+    known = f"95 % of refits: {depth} layers, width {width}" if depth else "too few points for an interval"
+    band = f" ({choice.low:.4f} to {choice.high:.4f})" if np.isfinite(choice.low) else ""
+    count = int(choice.flat.sum())
+    return (
+        f"Best: {choice.layers} layers, width {choice.width}; {metric} {choice.predicted:.4f}{band}. {known}. "
+        f"As good within the band: {count:,} shape{'s' * (count != 1)}."
+    )
+
+
+def _span(interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"{low:.0f} to {high:.0f}" if np.isfinite(low) else ""
+
+
+def claims(laws: Sequence[str] = tuple(LAW_NAMES), **options: int) -> pd.DataFrame:
+    """The paper's three applications, a row each, metric and law: claimed shape, ours with intervals, and the loss.
+
+    ``loss``, ``loss_low``, ``loss_high``: how much worse the fitted law holds the claimed shape than its own best.
+    ``equally_good``: is the claimed shape in the flat region? ``d = 512 / H`` is rounded; the third claim's data set is
+    not named, and taken as MovieLens-1M at 200, in whose range its values lie.
+    """
+    grids = {(g.title, g.metric): g for g in published_grids()}
+    rows = []
+    for dataset, length, held, layers, width in CLAIMS:
+        for metric in METRICS:
+            for law in laws:
+                plan = planner(grids[f"{NAMES[dataset]}, {length}", metric], law, **options)
+                choice = plan.best(_held(plan.shapes, held))
+                loss, low, high = plan.loss_of(choice, layers, width)
+                row = {"constraint": held, "metric": metric, "law": law}
+                row |= {"claimed_layers": layers, "claimed_width": width, "layers": choice.layers}
+                row |= {"width": choice.width, "predicted": choice.predicted, "low": choice.low, "high": choice.high}
+                for axis, interval in (("layers", choice.layers_interval), ("width", choice.width_interval)):
+                    row |= {f"{axis}_low": interval[0], f"{axis}_high": interval[1]}
+                row |= {"loss": loss, "loss_low": low, "loss_high": high}
+                rows.append(row | {"equally_good": bool(choice.predicted - loss >= choice.low)})
+    return pd.DataFrame(rows)
+
+
+def _held(shapes: pd.DataFrame, constraint: str) -> np.ndarray:
+    """Which shapes meet one of the constraints of ``CLAIMS``."""
+    if constraint == "none":
+        return np.ones(len(shapes), bool)
+    value = int(constraint.rpartition("= ")[2])
+    if constraint.startswith("layers ×"):
+        return (shapes["width"] == (value / shapes["layers"]).round().astype(int)).to_numpy()
+    return (shapes["layers"] == value).to_numpy()
+
+
+def claims_in_words(table: pd.DataFrame) -> str:
+    """For how many metrics and laws each claimed shape is as good as the refitted best, and inside both intervals."""
+    sentences = []
+    for constraint, rows in table.groupby("constraint", sort=False):
+        inside = np.ones(len(rows), bool)
+        for axis in ("layers", "width"):
+            inside &= (rows[f"{axis}_low"] <= rows[f"claimed_{axis}"]) & (
+                rows[f"claimed_{axis}"] <= rows[f"{axis}_high"]
+            )
+        first, held = rows.iloc[0], "without a constraint" if constraint == "none" else f"with {constraint}"
+        sentences.append(
+            f"({first['claimed_layers']}, {first['claimed_width']}), {held}: within the intervals of the best shape in "
+            f"{int(inside.sum())} of {len(rows)} refits, as good within the band in {int(rows['equally_good'].sum())}."
+        )
+    return " ".join(sentences)

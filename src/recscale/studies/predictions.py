@@ -1,0 +1,193 @@
+"""Predict first, then train: what the law fitted to ``sequential-grid`` says about shapes that nobody has trained yet.
+
+``write`` puts the predictions into ``data/predictions/performance-law.csv``, once; ``performance-law-predictions``
+trains the shapes in that file; ``faults`` holds that no result is older than its prediction, and ``verdicts`` lays both
+side by side.
+
+Shapes are chosen by the Performance Law on NDCG@10. All laws and both metrics then predict the same shapes, so that the
+controls stand the same test.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws import Fit
+from recscale.laws.planner import Planner
+from recscale.studies import planning
+from recscale.studies.plans_sequential import PREDICTIONS, cell
+from recscale.studies.records import committed, write_atomically
+from recscale.studies.shape_laws import fit_forms, shapes
+from recscale.studies.study import NotYetPlanned
+
+COLUMNS = (
+    *("question", "role", "layers", "width", "metric", "predicted", "low", "high"),
+    *("law", "fitted_on", "predicted_at"),
+)
+CHOSEN_BY, CHOSEN_FOR = "performance-law", "NDCG@10"
+LAWS = ("performance-law", "log-quadratic", "log-linear")
+STEP = 4
+"""Widths are multiples of it: what is trained should also run fast."""
+LEAST_SHAPES = 9
+
+BUDGETS: Mapping[str, tuple[str, float]] = {
+    "best of all": ("none", 1.0),
+    "best with H · d ≤ {:,.0f}": ("product", 0.25),
+    "best with ≤ {:,.0f} parameters": ("parameters", 0.5),
+    "best with ≤ {:,.0f} FLOP a position": ("flop", 0.3),
+}
+"""Question -> kind of budget, and the budget as a share of what the dearest measured shape costs (two digits kept)."""
+
+
+def grid_runs() -> pd.DataFrame:
+    """The committed runs the law is fitted to: SASRec-style, MovieLens-1M, histories of 50, single precision."""
+    runs = committed("sequential-grid")
+    if runs.empty:
+        raise NotYetPlanned("predictions need the committed results of sequential-grid, and there are none yet")
+    return shapes(runs, model="sasrec", dataset="movielens-1m", max_length=50, precision="fp32")
+
+
+def predict(runs: pd.DataFrame, n_items: int, now: datetime | None = None) -> pd.DataFrame:
+    """The table of ``PREDICTIONS``: for every question the best shape and two neighbours, by every law and metric.
+
+    ``low`` to ``high`` is the 95 % band for one new run. ``fitted_on`` names the runs by a hash of their ids.
+    """
+    count = runs[["layers", "width"]].drop_duplicates().shape[0]
+    if count < LEAST_SHAPES:
+        raise ValueError(f"the grid holds {count} healthy shapes; at least {LEAST_SHAPES} are needed for a prediction")
+    grids = planning.measured_grids("full grid", runs, cell("full", (1, 16), 0), n_items, STEP)
+    grid = next(grid for grid in grids if grid.metric == CHOSEN_FOR)
+    plan = planning.planner(grid, CHOSEN_BY)
+    price = planning.costs(grid, plan.shapes)
+    chosen = []
+    for question, (kind, share) in BUDGETS.items():
+        budget = float(f"{share * price[kind].max():.2g}") if kind != "none" else float("inf")
+        choice = plan.best(planning.within(price, kind, budget))
+        best = (choice.layers, choice.width)
+        around = neighbours(plan, price["product" if kind == "none" else kind], best)
+        named = [("predicted", best), *(("neighbour", shape) for shape in around)]
+        chosen += [{"question": question.format(budget), "role": r, "layers": s[0], "width": s[1]} for r, s in named]
+    table = predicted_for(pd.DataFrame(chosen), {one.metric: _fits(one) for one in grids})
+    key = hashlib.sha256("\n".join(sorted(runs["run_id"].astype(str))).encode()).hexdigest()[:12]
+    stamp = (now or datetime.now(UTC)).isoformat(timespec="seconds")
+    return table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)[list(COLUMNS)]
+
+
+def neighbours(plan: Planner, price: pd.Series, best: tuple[int, int]) -> list[tuple[int, int]]:
+    """Two shapes that cost about as much as ``best``: one near half its depth, one near twice.
+
+    Where the measured range has none on a side, a narrower or wider shape of the same depth stands in.
+    """
+    table = plan.shapes.assign(price=price)
+    own = table[(table["layers"] == best[0]) & (table["width"] == best[1])]["price"].iloc[0]
+    found: list[tuple[int, int]] = []
+    for depth, width in ((best[0] / 2, best[1] * 1.5), (best[0] * 2, best[1] / 1.5)):
+        others = table[(table["layers"] < best[0]) if depth < best[0] else (table["layers"] > best[0])]
+        similar = others[np.abs(np.log(others["price"] / own)) <= np.log(1.35)]
+        if similar.empty:
+            similar, depth = table[(table["layers"] == best[0]) & (table["width"] != best[1])], best[0]
+            target = width
+        else:
+            nearest = similar.loc[(np.log(similar["layers"] / depth)).abs().idxmin(), "layers"]
+            similar = similar[similar["layers"] == nearest]
+            target = similar.loc[np.log(similar["price"] / own).abs().idxmin(), "width"]
+        free = similar[[shape not in found for shape in zip(similar["layers"], similar["width"], strict=True)]]
+        row = free.loc[np.log(free["width"] / target).abs().idxmin()]
+        found.append((int(row["layers"]), int(row["width"])))
+    return found
+
+
+def predicted_for(spots: pd.DataFrame, fits: Mapping[str, Mapping[str, Fit]]) -> pd.DataFrame:
+    """``spots`` (with layers and width) for every metric and law of ``fits``, with the band for one new run."""
+    x, tables = spots[["layers", "width"]].astype(float), []
+    for metric, by_law in fits.items():
+        for law, fit in by_law.items():
+            low, high = fit.band(x, observation=True)
+            said = {"metric": metric.lower(), "predicted": fit.predict(x), "low": low, "high": high, "law": law}
+            tables.append(spots.assign(**said))
+    return pd.concat(tables, ignore_index=True)
+
+
+def _fits(grid: planning.Grid) -> dict[str, Fit]:
+    return fit_forms(grid.points, "value", forms=LAWS)
+
+
+def write(path: Path | None = None) -> Path:
+    """Predict from the committed grid and write the file; never a second time."""
+    from recscale.datasets import load_sequences
+
+    path = path or PREDICTIONS
+    if path.exists():
+        stamp = read(path)["predicted_at"].min()
+        raise ValueError(f"the predictions of {stamp} stand in {path}; a prediction is made once and not rewritten")
+    if len(committed("performance-law-predictions")):
+        raise ValueError("results of performance-law-predictions are committed already: it is too late to predict them")
+    table = predict(grid_runs(), load_sequences("movielens-1m").n_items)
+    write_atomically(path, table.to_csv(index=False, float_format="%.6g"))
+    return path
+
+
+def read(path: Path | None = None) -> pd.DataFrame:
+    """The recorded predictions; empty, with their columns, before there are any."""
+    path = path or PREDICTIONS
+    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(COLUMNS))
+
+
+def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
+    """What is wrong between predictions and results, a sentence each: order in time, unpredicted shapes."""
+    if runs.empty:
+        return []
+    if recorded.empty:
+        return [f"{len(runs)} runs are there and no prediction is"]
+    said = []
+    made = pd.to_datetime(recorded["predicted_at"], utc=True).max()
+    early = runs[pd.to_datetime(runs["finished_at"], utc=True) <= made]
+    said += [f"run {row.run_id} finished {row.finished_at}, not after the prediction" for row in early.itertuples()]
+    known = set(zip(recorded["layers"], recorded["width"], strict=True))
+    trained = shapes(runs)
+    for shape in sorted(set(zip(trained["layers"], trained["width"], strict=True)) - known):
+        said.append(f"the shape {shape} was trained and never predicted")
+    return said
+
+
+def verdicts(recorded: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """A row a prediction with results: ``measured`` (mean over seeds), ``seeds``, and whether the band ``held`` it.
+
+    ``runs``: healthy runs with ``layers``, ``width`` and ``test_<metric>``.
+    """
+    rows = []
+    for row in recorded.to_dict("records"):
+        found = runs[(runs["layers"] == row["layers"]) & (runs["width"] == row["width"])]
+        if len(found):
+            each = found[f"test_{row['metric']}"].astype(float)
+            held = float(((row["low"] <= each) & (each <= row["high"])).mean())
+            rows.append(row | {"measured": float(each.mean()), "seeds": len(each), "held": held})
+    return pd.DataFrame(rows, columns=[*recorded.columns, "measured", "seeds", "held"])
+
+
+def in_words(table: pd.DataFrame, laws: Sequence[str] | None = None) -> str:
+    """How the laws fared: share of runs in their bands, error, and whether the predicted shape beat its neighbours."""
+    if table.empty:
+        return "Nothing has been trained yet, so there is nothing to judge."
+    names, parts = planning.LAW_NAMES | {"log-linear": "line in logs"}, []
+    for law, rows in table.groupby("law", sort=False):
+        if laws is None or law in laws:
+            share = np.average(rows["held"], weights=rows["seeds"])
+            error = float(np.sqrt(((rows["measured"] - rows["predicted"]) ** 2).mean()))
+            parts.append(f"{names.get(law, law)}: {share:.0%} of the runs in the 95 % band, error {error:.4f}")
+    return "; ".join(parts) + "."
+
+
+def winners_in_words(table: pd.DataFrame) -> str:
+    """For how many questions the shape said to be best was best of those trained."""
+    first = table.drop_duplicates(["question", "role", "layers", "width", "metric"])
+    first = first[first["metric"] == CHOSEN_FOR.lower()]
+    asked = [rows for _, rows in first.groupby("question", sort=False) if rows["role"].nunique() > 1]
+    if not asked:
+        return "No predicted shape has been trained together with a neighbour."
+    best = sum(rows.loc[rows["measured"].idxmax(), "role"] == "predicted" for rows in asked)
+    return f"The shape said to be best was the best of those trained in {best} of {len(asked)} questions."
