@@ -138,6 +138,71 @@ def within(price: pd.DataFrame, kind: str, budget: float) -> np.ndarray:
     return np.ones(len(price), bool) if kind == "none" else (price[kind] <= budget).to_numpy()
 
 
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """One law on one grid with its choice in every budget: ``choices`` (kind, budget, choice), ``price`` per shape."""
+
+    grid: Grid
+    law: str
+    plan: Planner
+    price: pd.DataFrame
+    choices: tuple[tuple[str, float, Choice], ...]
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.grid.title, self.grid.metric, self.law
+
+
+def prepare(grids: Sequence[Grid], laws: Sequence[str] = tuple(LAW_NAMES), **options: int) -> list[Planned]:
+    """Every law on every grid, within every budget offered; budgets that no shape meets are left out."""
+    prepared = []
+    for grid in grids:
+        for law in laws:
+            plan = planner(grid, law, **options)
+            price = costs(grid, plan.shapes)
+            allowed = [(kind, b, within(price, kind, b)) for kind, offered in budgets(price).items() for b in offered]
+            choices = tuple((kind, b, plan.best(mask)) for kind, b, mask in allowed if mask.any())
+            prepared.append(Planned(grid, law, plan, price, choices))
+    return prepared
+
+
+def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
+    """The unlimited best of every grid, a row each and law: ``depth``, ``width`` in words, and what is as good.
+
+    "edge": the best lies at the end of the measured range, so that the law's peak, if any, is not inside.
+    ``flat`` is the share of shapes in the flat region.
+    """
+    rows = []
+    for one in prepared:
+        choice = next(choice for kind, _, choice in one.choices if kind == "none")
+        row = dict(zip(("grid", "metric", "law"), one.key, strict=True))
+        for axis, best in (("layers", choice.layers), ("width", choice.width)):
+            low, high = getattr(choice, f"{axis}_interval")
+            ends = (one.plan.shapes[axis].min(), one.plan.shapes[axis].max())
+            row |= {axis: best, f"{axis}_low": low, f"{axis}_high": high, f"{axis}_edge": best in ends}
+        rows.append(row | {"predicted": choice.predicted, "flat": float(choice.flat.mean())})
+    return pd.DataFrame(rows)
+
+
+def agreement_in_words(table: pd.DataFrame) -> str:
+    """How sure the best shapes of all grids are, and how far the two laws agree on them."""
+    counts = {axis: int(table[f"{axis}_edge"].sum()) for axis in ("layers", "width")}
+    spans = {axis: float((table[f"{axis}_high"] / table[f"{axis}_low"]).median()) for axis in ("layers", "width")}
+    pairs = table.groupby(["grid", "metric"], sort=False)
+    apart = sum(_disjoint(rows, "layers") or _disjoint(rows, "width") for _, rows in pairs)
+    return (
+        f"Over {len(table)} fits to {len(pairs)} grids, the 95 % interval of the best depth spans a factor of "
+        f"{spans['layers']:.1f} and that of the best width {spans['width']:.1f} (medians). The best depth lies at an "
+        f"end of the measured range in {counts['layers']} fits, the best width in {counts['width']}. A median of "
+        f"{table['flat'].median():.0%} of all shapes is as good within the band. The two laws' intervals for the best "
+        f"shape exclude each other in {apart} grids."
+    )
+
+
+def _disjoint(rows: pd.DataFrame, axis: str) -> bool:
+    return bool(rows[f"{axis}_low"].max() > rows[f"{axis}_high"].min())
+
+
 def recommend(grid: Grid, law: str, kind: str, budget: float = float("inf"), **options: int) -> Choice:
     """The best shape of one grid within one budget; ``options`` go to ``planner``."""
     plan = planner(grid, law, **options)
