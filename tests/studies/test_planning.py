@@ -134,3 +134,25 @@ def test_claims_in_words_count(claims):
     assert said.count(" of 4 refits") == 3
     none = claims.assign(layers_low=99.0, equally_good=False)
     assert "in 0 of 4 refits, as good within the band in 0" in planning.claims_in_words(none)
+
+
+def test_recommendations_keep_the_budget_and_leave_out_what_can_t(prepared):
+    table = planning.recommendations(prepared, "product", 64)
+    assert (table["layers"] * table["width"] <= 64).all()
+    assert table["law"].tolist() == ["performance-law", "log-quadratic"]
+    assert planning.recommendations(prepared, "product", 1).empty
+    assert planning.budget_in_words("product", 512) == "with at most 512 of layers × width"
+
+
+def test_the_full_grid_waits_for_its_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
+    assert planning.full_grids() == []
+    assert "not committed yet" in planning.full_in_words([])
+
+
+def test_where_a_claimed_width_lies(prepared):
+    choice = prepared[0].choices[0][2]
+    said = planning.held_in_words({("a", "HR@10"): choice, ("b", "HR@10"): choice}, choice.width)
+    assert said == f"The interval holds {choice.width} in: a (HR@10), b (HR@10)."
+    assert planning.held_in_words({("a", "HR@10"): choice}, 999) == "The interval excludes 999 in: a (HR@10)."
+    assert {name for name, *_ in planning.claimed_shapes()} == {"MovieLens-1M, 200", "Industrial, 50"}

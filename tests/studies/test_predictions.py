@@ -165,3 +165,22 @@ def test_verdicts_and_words(table, healthy):
     assert "quadratic in logs: 100% of the runs in the 95 % band" in predictions.in_words(found)
     assert predictions.winners_in_words(found).endswith(f"of {len(predictions.BUDGETS)} questions.")
     assert "No predicted shape" in predictions.winners_in_words(found[found["role"] == "predicted"])
+
+
+def test_a_rehearsal_never_fits_what_it_predicts(healthy):
+    tested = predictions.shapes(runs_of([(2, 32), (8, 64), (2, 100)], noise=0))
+    spoiled = healthy.copy()
+    spoiled.loc[(spoiled["layers"] == 2) & (spoiled["width"] == 32), ["test_ndcg@10", "test_hr@10"]] = 9.0
+    found = predictions.rehearsal(spoiled, tested)
+    pd.testing.assert_frame_equal(found, predictions.rehearsal(healthy, tested))
+    assert found.groupby(["layers", "width"])["inside"].first().tolist() == [True, False, False]
+    assert (found.query("law == 'log-quadratic' and inside")["held"] == 1).all()
+
+
+def test_recorded_in_words(table, healthy):
+    runs = runs_of([tuple(table.loc[0, ["layers", "width"]])], finished="2027-01-01T00:00:00+00:00")
+    assert "No prediction is recorded yet" in predictions.recorded_in_words(table.iloc[:0], runs)
+    said = predictions.recorded_in_words(table, runs.iloc[:0])
+    assert "predicted on 2026-01-02" in said
+    assert said.endswith("None of them has been trained yet.")
+    assert "of the runs in the 95 % band" in predictions.recorded_in_words(table, runs)

@@ -139,6 +139,14 @@ class PerformanceLaw(SequenceChapter):
     hold_out: Annotated[int, Field(ge=1, le=2)]
 
 
+class Planner(SequenceChapter):
+    """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
+
+    kind: Literal["none", "product", "parameters", "flop"]
+    budget: Annotated[float, Field(gt=0)]
+    resamples: Annotated[int, Field(ge=100, le=2000)]
+
+
 class FittingHonestly(Chapter):
     """``fitting-honestly``: noise of a simulated run, decades of compute its runs span."""
 
@@ -182,6 +190,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "sequential-model": SequentialModelChapter,
     "losses-and-metrics": LossesAndMetrics,
     "performance-law": PerformanceLaw,
+    "planner": Planner,
     "fitting-honestly": FittingHonestly,
     "wukong-published": WukongPublished,
     "performance-law-published": PerformanceLawPublished,

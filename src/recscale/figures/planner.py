@@ -170,13 +170,14 @@ def certainty(table: pd.DataFrame) -> go.Figure:
     labels = [f"{grid}, {metric}" for grid, metric in names]
     fig.update_yaxes(tickvals=list(place.values()), ticktext=labels, tickfont_size=10)
     fig.update_layout(
-        xaxis={"domain": [0, 0.47], "type": "log", "title": "best depth", "tickvals": [1, 2, 4, 8, 16, 32, 64]},
+        xaxis={"domain": [0, 0.47], "type": "log", "title": "best depth", "tickvals": [1, 4, 16, 64], "tickangle": 0},
         xaxis2=base.AXIS
         | {
             "domain": [0.53, 1],
             "type": "log",
             "title": "best width",
-            "tickvals": [4, 16, 64, 256, 1024],
+            "tickvals": [8, 64, 512],
+            "tickangle": 0,
             "anchor": "y",
         },
     )

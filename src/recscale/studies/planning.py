@@ -12,12 +12,16 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from recscale.datasets import load_sequences
 from recscale.laws import LAWS, published
 from recscale.laws.planner import Choice, Planner, shapes_within
 from recscale.laws.published.shapes import CLAIMS
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.sequential import SEQUENTIAL_MODELS
+from recscale.studies.plans_sequential import cell
+from recscale.studies.records import committed
 from recscale.studies.run import RunSpec
+from recscale.studies.shape_laws import shapes
 
 KINDS: Mapping[str, str] = {
     "none": "no budget",
@@ -82,6 +86,23 @@ def measured_grids(title: str, runs: pd.DataFrame, spec: RunSpec, n_items: int, 
     ]
 
 
+def full_grids() -> list[Grid]:
+    """The committed full grid of SASRec-style models on MovieLens-1M; none before it is there."""
+    runs = committed("sequential-grid")
+    if runs.empty:
+        return []
+    healthy = shapes(runs, model="sasrec", dataset="movielens-1m", max_length=50, precision="fp32")
+    n_items = load_sequences("movielens-1m").n_items
+    return measured_grids("MovieLens-1M, our full grid", healthy, cell("full", (1, 16), 0), n_items)
+
+
+def full_in_words(grids: Sequence[Grid]) -> str:
+    """Whether the full grid is among those to plan on."""
+    if not grids:
+        return "The full grid of our own is not committed yet; it will stand in the menu once it is."
+    return f"Our own full grid is among them too, {len(grids[0].points)} runs on MovieLens-1M."
+
+
 def planner(grid: Grid, law: str, *, resamples: int = RESAMPLES, seed: int = 0) -> Planner:
     """The law fitted to the grid, ready to choose among the whole-number shapes inside it."""
     points = grid.points
@@ -89,16 +110,16 @@ def planner(grid: Grid, law: str, *, resamples: int = RESAMPLES, seed: int = 0) 
     return Planner.of(fit, shapes_within(points["layers"], points["width"], grid.step))
 
 
-def costs(grid: Grid, shapes: pd.DataFrame) -> pd.DataFrame:
+def costs(grid: Grid, table: pd.DataFrame) -> pd.DataFrame:
     """What each shape costs: ``product``, ``parameters`` and ``flop``, by the closed forms of ``accounting``."""
     setting = (grid.model, grid.n_items, grid.max_length, grid.loss, grid.negatives)
     rows = []
-    for layers, width in shapes[["layers", "width"]].itertuples(index=False):
+    for layers, width in table[["layers", "width"]].itertuples(index=False):
         # Both grow by the same amount with every layer.
         one, two = _priced(setting, int(width), 1), _priced(setting, int(width), 2)
         parameters, flop = (a + (layers - 1) * (b - a) for a, b in zip(one, two, strict=True))
         rows.append((layers * width, parameters, flop))
-    return pd.DataFrame(rows, columns=["product", "parameters", "flop"], index=shapes.index)
+    return pd.DataFrame(rows, columns=["product", "parameters", "flop"], index=table.index)
 
 
 @lru_cache(maxsize=20_000)
@@ -203,6 +224,25 @@ def _disjoint(rows: pd.DataFrame, axis: str) -> bool:
     return bool(rows[f"{axis}_low"].max() > rows[f"{axis}_high"].min())
 
 
+def recommendations(prepared: Sequence[Planned], kind: str, budget: float) -> pd.DataFrame:
+    """The best shape of every grid and law within one budget; a grid whose every shape costs more is left out."""
+    rows = []
+    for one in prepared:
+        allowed = within(one.price, kind, budget)
+        if allowed.any():
+            choice = one.plan.best(allowed)
+            row = dict(zip(("grid", "metric", "law"), one.key, strict=True))
+            row |= {"layers": choice.layers, "width": choice.width, "predicted": choice.predicted}
+            rows.append(row | {"low": choice.low, "high": choice.high, "flat": float(choice.flat.mean())})
+    columns = ["grid", "metric", "law", "layers", "width", "predicted", "low", "high", "flat"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def budget_in_words(kind: str, budget: float) -> str:
+    """What one budget allows."""
+    return "without a budget" if kind == "none" else f"with at most {budget:,.0f} of {KINDS[kind]}"
+
+
 def recommend(grid: Grid, law: str, kind: str, budget: float = float("inf"), **options: int) -> Choice:
     """The best shape of one grid within one budget; ``options`` go to ``planner``."""
     plan = planner(grid, law, **options)
@@ -251,14 +291,37 @@ def claims(laws: Sequence[str] = tuple(LAW_NAMES), **options: int) -> pd.DataFra
     return pd.DataFrame(rows)
 
 
-def _held(shapes: pd.DataFrame, constraint: str) -> np.ndarray:
+def _held(table: pd.DataFrame, constraint: str) -> np.ndarray:
     """Which shapes meet one of the constraints of ``CLAIMS``."""
     if constraint == "none":
-        return np.ones(len(shapes), bool)
+        return np.ones(len(table), bool)
     value = int(constraint.rpartition("= ")[2])
     if constraint.startswith("layers ×"):
-        return (shapes["width"] == (value / shapes["layers"]).round().astype(int)).to_numpy()
-    return (shapes["layers"] == value).to_numpy()
+        return (table["width"] == (value / table["layers"]).round().astype(int)).to_numpy()
+    return (table["layers"] == value).to_numpy()
+
+
+def claimed_shapes() -> list[tuple[str, int, int]]:
+    """(grid's title, layers, width) of the claims whose data set the paper names: all but those at H · d = 512."""
+    return [
+        (f"{NAMES[dataset]}, {length}", layers, width)
+        for dataset, length, held, layers, width in CLAIMS
+        if not held.startswith("layers ×")
+    ]
+
+
+def held_in_words(choices: Mapping[tuple[str, str], Choice], width: int) -> str:
+    """In which grids the interval of the best width holds ``width``; ``choices``: (grid, metric) -> choice."""
+    inside = {key: c.width_interval[0] <= width <= c.width_interval[1] for key, c in choices.items()}
+    named = {
+        yes: [f"{grid} ({metric})" for (grid, metric), held in inside.items() if held == yes] for yes in (True, False)
+    }
+    parts = [
+        f"The interval {verb} {width} in: {', '.join(named[yes])}."
+        for yes, verb in ((True, "holds"), (False, "excludes"))
+        if named[yes]
+    ]
+    return " ".join(parts)
 
 
 def claims_in_words(table: pd.DataFrame) -> str:

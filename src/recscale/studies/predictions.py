@@ -116,6 +116,37 @@ def _fits(grid: planning.Grid) -> dict[str, Fit]:
     return fit_forms(grid.points, "value", forms=LAWS)
 
 
+def rehearsal(grid: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
+    """The same test on live runs: the shapes in ``tested`` leave ``grid``, are predicted from the rest, and judged.
+
+    Both tables: ``shape_laws.shapes``. ``inside`` says whether a shape lies within what the fit has seen.
+    """
+    spots = tested[["layers", "width"]].drop_duplicates().sort_values("layers").reset_index(drop=True)
+    shape = pd.MultiIndex.from_frame(grid[["layers", "width"]])
+    seen = grid[~shape.isin(pd.MultiIndex.from_frame(spots))]
+    metrics = [metric.lower() for metric in planning.METRICS]
+    fits = {metric: fit_forms(seen, f"test_{metric}", forms=LAWS) for metric in metrics}
+    inside = [((seen["layers"] >= h) & (seen["width"] >= d)).any() for h, d in spots.itertuples(index=False)]
+    known = spots.assign(question="rehearsal", role="predicted", inside=inside)
+    return verdicts(predicted_for(known, fits), tested)
+
+
+def recorded_in_words(recorded: pd.DataFrame, runs: pd.DataFrame) -> str:
+    """What is recorded for the full study, and how it fared. ``runs``: its committed results."""
+    if recorded.empty:
+        return (
+            "No prediction is recorded yet: it will be made from the committed runs of `sequential-grid`, once they "
+            "are there."
+        )
+    count = recorded[["layers", "width"]].drop_duplicates().shape[0]
+    first = recorded.iloc[0]
+    said = f"{count} shapes were predicted on {first['predicted_at'][:10]} (from {first['fitted_on']})."
+    if runs.empty:
+        return f"{said} None of them has been trained yet."
+    table = verdicts(recorded, shapes(runs))
+    return f"{said} {in_words(table)} {winners_in_words(table)}"
+
+
 def write(path: Path | None = None) -> Path:
     """Predict from the committed grid and write the file; never a second time."""
     from recscale.datasets import load_sequences
