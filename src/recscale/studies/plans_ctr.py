@@ -304,10 +304,18 @@ def _part(profile: str, models: tuple) -> Part:
 
 
 FRAPPE_WUKONG = Preset(
-    WukongConfig(l=3, n_F=8, n_L=8, k=8, mlp_layers=2, mlp_width=400, head=(400, 400), dropout=0.2),
-    width=16,
+    WukongConfig(l=2, n_F=8, n_L=8, k=8, mlp_layers=1, mlp_width=256, head=(256,), dropout=0.4),
+    width=128,
     embedding_l2=0.05,
 )
+"""The best of six settings by AUC on valid (seed 1000, test untouched), l = 2 unless said:
+
+d = 10, l = 3, λ = 0.05, dropout 0.2    0.9813        d = 64, λ = 0.05, dropout 0.4, batch norm    0.9871
+d = 16, l = 3, λ = 0.05, dropout 0.2    0.9845        d = 64, λ = 0.1, dropout 0.4                 0.9883
+d = 64, λ = 0.05, dropout 0.2           0.9876        d = 128, λ = 0.05, dropout 0.4               0.9891
+
+Width decides: the layer norm takes an embedding's mean and scale away, which is much of a narrow one.
+"""
 
 
 def bars(strong: Preset, epochs: int) -> Training:
