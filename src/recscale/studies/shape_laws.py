@@ -4,7 +4,7 @@ A table of shapes has one row a run with the columns ``layers`` (H), ``width`` (
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -24,15 +24,36 @@ def shapes(runs: pd.DataFrame, **having: object) -> pd.DataFrame:
     ``having`` keeps the rows with these values (``model="sasrec", max_length=50``). Collapsed and diverged runs are
     left out before any fit: a law through failed optimisations would describe the failures.
     """
+    table = described(runs)
+    return _having(table[healthy(table)], having)
+
+
+def left_out(runs: pd.DataFrame, **having: object) -> int:
+    """How many runs with these values ``shapes`` leaves out as collapsed or diverged."""
+    table = described(runs)
+    return len(_having(table[~healthy(table)], having))
+
+
+def described(runs: pd.DataFrame) -> pd.DataFrame:
+    """All runs with what their recipes say: shape, length of the history, precision, and the variant of the data."""
     configs = [json.loads(config) for config in runs["config"]]
-    table = runs.assign(
+    return runs.assign(
         layers=[config["model"]["layers"] for config in configs],
         width=[config["model"]["width"] for config in configs],
         max_length=[config["training"]["max_length"] for config in configs],
         precision=[config["training"]["precision"] for config in configs],
+        fraction=[config.get("fraction", 1.0) for config in configs],
+        repeated=[config.get("repeated", 0.0) for config in configs],
     )
-    table = table[~table["diverged"].astype(bool) & (table["collapsed"] == 0)]
-    for column, value in having.items():
+
+
+def healthy(runs: pd.DataFrame) -> pd.Series:
+    """Marks the runs that neither diverged nor collapsed."""
+    return ~runs["diverged"].astype(bool) & (runs["collapsed"] == 0)
+
+
+def _having(table: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:
+    for column, value in values.items():
         table = table[table[column] == value]
     return table.reset_index(drop=True)
 
@@ -117,25 +138,36 @@ def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float =
     return pd.DataFrame(rows)
 
 
-def optimum(table: pd.DataFrame, metric: str, form: str, *, seed: int = 0) -> list[dict]:
-    """Where ``form`` peaks in each axis, with a 95 % interval from resampled cells and a verdict in words.
-
-    Not identifiable: no peak, a peak outside the measured range, or an interval that leaves it.
-    """
-    fit = fit_forms(table, metric, forms=[form], bootstrap=200, seed=seed)[form]
-    rows = []
+def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+    """Where ``form`` peaks, an axis a row: ``peak`` (nan: nowhere), ``low`` and ``high``, 95 % over resampled cells, and
+    whether it is ``inside``: the whole interval within what was measured."""
+    fit = fit_forms(table, metric, forms=[form], bootstrap=resamples, seed=seed)[form]
+    rows = {}
     for axis in ("layers", "width"):
         peak = (fit.optimum or {}).get(axis)
         low, high = (fit.optimum_intervals or {}).get(axis, (np.nan, np.nan))
         inside = peak is not None and table[axis].min() <= low and high <= table[axis].max()
-        known = f"{low:.3g} to {high:.3g}" if np.isfinite([low, high]).all() else "–"
+        rows[axis] = {"peak": np.nan if peak is None else peak, "low": low, "high": high, "inside": bool(inside)}
+    return pd.DataFrame(rows).T.astype({"peak": float, "low": float, "high": float, "inside": bool})
+
+
+def optimum(table: pd.DataFrame, metric: str, form: str, *, seed: int = 0) -> list[dict]:
+    """``peaks`` with a verdict in words.
+
+    Not identifiable: no peak, a peak outside the measured range, or an interval that leaves it.
+    """
+    rows = []
+    for axis, found in peaks(table, metric, form, seed=seed).iterrows():
+        known = (
+            f"{found['low']:.3g} to {found['high']:.3g}" if np.isfinite([found["low"], found["high"]]).all() else "–"
+        )
         rows.append(
             {
                 "axis": axis,
                 "measured": f"{table[axis].min()} to {table[axis].max()}",
-                "peak": "none" if peak is None else f"{peak:.3g}",
+                "peak": "none" if np.isnan(found["peak"]) else f"{found['peak']:.3g}",
                 "95 % interval": known,
-                "verdict": "identified" if inside else "not identifiable here",
+                "verdict": "identified" if found["inside"] else "not identifiable here",
             }
         )
     return rows
