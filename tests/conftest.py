@@ -13,7 +13,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 @pytest.fixture(scope="session")
 def ctr_runs() -> ModuleType:
     """The makers of ``ctr_runs.py``."""
-    spec = importlib.util.spec_from_file_location("ctr_runs", Path(__file__).parent / "ctr_runs.py")
+    return _makers("ctr_runs")
+
+
+@pytest.fixture(scope="session")
+def sequential_runs() -> ModuleType:
+    """The makers of ``sequential_runs.py``."""
+    return _makers("sequential_runs")
+
+
+def _makers(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -139,8 +139,9 @@ def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float =
 
 
 def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Where ``form`` peaks, an axis a row: ``peak`` (nan: nowhere), ``low`` and ``high``, 95 % over resampled cells, and
-    whether it is ``inside``: the whole interval within what was measured."""
+    """Where ``form`` peaks, an axis a row: ``peak`` (nan: nowhere), its 95 % interval ``low``, ``high`` over resampled
+    cells, and whether it is ``inside``: that whole interval within what was measured.
+    """
     fit = fit_forms(table, metric, forms=[form], bootstrap=resamples, seed=seed)[form]
     rows = {}
     for axis in ("layers", "width"):

@@ -1,0 +1,205 @@
+"""The Performance Law on a grid of our own runs: form, held-out sizes and best shape, each beside the noise of seeds.
+
+Seeds of a cell are averaged before anything is fitted. How far one seed moves a run is told by the cells that have
+several; without any, nothing here can be judged.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recscale import laws
+from recscale.laws import Fit
+from recscale.studies import ctr_law
+from recscale.studies.ctr_tables import least_difference, seed_noise
+from recscale.studies.shape_laws import FORMS, fit_forms, left_out, peaks, shapes
+
+LAW, LINE, QUADRATIC = "performance-law", "log-linear", "log-quadratic"
+NAMES: Mapping[str, str] = {
+    LAW: "Performance Law",
+    "performance-law-outside": "the same, exponent outside the log",
+    QUADRATIC: "quadratic in logs",
+    LINE: "straight line in logs",
+    "constant": "constant",
+}
+GRID: Mapping[str, object] = {
+    "model": "sasrec",
+    "dataset": "movielens-1m",
+    "max_length": 50,
+    "precision": "fp32",
+    "fraction": 1.0,
+    "repeated": 0.0,
+}
+"""What the runs of the law's own grid share."""
+
+LEAST_CELLS = 9
+SURE = 0.05
+"""A misfit counts where seeds explain it with less than this probability."""
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One metric over (layers, width). ``cells``: ``layers, width, value`` (mean), ``seeds``; ``noise``: standard
+    deviation of one run over its seeds, of ``freedom`` degrees; ``excluded``: runs left out as collapsed or diverged.
+    """
+
+    metric: str
+    cells: pd.DataFrame
+    noise: float
+    freedom: int
+    excluded: int
+
+    @classmethod
+    def of(cls, runs: pd.DataFrame, metric: str, **having: object) -> "Panel":
+        """From a table of records; ``having`` replaces or adds to what ``GRID`` holds the same."""
+        chosen = {**GRID, **having}
+        table = shapes(runs, **chosen)
+        grouped = table.groupby(["layers", "width"])
+        table = table.assign(configuration=grouped.ngroup())
+        cells = grouped[f"test_{metric}"].agg(["mean", "count"]).reset_index()
+        cells = cells.rename(columns={"mean": "value", "count": "seeds"})
+        noise, freedom = seed_noise(table, f"test_{metric}") if len(table) else (np.nan, 0)
+        return cls(metric, cells, noise, freedom, left_out(runs, **chosen))
+
+    @property
+    def usable(self) -> bool:
+        """Enough cells for the law and its controls, and seeds to judge by."""
+        cells = self.cells
+        return len(cells) >= LEAST_CELLS and self.freedom > 0 and cells[["layers", "width"]].nunique().min() > 2
+
+    def least(self, runs: int = 1) -> float:
+        """The least difference between two means over ``runs`` runs that seeds can't explain."""
+        return least_difference(self.noise, self.freedom, runs)
+
+    @cached_property
+    def comparison(self) -> pd.DataFrame:
+        """``laws.compare`` of the law in both forms and its three controls."""
+        return laws.compare(self.cells[["layers", "width"]].astype(float), self.cells["value"], list(FORMS))
+
+    @cached_property
+    def fits(self) -> Mapping[str, Fit]:
+        return dict(zip(self.comparison["law"], self.comparison["fit"], strict=True))
+
+    def misfit(self, form: str) -> float:
+        """Probability that seeds alone leave residuals as large as those of ``form`` (F test against pure error)."""
+        residuals = self.fits[form].predict(self.cells[["layers", "width"]]) - self.cells["value"]
+        rest = len(self.cells) - self.fits[form].law.free
+        square = float((self.cells["seeds"] * residuals**2).sum()) / rest
+        return float(stats.f.sf(square / self.noise**2, rest, self.freedom)) if self.noise else 0.0
+
+    @property
+    def flat(self) -> bool:
+        """Whether seeds explain all there is between the cells, so that no form can be told from another."""
+        return self.misfit("constant") > SURE
+
+    def aicc_over(self, rival: str) -> float:
+        """AICc of ``rival`` less the law's: positive where the law describes the cells better."""
+        aicc = self.comparison.set_index("law")["aicc"]
+        return float(aicc[rival] - aicc[LAW])
+
+
+def needed(panel: Panel, rival: str) -> str:
+    """Is the law needed beside ``rival``? A verdict.
+
+    "holds": AICc is better by over 2 and ``rival`` misses the cells by more than seeds explain. "does not hold": AICc
+    of ``rival`` is better by over 2, and there is something to describe.
+    """
+    gap = panel.aicc_over(rival)
+    if not np.isfinite(gap) or panel.flat or abs(gap) <= 2:
+        return "can't be known"
+    if gap < 0:
+        return "does not hold"
+    return "holds" if panel.misfit(rival) < SURE else "can't be known"
+
+
+def form_verdict(panel: Panel) -> str:
+    """Is the Performance Law the best form, by AICc and at sizes left out? Both its forms count."""
+    own = {LAW, "performance-law-outside"}
+    tied = ctr_law.tied(panel.comparison)
+    if panel.flat or not tied:
+        return "can't be known"
+    if not own & set(tied):
+        return "does not hold"
+    alike = ctr_law.alike(panel.comparison, "leave_one_size_out_rmse")
+    return "holds" if set(tied) <= own and own & set(alike) else "can't be known"
+
+
+def form_words(panel: Panel) -> str:
+    """The forms within 2 of the best AICc."""
+    names = [NAMES[name] for name in ctr_law.tied(panel.comparison)]
+    return f"tie: {ctr_law.listed(names)}" if len(names) > 1 else names[0] if names else "too few cells"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Root mean square errors at the largest size of an axis, which no fit has seen. ``least``: what seeds explain."""
+
+    size: int
+    cells: int
+    errors: Mapping[str, float]
+    least: float
+
+    @property
+    def gain(self) -> float:
+        """By how much the law errs less than the best of the others."""
+        return min(error for name, error in self.errors.items() if name != LAW) - self.errors[LAW]
+
+    def words(self, name: str) -> str:
+        return f"{self.errors[name]:.4f}"
+
+
+def hold_out(panel: Panel, axis: str) -> HeldOut | None:
+    """The cells at the largest ``axis`` predicted from all others; None where too few are left.
+
+    "no further gain" takes each one's value at the next smaller size.
+    """
+    cells, size = panel.cells, panel.cells[axis].max()
+    seen, held = cells[cells[axis] < size], cells[cells[axis] == size]
+    other = "width" if axis == "layers" else "layers"
+    before = seen.sort_values(axis).drop_duplicates(other, keep="last").set_index(other)["value"].reindex(held[other])
+    if len(seen) < laws.get(LAW).free or seen[["layers", "width"]].nunique().min() < 2 or before.isna().any():
+        return None
+    fits = fit_forms(seen, "value", forms=(LAW, QUADRATIC, LINE))
+    x, y = held[["layers", "width"]].astype(float), held["value"].to_numpy()
+    said = {name: fit.predict(x) for name, fit in fits.items()} | {"no further gain": before.to_numpy()}
+    errors = {name: float(np.sqrt(np.mean((y - values) ** 2))) for name, values in said.items()}
+    return HeldOut(int(size), len(held), errors, panel.least(int(held["seeds"].sum())))
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The law's best ``axis`` (nan: none) with its interval, what was measured, and how far the law ``falls`` from
+    there to the largest size. ``least``: a fall that seeds can't explain."""
+
+    peak: float
+    interval: tuple[float, float] | None
+    measured: tuple[int, int]
+    inside: bool
+    falls: float
+    least: float
+
+    @property
+    def identified(self) -> bool:
+        """Inside the measured range with its whole interval, and followed by a fall that seeds can't explain."""
+        return self.inside and self.falls > self.least
+
+    def __str__(self) -> str:
+        return "none" if np.isnan(self.peak) else f"{self.peak:.3g}"
+
+
+def peak(panel: Panel, axis: str, resamples: int, seed: int) -> Peak:
+    """Where the law fitted to all cells peaks along ``axis``."""
+    row = peaks(panel.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
+    first, last = int(panel.cells[axis].min()), int(panel.cells[axis].max())
+    at_end = panel.cells[panel.cells[axis] == last]
+    spot = at_end.iloc[[0]][["layers", "width"]].astype(float)
+    falls, known = np.nan, np.isfinite([row["low"], row["high"]]).all()
+    if np.isfinite(row["peak"]):
+        top = panel.fits[LAW].predict(spot.assign(**{axis: row["peak"]}))[0]
+        falls = float(top - panel.fits[LAW].predict(spot)[0]) if row["peak"] < last else 0.0
+    limits = (float(row["low"]), float(row["high"])) if known else None
+    return Peak(float(row["peak"]), limits, (first, last), row["inside"], falls, panel.least(len(at_end)))

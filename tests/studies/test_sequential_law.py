@@ -1,0 +1,117 @@
+"""The law on a planted grid: right verdicts where it is true, the opposite ones where it is broken, none in noise."""
+
+import numpy as np
+import pytest
+
+from recscale.studies import sequential_law as law
+from recscale.studies import shape_laws
+
+
+@pytest.fixture(scope="module")
+def planted(sequential_runs):
+    return law.Panel.of(sequential_runs.grid(noise=0.001), "ndcg@10")
+
+
+@pytest.fixture(scope="module")
+def straight(sequential_runs):
+    return law.Panel.of(sequential_runs.grid(sequential_runs.line, noise=0.002), "ndcg@10")
+
+
+@pytest.fixture(scope="module")
+def noise_alone(sequential_runs):
+    return law.Panel.of(sequential_runs.grid(lambda *shape, **differs: 0.17, noise=0.03), "ndcg@10")
+
+
+def test_a_panel_holds_the_grid_s_own_cells_and_the_noise_of_its_diagonal(planted):
+    assert len(planted.cells) == 14
+    assert sorted(planted.cells["seeds"].unique()) == [1, 3]
+    assert planted.freedom == 8
+    assert planted.noise == pytest.approx(0.001 * 0.17, rel=0.6)
+    assert planted.usable
+
+
+def test_single_seeds_and_few_cells_are_not_usable(sequential_runs):
+    table = sequential_runs.grid(seeds=(0,))
+    assert not law.Panel.of(table, "ndcg@10").usable
+    table = sequential_runs.grid()
+    assert not law.Panel.of(table.iloc[:4], "ndcg@10").usable
+    assert not law.Panel.of(table.iloc[:0], "ndcg@10").usable
+
+
+def test_collapsed_and_diverged_runs_are_left_out_and_counted(sequential_runs):
+    table = sequential_runs.grid()
+    table.loc[0, "collapsed"], table.loc[1, "diverged"] = 1.0, True
+    table.loc[:1, "test_ndcg@10"] = 0.01
+    panel = law.Panel.of(table, "ndcg@10")
+    assert panel.excluded == 2
+    assert panel.cells["value"].min() > 0.1
+    assert shape_laws.left_out(table, model="llama") == 0
+
+
+def test_the_planted_law_is_found_and_needed(planted):
+    assert law.form_verdict(planted) == "holds"
+    assert "Performance Law" in law.form_words(planted)
+    assert [law.needed(planted, rival) for rival in (law.LINE, law.QUADRATIC)] == ["holds", "holds"]
+    assert planted.misfit(law.LAW) > 0.05 > planted.misfit(law.LINE)
+
+
+def test_a_straight_line_needs_no_decay(straight):
+    assert law.form_verdict(straight) == "does not hold"
+    assert law.needed(straight, law.LINE) == "does not hold"
+    assert law.form_words(straight) == "straight line in logs"
+
+
+def test_noise_alone_supports_no_form(noise_alone):
+    assert noise_alone.flat
+    assert law.form_verdict(noise_alone) == "can't be known"
+    assert {law.needed(noise_alone, rival) for rival in (law.LINE, law.QUADRATIC)} == {"can't be known"}
+
+
+def test_a_misfit_beyond_seeds_is_asked_for(sequential_runs):
+    """Bent cells whose seeds differ as much as the bend: AICc may prefer the law, the verdict must not."""
+    table = sequential_runs.grid(noise=0.001)
+    again = table["seed"] > 0
+    table.loc[again, "test_ndcg@10"] *= np.where(table.loc[again, "seed"] == 1, 1.3, 0.7)
+    panel = law.Panel.of(table, "ndcg@10")
+    assert law.needed(panel, law.QUADRATIC) == "can't be known"
+
+
+@pytest.mark.parametrize(("axis", "size", "cells"), [("layers", 8, 3), ("width", 96, 2)])
+def test_held_out_sizes_are_those_of_the_axis_and_seeds_limit_what_counts(planted, straight, axis, size, cells):
+    held = law.hold_out(planted, axis)
+    assert (held.size, held.cells) == (size, cells)
+    assert held.errors[law.LAW] < held.errors[law.LINE]
+    assert held.least > 0
+    line = law.hold_out(straight, axis)
+    assert line.errors["no further gain"] > line.errors[law.LINE] + line.least
+    assert line.gain < line.least, "no better than the line that made the data"
+
+
+def test_too_few_cells_hold_none_out(sequential_runs):
+    table = sequential_runs.grid()
+    cells = law.Panel.of(table[[c.count('"layers": 1,') == 1 for c in table["config"]]], "ndcg@10")
+    assert law.hold_out(cells, "layers") is None
+
+
+def test_peaks_inside_are_identified_with_their_fall(planted):
+    for axis, truth in (("layers", 3.5), ("width", 44)):
+        peak = law.peak(planted, axis, 100, 0)
+        assert peak.identified
+        assert peak.interval[0] < truth < peak.interval[1]
+
+
+def test_peaks_outside_or_none_are_not(straight, sequential_runs):
+    assert str(law.peak(straight, "layers", 60, 0)) == "none"
+    assert not law.peak(straight, "layers", 60, 0).identified
+
+    def far(layers, width, **differs):
+        return sequential_runs.law(layers, width, best=(24.0, 200.0))
+
+    panel = law.Panel.of(sequential_runs.grid(far, noise=0.001), "ndcg@10")
+    assert not law.peak(panel, "layers", 60, 0).identified
+    assert not law.peak(panel, "width", 60, 0).identified
+
+
+def test_a_fall_within_the_seeds_identifies_nothing(planted):
+    peak = law.peak(planted, "width", 60, 0)
+    assert not law.Peak(peak.peak, peak.interval, peak.measured, True, peak.falls, 2 * peak.falls).identified
