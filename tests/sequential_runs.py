@@ -38,13 +38,13 @@ class Table:
 
     def add(self, shape: tuple[int, int], seed: int = 0, **differs) -> None:
         known = {"model": "sasrec", "dataset": "movielens-1m", "max_length": 50, "precision": "fp32"}
-        known |= {"fraction": 1.0, "repeated": 0.0} | differs
+        known |= {"loss": "softmax", "fraction": 1.0, "repeated": 0.0} | differs
         layers, width = shape
         value = self.truth(layers, width, **known) * (1 + self.noise * self.random.standard_normal())
         wobble = 1 + 0.02 * self.noise * self.random.standard_normal(2)
         config = {
             "model": {"layers": layers, "width": width},
-            "training": {key: known[key] for key in ("max_length", "precision")},
+            "training": {key: known[key] for key in ("max_length", "precision", "loss")},
         }
         config |= {key: known[key] for key in ("fraction", "repeated") if key in differs}
         size = np.log(layers) + np.log(width)
@@ -87,4 +87,32 @@ def data(truth: Truth, noise: float = 0.004, draw: int = 0) -> pd.DataFrame:
     for variant in (*variants, *({"dataset": name} for name in OTHER_DATASETS)):
         for shape in SKELETON:
             table.add(shape, 0, **variant)
+    return table.frame
+
+
+def predicted(
+    shapes: Iterable[tuple[int, int]], truth: Truth = law, noise: float = 0.003, draw: int = 1
+) -> pd.DataFrame:
+    """``performance-law-predictions``: two seeds of every shape."""
+    table = Table(truth, noise, draw, "performance-law-predictions")
+    for shape in shapes:
+        for seed in (0, 1):
+            table.add(shape, seed)
+    return table.frame
+
+
+def quality(levels: dict[str, float], noise: float = 0.005, draw: int = 0) -> pd.DataFrame:
+    """``sequential-quality``: three seeds of each model on both data sets, and one run with another loss."""
+    known = {"max_length": 200, "loss": "softmax"}
+
+    def truth(*shape, model, dataset, **differs):
+        return levels[model] * (1.0 if dataset == "movielens-1m" else 0.3)
+
+    table = Table(truth, noise, draw, "sequential-quality")
+    for seed in range(3):
+        for model in levels:
+            table.add((2, 64), seed, model=model, **known)
+            table.add((2, 64), seed, model=model, dataset="amazon-beauty", loss="sampled-softmax")
+    table.add((2, 64), 0, max_length=200, loss="bce")
+    table.rows[-1]["test_ndcg@10"] = 0.05
     return table.frame

@@ -101,7 +101,7 @@ def test_peaks_inside_are_identified_with_their_fall(planted):
 
 
 def test_peaks_outside_or_none_are_not(straight, sequential_runs):
-    assert str(law.peak(straight, "layers", 60, 0)) == "none"
+    assert law.peak(straight, "layers", 60, 0).shown == "none"
     assert not law.peak(straight, "layers", 60, 0).identified
 
     def far(layers, width, **differs):

@@ -50,6 +50,21 @@ LABELS = {
     "public data: the law holds on both": "tasks, KuaiRand",
     "all sizes still": "sizes better with data",
     "larger models are more data": "shares, large ahead",
+    "measured: there is a best depth": "best depth, own grid",
+    "measured: there is a best width": "best width, own grid",
+    "measured: w₁ orders": "models ordered by w₁",
+    "measured: w₂ orders": "models ordered by w₂",
+    "measured: the training loss": "steps that lower loss",
+    "measured: HR@10 peaks": "widths where HR peaks",
+    "measured: longer": "longer histories, %",
+    "measured: SASRec loses": "cost of bfloat16, %",
+    "measured: D′ by real": "D′ over tokens, own",
+    "measured: D′ tells": "variants told by D′",
+    "measured: D′ helps": "sets helped by D′",
+    "measured: SASRec's public level on MovieLens": "SASRec, MovieLens-1M",
+    "measured: SASRec's public level on Amazon": "SASRec, Beauty",
+    "measured: SASRec, HSTU": "models in order",
+    "predicted, then trained: runs": "runs in the 95 % band",
 }
 """Start of a claim -> what the axis of ``forest`` calls it."""
 

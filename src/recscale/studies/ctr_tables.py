@@ -50,11 +50,11 @@ def seed_noise(runs: pd.DataFrame, metric: str = "test_logloss") -> tuple[float,
     return float(np.sqrt(squares / freedom)), freedom
 
 
-def least_difference(noise: float, freedom: int, seeds: int = 1) -> float:
-    """How far the means of two configurations with ``seeds`` runs each must lie apart to be told apart at 95 %."""
+def least_difference(noise: float, freedom: int, seeds: int = 1, level: float = 0.95) -> float:
+    """How far the means of two configurations with ``seeds`` runs each must lie apart to be told apart."""
     if not freedom:
         return float("nan")
-    return float(stats.t.ppf(0.975, freedom) * noise * np.sqrt(2 / seeds))
+    return float(stats.t.ppf((1 + level) / 2, freedom) * noise * np.sqrt(2 / seeds))
 
 
 def half_width(sample: np.ndarray, level: float = 0.95) -> float:

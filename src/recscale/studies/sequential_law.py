@@ -187,8 +187,10 @@ class Peak:
         """Inside the measured range with its whole interval, and followed by a fall that seeds can't explain."""
         return self.inside and self.falls > self.least
 
-    def __str__(self) -> str:
-        return "none" if np.isnan(self.peak) else f"{self.peak:.3g}"
+    @property
+    def shown(self) -> float | str:
+        """To three digits, or "none"."""
+        return "none" if np.isnan(self.peak) else float(f"{self.peak:.3g}")
 
 
 def peak(panel: Panel, axis: str, resamples: int, seed: int) -> Peak:

@@ -1,0 +1,176 @@
+"""Rows of the report card about shapes that were predicted first and trained afterwards, and about quality.
+
+The first come from ``data/predictions`` and ``performance-law-predictions``, the others from ``sequential-quality``.
+None without seeds: a shape must have run twice to be said to be better.
+"""
+
+import json
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws import published
+from recscale.studies import planning, predictions
+from recscale.studies.contrasts import Contrasts, Effect, reached, strict, verdict
+from recscale.studies.ctr_law import listed
+from recscale.studies.ctr_tables import half_width, least_difference
+from recscale.studies.fitting_gallery import wilson
+from recscale.studies.records import committed
+from recscale.studies.report_card import COUNTED, Claim, interval_verdict
+from recscale.studies.report_card_scaling import better, sign
+from recscale.studies.sequential_law import LAW
+from recscale.studies.shape_laws import left_out, shapes
+
+PAPER = "Performance Law"
+PAGE, QUALITY_PAGE = "planner", "losses-and-metrics"
+STUDY, QUALITY = "performance-law-predictions", "sequential-quality"
+METRIC = "ndcg@10"
+BASE = "sasrec"
+PRINTED = {"sasrec": "SASRec", "hstu": "HSTU", "llama": "LLaMA2"}
+PUBLIC = {
+    "movielens-1m": ("SASRec's public level on MovieLens-1M", "ml-1m", "SASRec", "softmax"),
+    "amazon-beauty": ("SASRec's public level on Amazon Beauty", "beauty (S3Rec)", "SASRec", "sampled softmax"),
+}
+"""Data set -> what the row is called, and which public implementation it is held to."""
+
+
+def tested(resamples: int, seed: int) -> list[Claim]:
+    """What became of the recorded predictions."""
+    return prediction_claims(predictions.read(), committed(STUDY))
+
+
+def prediction_claims(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[Claim]:
+    """The rows of the predictions and of the runs that test them; none where a run is older than its prediction."""
+    if recorded.empty or runs.empty or predictions.faults(recorded, runs):
+        return []
+    trained = shapes(runs)
+    names = list(zip(trained["layers"], trained["width"], strict=True))
+    if not names:
+        return []
+    known = Contrasts.of(names, [0] * len(names), trained[f"test_{METRIC}"])
+    table = predictions.verdicts(recorded, trained)
+    if not known.freedom:
+        return []
+    excluded = f"{left_out(runs)} collapsed or diverged runs left out"
+    return [*chosen(table, known), *band(table, excluded), *controls(table, known)]
+
+
+def chosen(table: pd.DataFrame, known: Contrasts) -> list[Claim]:
+    """For every question: is the shape said to be best better than its neighbours?"""
+    rows, asked = [], table[(table["metric"] == METRIC) & (table["law"] == LAW)]
+    for question, part in asked.groupby("question", sort=False):
+        best, around = part[part["role"] == "predicted"], part[part["role"] == "neighbour"]
+        if best.empty or around.empty:
+            continue
+        shape, rival = _shape(best.iloc[0]), _shape(around.loc[around["measured"].idxmax()])
+        plain, wide = (known.contrast({shape: 1.0, rival: -1.0}, at) for at in (0.95, strict(len(around))))
+        others = listed([_words(_shape(row)) for row in around.to_dict("records")])
+        seeds = int(best["seeds"].iloc[0])
+        why = f"{_words(shape)}, recorded first, beside {others}; lead over the better of them, {seeds} seeds each"
+        claim = f"predicted, then trained: {question} (lead in NDCG@10, %)"
+        outcome = sign(wide.low, wide.high)
+        rows.append(_claim(claim, "best of those tried", plain.percent[0], outcome, why, interval=wide.limits))
+    return rows
+
+
+def band(table: pd.DataFrame, excluded: str) -> list[Claim]:
+    """How many of the runs lie in the law's band for a new one."""
+    part = _distinct(table)
+    share = float(np.average(part["held"], weights=part["seeds"]))
+    low, high = (float(end[0]) for end in wilson(np.array([share]), len(part)))
+    why = f"{int(part['seeds'].sum())} runs of {len(part)} new shapes, whose seeds are no separate evidence; {excluded}"
+    claim = "predicted, then trained: runs within the law's 95 % band (NDCG@10)"
+    # More than promised is no fault.
+    outcome = "holds" if high >= 0.95 else interval_verdict(0.95, low, high)
+    return [_claim(claim, 0.95, share, outcome, why, interval=(low, high))]
+
+
+def controls(table: pd.DataFrame, known: Contrasts) -> list[Claim]:
+    """Errors of the law and of its controls at the new shapes."""
+    errors, runs = {}, 1
+    for law in table["law"].unique():
+        part = _distinct(table, law)
+        errors[law] = float(np.sqrt(np.mean((part["measured"] - part["predicted"]) ** 2)))
+        runs, level = int(part["seeds"].sum()), float(part["measured"].mean())
+    others = {law: error for law, error in errors.items() if law != LAW}
+    if LAW not in errors or not others:
+        return []
+    least = least_difference(known.noise * level, known.freedom, runs)
+    names = planning.LAW_NAMES | {"log-linear": "line in logs"}
+    said = ", ".join(f"{names.get(law, law)}: {error:.4f}" for law, error in others.items())
+    why = f"root mean square over the new shapes' means; must differ by more than the {least:.4f} that seeds explain"
+    claim = "predicted, then trained: the law errs least at new shapes (NDCG@10)"
+    return [_claim(claim, said, f"law: {errors[LAW]:.4f}", better(min(others.values()) - errors[LAW], least), why)]
+
+
+def quality(resamples: int, seed: int) -> list[Claim]:
+    """Levels reached on the public sets."""
+    return quality_claims(committed(QUALITY))
+
+
+def quality_claims(runs: pd.DataFrame) -> list[Claim]:
+    """The rows of a ``sequential-quality`` table."""
+    if runs.empty:
+        return []
+    table = shapes(runs)
+    other_loss = [json.loads(config)["training"]["loss"] != "softmax" for config in table["config"]]
+    table = table[~(np.array(other_loss, bool) & (table["dataset"] == "movielens-1m"))]
+    public = [claim for dataset in PUBLIC for claim in _public(table, dataset)]
+    return [*public, *_printed(table[table["dataset"] == "movielens-1m"], left_out(runs))]
+
+
+def _public(table: pd.DataFrame, dataset: str) -> list[Claim]:
+    """NDCG@10 of the SASRec-style model beside a public implementation's."""
+    said, *where = PUBLIC[dataset]
+    printed = published.load("sequential_quality").set_index(["dataset", "model", "loss"])["ndcg@10"]
+    paper = float(printed.loc[[tuple(where)]].max())
+    values = table[(table["dataset"] == dataset) & (table["model"] == BASE)][f"test_{METRIC}"].to_numpy(float)
+    if len(values) < 2:
+        return []
+    mean, half = float(values.mean()), half_width(values)
+    why = f"{len(values)} seeds, full ranking, leave-one-out; reached if the interval of their mean ends above"
+    outcome = "holds" if mean + half >= paper else "does not hold"
+    claim = f"measured: {said} is reached (NDCG@10)"
+    return [_claim(claim, paper, mean, outcome, why, QUALITY_PAGE, (mean - half, mean + half))]
+
+
+def _printed(table: pd.DataFrame, excluded: int) -> list[Claim]:
+    """Our three models in the order that the paper's table gives theirs."""
+    models = [model for model in PRINTED if (table["model"] == model).sum() > 1]
+    if len(models) < len(PRINTED):
+        return []
+    known = Contrasts.of(table["model"].tolist(), table["seed"].tolist(), table[f"test_{METRIC}"])
+    if not known.freedom:
+        return []
+    level = published.potential().query("precision == 'fp32'").set_index("model")[METRIC]
+    ranked = sorted(models, key=lambda model: level[PRINTED[model]])
+    pairs = [(worse, good) for k, worse in enumerate(ranked) for good in ranked[k + 1 :]]
+    effects = [_pair(known, worse, good, len(pairs)) for worse, good in pairs]
+    means = table.groupby("model")[f"test_{METRIC}"].mean()
+    ours = ", ".join(f"{PRINTED[model]} {means[model]:.4f}" for model in ranked)
+    why = f"pairs of models, NDCG@10 on MovieLens-1M ({ours}), beyond the seeds; {excluded} unhealthy runs left out"
+    claim = f"measured: {listed([PRINTED[model] for model in ranked])} stand in that order" + COUNTED
+    return [_claim(claim, len(pairs), reached(effects), verdict(effects), why, QUALITY_PAGE)]
+
+
+def _pair(known: Contrasts, worse: str, good: str, count: int) -> tuple[Effect, Effect]:
+    weights = {worse: 1.0, good: -1.0}
+    return known.contrast(weights), known.contrast(weights, strict(count))
+
+
+def _distinct(table: pd.DataFrame, law: str = LAW) -> pd.DataFrame:
+    """One row a shape: several questions may name the same."""
+    part = table[(table["metric"] == METRIC) & (table["law"] == law)]
+    return part.drop_duplicates(["layers", "width"])
+
+
+def _shape(row) -> tuple[int, int]:
+    return int(row["layers"]), int(row["width"])
+
+
+def _words(shape: tuple[int, int]) -> str:
+    return "{} × {}".format(*shape)
+
+
+def _claim(claim, paper, ours, outcome, why, page=PAGE, interval=None) -> Claim:
+    return Claim(PAPER, claim, paper, ours, interval, outcome, page, why)

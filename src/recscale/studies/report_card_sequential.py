@@ -1,0 +1,207 @@
+"""Rows of the report card that the full ``sequential-grid`` study decides: the Performance Law on a grid of our own.
+
+No rows while the study isn't committed or no cell has a second seed; each row waits for its own runs. What is said of
+HR and NDCG is judged on both at 10, and shown for NDCG@10.
+"""
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws import published
+from recscale.laws.published.shapes import CLAIMS
+from recscale.studies import sequential_contrasts as cellwise
+from recscale.studies import sequential_law as law
+from recscale.studies.contrasts import Effect, reached, verdict
+from recscale.studies.ctr_law import listed
+from recscale.studies.records import committed
+from recscale.studies.report_card import COUNTED, Claim
+from recscale.studies.report_card_scaling import better, sign
+from recscale.studies.sequential_contrasts import Cells
+from recscale.studies.sequential_law import Panel
+from recscale.studies.shape_laws import published as authors_grid
+
+PAPER = "Performance Law"
+PAGE = "performance-law"
+STUDY = "sequential-grid"
+METRICS = ("ndcg@10", "hr@10")
+FIXED_Q1 = 8
+AXES = {"layers": "depth", "width": "width"}
+CLAIMED = dict(zip(AXES, CLAIMS[0][3:], strict=True))
+"""The paper's best shape of MovieLens-1M."""
+
+
+def grid(resamples: int, seed: int) -> list[Claim]:
+    """Every row for which the committed table has the runs."""
+    return grid_claims(committed(STUDY), resamples, seed)
+
+
+def grid_claims(table: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
+    """The rows of a ``sequential-grid`` table."""
+    if table.empty:
+        return []
+    panels = [Panel.of(table, metric) for metric in METRICS]
+    rows = [*forms(panels), *held(panels), *peaks(panels, resamples, seed)] if panels[0].usable else []
+    metrics = [Cells.of(table, f"test_{metric}") for metric in METRICS]
+    if metrics[0] is None:
+        return rows
+    losses = {part: Cells.of(table, f"{part}_loss") for part in ("train", "test")}
+    return [*rows, *potential(metrics[0]), *loss(metrics[1], losses), *length(metrics[0]), *precision(metrics[0])]
+
+
+def agreed(verdicts: list[str]) -> str:
+    """One verdict of two metrics: theirs where they agree, "holds in part" where one holds and one doesn't."""
+    if len(set(verdicts)) == 1:
+        return verdicts[0]
+    return "can't be known" if "can't be known" in verdicts else "holds in part"
+
+
+def where(panel: Panel) -> str:
+    """What a row rests on, how far a seed moves it, and how many runs a rule left out."""
+    noise = 100 * panel.noise / panel.cells["value"].mean()
+    return (
+        f"MovieLens-1M, {len(panel.cells)} shapes of the SASRec-style model, one seed ± {noise:.1f} %, "
+        f"{panel.excluded} collapsed or diverged runs left out"
+    )
+
+
+def forms(panels: list[Panel]) -> list[Claim]:
+    """The form of the law among its controls."""
+    first = panels[0]
+    rows = [
+        _claim("measured: HR and NDCG follow the Performance Law", "Performance Law", law.form_words(first),
+               agreed([law.form_verdict(panel) for panel in panels]),
+               f"{where(first)}; five forms by AICc and shapes left out, NDCG@10 shown"),
+    ]  # fmt: skip
+    for rival, said, needs in (
+        (law.LINE, "its decay terms are needed (AICc gained over a straight line in logs)", "the line"),
+        (law.QUADRATIC, "no plainer curve does as well (AICc gained over a quadratic)", "the quadratic"),
+    ):
+        chance = first.misfit(rival)
+        why = f"over 2 counts where seeds don't explain the misfit of {needs} (p below 0.05; here {chance:.2g})"
+        verdicts = [law.needed(panel, rival) for panel in panels]
+        rows.append(_claim(f"measured: {said}", "above 2", first.aicc_over(rival), agreed(verdicts), why))
+    return rows
+
+
+def held(panels: list[Panel]) -> list[Claim]:
+    """The largest depth and the largest width, predicted from the others."""
+    rows = []
+    for axis, name in AXES.items():
+        found = [law.hold_out(panel, axis) for panel in panels]
+        if None in found:
+            continue
+        first = found[0]
+        others = ", ".join(
+            f"{said} {first.words(key)}"
+            for key, said in ((law.QUADRATIC, "quadratic"), (law.LINE, "line"), ("no further gain", "no gain"))
+        )
+        rows.append(
+            _claim(f"measured: predicts the largest {name} unseen (error in NDCG@10 at {first.size})", others,
+                   f"law {first.words(law.LAW)}", agreed([better(one.gain, one.least) for one in found]),
+                   f"{first.cells} shapes held out; the law must beat the best of the others by more than the "
+                   f"{first.least:.4f} that seeds explain")
+        )  # fmt: skip
+    return rows
+
+
+def peaks(panels: list[Panel], resamples: int, seed: int) -> list[Claim]:
+    """Is there a best depth and a best width inside the grid?"""
+    rows = []
+    for axis, name in AXES.items():
+        found = [law.peak(panel, axis, min(resamples, 400), seed) for panel in panels]
+        verdicts = ["holds" if one.identified else "can't be known" for one in found]
+        first, (low, high) = found[0], found[0].measured
+        why = (
+            f"peak of the law through {low} to {high}; identifiable only if its whole interval lies inside and the law "
+            "falls beyond it by more than seeds explain, for HR@10 too"
+        )
+        claim = f"measured: there is a best {name} (inside {low} to {high})"
+        rows.append(_claim(claim, float(CLAIMED[axis]), first.shown, agreed(verdicts), why, first.interval))
+    return rows
+
+
+def potential(cells: Cells) -> list[Claim]:
+    """w₁ and w₂ of the models at one q₁ beside what depth and width brought them."""
+    found, rows = cellwise.potentials(cells), []
+    for axis, symbol in (("layers", "w1"), ("width", "w2")):
+        if not found:
+            continue
+        effects = cells.effects([cellwise.disagreement(one, axis, FIXED_Q1) for one in found])
+        stable = min(cellwise.same_order(one, axis) for one in found)
+        outcome, tried = verdict(effects), len(found[0].w)
+        if outcome == "holds" and stable < tried:
+            outcome = "holds in part"
+        listing = listed([f"{one.model} {one.w.loc[FIXED_Q1, symbol]:+.4f} ({one.cells} shapes)" for one in found])
+        shown = symbol.replace("1", "₁").replace("2", "₂")
+        why = (
+            f"{shown} less SASRec's at q₁ = {FIXED_Q1}: {listing}; a model agrees if its NDCG@10 gains more, or less, "
+            f"accordingly beyond the seeds; the order is the same at {stable} of {tried} q₁"
+        )
+        claim = f"measured: {shown} orders the models as {AXES[axis]} pays them" + COUNTED
+        rows.append(_claim(claim, len(found), reached(effects), outcome, why))
+    return rows
+
+
+def loss(metric: Cells, losses: dict[str, Cells | None]) -> list[Claim]:
+    """Loss falls with every step of depth; HR@10 stops rising where the loss still falls."""
+    if None in losses.values():
+        return []
+    steps = losses["train"].effects(cellwise.deeper(losses["train"]))
+    past = cellwise.past_the_peak(metric, losses["test"])
+    if not steps or not past:
+        return []
+    named = [width for width, (_, strictly) in past.items() if strictly.lowers]
+    seen = f"; known at width {listed(list(map(str, named)))}" if named else ""
+    return [
+        _claim("measured: the training loss falls with every step of depth" + COUNTED, len(steps), reached(steps),
+               verdict(steps), "steps to the next depth at one width, beyond the noise of seeds"),
+        _claim("measured: HR@10 peaks where the test loss still falls" + COUNTED, len(past),
+               reached(list(past.values())), verdict(list(past.values())),
+               f"widths at which, from the best shallower depth to the deepest, HR@10 and loss both fall beyond the "
+               f"seeds{seen}"),
+    ]  # fmt: skip
+
+
+def length(cells: Cells) -> list[Claim]:
+    """What longer histories bring."""
+    found = cells.change({"max_length": 50}, {"max_length": 100})
+    if found is None:
+        return []
+    effect, count = found
+    more = cells.change({"max_length": 50}, {"max_length": 200})
+    further = f"; 50 to 200 over {more[1]} shapes: {more[0]}" if more else ""
+    paper = 100 * float(np.expm1(_authors_change(100, 200)))
+    why = f"NDCG@10 from histories of 50 to 100 over {count} shapes{further}; the paper's number is from 100 to 200"
+    claim = "measured: longer histories help (change of NDCG@10, %)"
+    return [_claim(claim, paper, effect.percent[0], sign(effect.low, effect.high), why, effect.limits)]
+
+
+def precision(cells: Cells) -> list[Claim]:
+    """What bfloat16 costs."""
+    found = cells.change({"precision": "fp32"}, {"precision": "bf16"})
+    if found is None:
+        return []
+    effect, count = found
+    level = published.potential().query("model == 'SASRec'").set_index("precision")["ndcg@10"]
+    paper = 100 * float(level["bf16"] / level["fp32"] - 1)
+    why = f"NDCG@10 over {count} shapes; holds if the interval has the paper's change and excludes none"
+    claim = "measured: SASRec loses quality in bfloat16 (change of NDCG@10, %)"
+    return [_claim(claim, paper, effect.percent[0], as_printed(paper, effect), why, effect.limits)]
+
+
+def as_printed(paper: float, effect: Effect) -> str:
+    """A printed change in % against an interval: one that has both it and 0 tells nothing."""
+    _, low, high = effect.percent
+    if not low <= paper <= high:
+        return "does not hold"
+    return "can't be known" if low <= 0 <= high else "holds"
+
+
+def _authors_change(short: int, long: int) -> float:
+    """Mean of ln(NDCG@10) at the longer history less that at the shorter, over the authors' grid of MovieLens-1M."""
+    both = [authors_grid("ml-1m", at).set_index(["layers", "width"])["ndcg@10"] for at in (short, long)]
+    return float(np.log(both[1] / both[0]).mean())
+
+
+def _claim(claim, paper, ours, outcome, why, interval=None) -> Claim:
+    return Claim(PAPER, claim, paper, ours, interval, outcome, PAGE, why)

@@ -1,0 +1,254 @@
+"""Does D′ carry the Performance Law from one data set to the next? The same few cells on data that differs.
+
+A setting is a data set, whole or a variant: fewer users, or histories partly repeated. Its level is the mean of one
+metric over ``SKELETON``; its data terms are those of ``data_quality`` at windows of 2 and histories of 50, as computed
+for the chapter on data quality or, for a variant, here. Noise is the seeds' of MovieLens-1M, relative to the metric.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recscale import laws
+from recscale.datasets import load_sequences, repeat_within_user, subsample_users
+from recscale.laws import Fit
+from recscale.laws.entropy_experiments import readings
+from recscale.settings import DATA
+from recscale.studies.contrasts import Effect, strict
+from recscale.studies.ctr_tables import least_difference
+from recscale.studies.plans_sequential import SKELETON
+from recscale.studies.sequential_contrasts import AXES, KEYS, Cells, Weights, setting
+from recscale.studies.sequential_law import LINE
+from recscale.studies.shape_laws import Q1
+
+TOKENS = "tokens"
+D_PRIME = "apen-mean"
+"""The arXiv paper's D′: tokens over the users' mean ApEn."""
+QUALITY = (D_PRIME, "real-concatenated")
+"""D′ with ApEn, and with real entropy as in the successor."""
+WINDOW, LENGTH = 2, 50
+LEAST_SETTINGS, LEAST_DATASETS = 5, 4
+JOINT = "performance-law-joint"
+CONSTANTS = {"q1": Q1[1:], "q2": (1, 2, 4, 8, 16, 32)}
+
+VARIES = ("dataset", "fraction", "repeated")
+Variant = tuple[str, float, float]
+"""(data set, fraction of its users, share of every history that is repeated)."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataStudy:
+    """``levels``: one row a ``Variant``; ``terms``: the same rows, a column a data term; ``cells`` compares runs."""
+
+    cells: Cells
+    levels: pd.Series
+    terms: pd.DataFrame
+
+    @property
+    def datasets(self) -> list[str]:
+        return list(dict.fromkeys(name for name, _, _ in self.levels.index))
+
+    @property
+    def noise(self) -> float:
+        """Of one run, relative to the metric."""
+        return self.cells.contrasts.noise
+
+
+def study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.DataFrame | None = None) -> DataStudy | None:
+    """From the tables of ``sequential-data`` and ``sequential-grid``, which holds the seeds; ``terms`` replaces those
+    computed from the data. None without seeds or with too few settings."""
+    if data.empty or grid.empty:
+        return None
+    cells = Cells.of(pd.concat([data, grid], ignore_index=True).drop_duplicates("run_id"), f"test_{metric}")
+    if cells is None:
+        return None
+    found = {}
+    for variant in _variants(cells):
+        having = _having(variant)
+        if set(SKELETON) <= cells.shapes(**having):
+            found[variant] = np.mean([cells.value(shape, **having) for shape in SKELETON])
+    known = data_terms(tuple(found)) if terms is None else terms
+    shared = [variant for variant in found if variant in known.index]
+    if len(shared) < LEAST_SETTINGS or len({name for name, _, _ in shared}) < LEAST_DATASETS:
+        return None
+    levels = pd.Series([found[variant] for variant in shared], index=known.loc[shared].index, dtype=float)
+    return DataStudy(cells, levels, known.loc[shared])
+
+
+def _variants(cells: Cells) -> list[Variant]:
+    """What was trained at the grid's own model, length and precision."""
+    places = [KEYS.index(key) for key in VARIES]
+    settings = dict.fromkeys(at for at, _ in cells.contrasts.names)
+    found = dict.fromkeys(tuple(at[place] for place in places) for at in settings)
+    return [variant for variant in found if setting(**_having(variant)) in settings]
+
+
+def _having(variant: Variant) -> dict[str, object]:
+    return dict(zip(VARIES, variant, strict=True))
+
+
+def data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
+    """Every data term of every variant; one whose data set can't be reached is left out."""
+    table = pd.read_csv(DATA / "results" / "data-quality.csv")
+    table = table[(table["m"] == WINDOW) & (table["max_length"] == LENGTH)]
+    stored = table.pivot(index="dataset", columns="name", values="value")
+    rows = {}
+    for name, fraction, repeated in variants:
+        if (fraction, repeated) == (1.0, 0.0) and name in stored.index:
+            rows[name, fraction, repeated] = stored.loc[name]
+            continue
+        try:
+            rows[name, fraction, repeated] = _computed(name, fraction, repeated)
+        except ValueError:
+            continue
+    return pd.DataFrame(rows).T
+
+
+@cache
+def _computed(dataset: str, fraction: float, repeated: float) -> pd.Series:
+    """As ``run.train`` makes the variant."""
+    data = load_sequences(dataset)
+    if fraction != 1.0:
+        data = subsample_users(data, fraction, seed=0)
+    if repeated:
+        data = repeat_within_user(data, repeated, seed=0)
+    return readings(dataset, data.items, data.offsets, WINDOW, LENGTH).set_index("name")["value"]
+
+
+def explained(levels: np.ndarray, terms: pd.DataFrame) -> pd.Series:
+    """R² of a straight line of the levels in ln of each data term; nan where a term doesn't vary or isn't positive."""
+    logs = np.log(terms.where(terms > 0).to_numpy(float))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        centred, y = logs - logs.mean(axis=0), levels - levels.mean()
+        squares = (centred.T @ y) ** 2 / ((centred**2).sum(axis=0) * (y**2).sum())
+    return pd.Series(squares, index=terms.columns)
+
+
+def resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
+    """``explained`` for resampled data sets (with all their variants) whose levels are moved as seeds move them."""
+    random, rows = np.random.default_rng(seed), []
+    places = {name: np.flatnonzero(study.levels.index.get_level_values(0) == name) for name in study.datasets}
+    spread = study.noise / np.sqrt(len(SKELETON))
+    for _ in range(resamples):
+        drawn = np.concatenate([places[name] for name in random.choice(study.datasets, len(study.datasets))])
+        if len(np.unique(drawn)) > 2:
+            moved = study.levels.to_numpy() * (1 + spread * random.standard_normal(len(study.levels)))
+            rows.append(explained(moved[drawn], study.terms.iloc[drawn]))
+    return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """R² of the levels on every data term, and what resampling the data sets says about D′.
+
+    ``gains``: R² of each term of ``QUALITY`` less that of tokens; ``share``: of resamples in which one of them
+    explains best.
+    """
+
+    r2: pd.Series
+    gains: Mapping[str, Effect]
+    share: float
+
+    @property
+    def best(self) -> str:
+        return str(self.r2.idxmax())
+
+
+def ablate(study: DataStudy, resamples: int, seed: int) -> Ablation:
+    """The paper's ablation of the data term, on levels that were measured instead of on fitted constants."""
+    r2, draws = explained(study.levels.to_numpy(), study.terms), resampled(study, resamples, seed)
+    gains = {}
+    for term in QUALITY:
+        limits = np.quantile((draws[term] - draws[TOKENS]).dropna(), [0.025, 0.975]).tolist()
+        gains[term] = Effect(float(r2[term] - r2[TOKENS]), *limits)
+    best = draws.dropna(axis=1, how="all").dropna(how="all").idxmax(axis=1)
+    return Ablation(r2, gains, float(best.isin(QUALITY).mean()))
+
+
+def variants_against(study: DataStudy, term: str, dataset: str = "movielens-1m") -> list[Weights]:
+    """Contrasts of every variant of ``dataset`` with the whole, below zero where the metric moves as ``term`` does."""
+    whole, found = (dataset, 1.0, 0.0), []
+    for variant in study.levels.index:
+        if variant[0] != dataset or variant == whole or whole not in study.levels.index:
+            continue
+        sign = float(np.sign(study.terms.loc[variant, term] - study.terms.loc[whole, term]))
+        sides = ((setting(**_having(variant)), -sign), (setting(**_having(whole)), sign))
+        found.append({(at, shape): side / len(SKELETON) for at, side in sides for shape in SKELETON})
+    return found
+
+
+def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
+    """The cells of all settings: ``layers, width, term, value, dataset`` and a number for the ``setting``."""
+    rows = []
+    for number, variant in enumerate(study.levels.index):
+        data = study.terms.loc[variant, term]
+        for shape in SKELETON:
+            value = study.cells.value(shape, **_having(variant))
+            rows.append((*shape, data, value, variant[0], number))
+    return pd.DataFrame(rows, columns=[*AXES, "term", "value", "dataset", "setting"]).astype({"layers": float})
+
+
+def joint_fit(table: pd.DataFrame) -> Fit:
+    """The joint law, its data term computed, through the cells of ``points``."""
+    return laws.get(JOINT).with_values(**CONSTANTS).fit(table[[*AXES, "term"]], table["value"])
+
+
+@dataclass(frozen=True)
+class Joint:
+    """R² of the joint law and of a free mean a setting, and the probability that seeds explain the law's residuals."""
+
+    r2: float
+    means: float
+    explained_by_seeds: float
+
+    @property
+    def verdict(self) -> str:
+        """ "holds" where seeds explain what the law leaves; "does not hold" where means blind to shape leave less."""
+        if self.explained_by_seeds > 0.05:
+            return "holds"
+        return "does not hold" if self.means > self.r2 else "holds in part"
+
+
+def joint(study: DataStudy) -> Joint:
+    """One law for all settings beside one mean for each."""
+    table = points(study)
+    fit = joint_fit(table)
+    means = table.groupby("setting")["value"].transform("mean")
+    total = float(((table["value"] - table["value"].mean()) ** 2).sum())
+    relative = (fit.predict(table[[*AXES, "term"]]) - table["value"]) / table["value"]
+    rest = len(table) - fit.law.free
+    ratio = float((relative**2).sum()) / rest / study.noise**2
+    chance = float(stats.f.sf(ratio, rest, study.cells.contrasts.freedom))
+    return Joint(fit.r2, 1 - float(((table["value"] - means) ** 2).sum()) / total, chance)
+
+
+def left_out(study: DataStudy) -> Mapping[str, tuple[Effect, Effect]]:
+    """Data set -> error of the joint law that hasn't seen it less that of a law that knows shapes only (both relative
+    to the data set's level): an effect below zero where D′ helps by more than the seeds explain.
+
+    Over two depths by two widths every law that adds up depth and width is the straight line, so that one stands in.
+    """
+    table, found = points(study), {}
+    for name in study.datasets:
+        seen, held = table[table["dataset"] != name], table[table["dataset"] == name]
+        with_data = joint_fit(seen).predict(held[[*AXES, "term"]])
+        shape_only = laws.get(LINE).fit(seen[[*AXES]], seen["value"])
+        errors = [
+            float(np.sqrt(np.mean((values / held["value"] - 1) ** 2)))
+            for values in (with_data, shape_only.predict(held[[*AXES]]))
+        ]
+        found[name] = tuple(_within(errors[0] - errors[1], study, len(held), level) for level in _levels(study))
+    return found
+
+
+def _levels(study: DataStudy) -> tuple[float, float]:
+    return 0.95, strict(len(study.datasets))
+
+
+def _within(value: float, study: DataStudy, runs: int, level: float) -> Effect:
+    half = least_difference(study.noise, study.cells.contrasts.freedom, runs, level)
+    return Effect(value, value - half, value + half)
