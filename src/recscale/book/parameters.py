@@ -139,6 +139,15 @@ class PerformanceLaw(SequenceChapter):
     hold_out: Annotated[int, Field(ge=1, le=2)]
 
 
+class PerformanceLawMeasured(Chapter):
+    """``performance-law-measured``: the metric the law is fitted to, resamples behind the intervals. ``seeds`` are the
+    training seeds that count.
+    """
+
+    metric: Literal["ndcg@10", "hr@10"]
+    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+
+
 class Planner(SequenceChapter):
     """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
 
@@ -190,6 +199,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "sequential-model": SequentialModelChapter,
     "losses-and-metrics": LossesAndMetrics,
     "performance-law": PerformanceLaw,
+    "performance-law-measured": PerformanceLawMeasured,
     "planner": Planner,
     "fitting-honestly": FittingHonestly,
     "wukong-published": WukongPublished,

@@ -16,7 +16,7 @@ from recscale.studies.sequential_data import D_PRIME, QUALITY, TOKENS, DataStudy
 from recscale.studies.shape_laws import left_out
 
 PAPER = "Performance Law"
-PAGE = "data-quality"
+PAGE = "performance-law-measured"
 METRIC = "ndcg@10"
 SURE = 0.95
 """Share of resamples in which one side must explain best."""
@@ -85,8 +85,8 @@ def carried(study: DataStudy) -> list[Claim]:
     worse = [name for name, (_, strictly) in unseen.items() if strictly.raises]
     against = f"; worse for {listed(worse)}" if worse else ""
     return [
-        _claim("measured: one law with D′ fits all data sets (R² of NDCG@10)", f"setting means: {whole.means:.3f}",
-               f"joint law: {whole.r2:.3f}", whole.verdict,
+        _claim("measured: one law with D′ fits all data sets (R² of NDCG@10)", "one law for all",
+               f"joint law {whole.r2:.3f}, free means {whole.means:.3f}", whole.verdict,
                f"seeds alone explain what the law leaves with p = {whole.explained_by_seeds:.2g}; free means know "
                "nothing of shape"),
         _claim("measured: D′ helps to predict a data set left out" + COUNTED, len(effects), reached(effects),

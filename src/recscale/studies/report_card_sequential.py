@@ -21,11 +21,12 @@ from recscale.studies.sequential_law import Panel
 from recscale.studies.shape_laws import published as authors_grid
 
 PAPER = "Performance Law"
-PAGE = "performance-law"
+PAGE = "performance-law-measured"
 STUDY = "sequential-grid"
 METRICS = ("ndcg@10", "hr@10")
 FIXED_Q1 = 8
 AXES = {"layers": "depth", "width": "width"}
+FORMS = {law.LAW: "law", law.QUADRATIC: "quadratic", law.LINE: "line", "no further gain": "no gain"}
 CLAIMED = dict(zip(AXES, CLAIMS[0][3:], strict=True))
 """The paper's best shape of MovieLens-1M."""
 
@@ -77,7 +78,7 @@ def forms(panels: list[Panel]) -> list[Claim]:
         (law.QUADRATIC, "no plainer curve does as well (AICc gained over a quadratic)", "the quadratic"),
     ):
         chance = first.misfit(rival)
-        why = f"over 2 counts where seeds don't explain the misfit of {needs} (p below 0.05; here {chance:.2g})"
+        why = f"over 2 counts where seeds don't explain the misfit of {needs}: p = {chance:.2g}, below 0.05 needed"
         verdicts = [law.needed(panel, rival) for panel in panels]
         rows.append(_claim(f"measured: {said}", "above 2", first.aicc_over(rival), agreed(verdicts), why))
     return rows
@@ -91,16 +92,14 @@ def held(panels: list[Panel]) -> list[Claim]:
         if None in found:
             continue
         first = found[0]
-        others = ", ".join(
-            f"{said} {first.words(key)}"
-            for key, said in ((law.QUADRATIC, "quadratic"), (law.LINE, "line"), ("no further gain", "no gain"))
+        errors = ", ".join(f"{said} {first.words(key)}" for key, said in FORMS.items())
+        why = (
+            f"{first.cells} shapes held out; the law must beat the best of the others by more than the "
+            f"{first.least:.4f} that seeds explain"
         )
-        rows.append(
-            _claim(f"measured: predicts the largest {name} unseen (error in NDCG@10 at {first.size})", others,
-                   f"law {first.words(law.LAW)}", agreed([better(one.gain, one.least) for one in found]),
-                   f"{first.cells} shapes held out; the law must beat the best of the others by more than the "
-                   f"{first.least:.4f} that seeds explain")
-        )  # fmt: skip
+        claim = f"measured: predicts the largest {name} unseen (error in NDCG@10 at {first.size})"
+        outcome = agreed([better(one.gain, one.least) for one in found])
+        rows.append(_claim(claim, "predicts larger models", errors, outcome, why))
     return rows
 
 

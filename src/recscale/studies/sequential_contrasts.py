@@ -43,6 +43,8 @@ class Cells:
     @classmethod
     def of(cls, runs: pd.DataFrame, column: str) -> "Cells | None":
         """None where no cell has a second seed."""
+        if runs.empty:
+            return None
         table = described(runs)
         table = table[healthy(table)]
         settings = zip(*(table[key] for key in KEYS), strict=True)
@@ -78,6 +80,31 @@ class Cells:
 def setting(**having: object) -> Setting:
     """The key of a setting that differs from ``GRID`` by ``having``."""
     return tuple({**GRID, **having}.values())
+
+
+def beside(metric: Cells | None, loss: Cells | None) -> pd.DataFrame:
+    """The cells of the grid with ``layers, width, metric, loss``; empty without seeds."""
+    columns = [*AXES, "metric", "loss"]
+    if metric is None or loss is None:
+        return pd.DataFrame(columns=columns)
+    shared = sorted(metric.shapes() & loss.shapes())
+    return pd.DataFrame([(*shape, metric.value(shape), loss.value(shape)) for shape in shared], columns=columns)
+
+
+def potential_table(found: "Sequence[Potential]", q1: int) -> pd.DataFrame:
+    """w of each model less the base model's at one q₁, and at how many q₁ its sign is the same."""
+    rows = {
+        one.model: {
+            "shared shapes": one.cells,
+            "exponents": "its own" if one.own_exponents else "the base model's",
+            "w₁ less the base's": one.w.loc[q1, "w1"],
+            "w₂ less the base's": one.w.loc[q1, "w2"],
+            "q₁ with the same sign of w₁": same_order(one, "layers"),
+            "q₁ with the same sign of w₂": same_order(one, "width"),
+        }
+        for one in found
+    }
+    return pd.DataFrame(rows).T
 
 
 def deeper(cells: Cells) -> list[Weights]:

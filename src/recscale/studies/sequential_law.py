@@ -57,6 +57,8 @@ class Panel:
     def of(cls, runs: pd.DataFrame, metric: str, **having: object) -> "Panel":
         """From a table of records; ``having`` replaces or adds to what ``GRID`` holds the same."""
         chosen = {**GRID, **having}
+        if runs.empty:
+            return cls(metric, pd.DataFrame(columns=["layers", "width", "value", "seeds"]), np.nan, 0, 0)
         table = shapes(runs, **chosen)
         grouped = table.groupby(["layers", "width"])
         table = table.assign(configuration=grouped.ngroup())

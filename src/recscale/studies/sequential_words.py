@@ -1,0 +1,148 @@
+"""What the chapter on the measured Performance Law says of tables that may be whole, partial or absent."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws import published
+from recscale.studies import predictions
+from recscale.studies import sequential_law as law
+from recscale.studies.completeness import reasons
+from recscale.studies.evidence import tally
+from recscale.studies.records import committed
+from recscale.studies.report_card import Claim
+from recscale.studies.sequential_data import D_PRIME, QUALITY, TOKENS, DataStudy, explained
+from recscale.studies.sequential_law import Panel
+from recscale.studies.shape_laws import described, fit_forms, healthy, shapes
+from recscale.studies.shape_laws import published as authors_grid
+
+STUDIES = ("sequential-grid", "sequential-data", "sequential-quality", "performance-law-predictions")
+AUTHORS = "the authors' MovieLens-1M"
+TERMS = {TOKENS: "tokens", D_PRIME: "D′ by ApEn", QUALITY[1]: "D′ by real entropy"}
+"""Reading of the data -> its name in the figure."""
+
+
+def tables(seeds: Sequence[int]) -> dict[str, pd.DataFrame]:
+    """The committed runs of every study that have one of ``seeds``."""
+    found = {name: committed(name) for name in STUDIES}
+    return {name: table[table["seed"].isin(list(seeds))] for name, table in found.items()}
+
+
+def inventory(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """A row a study: runs, those left out as collapsed or diverged, models, data sets, seeds, and what is missing."""
+    explained_by, rows = reasons(), {}
+    for name, table in found.items():
+        unhealthy = 0 if table.empty else int((~healthy(described(table))).sum())
+        rows[name] = {
+            "runs": len(table),
+            "left out": unhealthy,
+            "models": table["model"].nunique(),
+            "data sets": table["dataset"].nunique(),
+            "seeds": table["seed"].nunique(),
+            "missing": explained_by.get(name, "nothing"),
+        }
+    return pd.DataFrame(rows).T
+
+
+def inventory_words(found: Mapping[str, pd.DataFrame]) -> str:
+    """How many runs of how many studies are there, and how many were left out: one sentence."""
+    table = inventory(found)
+    there = table[table["runs"] > 0]
+    if there.empty:
+        return "None of the four studies is in this copy of the repository yet."
+    return (
+        f"{len(there)} of {len(table)} studies have runs here, {there['runs'].sum():,} in all, of which "
+        f"{there['left out'].sum()} are left out as collapsed or diverged."
+    )
+
+
+def noise_words(panel: Panel) -> str:
+    """What a seed does to a cell, and what a difference of two must reach."""
+    if not panel.freedom:
+        return "No cell has a second seed yet, so that the noise is unknown and no difference can be told from it."
+    relative = 100 * panel.noise / panel.cells["value"].mean()
+    return (
+        f"One seed moves {panel.metric.upper()} by {panel.noise:.4f} ({relative:.1f} %, one standard deviation of "
+        f"{panel.freedom} degrees of freedom). Two single runs must differ by {panel.least():.4f} for seeds not to "
+        "explain it."
+    )
+
+
+def surfaces(panel: Panel) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
+    """Our cells, where the law can be fitted to them, and the authors' grid, each with all fitted forms."""
+    grids = {"measured here": panel.cells.rename(columns={"value": panel.metric})} if panel.usable else {}
+    grids[AUTHORS] = authors_grid("ml-1m", 100)
+    return grids, {title: fit_forms(table, panel.metric) for title, table in grids.items()}
+
+
+def forms_table(panel: Panel) -> pd.DataFrame:
+    """The forms side by side, best AICc first; empty where the law can't be fitted."""
+    columns = ["free", "r2", "aicc", "delta_aicc", "leave_one_size_out_rmse", "explained by seeds, p"]
+    if not panel.usable:
+        return pd.DataFrame(columns=columns)
+    table = panel.comparison.set_index("law")
+    table["explained by seeds, p"] = [panel.misfit(form) for form in table.index]
+    return table[columns].rename(index=law.NAMES)
+
+
+def held_table(panel: Panel) -> pd.DataFrame:
+    """Errors at the largest depth and width, of every form that has not seen them."""
+    found = {axis: law.hold_out(panel, axis) for axis in ("layers", "width")} if panel.usable else {}
+    rows = {
+        f"{axis} = {one.size}": {**{law.NAMES.get(name, name): error for name, error in one.errors.items()}}
+        | {"seeds explain": one.least}
+        for axis, one in found.items()
+        if one
+    }
+    return pd.DataFrame(rows).T
+
+
+def seeds_needed(panel: Panel, counts: Sequence[int] = (1, 2, 3, 5, 10, 20)) -> pd.DataFrame:
+    """The least difference that seeds can't explain, with so many seeds a shape."""
+    rows = [{"seeds a shape": count, "least difference": panel.least(count)} for count in counts]
+    return pd.DataFrame(rows).set_index("seeds a shape")
+
+
+def margin_words(panel: Panel) -> str:
+    """The paper's largest margin of a predicted shape beside the noise here: how many seeds it would take."""
+    margin = float(published.optima_margins()[panel.metric].max())
+    first = f"The paper's predicted shapes are ahead by at most {margin:.4f} in {panel.metric.upper()}, one run each."
+    if not panel.freedom:
+        return f"{first} What that is worth can't be said before seeds tell the noise."
+    needed = int(np.ceil((panel.least() / margin) ** 2))
+    several = f"{needed} seeds a shape" if needed > 1 else "one seed a shape"
+    return f"{first} At the noise found here, a difference of that size takes {several}."
+
+
+def level_table(study: DataStudy | None) -> pd.DataFrame:
+    """Level of every setting beside the paper's data terms: ``setting, level`` and a column each of ``TERMS``."""
+    if study is None:
+        return pd.DataFrame(columns=["setting", "level", *TERMS.values()])
+    named = [_setting(*variant) for variant in study.levels.index]
+    table = pd.DataFrame({"setting": named, "level": study.levels.to_numpy()})
+    return table.assign(**{shown: study.terms[term].to_numpy(float) for term, shown in TERMS.items()})
+
+
+def term_table(study: DataStudy | None) -> pd.DataFrame:
+    """R² of the levels on ln of every data term, best first."""
+    if study is None:
+        return pd.DataFrame(columns=["R²"])
+    return explained(study.levels.to_numpy(), study.terms).sort_values(ascending=False).rename("R²").to_frame()
+
+
+def _setting(dataset: str, fraction: float, repeated: float) -> str:
+    part = f", {fraction:.0%} of users" if fraction != 1.0 else ""
+    return dataset + part + (f", {repeated:.0%} repeated" if repeated else "")
+
+
+def predicted(runs: pd.DataFrame) -> pd.DataFrame:
+    """``predictions.verdicts`` of the recorded predictions; empty before both are there."""
+    recorded = predictions.read()
+    return predictions.verdicts(recorded, shapes(runs)) if len(recorded) and len(runs) else recorded.iloc[:0]
+
+
+def answer(rows: Sequence[Claim], found: Mapping[str, pd.DataFrame]) -> str:
+    """The chapter in short."""
+    said = tally(rows)
+    return f"{said[0].upper()}{said[1:]}. {inventory_words(found)}"

@@ -1,0 +1,100 @@
+"""The measured chapter's words and tables, with whole, partial, single-seed and absent studies."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale.figures import sequential_law as figures
+from recscale.figures import show
+from recscale.studies import sequential_contrasts as cellwise
+from recscale.studies import sequential_words as words
+from recscale.studies.records import COLUMNS
+from recscale.studies.sequential_contrasts import Cells
+from recscale.studies.sequential_data import study
+from recscale.studies.sequential_law import Panel
+
+NOTHING = pd.DataFrame(columns=list(COLUMNS))
+
+
+@pytest.fixture(scope="module")
+def table(sequential_runs):
+    return sequential_runs.grid(noise=0.004)
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
+    return tmp_path
+
+
+def test_an_absent_study_is_said_to_be_absent(results):
+    found = words.tables([0, 1, 2])
+    assert words.inventory_words(found).startswith("None of the four studies")
+    assert words.inventory(found)["runs"].tolist() == [0] * 4
+    panel = Panel.of(NOTHING, "ndcg@10")
+    assert "No cell has a second seed" in words.noise_words(panel)
+    assert "can't be said" in words.margin_words(panel)
+    assert words.seeds_needed(panel)["least difference"].isna().all()
+    assert words.forms_table(panel).empty
+    assert words.held_table(panel).empty
+    assert list(words.surfaces(panel)[0]) == [words.AUTHORS]
+    assert words.level_table(None).empty
+    assert words.term_table(None).empty
+    assert words.predicted(NOTHING).empty
+    assert cellwise.beside(Cells.of(NOTHING, "test_ndcg@10"), None).empty
+    assert words.answer([], found).startswith("None of the paper's statements can be tested yet.")
+
+
+def test_runs_are_counted_and_seeds_chosen(results, table):
+    table.loc[0, "collapsed"] = 1.0
+    table.to_csv(results / "sequential-grid.csv", index=False)
+    found = words.tables([0, 1, 2])
+    assert len(found["sequential-grid"]) == 42
+    assert set(words.tables([1])["sequential-grid"]["seed"]) == {1}
+    row = words.inventory(found).loc["sequential-grid"]
+    assert (row["runs"], row["left out"], row["models"], row["seeds"]) == (42, 1, 3, 3)
+    assert words.inventory_words(found).startswith("1 of 4 studies have runs here, 42 in all, of which 1 are left out")
+    table.loc[0, "collapsed"] = 0.0
+
+
+def test_a_whole_grid_fills_every_table(table):
+    panel = Panel.of(table, "ndcg@10")
+    forms = words.forms_table(panel)
+    assert len(forms) == 5
+    assert forms["delta_aicc"].min() == 0
+    assert forms["explained by seeds, p"].between(0, 1).all()
+    held = words.held_table(panel)
+    assert list(held.index) == ["layers = 8", "width = 96"]
+    assert (held > 0).all(axis=None)
+    assert list(words.surfaces(panel)[0]) == ["measured here", words.AUTHORS]
+    least = words.seeds_needed(panel, (1, 4))["least difference"]
+    assert least[1] == pytest.approx(2 * least[4])
+    assert "takes" in words.margin_words(panel)
+    assert "degrees of freedom" in words.noise_words(panel)
+    shown = cellwise.potential_table(cellwise.potentials(Cells.of(table, "test_ndcg@10")), 8)
+    assert list(shown.index) == ["hstu", "llama"]
+
+
+def test_one_seed_tells_no_noise(sequential_runs):
+    panel = Panel.of(sequential_runs.grid(seeds=(0,)), "ndcg@10")
+    assert "unknown" in words.noise_words(panel)
+    assert words.forms_table(panel).empty
+
+
+def test_figures_draw_every_point(table, sequential_runs):
+    beside = cellwise.beside(*(Cells.of(table, f"test_{name}") for name in ("hr@10", "loss")))
+    assert len(beside) == 14
+    show(figures.loss_and_metric(beside, "hr@10"), points=2 * len(beside))
+    names = ("movielens-1m", "food", "wikipedia", "amazon-books", "amazon-beauty", "kuairand-pure")
+    variants = [(name, 1.0, 0.0) for name in names]
+    variants += [("movielens-1m", 0.3, 0.0), ("movielens-1m", 1.0, 0.5)]
+    random = np.random.default_rng(0)
+    columns = [*words.TERMS, "zlib"]
+    values = random.uniform(1e4, 1e6, (len(variants), len(columns)))
+    terms = pd.DataFrame(values, index=pd.MultiIndex.from_tuples(variants), columns=columns)
+    made = study(sequential_runs.data(sequential_runs.law), table, "ndcg@10", terms)
+    levels, named = words.level_table(made), list(words.TERMS.values())
+    assert "movielens-1m, 30% of users" in set(levels["setting"])
+    assert "movielens-1m, 50% repeated" in set(levels["setting"])
+    show(figures.levels(levels, named, "ndcg@10"), points=len(named) * len(levels))
+    assert len(words.term_table(made)) == len(columns)
