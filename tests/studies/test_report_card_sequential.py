@@ -110,6 +110,11 @@ def test_rows_wait_for_their_runs(grid):
     assert len(own(plain)) == 9
 
 
+@pytest.mark.parametrize(("runs", "rows"), [(3, 0), (14, 0), (16, 9), (29, 11), (42, 13)])
+def test_a_sweep_that_is_under_way_adds_what_it_can(grid, runs, rows):
+    assert len(own(grid.iloc[:runs])) == rows
+
+
 @pytest.mark.parametrize(
     ("planted", "verdict"), [(0.942, "holds"), (1.0, "does not hold"), (0.98, "does not hold"), (1.05, "does not hold")]
 )

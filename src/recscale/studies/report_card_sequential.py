@@ -130,7 +130,7 @@ def potential(cells: Cells) -> list[Claim]:
         outcome, tried = verdict(effects), len(found[0].w)
         if outcome == "holds" and stable < tried:
             outcome = "holds in part"
-        listing = listed([f"{one.model} {one.w.loc[FIXED_Q1, symbol]:+.4f} ({one.cells} shapes)" for one in found])
+        listing = listed([_difference(one, symbol) for one in found])
         shown = symbol.replace("1", "₁").replace("2", "₂")
         why = (
             f"{shown} less SASRec's at q₁ = {FIXED_Q1}: {listing}; a model agrees if its NDCG@10 gains more, or less, "
@@ -139,6 +139,11 @@ def potential(cells: Cells) -> list[Claim]:
         claim = f"measured: {shown} orders the models as {AXES[axis]} pays them" + COUNTED
         rows.append(_claim(claim, len(found), reached(effects), outcome, why))
     return rows
+
+
+def _difference(one: cellwise.Potential, symbol: str) -> str:
+    borrowed = "" if one.own_exponents else ", SASRec's exponents"
+    return f"{one.model} {one.w.loc[FIXED_Q1, symbol]:+.4f} ({one.cells} shapes{borrowed})"
 
 
 def loss(metric: Cells, losses: dict[str, Cells | None]) -> list[Claim]:
