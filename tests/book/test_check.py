@@ -80,6 +80,22 @@ def test_a_chapter_without_a_figure(html, small_book):
     assert "squares: no cell shows a figure" in check_book(html, small_book)
 
 
+@pytest.mark.parametrize(
+    ("figures", "faults"),
+    [
+        (0, ["squares: its cells show 1 to 2 figures, its page holds 0"]),
+        (1, []),
+        (2, []),
+        (3, ["squares: its cells show 1 to 2 figures, its page holds 3"]),
+    ],
+)
+def test_a_figure_under_a_condition_may_be_absent(html, small_book, figures, faults):
+    guarded = f"{SHOWS}\nshow(fig, points=3) if runs else 'no run yet'"
+    write_notebook(small_book.executed / "squares.ipynb", guarded)
+    page_with(html, figure_html() * figures)
+    assert check_book(html, small_book) == faults
+
+
 def test_noise_on_stderr_and_errors_let_through(html, small_book):
     path = small_book.executed / "squares.ipynb"
     notebook = json.loads(path.read_text())
