@@ -20,7 +20,8 @@ SMALLEST = 1e-5
 class AFNConfig(TowerConfig):
     """``neurons`` logarithmic neurons, the hidden layers ``afn`` on top of them, and those of the ``deep`` MLP beside.
 
-    The MLP has embedding tables of its own, as in the paper; ``deep=()`` is AFN without the plus.
+    The MLP has embedding tables of its own, as in the paper; ``deep=()`` is AFN without the plus. The exponents start as
+    N(0, 1/n), or with ``xavier_exponents`` as N(0, 2/(n + neurons)), FuxiCTR's: all neurons near a constant 1.
     """
 
     model: ClassVar[str] = "afn+"
@@ -32,6 +33,7 @@ class AFNConfig(TowerConfig):
     batch_norm: bool = False
     afn_dropout: float = 0.0
     deep_dropout: float = 0.0
+    xavier_exponents: bool = False
 
     def extra_tables(self, fields: Sequence[str], d: int, n_tasks: int) -> tuple[tuple[str, ...], int]:
         return (tuple(fields), d) if self.deep else ((), 0)
@@ -63,10 +65,10 @@ class LogarithmicLayer(nn.Module):
     Batch norm before and after, over batch and columns.
     """
 
-    def __init__(self, n: int, neurons: int) -> None:
+    def __init__(self, n: int, neurons: int, *, xavier: bool = False) -> None:
         super().__init__()
         self.before, self.after = nn.BatchNorm1d(n), nn.BatchNorm1d(neurons)
-        self.weight = linear(n, neurons, bias=False)
+        self.weight = linear(n, neurons, bias=False, gain=(2 * n / (n + neurons)) ** 0.5 if xavier else 1.0)
 
     def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch neurons d"]:
         logs = self.before(x.abs().clamp(min=SMALLEST).log())
@@ -79,7 +81,7 @@ class AFN(nn.Module):
     def __init__(self, config: AFNConfig, shape: InputShape) -> None:
         super().__init__()
         options = {"batch_norm": config.batch_norm, "output_gain": LOGIT_GAIN}
-        self.logarithmic = LogarithmicLayer(shape.n, config.neurons)
+        self.logarithmic = LogarithmicLayer(shape.n, config.neurons, xavier=config.xavier_exponents)
         self.afn = MLP(config.afn_sizes(shape), dropout=config.afn_dropout, **options)
         self.deep = self.output = None
         if config.deep:
