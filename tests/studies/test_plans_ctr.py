@@ -134,7 +134,7 @@ def test_asked_for_another_data_set_a_plan_moves_its_first_split_there():
         plans_ctr.Part("a", wukong_sizes()[:1], plans_ctr.fixed, (0,), split="time"),
         plans_ctr.Part("b", wukong_sizes()[:1], plans_ctr.fixed, (0,)),
     ]
-    moved = plans_ctr._study("name", "full", parts, "synthetic-ctr", (5,)).runs
+    moved = plans_ctr.study_of("name", "full", parts, "synthetic-ctr", (5,)).runs
     assert [(run.dataset, run.split, run.seed) for run in moved] == [("synthetic-ctr", "random", 5)] * 2
 
 

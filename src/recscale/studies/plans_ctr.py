@@ -59,6 +59,7 @@ MOST_ROWS = {"smoke": 16_000, "quick": None, "full": None}
 
 OTHERS = ("autoint+", "finalmlp", "masknet", "afn+", "xdeepfm")
 MODELS = ("wukong", "dlrm", "dcnv2", *OTHERS)
+USUAL_EMBEDDING = EmbeddingConfig()
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Part:
         return self.fraction * min(1.0, round(self.most_rows / (0.8 * len(load_ctr(self.dataset))), 4))
 
 
-def _study(name: str, profile: str, parts: Sequence[Part], dataset: str | None, seeds: Seeds | None) -> Study:
+def study_of(name: str, profile: str, parts: Sequence[Part], dataset: str | None, seeds: Seeds | None) -> Study:
     """The parts' runs, seed by seed. ``dataset`` keeps the parts on that set; if none are, the first moves to it."""
     if dataset is not None:
         first = parts[0].dataset, parts[0].split
@@ -111,12 +112,14 @@ def one_pass(dataset: str, **changes) -> CTRTraining:
     return CTRTraining(**{"batch_size": batch_size, "schedule": "constant"} | FIXED_RATES | changes)
 
 
-def fixed(dataset: str, model: Any) -> CTRTraining:
-    return one_pass(dataset)
+def fixed(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING) -> CTRTraining:
+    return one_pass(dataset, embedding=embedding)
 
 
-def tuned(dataset: str, model: Any) -> CTRTraining:
+def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING) -> CTRTraining:
     """One pass at the rates that the search found best for this model, the dense one interpolated in log FLOP.
+
+    All of it was searched with the usual ``embedding``; another one moves the model along the FLOP axis alone.
 
     ``NotYetPlanned`` while a searched run of this model is missing from the committed table: a plan whose rates changed
     with every row of it would orphan what was already trained.
@@ -130,11 +133,11 @@ def tuned(dataset: str, model: Any) -> CTRTraining:
             f"waits for ctr-learning-rate: {missing} of its {len(searched)} {model.model} runs are missing"
         )
     best = best_rates(table)
-    account = account_ctr(model, *_inputs(dataset), EmbeddingConfig())
+    account = account_ctr(model, *_inputs(dataset), embedding)
     at, known = np.log(account.training_flop_per_example), np.log(best["training_flop_per_example"])
     dense = float(f"{np.exp(np.interp(at, known, np.log(best['dense_learning_rate']))):.3g}")
     sparse = float(best["sparse_learning_rate"].iloc[len(best) // 2])
-    return one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse)
+    return one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse, embedding=embedding)
 
 
 @cache
@@ -250,23 +253,23 @@ def scaling_parts() -> list[Part]:
 def ctr_scaling(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Loss against compute: Wukong and its rivals along their ladders, tables and d the same at every size."""
     if profile == "full":
-        return _study("ctr-scaling", profile, scaling_parts(), dataset, seeds)
+        return study_of("ctr-scaling", profile, scaling_parts(), dataset, seeds)
     parts = {"smoke": _scaling_smoke, "quick": _scaling_quick}[profile]
-    return _study("ctr-scaling", profile, parts(dataset or BASES[profile], seeds or (0,)), None, None)
+    return study_of("ctr-scaling", profile, parts(dataset or BASES[profile], seeds or (0,)), None, None)
 
 
 def wukong_knobs(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Each knob of a middle-sized Wukong doubled alone, and n_F, n_L and k together (the paper's Fig. 5)."""
-    base = _middle(profile)
+    base = middle(profile)
     knobs = (("l",), ("n_F",), ("n_L",), ("k",), ("mlp_width",), ("n_F", "n_L", "k"))
     doubled = [replace(base, **{knob: 2 * getattr(base, knob) for knob in names}) for names in knobs]
-    parts = [_part(profile, (base, *doubled))]
-    return _study("wukong-knobs", profile, parts, dataset, seeds)
+    parts = [usual_part(profile, (base, *doubled))]
+    return study_of("wukong-knobs", profile, parts, dataset, seeds)
 
 
 def wukong_components(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """A middle-sized Wukong without each of its components (the paper's Fig. 4), with attentive Y, with more units."""
-    base = _middle(profile)
+    base = middle(profile)
     changes: tuple[dict[str, Any], ...] = (
         {},
         {"fmb": False},
@@ -275,30 +278,32 @@ def wukong_components(profile: str, dataset: str | None, seeds: Seeds | None) ->
         {"lcb": False, "residual": False},
         {"fm": "attentive"},
     )
-    part = _part(profile, tuple(replace(base, **change) for change in changes))
+    part = usual_part(profile, tuple(replace(base, **change) for change in changes))
 
     def units(dataset: str, model: Any) -> CTRTraining:
         first, second = (field.name for field in _inputs(dataset)[0][:2])
         return replace(part.training(dataset, model), embedding=EmbeddingConfig(units=((first, 2), (second, 2))))
 
     parts = [part, replace(part, models=(base,), training=units)]
-    return _study("wukong-components", profile, parts, dataset, seeds)
+    return study_of("wukong-components", profile, parts, dataset, seeds)
 
 
 def ctr_data(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Three sizes of Wukong on nested shares of the training rows (the paper's appendix E)."""
     wukong = wukong_sizes()
     chosen = {"smoke": (0, 3), "quick": (0, 3, 6), "full": (0, 6, 9)}[profile]
-    part = _part(profile, tuple(wukong[i] for i in chosen))
+    part = usual_part(profile, tuple(wukong[i] for i in chosen))
     parts = [replace(part, fraction=fraction) for fraction in (0.1, 0.3, 1.0)]
-    return _study("ctr-data", profile, parts, dataset, seeds)
+    return study_of("ctr-data", profile, parts, dataset, seeds)
 
 
-def _middle(profile: str) -> WukongConfig:
+def middle(profile: str) -> WukongConfig:
+    """The Wukong that studies of one size vary: four layers; 1.1 training MFLOP per example at ``full``."""
     return wukong_sizes()[{"smoke": 2, "quick": 4, "full": 6}[profile]]
 
 
-def _part(profile: str, models: tuple) -> Part:
+def usual_part(profile: str, models: tuple) -> Part:
+    """``models`` on the profile's data set, with its rates and seeds."""
     seeds = {"smoke": (0,), "quick": (0,), "full": (0, 1)}[profile]
     return Part(BASES[profile], models, TRAININGS[profile], seeds, most_rows=MOST_ROWS[profile])
 
@@ -335,7 +340,7 @@ def frappe_quality(profile: str, dataset: str | None, seeds: Seeds | None) -> St
     presets = (FRAPPE_WUKONG, *(preset(name, "bars") for name in rivals))
     own_seeds = (0, 1, 2) if profile == "full" else (0,)
     parts = [Part(base, (strong.config,), bars(strong, epochs), seeds or own_seeds) for strong in presets]
-    return _study("frappe-quality", profile, parts, None, None)
+    return study_of("frappe-quality", profile, parts, None, None)
 
 
 def training_comparison(
@@ -347,7 +352,7 @@ def training_comparison(
     rivals = DLRMConfig(top=(4 * width, 2 * width)), DCNv2Config(cross_layers=2, rank=width, deep=(2 * width, width))
     plan = one_pass(dataset, evaluations=evaluations, **training)
     part = Part(dataset, (wukong, *rivals), lambda *_: plan, seeds, split=split, most_rows=MOST_ROWS[profile])
-    return _study("training-wukong", profile, [part], None, None).runs
+    return study_of("training-wukong", profile, [part], None, None).runs
 
 
 PLANS: dict[str, Callable[[str, str | None, Seeds | None], Study]] = {
