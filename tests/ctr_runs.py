@@ -97,3 +97,16 @@ def scaling(loss, seeds=(0, 1, 2), noise=1e-6, shared=1e-3, curves=None, draw=0)
                     second = {"test_logloss@long_view": 0.8 * value, "test_auc@long_view": 0.8}
                     rows.append(row | {"model": model, "split": split} | (second if dataset[0] == "k" else {}))
     return pd.DataFrame(rows)
+
+
+def bridge(auc, seeds=(0, 1), noise=3e-4, shared=2e-3, shapes=None, draw=0) -> pd.DataFrame:
+    """A table like that of ``wukong-bridge`` at full: ``auc(l, d)``, plus what a seed shares, plus noise."""
+    random, rows = np.random.default_rng(draw), []
+    for seed in seeds:
+        common = shared * random.normal()
+        for layers, width in shapes or [(l, d) for l in (1, 2, 4, 8) for d in (8, 16, 32, 64)]:  # noqa: E741
+            recipe = json.loads(config({"l": layers}))
+            recipe["training"]["embedding"]["width"] = width
+            row = run(json.dumps(recipe), seed, 1000 * layers * width, 1000, 0.5, "movielens-1m")
+            rows.append(row | {"test_auc": auc(layers, width) + common + noise * random.normal()})
+    return pd.DataFrame(rows)

@@ -64,6 +64,7 @@ LABELS = {
     "measured: SASRec's public level on MovieLens": "SASRec, MovieLens-1M",
     "measured: SASRec's public level on Amazon": "SASRec, Beauty",
     "measured: SASRec, HSTU": "models in order",
+    "measured: R² of the law on Wukong": "R², Wukong's AUC",
     "predicted, then trained: runs": "runs in the 95 % band",
 }
 """Start of a claim -> what the axis of ``forest`` calls it."""

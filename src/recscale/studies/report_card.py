@@ -65,6 +65,7 @@ def _sources() -> tuple[Callable[[int, int], list[Claim]], ...]:
 
 def _own() -> tuple[Callable[[int, int], list[Claim]], ...]:
     """Those of them whose rows come from our own runs: none while a study isn't committed. Later studies add theirs."""
+    from recscale.studies import report_card_bridge as bridge
     from recscale.studies import report_card_data as data
     from recscale.studies import report_card_measured as measured
     from recscale.studies import report_card_predictions as predictions
@@ -73,7 +74,7 @@ def _own() -> tuple[Callable[[int, int], list[Claim]], ...]:
     from recscale.studies import report_card_sequential as sequential
 
     wukong = scaling.measured, measured.knobs, measured.components, measured.data, quality.frappe
-    return *wukong, sequential.grid, data.across, predictions.tested, predictions.quality
+    return *wukong, sequential.grid, data.across, predictions.tested, predictions.quality, bridge.bridge
 
 
 def interval_verdict(paper: float, low: float, high: float) -> str:
