@@ -20,8 +20,8 @@ SMALLEST = 1e-5
 class AFNConfig(TowerConfig):
     """``neurons`` logarithmic neurons, the hidden layers ``afn`` on top of them, and those of the ``deep`` MLP beside.
 
-    The MLP has embedding tables of its own, as in the paper; ``deep=()`` is AFN without the plus. The exponents start as
-    N(0, 1/n), or with ``xavier_exponents`` as N(0, 2/(n + neurons)), FuxiCTR's: all neurons near a constant 1.
+    The MLP has embedding tables of its own, as in the paper; ``deep=()`` is AFN without the plus. The exponents start
+    as N(0, 1/n), or with ``xavier_exponents`` as N(0, 2/(n + neurons)), as in FuxiCTR: all neurons near a constant 1.
     """
 
     model: ClassVar[str] = "afn+"
