@@ -66,6 +66,11 @@ def test_exponents_of_two_sets_are_compared_with_their_scatter(ctr_runs):
     flat, fall = one(ctr_runs, lambda m, f: 0.5, noise=1e-4), one(ctr_runs, noise=1e-4)
     table = law.exponents({"a": flat, "b": fall, "again": fall}, SIZE, 50)
     assert {"bootstrap, low", "a seed, %"} <= set(table.columns)
+    assert (
+        law.sign_words(table.loc[["a", "b"]])
+        == "For a the exponent can't be told from zero; for b the loss falls with size."
+    )
+    assert law.sign_words(pd.DataFrame()) == ""
     assert "of a is smaller than that of b" in law.same_words(table, "a", "b")
     assert "can't be told apart" in law.same_words(table, "b", "again")
     assert "can't be compared yet" in law.same_words(table, "b", "c")
@@ -87,8 +92,8 @@ def test_a_rival_that_leads_is_named_and_a_lead_is_measured(ctr_runs):
     assert table.loc["dlrm", "lead, %"] == pytest.approx(0.5, abs=0.01)
     assert table["who leads"].to_dict() == {m: "dcnv2" if m == "dcnv2" else "Wukong" for m in table.index}
     words = leads.lead_words(runs)
-    assert "Wukong is beaten at equal compute by dcnv2." in words
-    assert words.startswith("Wukong leads dlrm, autoint+")
+    assert "Wukong is beaten at equal compute by DCNv2." in words
+    assert words.startswith("Wukong leads DLRM, AutoInt+")
     assert "behind at 6" in leads.size_words(runs)
     assert "a lead there is an offset" in leads.kind_words(one(ctr_runs, noise=1e-3))
 
@@ -113,8 +118,8 @@ def test_what_a_seed_shares_is_not_taken_for_noise(ctr_runs):
 def test_steeper_and_flatter_rivals_are_told_from_wukong(ctr_runs):
     runs = one(ctr_runs, steep)
     words = leads.kind_words(runs)
-    assert "Wukong is steeper than dlrm: with compute" in words
-    assert "Steeper than Wukong: autoint+, dcnv2" in words
+    assert "Wukong is steeper than DLRM: with compute" in words
+    assert "Steeper than Wukong: AutoInt+, DCNv2" in words
     assert leads.steeper(runs)["dlrm"].value == pytest.approx(100 * (10**-0.01 - 10**-0.002), rel=0.05)
 
 
@@ -124,14 +129,17 @@ def test_rivals_that_stop_are_told_from_those_that_improve(ctr_runs):
 
     table = leads.stops(leads.judge(one(ctr_runs, truth)))
     assert table["says"].to_dict() == {m: "stops" if m == "dlrm" else "improves" for m in table.index}
-    assert "No further gain at the largest size: dlrm." in leads.stop_words(one(ctr_runs, truth))
+    assert "No further gain at the largest size: DLRM." in leads.stop_words(one(ctr_runs, truth))
+    assert leads.stop_words(one(ctr_runs, truth)).endswith("it still improves.")
+    flat = leads.stop_words(one(ctr_runs, lambda model, flop: 0.5 * max(flop, 1e6) ** 0.01))
+    assert flat.endswith("it stops too.")
     assert "Left open by the noise" in leads.stop_words(one(ctr_runs, truth, noise=0.3, seeds=(0, 1)))
 
 
 def test_one_seed_leads_nowhere(ctr_runs):
     runs = one(ctr_runs, seeds=(0,))
     assert set(leads.standings(runs)["who leads"]) == {"not known"}
-    assert leads.lead_words(runs).startswith("Lower loss than Wukong's, on average over their sizes: dcnv2.")
+    assert leads.lead_words(runs).startswith("Lower loss than Wukong's, on average over their sizes: DCNv2.")
     assert "single seeds" in leads.stop_words(runs)
     assert "second seed" in leads.size_words(runs)
     assert "single seeds the noise is unknown" in law.range_words(law.exponents({"a": runs}, SIZE), "a")
@@ -196,10 +204,10 @@ def test_the_price_of_a_gain_by_the_law(ctr_runs):
 
 def test_the_end_of_the_curve_is_in_the_short_answer(ctr_runs):
     stops = one(ctr_runs, lambda model, flop: 0.55 * min(flop, 5e6) ** -0.01)
-    words = law.short_words(law.fit_law(stops, SIZE, 0), law.fit_law(stops, SIZE, 2), law.noise_of(stops)[1])
+    words = law.short_words("A", law.fit_law(stops, SIZE, 0), law.fit_law(stops, SIZE, 2), law.noise_of(stops)[1])
     assert "falls with size" in words
     assert words.endswith("fitted without them, the law predicts the held-out sizes worse than 'no further gain' does.")
-    assert "can't be said yet" in law.short_words(None, None, np.nan)
+    assert "can't be said yet" in law.short_words("A", None, None, np.nan)
     assert "of which" in law.noise_words(stops)
 
 
@@ -221,6 +229,6 @@ def test_predictions_are_told_beside_both_baselines(ctr_runs):
 
 
 def test_the_curve_and_its_scale_are_named(ctr_runs):
-    assert full.where_words("kuairand-pure", "main", 2) == "kuairand-pure, official split, task long_view"
-    assert full.where_words("movielens-1m", "time") == "movielens-1m, time split"
+    assert full.where_words("kuairand-pure", "main", 2) == "KuaiRand-Pure, official split, task long_view"
+    assert full.where_words("movielens-1m", "time") == "MovieLens-1M, time split"
     assert "40 MFLOP per example, the paper's smallest 530" in full.scale_words(ctr_runs.scaling(power))

@@ -32,7 +32,7 @@ def test_edges_are_named(ctr_runs):
     table = pd.concat([search(ctr_runs, 1e-2), search(ctr_runs, 3e-3, flop=20_000)], ignore_index=True)
     words = rates.edge_words(rates.found_rates(table))
     assert "at 1 of 2 sizes" in words
-    assert "wukong at 1 MFLOP (high)" in words
+    assert "Wukong at 1 MFLOP (high)" in words
     assert "lies inside the tried range at all 2 sizes" in words
 
 

@@ -75,7 +75,7 @@ def test_a_better_rival_is_named_and_the_opposite_does_not_hold(ctr_runs):
     ahead = scaling.scaling_claims(better)[4]
     assert ahead.ours == 6
     assert ahead.verdict == "holds in part"
-    assert ahead.why.endswith("ahead of Wukong: dcnv2")
+    assert ahead.why.endswith("ahead of Wukong: DCNv2")
 
 
 def test_rows_wait_for_their_curves(ctr_runs):

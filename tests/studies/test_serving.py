@@ -103,12 +103,12 @@ def test_growth_is_the_ratio_of_the_ends():
     [
         (
             [1, 2, 4],
-            "largest wukong, compute grows 100-fold and the median time 4.0-fold, from 1.0 to 4.0 ms: more slowly than",
+            "largest Wukong, compute grows 100-fold and the median time 4.0-fold, from 1.0 to 4.0 ms: more slowly than",
         ),
         ([1, 10, 100], "about as fast as compute"),
         ([1, 20, 400], "faster than compute"),
-        ([1], "too few sizes of wukong"),
-        ([], "too few sizes of wukong"),
+        ([1], "too few sizes of Wukong"),
+        ([], "too few sizes of Wukong"),
     ],
 )
 def test_growth_in_words(times, words):
@@ -143,11 +143,11 @@ def test_the_frontier_holds_what_no_faster_model_matches():
             0.1,
             "falls by 1.20 % of the smallest DLRM's, for 8.0 ms more at p99: 0.150 % a millisecond. Half",
         ),
-        ([0, -1, -1.2], 0.1, "Half of it is there at wukong at 0.1 MFLOP (4.0 ms)."),
+        ([0, -1, -1.2], 0.1, "Half of it is there at Wukong at 0.1 MFLOP (4.0 ms)."),
         ([0, -0.1, -1.2], 0.1, "a millisecond. No faster model has half of that."),
         ([0, -1, -1.2], 2.0, "Seeds alone could explain that much (2.00 %)."),
         ([0, -1, -1.2], float("nan"), "it is not known whether that is noise"),
-        ([0, 1, 1.2], 0.1, "wukong at 0.01 MFLOP (2.0 ms), is also the best: here no millisecond buys anything"),
+        ([0, 1, 1.2], 0.1, "Wukong at 0.01 MFLOP (2.0 ms), is also the best: here no millisecond buys anything"),
         ([], 0.1, "No model has both"),
     ],
 )

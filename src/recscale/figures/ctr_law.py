@@ -12,7 +12,7 @@ from recscale.figures.ctr_scaling import gains
 from recscale.figures.overlay import bars
 from recscale.laws import published
 from recscale.studies.ctr_law import PAPER_SIGNIFICANT, can_fit, fit_law, noise_of, relative, slopes
-from recscale.studies.ctr_tables import AXES, by_configuration
+from recscale.studies.ctr_tables import AXES, NAMES, by_configuration
 
 _HOVER = "%{fullData.name}, %{x:,} FLOP per example<br>%{y:+.3f} %, %{customdata[0]} seeds<extra></extra>"
 
@@ -49,7 +49,7 @@ def compared(means: pd.DataFrame, least: float) -> go.Figure:
             fig,
             x,
             y,
-            model,
+            NAMES[model],
             error_y=bars(y, y - rows["half"], y + rows["half"], hue),
             customdata=rows[["seeds"]],
             hovertemplate=_HOVER,
@@ -94,11 +94,11 @@ def slope_figure(rows: pd.DataFrame) -> go.Figure:
             source,
             marker={"color": hue, "symbol": sign},
             error_x=bars(part["slope"], part["low"], part["high"], hue),
-            customdata=part[["model"]],
+            customdata=part[["model"]].replace(dict(NAMES)),
             hovertemplate="%{customdata[0]}: %{x:.3f} % a decade<extra>%{fullData.name}</extra>",
         )
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
-    return fig.update_yaxes(tickvals=list(place.values()), ticktext=models)
+    return fig.update_yaxes(tickvals=list(place.values()), ticktext=[NAMES[model] for model in models])
 
 
 def side_rows(tables: Mapping[str, pd.DataFrame]) -> int:

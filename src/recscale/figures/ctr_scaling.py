@@ -24,7 +24,7 @@ from recscale.studies.ctr_law import (
     slopes,
     verdict,
 )
-from recscale.studies.ctr_tables import AXES, SIZES, by_configuration, least_difference, prepared, seed_noise
+from recscale.studies.ctr_tables import AXES, NAMES, SIZES, by_configuration, least_difference, prepared, seed_noise
 
 __all__ = [
     "FORMS",
@@ -70,9 +70,10 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
     wukong = runs[runs["model"] == "wukong"]
     largest = np.sort(wukong["training_flop_per_example"].unique())[-hold_out:]
     held = wukong["training_flop_per_example"].isin(largest)
-    groups = [("wukong", "wukong", wukong[~held], {})]
+    groups = [("wukong", NAMES["wukong"], wukong[~held], {})]
     groups += [("wukong", "held out", wukong[held], {"symbol": "star", "size": 14})]
-    groups += [(model, model, rows, {}) for model, rows in runs[runs["model"] != "wukong"].groupby("model", sort=False)]
+    rivals = runs[runs["model"] != "wukong"].groupby("model", sort=False)
+    groups += [(model, NAMES[model], rows, {}) for model, rows in rivals]
     for model, label, rows, marker in groups:
         base.points(
             fig,
@@ -128,8 +129,8 @@ def _curve(runs: pd.DataFrame, size: str, hold_out: int, form: str) -> dict[str,
 def relative_figure(runs: pd.DataFrame, noise: float) -> go.Figure:
     """The paper's axis: relative log loss in % against FLOP per example, a mark a run.
 
-    ``runs`` come from ``relative``; ``noise`` is the least difference (%) that seeds can't explain. Dotted lines: what
-    the paper calls significant, and what the seeds here would.
+    ``runs`` come from ``relative``; ``noise`` is the least difference (%) that seeds can't explain. Lines: what the
+    paper calls significant, dotted, and what the seeds here would, dashed.
     """
     fig = base.figure(
         "Relative log-loss",
@@ -142,7 +143,7 @@ def relative_figure(runs: pd.DataFrame, noise: float) -> go.Figure:
             fig,
             rows["training_flop_per_example"],
             rows["relative"],
-            model,
+            NAMES[model],
             marker={"size": 8},
             customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
             hovertemplate=_HOVER.replace("log-loss %{y:.5f}", "%{y:+.3f} %"),
@@ -151,12 +152,10 @@ def relative_figure(runs: pd.DataFrame, noise: float) -> go.Figure:
 
 
 def gains(fig: go.Figure, least: Mapping[str, float]) -> go.Figure:
-    """A dotted line at each gain (% below zero) that a name stands for; none where the gain isn't known."""
-    for place, (text, value) in zip(("top right", "bottom right"), least.items(), strict=False):
+    """A line at each gain (% below zero) that the legend names, dotted and dashed; none where it isn't known."""
+    for dash, (text, value) in zip(("dot", "dash"), least.items(), strict=False):
         if np.isfinite(value):
-            look = {"text": text, "font": {"size": 11}}
-            stroke = {"dash": "dot", "color": base.NEUTRAL}
-            fig.add_hline(y=-value, line=stroke, annotation=look, annotation_position=place)
+            fig.add_hline(y=-value, line={"dash": dash, "color": base.NEUTRAL}, name=text, showlegend=True)
     return fig
 
 

@@ -209,7 +209,7 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
         base.points(fig, found["measured"], found["place"], "measured (mean over seeds)", marker=star)
     fig.update_yaxes(tickvals=list(place.values()), ticktext=order, title="layers × width")
     values = rows[["predicted", *(["measured"] if "measured" in rows else [])]].to_numpy(float)
-    room = max(1.5 * float(np.nanmax(values) - np.nanmin(values)), 0.2 * float(np.nanmax(np.abs(values))))
+    room = max(3 * float(np.nanmax(values) - np.nanmin(values)), 0.4 * float(np.nanmax(np.abs(values))))
     fig.update_xaxes(range=[np.nanmin(values) - room, np.nanmax(values) + room])
     return fig
 

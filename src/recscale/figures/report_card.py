@@ -47,7 +47,7 @@ LABELS = {
     "public data: over 0.2": "rivals led by 0.2 %",
     "public data, as often": "flatter, MovieLens",
     "public data: rivals stop": "stop, MovieLens",
-    "public data: the law holds on both": "tasks, KuaiRand",
+    "public data: the loss falls with compute on both": "tasks, KuaiRand",
     "all sizes still": "sizes better with data",
     "larger models are more data": "shares, large ahead",
     "measured: there is a best depth": "best depth, own grid",

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.studies.ctr_tables import SIZES
+from recscale.studies.ctr_tables import NAMES, SIZES
 from recscale.studies.serving import frontier
 
 MILLISECONDS = [unit * 10**power for power in range(-2, 4) for unit in (1, 2, 5)]
@@ -83,4 +83,4 @@ def _groups(live: pd.DataFrame, stored: pd.DataFrame) -> Iterator[tuple[str, str
     """(model, label, rows in ascending compute, look) of every curve: live ones, then the stored, faint."""
     for table, suffix, look in ((stored, ", committed", {"opacity": 0.45}), (live, "", {})):
         for model, rows in table.groupby("model", sort=False):
-            yield model, f"{model}{suffix}", rows.sort_values("training_flop_per_example"), look
+            yield model, f"{NAMES[model]}{suffix}", rows.sort_values("training_flop_per_example"), look

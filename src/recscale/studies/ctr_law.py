@@ -57,13 +57,13 @@ def gain_a_decade(low: float, high: float) -> str:
     return f"{least:.2f} to {most:.2f} % {'less' if best > 0 else 'more'} loss"
 
 
-def short_words(whole: laws.Fit | None, fit: laws.Fit | None, least: float) -> str:
-    """The answer about the law: its sign through all sizes (``whole``), and the end of the curve by ``fit``, which has
-    not seen it."""
+def short_words(where: str, whole: laws.Fit | None, fit: laws.Fit | None, least: float) -> str:
+    """The answer about the law on the curve called ``where``: its sign through all sizes (``whole``), and the end of
+    the curve by ``fit``, which has not seen it."""
     if whole is None:
         return "Whether the law holds can't be said yet: there are too few runs."
     limits = whole.intervals["α"]
-    words = f"On these public data {slope_words(*limits)}, {gain_a_decade(*limits)} for every tenfold size"
+    words = f"On {where}, {slope_words(*limits)}, {gain_a_decade(*limits)} for every tenfold size"
     if fit is None:
         return f"{words}."
     errors = fit.held_out["rmse"], fit.held_out["rmse_no_further_gain"]
@@ -87,6 +87,12 @@ def slope_words(low: float, high: float) -> str:
     if low > 0:
         return "the loss falls with size"
     return "the loss rises with size" if high < 0 else "the exponent can't be told from zero"
+
+
+def sign_words(table: pd.DataFrame) -> str:
+    """What the sign of every exponent of ``exponents`` is known to be: a sentence, empty without one."""
+    parts = [f"for {name} {slope_words(row['low'], row['high'])}" for name, row in table.iterrows()]
+    return f"{parts[0][0].upper()}{'; '.join(parts)[1:]}." if parts else ""
 
 
 def exponent_words(fit: laws.Fit | None) -> str:
@@ -240,7 +246,10 @@ def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None
 def held_words(law: float, flat: float, least: float) -> str:
     """Errors at the held-out sizes, of the law and of "no further gain", compared in half a sentence."""
     if abs(flat - law) <= (least if np.isfinite(least) else 0.0):
-        return "at the held-out sizes the law and 'no further gain' are equally good within the noise of seeds"
+        return (
+            "at the held-out sizes the law and 'no further gain' can't be told apart: "
+            "seeds could explain the difference"
+        )
     how = "better" if flat > law else "worse"
     words = f"it predicts the held-out sizes {how} than 'no further gain' does"
     return words if np.isfinite(least) else f"{words} (single seeds can't say whether by more than noise)"

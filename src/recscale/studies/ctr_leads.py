@@ -15,8 +15,9 @@ from scipy import stats
 
 from recscale.studies import contrasts
 from recscale.studies.contrasts import Contrasts, Effect
-from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT, listed
-from recscale.studies.ctr_tables import by_configuration
+from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT
+from recscale.studies.ctr_law import listed as joined
+from recscale.studies.ctr_tables import NAMES, by_configuration
 
 RIVALS = 7
 """Rivals of the full study, as many as in the paper's table."""
@@ -56,14 +57,22 @@ class Field:
         return [self.average(rival) for rival in self.rivals]
 
     def last_steps(self) -> dict[str, Weights]:
-        """Rival -> ln L of its best smaller size less that of its largest: what the last size gains."""
-        steps = {}
-        for model, sizes in self.means.groupby("model", sort=False):
-            if model != "wukong" and len(sizes) >= LEAST:
-                best = sizes.iloc[:-1]["test_logloss"].idxmin()
-                pair = int(sizes.loc[best, "configuration"]), int(sizes["configuration"].iloc[-1])
-                steps[model] = {pair[0]: 1.0, pair[1]: -1.0}
-        return steps
+        """Rival -> ``last_step``."""
+        steps = {model: self.last_step(model) for model in self.means["model"].unique() if model != "wukong"}
+        return {model: step for model, step in steps.items() if step}
+
+    def last_step(self, model: str) -> Weights:
+        """ln L of the best smaller size less that of the largest: what the last size gains; empty below three sizes."""
+        sizes = self.means[self.means["model"] == model]
+        if len(sizes) < LEAST:
+            return {}
+        best = sizes.loc[sizes.iloc[:-1]["test_logloss"].idxmin(), "configuration"]
+        return {int(best): 1.0, int(sizes["configuration"].iloc[-1]): -1.0}
+
+
+def listed(models: Sequence[str]) -> str:
+    """Models by their names: "DLRM and DCNv2"."""
+    return joined([NAMES.get(model, model) for model in models])
 
 
 def judge(runs: pd.DataFrame) -> Field | None:
@@ -219,7 +228,7 @@ def stops(field: Field) -> pd.DataFrame:
 
 
 def stop_words(runs: pd.DataFrame) -> str:
-    """Which rivals stop improving: a sentence."""
+    """Which rivals stop improving, and what Wukong does at its own end: sentences."""
     field = judge(runs)
     table = stops(field) if field is not None else pd.DataFrame()
     if table.empty:
@@ -232,4 +241,22 @@ def stop_words(runs: pd.DataFrame) -> str:
         ("not known", "Left open by the noise of seeds"),
     )
     found = {text: table.index[table["says"] == says].tolist() for says, text in groups}
-    return " ".join(f"{text}: {listed(names)}." for text, names in found.items() if names)
+    return (
+        f"{' '.join(f'{text}: {listed(names)}.' for text, names in found.items() if names)} {own_end(field)}".rstrip()
+    )
+
+
+def own_end(field: Field) -> str:
+    """What Wukong's largest size gains, by the rule for rivals: a sentence, empty below three sizes."""
+    if not (weights := field.last_step("wukong")):
+        return ""
+    gain = field.contrasts.contrast(weights)
+    value, low, high = gain.percent
+    if gain.high < FLAT:
+        says = "it stops too"
+    else:
+        says = "it still improves" if gain.low > FLAT else "whether it stops is left open, too"
+    return (
+        f"Wukong's own largest size gains {value:+.2f} % over its best smaller one (95 % interval {low:+.2f} to "
+        f"{high:+.2f}): {says}."
+    )

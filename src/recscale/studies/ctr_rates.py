@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 
+from recscale.studies.ctr_tables import NAMES
 from recscale.studies.plans_ctr import FIXED_RATES, best_rates
 
 DENSE, SPARSE = FIXED_RATES
@@ -64,7 +65,7 @@ def edge_words(found: pd.DataFrame) -> str:
             parts.append(f"The best {name} lies inside the tried range at all {len(searched)} sizes searched for it.")
         else:
             named = [
-                f"{row['model']} at {row['training_flop_per_example'] / 1e6:.2g} MFLOP ({row[column]})"
+                f"{NAMES[row['model']]} at {row['training_flop_per_example'] / 1e6:.2g} MFLOP ({row[column]})"
                 for row in edge.to_dict("records")
             ]
             parts.append(

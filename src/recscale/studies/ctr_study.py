@@ -13,6 +13,7 @@ NAME = "ctr-scaling"
 TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
 """Data set -> its tasks in the order of the table's columns; those after the first carry ``@task``."""
 BOTH = TASKS["kuairand-pure"]
+TITLES = {"movielens-1m": "MovieLens-1M", "kuairand-pure": "KuaiRand-Pure"}
 METRICS = ("test_logloss", "test_auc")
 
 
@@ -75,10 +76,10 @@ def whole_seeds(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def where_words(dataset: str, split: str = "main", task: int = 1) -> str:
-    """The chosen curve in words: "movielens-1m, random split", with the task where there are several."""
+    """The chosen curve in words: "MovieLens-1M, random split", with the task where there are several."""
     tasks = TASKS[dataset]
     named = f", task {tasks[task - 1]}" if len(tasks) > 1 else ""
-    return f"{dataset}, {split_of(dataset, split)} split{named}"
+    return f"{TITLES[dataset]}, {split_of(dataset, split)} split{named}"
 
 
 def scale_words(table: pd.DataFrame) -> str:

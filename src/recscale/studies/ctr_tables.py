@@ -20,6 +20,24 @@ AXES: Mapping[str, str] = {**SIZES, "pf_days": "training compute (PF-days)"}
 """The same with the compute of the whole training, for tables that ``with_pf_days`` has completed."""
 
 
+NAMES: Mapping[str, str] = {
+    "wukong": "Wukong",
+    "dlrm": "DLRM",
+    "dcnv2": "DCNv2",
+    "autoint+": "AutoInt+",
+    "finalmlp": "FinalMLP",
+    "masknet": "MaskNet",
+    "afn+": "AFN+",
+    "xdeepfm": "xDeepFM",
+}
+"""A model in the tables of the studies -> what readers know it by."""
+
+
+def named(table: pd.DataFrame) -> pd.DataFrame:
+    """``table`` for a reader: every model, in cells and in the index, by its name."""
+    return table.replace(dict(NAMES)).rename(index=dict(NAMES))
+
+
 def prepared(runs: pd.DataFrame) -> pd.DataFrame:
     """Healthy runs with ``parameters`` and ``configuration`` (one id for the seeds of a configuration) added."""
     runs = runs[~runs["diverged"].astype(bool)].copy()

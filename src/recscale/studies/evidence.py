@@ -5,6 +5,7 @@ from typing import Protocol, TypeVar
 
 import pandas as pd
 
+from recscale.datasets.cards import find_card
 from recscale.studies.report_card import COUNTED, VERDICTS, Claim, found
 
 
@@ -24,8 +25,16 @@ def evidence(claims: Callable[[Study], Sequence[Claim]], live: Study | None, sto
         (live, "Live", "None of the live runs can be compared."),
         (stored, "The full study", "The repository holds no comparable runs of the full study yet."),
     ):
-        parts.append(f"**{title}, {study.dataset}**\n\n{listed(claims(study))}" if study is not None else absent)
+        parts.append(f"**{title}, {_where(study)}**\n\n{listed(claims(study))}" if study is not None else absent)
     return "\n\n".join(parts)
+
+
+def _where(study: Judged) -> str:
+    """Its data set in the words of the card; by its name where the card isn't at hand."""
+    try:
+        return find_card(study.dataset).title
+    except ValueError:
+        return study.dataset
 
 
 def listed(rows: Sequence[Claim]) -> str:

@@ -135,8 +135,8 @@ def recorded_in_words(recorded: pd.DataFrame, runs: pd.DataFrame) -> str:
     """What is recorded for the full study, and how it fared. ``runs``: its committed results."""
     if recorded.empty:
         return (
-            "No prediction is recorded yet: it will be made from the committed runs of `sequential-grid`, once they "
-            "are there."
+            "No prediction is recorded yet: it will be made from the committed runs of the study "
+            "sequential-grid, once they are there."
         )
     count = recorded[["layers", "width"]].drop_duplicates().shape[0]
     first = recorded.iloc[0]

@@ -66,7 +66,7 @@ def rivals(runs: pd.DataFrame) -> list[Claim]:
     slopes = [(steep[rival], wide[rival]) for rival in steep]
     stops = list(field.last_steps().values())
     beaten = [name for name in field.rivals if ctr_leads.standings(runs).loc[name, "who leads"] == name]
-    worse = f"; ahead of Wukong: {ctr_law.listed(beaten)}" if beaten else ""
+    worse = f"; ahead of Wukong: {ctr_leads.listed(beaten)}" if beaten else ""
     return [
         _claim("public data: over 0.2 % ahead at equal compute" + COUNTED, count,
                known.reached(field.averages(), -ctr_leads.LEAD), known.verdict(field.averages(), -ctr_leads.LEAD),
@@ -87,7 +87,7 @@ def over_time(runs: pd.DataFrame) -> list[Claim]:
     fit = ctr_law.fit_law(runs, SIZE, 0)
     low, high = fit.intervals["α"]
     why = f"MovieLens-1M split by time, {ctr_law.sizes_of(runs)} sizes; the paper tests on its last window of time"
-    claim = "public data: the law holds for later impressions (exponent above 0)"
+    claim = "public data: the loss falls with compute for later impressions (exponent above 0)"
     return [_claim(claim, "> 0", fit.parameters["α"], sign(low, high), why, (low, high))]
 
 
@@ -100,7 +100,7 @@ def two_tasks(tasks: dict[str, pd.DataFrame]) -> list[Claim]:
     known, against = signs.count("holds"), signs.count("does not hold")
     both = "holds" if known == len(signs) else "holds in part" if known else "does not hold" if against else None
     why = "KuaiRand-Pure: tasks whose exponent's 95 % interval lies above 0"
-    claim = "public data: the law holds on both tasks" + COUNTED
+    claim = "public data: the loss falls with compute on both tasks" + COUNTED
     return [_claim(claim, len(signs), known, both or "can't be known", why)]
 
 

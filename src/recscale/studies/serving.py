@@ -19,7 +19,7 @@ from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.settings import results_folder
-from recscale.studies.ctr_tables import by_configuration, least_difference, seed_noise
+from recscale.studies.ctr_tables import NAMES, by_configuration, least_difference, seed_noise
 from recscale.training.serving import Request, candidate_rows, serve
 
 MODELS = ("wukong", "dlrm", "dcnv2")
@@ -119,12 +119,12 @@ def growth_words(latencies: pd.DataFrame, model: str = "wukong") -> str:
     """One sentence on how time follows compute along the ladder of ``model``."""
     table = growth(latencies)
     if model not in table.index or table.loc[model, "sizes"] < 2:
-        return f"There are too few sizes of {model} to say how its time grows."
+        return f"There are too few sizes of {NAMES[model]} to say how its time grows."
     row = table.loc[model]
     share = np.log(row["p50 ×"]) / np.log(row["FLOP ×"])
     slower = "more slowly than" if share < 0.9 else "about as fast as" if share <= 1.1 else "faster than"
     return (
-        f"From the smallest to the largest {model}, compute grows {row['FLOP ×']:.0f}-fold and the median time "
+        f"From the smallest to the largest {NAMES[model]}, compute grows {row['FLOP ×']:.0f}-fold and the median time "
         f"{row['p50 ×']:.1f}-fold, from {row['smallest, p50 ms']:.1f} to {row['largest, p50 ms']:.1f} ms: "
         f"{slower} compute."
     )
@@ -206,4 +206,4 @@ def bought_words(table: pd.DataFrame, metric: str, least: float) -> str:
 
 
 def _named(row: pd.Series) -> str:
-    return f"{row['model']} at {row['training_flop_per_example'] / 1e6:.2g} MFLOP ({row['p99_ms']:.1f} ms)"
+    return f"{NAMES[row['model']]} at {row['training_flop_per_example'] / 1e6:.2g} MFLOP ({row['p99_ms']:.1f} ms)"
