@@ -45,9 +45,8 @@ def law(runs: pd.DataFrame) -> list[Claim]:
     return [
         _claim("public data: the loss falls with compute (exponent above 0)", "> 0", alpha, sign(low, high),
                f"{where}; 95 % interval of a power law through the seed means", (low, high)),
-        _claim("public data: size of the exponent", ctr_law.PAPER_EXPONENT, alpha, beside(low, high),
-               "other data, so that only the order of magnitude may be compared; as printed if the interval has it "
-               "and excludes 0", (low, high)),
+        _claim("public data: the very exponent of the paper's data", ctr_law.PAPER_EXPONENT, alpha, beside(low, high),
+               "the paper doesn't promise it for other data; holds if the interval has it and excludes 0", (low, high)),
         _claim("public data: the loss is a power law of compute", "power law", form(forms), form_verdict(forms, least),
                f"{where}; four forms by AICc, sizes left out and the {HELD_OUT} largest held out"),
         _claim("public data: the law predicts larger models (error at the two largest, %)", f"no gain: {flat}",
