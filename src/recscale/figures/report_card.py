@@ -43,7 +43,7 @@ LABELS = {
     "tokens of": "tokens, ML-1M 200",
     "D′ explains": "D′ over tokens, R²",
     "coding lemma": "coding lemma, chains",
-    "public data: size of": "exponent, MovieLens",
+    "public data: the very": "exponent, MovieLens",
     "public data: over 0.2": "rivals led by 0.2 %",
     "public data, as often": "flatter, MovieLens",
     "public data: rivals stop": "stop, MovieLens",
