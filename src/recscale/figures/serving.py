@@ -46,7 +46,7 @@ def latency_figure(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
 
 _TIME = (
     "%{fullData.name}: %{x:,} FLOP<br>p50 %{y:.2f} ms, p99 %{customdata[0]:.2f} ms"
-    "<br>%{customdata[2]:,} candidates, %{customdata[3]} thread(s), %{customdata[1]:,} a second<extra></extra>"
+    "<br>%{customdata[2]:,} candidates, threads: %{customdata[3]}, %{customdata[1]:,} a second<extra></extra>"
 )
 
 

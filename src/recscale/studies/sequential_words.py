@@ -40,7 +40,7 @@ def inventory(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             "models": table["model"].nunique(),
             "data sets": table["dataset"].nunique(),
             "seeds": table["seed"].nunique(),
-            "missing": explained_by.get(name, "nothing"),
+            "missing": explained_by.get(name, "nothing").partition(":")[0],
         }
     return pd.DataFrame(rows).T
 

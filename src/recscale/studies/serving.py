@@ -87,7 +87,7 @@ def stored_words(table: pd.DataFrame) -> str:
     first = table.iloc[0]
     return (
         f"The {len(table)} faint ones were measured by benchmarks/serving.py, {first['repeats']:,} requests a size "
-        f"on {first['threads']} thread(s) of a processor that calls itself {first['cpu']}."
+        f"(threads: {first['threads']}) on a processor that calls itself {first['cpu']}."
     )
 
 
