@@ -70,7 +70,7 @@ def test_committed_times_are_only_said_to_be_there_if_they_are():
     assert "holds no times" in serving.stored_words(NONE)
     words = serving.stored_words(latencies([1, 2]).assign(cpu="Some CPU", repeats=1000))
     assert words.startswith(
-        "The 2 faint ones were measured by benchmarks/serving.py, 1,000 requests a size on 1 thread(s)"
+        "The 2 faint ones were measured by benchmarks/serving.py, 1,000 requests a size (threads: 1)"
     )
 
 
