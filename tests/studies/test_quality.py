@@ -209,3 +209,14 @@ def test_the_dot_plot_draws_every_figure_with_and_without_runs():
         assert show(fig, points=count).points == count
     assert fig.data[0].name == "here, negatives redrawn"
     assert list(fig.layout.yaxis.categoryarray)[-1] == "Wukong"
+
+
+def test_a_trial_of_afn_is_no_preset_and_is_told_beside_its_seed():
+    measured = runs()
+    trial = measured.query("model == 'afn+' and seed == 0").assign(config='{"xavier_exponents": true}', test_auc=0.5)
+    both = pd.concat([measured, trial], ignore_index=True)
+    pd.testing.assert_frame_equal(quality.comparison(both), quality.comparison(measured))
+    own = measured.query("model == 'afn+' and seed == 0")["test_auc"].iloc[0]
+    assert f"reaches 0.5000, the same seed with ours {own:.4f}" in quality.afn_words(both)
+    assert "isn't tested" in quality.afn_words(measured)
+    assert "isn't tested" in quality.afn_words(NONE)

@@ -332,7 +332,8 @@ def bars(strong: Preset, epochs: int) -> Training:
 def frappe_quality(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Every model in the strong configuration of its BARS leaderboard row. Frappe's training negatives are redrawn.
 
-    FinalMLP's selected fields are Frappe's own, so the smaller profiles, on other data, have DLRM and DCNv2 alone.
+    FinalMLP's selected fields are Frappe's own, so the smaller profiles, on other data, have DLRM and DCNv2 alone. At
+    ``full`` one more AFN+ starts its exponents as the benchmark's library does, to see whether that explains a gap.
     """
     epochs = {"smoke": 1, "quick": 3, "full": 100}[profile]
     base = dataset or ("frappe" if profile == "full" else BASES[profile])
@@ -340,6 +341,9 @@ def frappe_quality(profile: str, dataset: str | None, seeds: Seeds | None) -> St
     presets = (FRAPPE_WUKONG, *(preset(name, "bars") for name in rivals))
     own_seeds = (0, 1, 2) if profile == "full" else (0,)
     parts = [Part(base, (strong.config,), bars(strong, epochs), seeds or own_seeds) for strong in presets]
+    if profile == "full":
+        afn = preset("afn+", "bars")
+        parts.append(Part(base, (replace(afn.config, xavier_exponents=True),), bars(afn, epochs), own_seeds[:1]))
     return study_of("frappe-quality", profile, parts, None, None)
 
 
