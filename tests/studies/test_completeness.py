@@ -91,6 +91,8 @@ def test_faults_of_a_table_need_no_data(hand_made):
     assert "another order" in completeness.table_faults("ctr-scaling", table[sorted(table.columns)])[0]
     assert "holds rows of ctr-scaling" in completeness.table_faults("ctr-data", table)[0]
     assert "no metric" in completeness.table_faults("ctr-scaling", table.assign(notes=""))[0]
+    healthy = completeness.table_faults("ctr-scaling", table.assign(collapsed=0.0))
+    assert not any("no metric" in fault for fault in healthy), "a training-health column belongs there"
     twice = pd.concat([table, table.iloc[:1]])
     assert completeness.table_faults("ctr-scaling", twice) == [f"ctr-scaling.csv holds run {table.run_id[0]} twice"]
 

@@ -13,6 +13,7 @@ import pandas as pd
 from recscale.settings import results_folder
 from recscale.studies import STUDIES, NotYetPlanned, Study, plan
 from recscale.studies.records import COLUMNS, committed, metric_columns
+from recscale.training.sequential import HEALTH
 
 OTHER_TABLES = ("data-quality", "serving")
 """Tables in the results folder that hold something other than runs."""
@@ -89,7 +90,8 @@ def table_faults(name: str, table: pd.DataFrame) -> list[str]:
         return [f"{name}.csv has no column {absent[0]!r}"]
     if [column for column in columns if column in COLUMNS] != list(COLUMNS):
         sentences.append(f"{name}.csv has its columns in another order than {', '.join(COLUMNS)}")
-    if odd := [c for c in metric_columns(table) if c.partition("_")[0] not in ("train", "valid", "test")]:
+    parts = ("train", "valid", "test")
+    if odd := [c for c in metric_columns(table) if c not in HEALTH and c.partition("_")[0] not in parts]:
         sentences.append(f"{name}.csv has a column {odd[0]!r}, which is no metric on train, valid or test")
     if (repeated := table["run_id"].duplicated()).any():
         sentences.append(f"{name}.csv holds run {table.loc[repeated, 'run_id'].iloc[0]} twice")

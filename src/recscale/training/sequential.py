@@ -25,6 +25,8 @@ from recscale.training.result import TrainingResult
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
 from recscale.training.sequential_checkpoint import Checkpoint
 
+HEALTH = ("popularity_ndcg@10", "unigram_loss", "personal_share", "collapsed")
+"""What ``health`` tells of a run, beside its metrics."""
 TRAIN_LOSS_POSITIONS = 32_768
 """Training positions, always the same ones, on which ``train_loss`` is measured."""
 
@@ -312,12 +314,7 @@ def health(
     unigram = float(-frequency[targets].log().mean())
     softmax = training.loss in ("softmax", "sampled-softmax")
     healthy = valid["ndcg@10"] > 1.05 * popularity and personal > 0.01 and (valid["loss"] < unigram or not softmax)
-    return {
-        "popularity_ndcg@10": popularity,
-        "unigram_loss": unigram,
-        "personal_share": personal,
-        "collapsed": float(not healthy),
-    }
+    return dict(zip(HEALTH, (popularity, unigram, personal, float(not healthy)), strict=True))
 
 
 def _item_counts(train: SequenceData) -> Int[Tensor, " n_items"]:
