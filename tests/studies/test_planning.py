@@ -156,3 +156,13 @@ def test_where_a_claimed_width_lies(prepared):
     assert said == f"The interval holds {choice.width} in: a (HR@10), b (HR@10)."
     assert planning.held_in_words({("a", "HR@10"): choice}, 999) == "The interval excludes 999 in: a (HR@10)."
     assert {name for name, *_ in planning.claimed_shapes()} == {"MovieLens-1M, 200", "Industrial, 50"}
+
+
+@pytest.mark.parametrize(("model", "positions"), [("sasrec", 50), ("llama", 0)])
+def test_records_alone_tell_items_and_training(model, positions):
+    config = '{"model": {"layers": 2, "width": 8}, "training": {"max_length": 50, "loss": "softmax"}}'
+    row = {"model": model, "dataset": "movielens-1m", "seed": 0, "config": config, "max_length": 50, "width": 8}
+    runs = pd.DataFrame([row | {"embedding_parameters": (3706 + positions) * 8}])
+    spec = planning.recorded_spec(runs)
+    assert planning.recorded_items(runs) == 3706
+    assert (spec.model.model, spec.training.max_length, spec.training.loss) == (model, 50, "softmax")

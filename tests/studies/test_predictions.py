@@ -26,7 +26,13 @@ def runs_of(cells=CELLS, noise=1e-3, finished="2026-01-01T00:00:00+00:00", study
             "training": {"max_length": 50, "precision": "fp32", "loss": "softmax"},
         }
         row = {"study": study, "run_id": f"{number:016x}", "model": "sasrec", "dataset": "movielens-1m", "seed": 0}
-        row |= {"config": json.dumps(config), "diverged": False, "collapsed": 0.0, "finished_at": finished}
+        row |= {
+            "embedding_parameters": (3416 + 50) * width,
+            "config": json.dumps(config),
+            "diverged": False,
+            "collapsed": 0.0,
+            "finished_at": finished,
+        }
         rows.append(row | {"test_ndcg@10": value, "test_hr@10": 1.7 * value})
     return pd.DataFrame(rows)
 
@@ -82,7 +88,7 @@ def test_the_best_shape_is_the_planner_s_and_keeps_to_its_budget(table, healthy)
 
 
 def test_neighbours_cost_about_as_much_where_they_can(table, healthy):
-    grid = planning.measured_grids("g", healthy, predictions.cell("full", (1, 16), 0), 3416, 4)[0]
+    grid = planning.measured_grids("g", healthy, planning.recorded_spec(healthy), 3416, 4)[0]
     rows = table[table["question"].str.contains("FLOP")].drop_duplicates(["layers", "width"])
     price = planning.costs(grid, rows)["flop"].to_numpy()
     assert price.max() / price.min() < 2
@@ -105,9 +111,7 @@ def test_without_a_grid_there_is_nothing_to_predict_from(results):
         predictions.write()
 
 
-def test_written_once_and_never_again(results, monkeypatch):
-    data = type("Data", (), {"n_items": 3416})
-    monkeypatch.setattr("recscale.datasets.load_sequences", lambda name: data)
+def test_written_once_and_never_again(results):
     runs_of().to_csv(results / "sequential-grid.csv", index=False)
     said = CliRunner().invoke(application(), ["study", "predict", "performance-law-predictions"])
     assert said.exit_code == 0, said.output

@@ -5,6 +5,7 @@ grids are priced as our HSTU-style model trained with ``NEGATIVES`` sampled item
 nor its compute.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,16 +13,15 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from recscale.datasets import load_sequences
 from recscale.laws import LAWS, published
 from recscale.laws.planner import Choice, Planner, shapes_within
 from recscale.laws.published.shapes import CLAIMS
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.sequential import SEQUENTIAL_MODELS
-from recscale.studies.plans_sequential import cell
 from recscale.studies.records import committed
 from recscale.studies.run import RunSpec
 from recscale.studies.shape_laws import shapes
+from recscale.training.sequential import SequentialTraining
 
 KINDS: Mapping[str, str] = {
     "none": "no budget",
@@ -92,8 +92,24 @@ def full_grids() -> list[Grid]:
     if runs.empty:
         return []
     healthy = shapes(runs, model="sasrec", dataset="movielens-1m", max_length=50, precision="fp32")
-    n_items = load_sequences("movielens-1m").n_items
-    return measured_grids("MovieLens-1M, our full grid", healthy, cell("full", (1, 16), 0), n_items)
+    return measured_grids("MovieLens-1M, our full grid", healthy, recorded_spec(healthy), recorded_items(healthy))
+
+
+def recorded_spec(runs: pd.DataFrame) -> RunSpec:
+    """Model and training of recorded runs (the first one's), told by their records alone: a reader may lack the data.
+
+    The model's shape is left at its default.
+    """
+    first = runs.iloc[0]
+    training = SequentialTraining(**json.loads(first["config"])["training"])
+    return RunSpec(first["dataset"], "leave-one-out", SEQUENTIAL_MODELS[first["model"]](), training, int(first["seed"]))
+
+
+def recorded_items(runs: pd.DataFrame) -> int:
+    """Items of the data set that recorded runs were trained on: rows of the item table, learned positions left out."""
+    first = runs.iloc[0]
+    positions = first["max_length"] if SEQUENTIAL_MODELS[first["model"]].learned_positions else 0
+    return int(first["embedding_parameters"] // first["width"] - positions)
 
 
 def full_in_words(grids: Sequence[Grid]) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 from recscale.laws import Fit
 from recscale.laws.planner import Planner
 from recscale.studies import planning
-from recscale.studies.plans_sequential import PREDICTIONS, cell
+from recscale.studies.plans_sequential import PREDICTIONS
 from recscale.studies.records import committed, write_atomically
 from recscale.studies.shape_laws import fit_forms, shapes
 from recscale.studies.study import NotYetPlanned
@@ -59,7 +59,7 @@ def predict(runs: pd.DataFrame, n_items: int, now: datetime | None = None) -> pd
     count = runs[["layers", "width"]].drop_duplicates().shape[0]
     if count < LEAST_SHAPES:
         raise ValueError(f"the grid holds {count} healthy shapes; at least {LEAST_SHAPES} are needed for a prediction")
-    grids = planning.measured_grids("full grid", runs, cell("full", (1, 16), 0), n_items, STEP)
+    grids = planning.measured_grids("full grid", runs, planning.recorded_spec(runs), n_items, STEP)
     grid = next(grid for grid in grids if grid.metric == CHOSEN_FOR)
     plan = planning.planner(grid, CHOSEN_BY)
     price = planning.costs(grid, plan.shapes)
@@ -149,15 +149,14 @@ def recorded_in_words(recorded: pd.DataFrame, runs: pd.DataFrame) -> str:
 
 def write(path: Path | None = None) -> Path:
     """Predict from the committed grid and write the file; never a second time."""
-    from recscale.datasets import load_sequences
-
     path = path or PREDICTIONS
     if path.exists():
         stamp = read(path)["predicted_at"].min()
         raise ValueError(f"the predictions of {stamp} stand in {path}; a prediction is made once and not rewritten")
     if len(committed("performance-law-predictions")):
         raise ValueError("results of performance-law-predictions are committed already: it is too late to predict them")
-    table = predict(grid_runs(), load_sequences("movielens-1m").n_items)
+    grid = grid_runs()
+    table = predict(grid, planning.recorded_items(grid))
     write_atomically(path, table.to_csv(index=False, float_format="%.6g"))
     return path
 
