@@ -50,6 +50,7 @@ class Table:
         size = np.log(layers) + np.log(width)
         row = {"study": self.study, "run_id": f"{hash((shape, seed, tuple(known.items()))) % 2**64:016x}", "seed": seed}
         row |= {"model": known["model"], "dataset": known["dataset"], "split": "leave-one-out"}
+        row |= {"embedding_parameters": (3416 + known["max_length"]) * width}
         row |= {"config": json.dumps(config), "diverged": False, "collapsed": 0.0}
         row |= {f"test_{name}": share * value for name, share in (("ndcg@10", 1.0), ("hr@10", 1.7), ("mrr", 0.9))}
         row |= {"train_loss": (6.0 - 0.2 * size) * wobble[0], "test_loss": (6.5 - 0.15 * size) * wobble[1]}

@@ -44,7 +44,7 @@ def healthy():
 
 @pytest.fixture(scope="module")
 def table(healthy):
-    return predictions.predict(healthy, 3416, NOW)
+    return predictions.predict(healthy, NOW)
 
 
 def test_the_file_has_its_columns_and_says_when_and_from_what(table, healthy):
@@ -52,7 +52,7 @@ def test_the_file_has_its_columns_and_says_when_and_from_what(table, healthy):
     assert set(table["predicted_at"]) == {"2026-01-02T03:04:05+00:00"}
     (origin,) = set(table["fitted_on"])
     assert origin.startswith("sequential-grid, 14 runs, ")
-    other = predictions.predict(healthy.iloc[:-1], 3416, NOW)["fitted_on"].iloc[0]
+    other = predictions.predict(healthy.iloc[:-1], NOW)["fitted_on"].iloc[0]
     assert other != origin
 
 
@@ -88,7 +88,7 @@ def test_the_best_shape_is_the_planner_s_and_keeps_to_its_budget(table, healthy)
 
 
 def test_neighbours_cost_about_as_much_where_they_can(table, healthy):
-    grid = planning.measured_grids("g", healthy, planning.recorded_spec(healthy), 3416, 4)[0]
+    grid = planning.recorded_grids("g", healthy, 4)[0]
     rows = table[table["question"].str.contains("FLOP")].drop_duplicates(["layers", "width"])
     price = planning.costs(grid, rows)["flop"].to_numpy()
     assert price.max() / price.min() < 2
@@ -96,7 +96,7 @@ def test_neighbours_cost_about_as_much_where_they_can(table, healthy):
 
 def test_too_few_shapes_are_refused(healthy):
     with pytest.raises(ValueError, match="4 healthy shapes; at least 9"):
-        predictions.predict(healthy.iloc[:4], 3416)
+        predictions.predict(healthy.iloc[:4])
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ def rows(grid):
 
 @pytest.fixture(scope="module")
 def recorded(grid):
-    return predictions.predict(shapes(grid, **GRID), 3416, NOW)
+    return predictions.predict(shapes(grid, **GRID), NOW)
 
 
 def spots(recorded):

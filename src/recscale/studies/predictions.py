@@ -51,7 +51,7 @@ def grid_runs() -> pd.DataFrame:
     return shapes(runs, model="sasrec", dataset="movielens-1m", max_length=50, precision="fp32")
 
 
-def predict(runs: pd.DataFrame, n_items: int, now: datetime | None = None) -> pd.DataFrame:
+def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
     """The table of ``PREDICTIONS``: for every question the best shape and two neighbours, by every law and metric.
 
     ``low`` to ``high`` is the 95 % band for one new run. ``fitted_on`` names the runs by a hash of their ids.
@@ -59,7 +59,7 @@ def predict(runs: pd.DataFrame, n_items: int, now: datetime | None = None) -> pd
     count = runs[["layers", "width"]].drop_duplicates().shape[0]
     if count < LEAST_SHAPES:
         raise ValueError(f"the grid holds {count} healthy shapes; at least {LEAST_SHAPES} are needed for a prediction")
-    grids = planning.measured_grids("full grid", runs, planning.recorded_spec(runs), n_items, STEP)
+    grids = planning.recorded_grids("full grid", runs, STEP)
     grid = next(grid for grid in grids if grid.metric == CHOSEN_FOR)
     plan = planning.planner(grid, CHOSEN_BY)
     price = planning.costs(grid, plan.shapes)
@@ -155,8 +155,7 @@ def write(path: Path | None = None) -> Path:
         raise ValueError(f"the predictions of {stamp} stand in {path}; a prediction is made once and not rewritten")
     if len(committed("performance-law-predictions")):
         raise ValueError("results of performance-law-predictions are committed already: it is too late to predict them")
-    grid = grid_runs()
-    table = predict(grid, planning.recorded_items(grid))
+    table = predict(grid_runs())
     write_atomically(path, table.to_csv(index=False, float_format="%.6g"))
     return path
 
