@@ -10,6 +10,7 @@ batches of 1,024 and d = 16, in a process of its own, one after the other. Three
     recbole   RecBole's DCNV2 of equal shape in RecBole's own training loop, whole epochs
 
     python benchmarks/ctr.py [--threads 2] [--seconds 10]
+    python benchmarks/ctr.py --allocator libmimalloc.so.2    # preloaded for everybody: how much of the memory is malloc's
     python benchmarks/ctr.py --recbole VENV          # VENV: any folder outside this repository, made by
     python3.11 -m venv VENV && VENV/bin/pip install torch "numpy<2" "pandas<3" "scipy<1.13" recbole==1.2.1
 
@@ -105,10 +106,10 @@ def resident() -> float:
 
 
 def give_back_freed() -> None:
-    """Freed memory to the system, so that what is allocated next counts again (glibc; elsewhere it stays hidden)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    """Freed memory to the system, so that what is allocated next counts again (mimalloc, glibc; others keep it)."""
+    process = ctypes.CDLL(None)
+    if give_back := getattr(process, "mi_collect", None) or getattr(process, "malloc_trim", None):
+        give_back(1)
 
 
 def reset_peak() -> None:
@@ -351,6 +352,7 @@ def main() -> None:
     parser.add_argument("--only", help="contestants whose name contains this")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=10, help="measured time of each")
+    parser.add_argument("--allocator", metavar="LIBRARY", help="take malloc from this library instead of the C library")
     parser.add_argument("--worker", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
@@ -369,7 +371,8 @@ def main() -> None:
         if options.only and options.only not in name:
             continue
         command = [python[name], __file__, f"--seconds={options.seconds}", "--worker", name]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+        environment = os.environ | ({"LD_PRELOAD": options.allocator} if options.allocator else {})
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
         results[name] = json.loads(done.stdout.strip().splitlines()[-1])
         print(json.dumps(results[name]), flush=True)
     for one, other, wanted in CHECKS:
