@@ -19,8 +19,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 LOSSES = ("softmax", "sampled-softmax", "bce", "gbce")
-CHUNK = 1 << 18
-"""Scores held at a time by the softmax losses (1 MB in fp32: they stay in the cache)."""
+CHUNK = 1 << 19
+"""Scores held at a time by the softmax losses (2 MB in fp32: they stay in the cache)."""
 
 
 def next_item_loss(
