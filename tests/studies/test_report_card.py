@@ -158,9 +158,12 @@ def test_the_data_term_of_one_panel_is_one_constant():
     from recscale.laws import published
 
     panel = published.panels()["HR@10", "ml-1m", 100]
-    ends = gallery.data_term_starts(panel, 32, (0.1, 5.0))
-    assert ends["r2"].to_numpy() == pytest.approx([0.898712] * 2, abs=1e-6)
-    assert ends["constant"].iloc[0] == pytest.approx(ends["constant"].iloc[1], abs=1e-6)
+    ends = gallery.data_term_starts(panel, 32, (0.03, 0.1, 0.5, 5.0, 20.0, 200.0))
+    # Which starts end at the optimum and which beside it differs between processors.
+    ends = ends[ends["r2"] > ends["r2"].max() - 1e-6]
+    assert len(ends) >= 2
+    assert ends["r2"].max() == pytest.approx(0.898712, abs=1e-6)
+    assert ends["constant"].max() == pytest.approx(ends["constant"].min(), abs=1e-6)
     assert ends["D"].max() / ends["D"].min() > 10
 
 

@@ -16,9 +16,9 @@ from scipy import stats
 
 from recscale.studies.contrasts import Contrasts, Effect
 from recscale.studies.ctr_tables import one_set
-from recscale.studies.report_card import Claim
+from recscale.studies.report_card import Claim, claims_on
 
-PAGE = "ablations-wukong"
+_claim = claims_on("Wukong", "ablations-wukong")
 BASE = "base"
 SHORT: Mapping[str, str] = {"mlp_width": "MLP", "mlp_layers": "MLP layers", "fmb": "FMB", "lcb": "LCB"}
 """Field of a recipe -> its name on the page, where they differ."""
@@ -235,7 +235,7 @@ def knob_claims(study: Ablation) -> list[Claim]:
         verdict = study.contrasts.verdict([one for name in HELPS for one in _against(name, "")])
         ours = "; ".join(f"{name} {study.effect(name)}" for name in HELPS)
         why = "change of the log loss against the base; both must lie below zero beyond the noise of seeds"
-        found.append(_claim("doubling k helps, and so does doubling n_F", "both help", ours, None, verdict, why))
+        found.append(_claim("doubling k helps, and so does doubling n_F", "both help", ours, verdict, why))
     if len(singles) == 5:
         found.append(_flat(study, singles))
     if all(name in study for name in (TOGETHER, *HELPS, "n_L")):
@@ -251,7 +251,7 @@ def _most(study: Ablation, singles: Sequence[str]) -> Claim:
     ours = f"{beyond}: {SHORT.get(best, best)} {effect}"
     why = f"{_names(GAINS)} must each have less loss than the base and than each of {_names(rest)}, beyond seed noise"
     claim = "of single knobs, depth l and the size of the MLP help most"
-    return _claim(claim, "l and MLP", ours, None, study.contrasts.verdict(lower), why)
+    return _claim(claim, "l and MLP", ours, study.contrasts.verdict(lower), why)
 
 
 def _flat(study: Ablation, singles: Sequence[str]) -> Claim:
@@ -266,7 +266,7 @@ def _flat(study: Ablation, singles: Sequence[str]) -> Claim:
         verdict, why = "does not hold", f"the loss {'falls' if effect.lowers else 'rises'} beyond seed noise"
     else:
         verdict, why = "can't be known", "no change beyond seed noise, but a change as large as other knobs' would hide"
-    return _claim("doubling n_L alone changes nothing (%)", "flat", effect.percent[0], effect.limits, verdict, why)
+    return _claim("doubling n_L alone changes nothing (%)", "flat", effect.percent[0], verdict, why, effect.limits)
 
 
 def _together(study: Ablation) -> Claim:
@@ -276,7 +276,7 @@ def _together(study: Ablation) -> Claim:
     verdict = study.contrasts.verdict(_against(TOGETHER, *alone))
     why = f"together less the best of them alone, {best}, in an interval that allows for the choice; negative is better"
     claim = "doubling k, n_F and n_L together beats each alone (%)"
-    return _claim(claim, "better", effect.percent[0], effect.limits, verdict, why)
+    return _claim(claim, "better", effect.percent[0], verdict, why, effect.limits)
 
 
 def component_claims(study: Ablation) -> list[Claim]:
@@ -290,7 +290,7 @@ def component_claims(study: Ablation) -> list[Claim]:
         why = (
             "the loss without it must exceed that without LCB, without the residual and of the base, beyond seed noise"
         )
-        found.append(_claim("of single components, FMB matters most", paper, ours, None, verdict, why))
+        found.append(_claim("of single components, FMB matters most", paper, ours, verdict, why))
     if all(name in study for name in (BOTH, *ALONE)):
         halves = [{name: 1.0, BOTH: -0.5, "": -0.5} for name in ALONE]
         verdict = study.contrasts.verdict([*_against("", BOTH), *halves])
@@ -299,14 +299,10 @@ def component_claims(study: Ablation) -> list[Claim]:
             for name, label in (("lcb", "LCB"), ("residual", "residual"), (BOTH, "both"))
         )
         why = "without both the loss must rise, and each alone must cost less than half of that, beyond seed noise"
-        found.append(_claim("LCB or the residual can go, not both", "either, not both", ours, None, verdict, why))
+        found.append(_claim("LCB or the residual can go, not both", "either, not both", ours, verdict, why))
     return found
 
 
 def _names(fields: Sequence[str]) -> str:
     labels = [SHORT.get(name, name) for name in fields]
     return f"{', '.join(labels[:-1])} and {labels[-1]}"
-
-
-def _claim(claim: str, paper: str, ours: Any, limits: Any, verdict: str, why: str) -> Claim:
-    return Claim("Wukong", claim, paper, ours, limits, verdict, PAGE, why)

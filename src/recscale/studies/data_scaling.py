@@ -16,10 +16,10 @@ from scipy import stats
 from recscale import laws
 from recscale.studies.contrasts import Contrasts, Effect
 from recscale.studies.ctr_tables import one_set
-from recscale.studies.report_card import COUNTED, Claim
+from recscale.studies.report_card import COUNTED, Claim, claims_on
 from recscale.studies.study import Study
 
-PAGE = "data-scaling-wukong"
+_claim = claims_on("Wukong", "data-scaling-wukong")
 DECADE = float(np.log(10))
 Cell = tuple[str, str]  # (size, share)
 
@@ -337,15 +337,13 @@ def claims(study: DataStudy) -> list[Claim]:
     leads = study.paired.reached(ahead)
     return [
         _claim("all sizes still improve with data" + COUNTED, len(sizes), falls, study.contrasts.verdict(last), still),
-        Claim(
-            "Wukong",
+        _claim(
             "larger models are steeper in data (exponent β)",
             "steeper",
             gain.value,
-            None if np.isnan(gain.low) else (gain.low, gain.high),
             study.paired.verdict([steeper]),
-            PAGE,
             f"β of the largest size ({sizes[-1]}) less β of the smallest; positive is steeper",
+            None if np.isnan(gain.low) else (gain.low, gain.high),
         ),
         _claim(
             "larger models are more data-efficient" + COUNTED,
@@ -355,7 +353,3 @@ def claims(study: DataStudy) -> list[Claim]:
             f"shares at which {sizes[-1]} has less loss than {sizes[0]} on the same rows, beyond the noise of seeds",
         ),
     ]
-
-
-def _claim(claim: str, paper: int, ours: int, verdict: str, why: str) -> Claim:
-    return Claim("Wukong", claim, paper, ours, None, verdict, PAGE, why)

@@ -40,6 +40,15 @@ class Claim:
             raise ValueError(f"the interval {self.interval} of {self.claim!r} is upside down")
 
 
+def claims_on(paper: str, chapter: str) -> Callable[..., Claim]:
+    """A writer of rows on one paper, with their evidence in one chapter."""
+
+    def claim(text, paper_value, ours, verdict, why, interval=None) -> Claim:
+        return Claim(paper, text, paper_value, ours, interval, verdict, chapter, why)
+
+    return claim
+
+
 def claims(resamples: int = 1000, seed: int = 0) -> tuple[Claim, ...]:
     """All rows, in the order of ``_sources``; ``resamples`` and ``seed`` go to the bootstraps behind the intervals."""
     return tuple(claim for source in _sources() for claim in source(resamples, seed))

@@ -13,11 +13,11 @@ from recscale import laws
 from recscale.studies import sequential_law as law
 from recscale.studies.contrasts import Contrasts
 from recscale.studies.records import committed
-from recscale.studies.report_card import Claim
+from recscale.studies.report_card import Claim, claims_on
 from recscale.studies.sequential_law import Panel
 
-PAPER = "Performance Law"
-PAGE = "performance-law-measured"
+_claim = claims_on("Performance Law", "performance-law-measured")
+
 STUDY = "wukong-bridge"
 R2 = {law.LAW: 0.528, law.LINE: 0.479}
 """Wukong's AUC in Table 5 of P-Law (NeurIPS 2025), in sample; the paper gives neither the data nor the shapes."""
@@ -106,7 +106,3 @@ def r2_limits(found: Panel, resamples: int, seed: int) -> tuple[float, float]:
     refitted = [laws.get(law.LAW).fit(x, values).r2 for values in drawn]
     low, high = np.quantile(refitted, [0.025, 0.975], method="weibull")
     return float(low), float(high)
-
-
-def _claim(claim, paper, ours, outcome, why, interval=None) -> Claim:
-    return Claim(PAPER, claim, paper, ours, interval, outcome, PAGE, why)

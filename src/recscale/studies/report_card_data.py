@@ -10,13 +10,13 @@ from recscale.studies import sequential_data
 from recscale.studies.contrasts import reached, verdict
 from recscale.studies.ctr_law import listed
 from recscale.studies.records import committed
-from recscale.studies.report_card import COUNTED, Claim
+from recscale.studies.report_card import COUNTED, Claim, claims_on
 from recscale.studies.report_card_scaling import sign
 from recscale.studies.sequential_data import D_PRIME, QUALITY, TOKENS, DataStudy
 from recscale.studies.shape_laws import left_out
 
-PAPER = "Performance Law"
-PAGE = "performance-law-measured"
+_claim = claims_on("Performance Law", "performance-law-measured")
+
 METRIC = "ndcg@10"
 SURE = 0.95
 """Share of resamples in which one side must explain best."""
@@ -93,7 +93,3 @@ def carried(study: DataStudy) -> list[Claim]:
                verdict(effects), f"data sets whose NDCG@10 the joint law of the others predicts better than a law of "
                f"shapes alone, by more than seeds explain{against}"),
     ]  # fmt: skip
-
-
-def _claim(claim, paper, ours, outcome, why, interval=None) -> Claim:
-    return Claim(PAPER, claim, paper, ours, interval, outcome, PAGE, why)

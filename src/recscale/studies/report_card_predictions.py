@@ -16,13 +16,13 @@ from recscale.studies.ctr_law import listed
 from recscale.studies.ctr_tables import half_width, least_difference
 from recscale.studies.fitting_gallery import wilson
 from recscale.studies.records import committed
-from recscale.studies.report_card import COUNTED, Claim, interval_verdict
+from recscale.studies.report_card import COUNTED, Claim, claims_on, interval_verdict
 from recscale.studies.report_card_scaling import better, sign
 from recscale.studies.sequential_law import LAW
 from recscale.studies.shape_laws import left_out, shapes
 
-PAPER = "Performance Law"
-PAGE = "performance-law-measured"
+_claim = claims_on("Performance Law", "performance-law-measured")
+
 STUDY, QUALITY = "performance-law-predictions", "sequential-quality"
 METRIC = "ndcg@10"
 BASE = "sasrec"
@@ -171,7 +171,3 @@ def _shape(row) -> tuple[int, int]:
 
 def _words(shape: tuple[int, int]) -> str:
     return "{} × {}".format(*shape)
-
-
-def _claim(claim, paper, ours, outcome, why, interval=None) -> Claim:
-    return Claim(PAPER, claim, paper, ours, interval, outcome, PAGE, why)

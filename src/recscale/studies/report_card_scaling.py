@@ -10,9 +10,10 @@ from recscale.studies import ctr_law, ctr_leads, ctr_study
 from recscale.studies.contrasts import reached as how_many
 from recscale.studies.contrasts import strict, verdict
 from recscale.studies.records import committed
-from recscale.studies.report_card import COUNTED, Claim
+from recscale.studies.report_card import COUNTED, Claim, claims_on
 
-PAGE = "wukong-law-measured"
+_claim = claims_on("Wukong", "wukong-law-measured")
+
 SIZE = "training_flop_per_example"
 HELD_OUT = 2
 
@@ -132,7 +133,3 @@ def form_verdict(comparison: pd.DataFrame, least: float) -> str:
 def better(gain: float, least: float) -> str:
     """A gain of the law over "no further gain" against the least difference that seeds can't explain."""
     return "can't be known" if abs(gain) <= least else "holds" if gain > 0 else "does not hold"
-
-
-def _claim(claim, paper, ours, verdict, why, interval=None) -> Claim:
-    return Claim("Wukong", claim, paper, ours, interval, verdict, PAGE, why)

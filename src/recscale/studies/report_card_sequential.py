@@ -14,14 +14,14 @@ from recscale.studies import sequential_law as law
 from recscale.studies.contrasts import Effect, reached, verdict
 from recscale.studies.ctr_law import listed
 from recscale.studies.records import committed
-from recscale.studies.report_card import COUNTED, Claim
+from recscale.studies.report_card import COUNTED, Claim, claims_on
 from recscale.studies.report_card_scaling import better, sign
 from recscale.studies.sequential_contrasts import Cells
 from recscale.studies.sequential_law import Panel
 from recscale.studies.shape_laws import published as authors_grid
 
-PAPER = "Performance Law"
-PAGE = "performance-law-measured"
+_claim = claims_on("Performance Law", "performance-law-measured")
+
 STUDY = "sequential-grid"
 METRICS = ("ndcg@10", "hr@10")
 FIXED_Q1 = 8
@@ -205,7 +205,3 @@ def _authors_change(short: int, long: int) -> float:
     """Mean of ln(NDCG@10) at the longer history less that at the shorter, over the authors' grid of MovieLens-1M."""
     both = [authors_grid("ml-1m", at).set_index(["layers", "width"])["ndcg@10"] for at in (short, long)]
     return float(np.log(both[1] / both[0]).mean())
-
-
-def _claim(claim, paper, ours, outcome, why, interval=None) -> Claim:
-    return Claim(PAPER, claim, paper, ours, interval, outcome, PAGE, why)
