@@ -10,6 +10,7 @@ from recscale.datasets import synthetic
 from recscale.models.attention import PackedSequences
 from recscale.models.sasrec import SASRecConfig
 from recscale.training.sequential import SequentialTraining, evaluate, train_sequential
+from recscale.training.sequential_batches import TrainingBatches, split_sequences
 
 TINY = SASRecConfig(width=16, layers=1, dropout=0.1)
 SHORT = SequentialTraining(max_length=20, epochs=2, batch_tokens=512, negatives=32, warmup_steps=5, evaluate_every=1)
@@ -50,6 +51,17 @@ def test_the_global_random_state_is_left_alone(chains):
     torch.manual_seed(0)
     train_sequential(TINY, dataclasses.replace(SHORT, epochs=1), chains, seed=0, device="cpu")
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_a_linear_schedule_ends_at_zero_and_counts_real_steps(chains):
+    training = dataclasses.replace(SHORT, schedule="linear", warmup_steps=4)
+    assert [training.rate_factor(step, 5) for step in (0, 3, 4, 7, 10)] == [0.25, 1.0, 1.0, 0.5, 0.0]
+    steps = len(TrainingBatches(split_sequences(chains, "leave-one-out").train, 20, 512, 0, torch.device("cpu")))
+    assert training.rate_factor(2 * steps - 1, steps) == pytest.approx(1 / (2 * steps - 4))
+    constant, linear = (train_sequential(TINY, how, chains, seed=0, device="cpu") for how in (SHORT, training))
+    assert linear.metrics["valid_loss"] != constant.metrics["valid_loss"]
+    with pytest.raises(ValueError, match="unknown schedule 'cosine'; allowed are constant, linear"):
+        dataclasses.replace(SHORT, schedule="cosine")
 
 
 def test_best_weights_are_kept_and_patience_ends_training(chains):

@@ -20,7 +20,7 @@ from recscale.models.embeddings import EmbeddingConfig, TowerConfig
 from recscale.training.batches import CTRTensors, n_batches, shuffled
 from recscale.training.distributed import Processes
 from recscale.training.metrics import binary_metrics
-from recscale.training.optimisers import Optimisers
+from recscale.training.optimisers import SCHEDULES, Optimisers, rate_factor
 from recscale.training.result import TrainingResult
 
 LOG_POINTS = 50
@@ -65,7 +65,7 @@ class CTRTraining:
 
     def __post_init__(self) -> None:
         allowed = {
-            "schedule": ("constant", "linear"),
+            "schedule": SCHEDULES,
             "table_optimiser": ("row-wise adagrad", "adam"),
             "monitor": ("auc", "logloss"),
         }
@@ -80,10 +80,7 @@ class CTRTraining:
     def rate_factor(self, step: int, steps_per_epoch: int) -> float:
         """Share of the learning rates at ``step`` (from 0)."""
         warmup = max(1, round(self.warmup_fraction * steps_per_epoch))
-        if step < warmup:
-            return (step + 1) / warmup
-        total = self.epochs * steps_per_epoch
-        return 1.0 if self.schedule == "constant" else (total - step) / max(1, total - warmup)
+        return rate_factor(step, warmup, self.epochs * steps_per_epoch, self.schedule)
 
 
 @dataclass(frozen=True)

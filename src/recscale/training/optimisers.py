@@ -8,6 +8,16 @@ from torch import nn
 from recscale.models.bags import ADAGRAD_EPS
 from recscale.models.ctr import CTRModel
 
+SCHEDULES = ("constant", "linear")
+
+
+def rate_factor(step: int, warmup: int, total: int, schedule: str) -> float:
+    """Share of the learning rate at ``step`` (from 0): a linear rise over ``warmup`` steps, then 1, or with "linear" a
+    linear fall that would reach 0 at step ``total``."""
+    if step < warmup:
+        return (step + 1) / warmup
+    return 1.0 if schedule == "constant" else max(0.0, (total - step) / max(1, total - warmup))
+
 
 class RowWiseAdagrad(torch.optim.Optimizer):
     """Adagrad with one accumulator a row (Wukong's choice for tables): for row r with gradient g_r,

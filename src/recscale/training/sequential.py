@@ -20,6 +20,7 @@ from recscale.models.accounting_sequential import account_sequential
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
 from recscale.models.sasrec import SASRecConfig
 from recscale.models.sequential import SequentialConfig, SequentialModel, build_sequential_model
+from recscale.training.optimisers import SCHEDULES, rate_factor
 from recscale.training.ranking import count_better_and_tied, ranking_metrics
 from recscale.training.result import TrainingResult
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
@@ -37,9 +38,10 @@ class SequentialTraining:
 
     ``max_length`` items of history at most; ``batch_tokens`` predicted positions a step; ``negatives`` sampled a step
     with probability ∝ count^``negative_power`` (see ``losses``); ``calibration`` is gBCE's t. Adam with decoupled
-    ``weight_decay``; the learning rate rises linearly over ``warmup_steps`` and stays. Validation every
-    ``evaluate_every`` epochs; training ends after ``epochs`` or ``patience`` validations without a better NDCG@10,
-    and the best weights count. ``precision`` "bf16" computes matrix products in bfloat16 and keeps fp32 weights.
+    ``weight_decay``; the learning rate rises linearly over ``warmup_steps``, then stays ("constant") or falls linearly
+    to 0 at the end of the last epoch ("linear"). Validation every ``evaluate_every`` epochs; training ends after
+    ``epochs`` or ``patience`` validations without a better NDCG@10, and the best weights count. ``precision`` "bf16"
+    computes matrix products in bfloat16 and keeps fp32 weights.
     """
 
     VERSION: ClassVar[int] = 1
@@ -58,18 +60,25 @@ class SequentialTraining:
     evaluate_every: int = 2
     patience: int = 10
     precision: str = "fp32"
+    schedule: str = "constant"
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:
             raise ValueError(f"unknown loss {self.loss!r}; allowed are {', '.join(LOSSES)}")
         if self.precision not in ("fp32", "bf16"):
             raise ValueError(f"unknown precision {self.precision!r}; allowed are 'fp32' and 'bf16'")
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"unknown schedule {self.schedule!r}; allowed are {', '.join(SCHEDULES)}")
         for name in ("max_length", "negatives", "epochs", "batch_tokens", "evaluate_every", "patience"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         for name in ("learning_rate", "gradient_clip"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
+
+    def rate_factor(self, step: int, steps_per_epoch: int) -> float:
+        """Share of the learning rate at ``step`` (from 0)."""
+        return rate_factor(step, max(self.warmup_steps, 1), self.epochs * steps_per_epoch, self.schedule)
 
 
 def sasrec_quality() -> tuple[SASRecConfig, SequentialTraining]:
@@ -107,7 +116,7 @@ def train_sequential(
     model = build_sequential_model(model_config, data.n_items, training.max_length, seed=seeds[0], device=device)
     model.dropout.seed(seeds[2], device)
     batches = TrainingBatches(parts.train, training.max_length, training.batch_tokens, seeds[1], device)
-    step = TrainingStep(model, training, _item_counts(parts.train), seeds[3], device)
+    step = TrainingStep(model, training, _item_counts(parts.train), seeds[3], device, len(batches))
 
     fit = _Fit(model, training, parts, progress)
     recipe = repr((model_config, training, split, seed, data.checksum))
@@ -150,6 +159,7 @@ class TrainingStep:
         counts: Int[Tensor, " n_items"],
         seed: int,
         device: torch.device,
+        steps_per_epoch: int = 1,
     ) -> None:
         self.model, self.training = model, training
         self.sampler = Sampler(counts, training.negatives, training.negative_power, seed, device)
@@ -157,8 +167,9 @@ class TrainingStep:
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
         )
-        warmup = max(training.warmup_steps, 1)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, lambda done: min(1.0, (done + 1) / warmup))
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: training.rate_factor(step, steps_per_epoch)
+        )
         self.autocast: Callable[[], AbstractContextManager] = (
             nullcontext if training.precision == "fp32" else lambda: torch.autocast(device.type, torch.bfloat16)
         )
