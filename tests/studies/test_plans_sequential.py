@@ -1,6 +1,7 @@
 """The sequential studies plan what the book says they measure, in an order that is useful when it is cut short."""
 
 import json
+from dataclasses import asdict
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -8,6 +9,8 @@ import pytest
 
 from recscale import studies
 from recscale.studies import plans_sequential as plans
+from recscale.studies.completeness import reasons
+from recscale.training.sequential import SequentialTraining
 
 ITEMS = {"movielens-1m": 3706, "wikipedia": 1000, "kuairand-pure": 7462, "amazon-beauty": 12_101}
 
@@ -94,7 +97,9 @@ def test_the_tuned_setting_is_the_best_of_the_whole_search(width):
     found["setting"] = [(c["training"]["learning_rate"], c["model"]["dropout"]) for c in configs]
     own = configs.map(lambda c: c["model"]["width"] == width and c["training"].get("schedule") == "linear")
     found = found[own]
-    assert set(found["setting"]) == set(plans.SEARCH[width]), "the search of this width isn't whole"
+    if set(found["setting"]) != set(plans.SEARCH[width]):
+        assert "sequential-learning-rate" in reasons(), "the search of this width isn't whole, and nothing says why"
+        return
     assert plans.TUNED[width] == found.loc[found["valid_ndcg@10"].idxmax(), "setting"]
 
 
@@ -129,8 +134,15 @@ def test_committed_results_are_runs_of_the_plan(name, no_files):
     planned = {
         (spec.dataset, spec.seed, json.dumps(spec.config, sort_keys=True)) for spec in studies.plan(name, "full").runs
     }
-    measured = set(zip(table["dataset"], table["seed"], table["config"], strict=True))
+    measured = set(zip(table["dataset"], table["seed"], table["config"].map(with_later_knobs), strict=True))
     assert measured <= planned
+
+
+def with_later_knobs(config):
+    """A run is older than a knob that was added since, and stands for the knob's default."""
+    given = json.loads(config)
+    given["training"] = asdict(SequentialTraining()) | given["training"]
+    return json.dumps(given, sort_keys=True)
 
 
 @pytest.mark.slow
