@@ -1,5 +1,7 @@
 """The measured chapter's words and tables, with whole, partial, single-seed and absent studies."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -98,3 +100,44 @@ def test_figures_draw_every_point(table, sequential_runs):
     assert "movielens-1m, 50% repeated" in set(levels["setting"])
     show(figures.levels(levels, named, "ndcg@10"), points=len(named) * len(levels))
     assert len(words.term_table(made)) == len(columns)
+
+
+def searched(rows):
+    """A table of (schedule or None, width, rate, dropout, positions, NDCG); None: older than the knob."""
+    return pd.DataFrame(
+        {
+            "config": json.dumps(
+                {
+                    "model": {"width": width, "dropout": dropout},
+                    "training": {"learning_rate": rate} | ({"schedule": schedule} if schedule else {}),
+                }
+            ),
+            "examples_seen": positions,
+            "valid_ndcg@10": value,
+        }
+        for schedule, width, rate, dropout, positions, value in rows
+    )
+
+
+def test_the_search_compares_schedules_where_both_were_tried():
+    table = words.search_table(
+        searched(
+            [
+                (None, 32, 1e-3, 0.1, 9_000_000, 0.16),
+                ("constant", 32, 3e-3, 0.1, 8_000_000, 0.17),
+                ("linear", 16, 3e-3, 0.1, 6_600_000, 0.14),
+                ("linear", 32, 3e-3, 0.0, 6_600_000, 0.15),
+                ("linear", 32, 3e-3, 0.1, 6_600_000, 0.168),
+            ]
+        )
+    )
+    assert table.index.tolist() == [("linear", 16), *[("linear", 32)] * 2, *[("constant", 32)] * 2]
+    assert table.loc["linear"].loc[32, "dropout"].tolist() == [0.1, 0.0]
+    assert words.search_words(table) == (
+        "The best falling rate reached a validation NDCG@10 of 0.1680 after 6.6 million positions at width 32 "
+        "(constant: 0.1700 after 8.0)."
+    )
+
+
+def test_an_absent_search_is_said_to_be_absent(results):
+    assert words.search_words(words.search_table(words.searched())).startswith("The search is not in this copy")

@@ -1,5 +1,6 @@
 """What the chapter on the measured Performance Law says of tables that may be whole, partial or absent."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from recscale.laws import published
 from recscale.studies import predictions
 from recscale.studies import sequential_law as law
 from recscale.studies.completeness import reasons
+from recscale.studies.ctr_law import listed
 from recscale.studies.evidence import tally
 from recscale.studies.records import committed
 from recscale.studies.report_card import Claim
@@ -55,6 +57,46 @@ def inventory_words(found: Mapping[str, pd.DataFrame]) -> str:
         f"{len(there)} of {len(table)} studies have runs here, {there['runs'].sum():,} in all, of which "
         f"{there['left out'].sum()} are left out as collapsed or diverged."
     )
+
+
+def searched() -> pd.DataFrame:
+    """The committed search of learning rate and dropout."""
+    return committed("sequential-learning-rate")
+
+
+def search_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The search of learning rate and dropout, a row a run of ``sequential-learning-rate``, best of a width first.
+
+    ``schedule``: "linear", whose rate falls to 0, or "constant"; ``positions``: trained on, in millions.
+    """
+    configs = [json.loads(config) for config in table["config"]]
+    found = pd.DataFrame(
+        {
+            "schedule": [config["training"].get("schedule", "constant") for config in configs],
+            "width": [config["model"]["width"] for config in configs],
+            "rate": [config["training"]["learning_rate"] for config in configs],
+            "dropout": [config["model"]["dropout"] for config in configs],
+            "positions": table["examples_seen"].to_numpy() / 1e6,
+            "valid NDCG@10": table.reindex(columns=["valid_ndcg@10"]).to_numpy()[:, 0],
+        }
+    )
+    order = [False, True, False]
+    return found.sort_values(["schedule", "width", "valid NDCG@10"], ascending=order).set_index(["schedule", "width"])
+
+
+def search_words(found: pd.DataFrame) -> str:
+    """What the falling rate costs against a constant one, at the widths where both were tried. ``search_table``."""
+    best = found.groupby(level=["schedule", "width"], sort=False).head(1)
+    both = [width for (schedule, width) in best.index if schedule == "linear" and ("constant", width) in best.index]
+    if not both:
+        return "The search is not in this copy of the repository yet."
+    pairs = [(width, best.loc[("linear", width)], best.loc[("constant", width)]) for width in both]
+    parts = [
+        f"{falling['valid NDCG@10']:.4f} after {falling['positions']:.1f} million positions at width {width} "
+        f"(constant: {constant['valid NDCG@10']:.4f} after {constant['positions']:.1f})"
+        for width, falling, constant in pairs
+    ]
+    return f"The best falling rate reached a validation NDCG@10 of {listed(parts)}."
 
 
 def noise_words(panel: Panel) -> str:
