@@ -25,7 +25,7 @@ from recscale.training.sequential import SequentialTraining
 EXACT_ITEMS = 10_000
 """Up to so many items the softmax runs over all of them; above, over a sample of ``NEGATIVES``, in batches of at least
 ``LEAST_TOKENS`` positions, since there the update of the item table, once a batch, costs most."""
-LEAST_TOKENS = 4096
+LEAST_TOKENS = 2048
 NEGATIVES = 1024
 
 CELLS = (*((h, d) for h in (1, 2) for d in (16, 32, 64, 96)), *((h, d) for h in (4, 8) for d in (16, 32, 64)))
@@ -63,7 +63,8 @@ TUNED: dict[int, tuple[float, float]] = {
 }
 """Width -> (learning rate, dropout). For the widths of ``SEARCH`` the best by validation NDCG@10; a test holds that."""
 
-OTHER_DATASETS = ("amazon-beauty", "wikipedia", "kuairand-pure", "amazon-books", "food")
+OTHER_DATASETS = {"amazon-beauty": 50, "wikipedia": 100, "kuairand-pure": 9, "amazon-books": 20, "food": 25}
+"""Data set -> epochs at ``full``: as many positions as 25 epochs of MovieLens-1M have, within a tenth or so."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,8 @@ class Scale:
     epochs: int
     batch_tokens: int
     warmup_steps: int
-    patience: int
+    patience: int = 8
+    """Where the rate is constant; one that falls to 0 is always let do so."""
     evaluate_every: int = 2
     users: int | None = None
     """At most about so many users (None: all)."""
@@ -102,7 +104,6 @@ SCALES = {
         epochs=25,
         batch_tokens=1024,
         warmup_steps=100,
-        patience=25,
         evaluate_every=1,
         schedule="linear",
     ),
@@ -134,15 +135,16 @@ def cell(
     config = SEQUENTIAL_MODELS[model](layers=layers, width=width, dropout=changes.pop("dropout", dropout))
     run = {"fraction": share * changes.pop("fraction", 1.0), "repeated": changes.pop("repeated", 0.0)}
     exact = data.n_items <= EXACT_ITEMS
+    epochs = changes.pop("epochs", scale.epochs)
     training = SequentialTraining(
         max_length=scale.max_length,
         loss="softmax" if exact else "sampled-softmax",
         negatives=NEGATIVES,
-        epochs=scale.epochs,
+        epochs=epochs,
         batch_tokens=scale.batch_tokens if exact else max(scale.batch_tokens, LEAST_TOKENS),
         learning_rate=scale.learning_rate or learning_rate,
         warmup_steps=scale.warmup_steps,
-        patience=scale.patience,
+        patience=epochs if scale.schedule == "linear" else scale.patience,
         evaluate_every=scale.evaluate_every,
         schedule=scale.schedule,
     )
@@ -161,7 +163,7 @@ def sequential_learning_rate(profile: str, dataset: str | None, seeds: tuple[int
     tried = {"smoke": {8: small}, "quick": {16: small, 32: small}, "full": SEARCH}[profile]
     ways = [(tried, {})]
     if profile == "full":
-        ways.append((AT_CONSTANT_RATE, {"schedule": "constant", "epochs": 100, "patience": 8}))
+        ways.append((AT_CONSTANT_RATE, {"schedule": "constant", "epochs": 100, "patience": SCALES[profile].patience}))
     runs = [
         cell(profile, (2, width), seed, dataset=dataset, learning_rate=rate, dropout=dropout, **changes)
         for settings, changes in ways
@@ -222,17 +224,21 @@ def sequential_grid(profile: str, dataset: str | None, seeds: tuple[int, ...] | 
 def sequential_data(profile: str, dataset: str | None, seeds: tuple[int, ...] | None) -> Study:
     """The same few cells on data that differs: fewer users, repeated histories, other data sets.
 
-    The cells on all of MovieLens-1M are those of ``sequential-grid``, and are not trained twice.
+    The cells on all of MovieLens-1M are those of ``sequential-grid``, and are not trained twice. At ``full`` a share f
+    of its users is trained for 25/√f epochs: fewer steps than all users get, more turns of each. ``OTHER_DATASETS`` get
+    as many positions as MovieLens-1M.
     """
     shapes = {"smoke": ((1, 8),), "quick": ((1, 8), (2, 16)), "full": SKELETON}[profile]
     fractions = (1.0, 0.3, 0.1) if profile == "full" else (1.0, 0.3)
     repeats = (1.0, 0.5, 0.25) if profile == "full" else (1.0,)
-    names = OTHER_DATASETS if profile == "full" and dataset is None else ()
+    names = OTHER_DATASETS if profile == "full" and dataset is None else {}
     seed, *_ = seeds or (0,)
+    epochs = SCALES[profile].epochs
+    longer = {share: round(epochs / share**0.5) if profile == "full" else epochs for share in fractions}
     variants = [
-        *({"dataset": dataset, "fraction": fraction} for fraction in fractions),
+        *({"dataset": dataset, "fraction": share, "epochs": turns} for share, turns in longer.items()),
         *({"dataset": dataset, "repeated": repeated} for repeated in repeats),
-        *({"dataset": name} for name in names),
+        *({"dataset": name, "epochs": turns} for name, turns in names.items()),
     ]
     runs = [cell(profile, shape, seed, **variant) for variant in variants for shape in shapes]
     return _study("sequential-data", profile, runs)
