@@ -18,7 +18,6 @@ from tqdm import tqdm
 from recscale.datasets import SequenceData
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
-from recscale.models.sasrec import SASRecConfig
 from recscale.models.sequential import SequentialConfig, SequentialModel, build_sequential_model
 from recscale.training.optimisers import SCHEDULES, rate_factor
 from recscale.training.ranking import count_better_and_tied, ranking_metrics
@@ -79,16 +78,6 @@ class SequentialTraining:
     def rate_factor(self, step: int, steps_per_epoch: int) -> float:
         """Share of the learning rate at ``step`` (from 0)."""
         return rate_factor(step, max(self.warmup_steps, 1), self.epochs * steps_per_epoch, self.schedule)
-
-
-def sasrec_quality() -> tuple[SASRecConfig, SequentialTraining]:
-    """For ranking quality on MovieLens-1M with histories of 200: (model, training).
-
-    Of the kind with which published SASRecs reach NDCG@10 of 0.178 to 0.186 under full ranking (two layers, a softmax
-    over all or over very many sampled items, learning rate 1e-3); not searched or measured here.
-    """
-    training = SequentialTraining(max_length=200, negatives=1024, batch_tokens=4096, epochs=150, patience=8)
-    return SASRecConfig(width=64, layers=2, dropout=0.2), training
 
 
 def train_sequential(
