@@ -40,13 +40,12 @@ QUICK_CELLS = tuple((h, d) for h in (1, 2, 4) for d in (4, 12, 32))
 SMOKE_CELLS = tuple((h, d) for h in (1, 2, 3) for d in (4, 8, 16))
 
 SEARCH: dict[int, tuple[tuple[float, float], ...]] = {
-    64: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1)),
-    32: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1)),
+    64: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (1e-2, 0.2), (3e-3, 0.3)),
+    32: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (3e-3, 0.2)),
     16: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1)),
-    96: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1)),
+    96: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (3e-3, 0.3)),
 }
-"""Width -> the (learning rate, dropout) tried on two layers: one setting, the same with less dropout, and another
-rate."""
+"""Width -> the (learning rate, dropout) tried on two layers, so that neighbours of the best were tried too."""
 AT_CONSTANT_RATE: dict[int, tuple[tuple[float, float], ...]] = {
     32: ((1e-3, 0.1), (1e-3, 0.3), (3e-3, 0.1), (3e-3, 0.3), (1e-2, 0.1)),
     64: ((1e-3, 0.1), (3e-3, 0.1), (1e-3, 0.3)),
