@@ -42,7 +42,7 @@ SMOKE_CELLS = tuple((h, d) for h in (1, 2, 3) for d in (4, 8, 16))
 SEARCH: dict[int, tuple[tuple[float, float], ...]] = {
     64: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (1e-2, 0.2), (3e-3, 0.3)),
     32: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (3e-3, 0.2)),
-    16: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1)),
+    16: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (1e-2, 0.0)),
     96: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (3e-3, 0.3)),
 }
 """Width -> the (learning rate, dropout) tried on two layers, so that neighbours of the best were tried too."""
@@ -55,7 +55,7 @@ AT_CONSTANT_RATE: dict[int, tuple[tuple[float, float], ...]] = {
 TUNED: dict[int, tuple[float, float]] = {
     4: (1e-2, 0.0),
     8: (5e-3, 0.1),
-    16: (3e-3, 0.1),
+    16: (3e-3, 0.0),
     32: (3e-3, 0.1),
     64: (3e-3, 0.2),
     96: (3e-3, 0.2),
