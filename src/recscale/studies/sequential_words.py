@@ -67,7 +67,7 @@ def searched() -> pd.DataFrame:
 def search_table(table: pd.DataFrame) -> pd.DataFrame:
     """The search of learning rate and dropout, a row a run of ``sequential-learning-rate``, best of a width first.
 
-    ``schedule``: "linear", whose rate falls to 0, or "constant"; ``positions``: trained on, in millions.
+    ``schedule``: "linear", whose rate falls to 0, or "constant"; ``million positions``: trained on.
     """
     configs = [json.loads(config) for config in table["config"]]
     found = pd.DataFrame(
@@ -76,7 +76,7 @@ def search_table(table: pd.DataFrame) -> pd.DataFrame:
             "width": [config["model"]["width"] for config in configs],
             "rate": [config["training"]["learning_rate"] for config in configs],
             "dropout": [config["model"]["dropout"] for config in configs],
-            "positions": table["examples_seen"].to_numpy() / 1e6,
+            "million positions": table["examples_seen"].to_numpy() / 1e6,
             "valid NDCG@10": table.reindex(columns=["valid_ndcg@10"]).to_numpy()[:, 0],
         }
     )
@@ -92,8 +92,8 @@ def search_words(found: pd.DataFrame) -> str:
         return "The search is not in this copy of the repository yet."
     pairs = [(width, best.loc[("linear", width)], best.loc[("constant", width)]) for width in both]
     parts = [
-        f"{falling['valid NDCG@10']:.4f} after {falling['positions']:.1f} million positions at width {width} "
-        f"(constant: {constant['valid NDCG@10']:.4f} after {constant['positions']:.1f})"
+        f"{falling['valid NDCG@10']:.4f} after {falling['million positions']:.1f} million positions at width {width} "
+        f"(constant: {constant['valid NDCG@10']:.4f} after {constant['million positions']:.1f})"
         for width, falling, constant in pairs
     ]
     return f"The best falling rate reached a validation NDCG@10 of {listed(parts)}."
