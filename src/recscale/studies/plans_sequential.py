@@ -55,7 +55,7 @@ AT_CONSTANT_RATE: dict[int, tuple[tuple[float, float], ...]] = {
 TUNED: dict[int, tuple[float, float]] = {
     4: (1e-2, 0.0),
     8: (5e-3, 0.1),
-    16: (3e-3, 0.0),
+    16: (1e-2, 0.0),
     32: (3e-3, 0.1),
     64: (3e-3, 0.2),
     96: (3e-3, 0.2),
@@ -216,7 +216,7 @@ def sequential_grid(profile: str, dataset: str | None, seeds: tuple[int, ...] | 
         for length, shapes in longer.items()
         for shape in shapes
     ]
-    runs += [cell(profile, shape, first, dataset=dataset, precision="bf16") for shape in ((2, 32), (4, 64))]
+    runs += [cell(profile, shape, first, dataset=dataset, precision="bf16") for shape in ((1, 16), (2, 16))]
     return _study("sequential-grid", profile, runs)
 
 
