@@ -10,7 +10,7 @@ batches of 1,024 and d = 16, in a process of its own, one after the other. Three
     recbole   RecBole's DCNV2 of equal shape in RecBole's own training loop, whole epochs
 
     python benchmarks/ctr.py [--threads 2] [--seconds 10]
-    python benchmarks/ctr.py --allocator libmimalloc.so.2    # preloaded for everybody: how much of the memory is malloc's
+    python benchmarks/ctr.py --allocator libmimalloc.so.2    # preloaded for all: how much of the memory is malloc's
     python benchmarks/ctr.py --recbole VENV          # VENV: any folder outside this repository, made by
     python3.11 -m venv VENV && VENV/bin/pip install torch "numpy<2" "pandas<3" "scipy<1.13" recbole==1.2.1
 
