@@ -94,7 +94,7 @@ def recscale(data: Sequences, chunk: float, batch: int) -> Progress:
     model = build_sequential_model(config, data.n_items, LENGTH, seed=0)
     batches = TrainingBatches(train, LENGTH, batch, seed=1, device=cpu)
     counts = torch.from_numpy(np.bincount(data.items, minlength=data.n_items))
-    step = TrainingStep(model, training, counts, seed=2, device=cpu)
+    step = TrainingStep(model, training, counts, seed=2, device=cpu, steps_per_epoch=len(batches))
 
     @torch.inference_mode()
     def scores() -> np.ndarray:

@@ -32,7 +32,7 @@ def losses(name: str, loss: str) -> list[float]:
     train = split_sequences(data, "leave-one-out").train
     batches = TrainingBatches(train, 20, training.batch_tokens, seed=2, device=cpu)
     model.dropout.seed(3, cpu)
-    step = TrainingStep(model, training, torch.from_numpy(np.bincount(train.items, minlength=60)), 4, cpu)
+    step = TrainingStep(model, training, torch.from_numpy(np.bincount(train.items, minlength=60)), 4, cpu, len(batches))
     found: list[float] = []
     while len(found) < STEPS:
         found += [step(batch, targets).item() for batch, targets in batches.epoch()]

@@ -134,7 +134,7 @@ def cell(
     config = SEQUENTIAL_MODELS[model](layers=layers, width=width, dropout=changes.pop("dropout", dropout))
     run = {"fraction": share * changes.pop("fraction", 1.0), "repeated": changes.pop("repeated", 0.0)}
     exact = data.n_items <= EXACT_ITEMS
-    epochs = changes.pop("epochs", scale.epochs)
+    epochs, schedule = changes.pop("epochs", scale.epochs), changes.pop("schedule", scale.schedule)
     training = SequentialTraining(
         max_length=scale.max_length,
         loss="softmax" if exact else "sampled-softmax",
@@ -143,9 +143,9 @@ def cell(
         batch_tokens=scale.batch_tokens if exact else max(scale.batch_tokens, LEAST_TOKENS),
         learning_rate=scale.learning_rate or learning_rate,
         warmup_steps=scale.warmup_steps,
-        patience=epochs if scale.schedule == "linear" else scale.patience,
+        patience=epochs if schedule == "linear" else scale.patience,
         evaluate_every=scale.evaluate_every,
-        schedule=scale.schedule,
+        schedule=schedule,
     )
     return RunSpec(name, "leave-one-out", config, replace(training, **changes), seed, **run)
 
@@ -162,7 +162,7 @@ def sequential_learning_rate(profile: str, dataset: str | None, seeds: tuple[int
     tried = {"smoke": {8: small}, "quick": {16: small, 32: small}, "full": SEARCH}[profile]
     ways = [(tried, {})]
     if profile == "full":
-        ways.append((AT_CONSTANT_RATE, {"schedule": "constant", "epochs": 100, "patience": SCALES[profile].patience}))
+        ways.append((AT_CONSTANT_RATE, {"schedule": "constant", "epochs": 100}))
     runs = [
         cell(profile, (2, width), seed, dataset=dataset, learning_rate=rate, dropout=dropout, **changes)
         for settings, changes in ways

@@ -148,7 +148,7 @@ class TrainingStep:
         counts: Int[Tensor, " n_items"],
         seed: int,
         device: torch.device,
-        steps_per_epoch: int = 1,
+        steps_per_epoch: int,
     ) -> None:
         self.model, self.training = model, training
         self.sampler = Sampler(counts, training.negatives, training.negative_power, seed, device)
