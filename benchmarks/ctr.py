@@ -10,7 +10,9 @@ batches of 1,024 and d = 16, in a process of its own, one after the other. Three
     recbole   RecBole's DCNV2 of equal shape in RecBole's own training loop, whole epochs
 
     python benchmarks/ctr.py [--threads 2] [--seconds 10]
-    python benchmarks/ctr.py --allocator libmimalloc.so.2    # preloaded for all: how much of the memory is malloc's
+    python benchmarks/ctr.py --allocator LIBRARY     # preloaded for all: how much of the memory is malloc's
+    MALLOC_CONF=dirty_decay_ms:0,muzzy_decay_ms:0,narenas:1 python benchmarks/ctr.py --allocator libjemalloc.so.2
+                                                     # one that keeps nothing: what training itself needs
     python benchmarks/ctr.py --recbole VENV          # VENV: any folder outside this repository, made by
     python3.11 -m venv VENV && VENV/bin/pip install torch "numpy<2" "pandas<3" "scipy<1.13" recbole==1.2.1
 
@@ -105,11 +107,20 @@ def resident() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+GIVE_BACK = {
+    "mallctl": (b"arena.4096.purge", None, None, None, ctypes.c_size_t(0)),  # jemalloc, all arenas
+    "MallocExtension_ReleaseFreeMemory": (),  # tcmalloc
+    "mi_collect": (True,),  # mimalloc
+    "malloc_trim": (0,),  # glibc
+}
+"""Function of an allocator that returns freed memory to the system -> its arguments; the first there is counts."""
+
+
 def give_back_freed() -> None:
-    """Freed memory to the system, so that what is allocated next counts again (mimalloc, glibc; others keep it)."""
+    """Freed memory to the system, so that what is allocated next counts again."""
     process = ctypes.CDLL(None)
-    if give_back := getattr(process, "mi_collect", None) or getattr(process, "malloc_trim", None):
-        give_back(1)
+    name = next(name for name in GIVE_BACK if hasattr(process, name))
+    getattr(process, name)(*GIVE_BACK[name])
 
 
 def reset_peak() -> None:
@@ -154,12 +165,12 @@ def activations(run) -> int:
 
     saved: dict[int, int] = {}
 
-    def keep(tensor: torch.Tensor) -> torch.Tensor:
+    def count(tensor: torch.Tensor) -> None:
+        # Nothing is handed back to the graph: a result that its own node holds would never be freed.
         saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
 
     ids, dense, _ = run.train_rows.rows(torch.arange(BATCH))
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+    with torch.autograd.graph.saved_tensors_hooks(count, lambda nothing: nothing):
         run.model(ids, dense).sum()
     own = {parameter.untyped_storage().data_ptr() for parameter in run.model.parameters()}
     return sum(size for pointer, size in saved.items() if pointer not in own)
@@ -185,13 +196,15 @@ def ours(name: str, meter: Meter) -> dict[str, float]:
     give_back_freed()
     before = resident()
     run = fresh(configuration(name))
-    give_back_freed()  # what sorting the data into tensors took is not training's
-    reset_peak()
-    tensors = [tensor for rows in (run.train_rows, run.valid_rows) for tensor in vars(rows).values()]
-    before += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    data = [tensor for rows in (run.train_rows, run.valid_rows) for tensor in vars(rows).values()]
+    data.append(torch.arange(len(run.train_rows)))  # the order of an epoch
+    before += sum(tensor.nbytes for tensor in data)
     # Parameters, gradients and Adam's two moments; tables with one number of state a row; activations.
     tables = 4 * run.account.embedding_parameters * (1 + 1 / WIDTH)
     floor = 16 * run.account.dense_parameters + tables + activations(run)
+    del data
+    give_back_freed()  # what sorting the data into tensors and counting took is not training's
+    reset_peak()
 
     def steps():
         generator = np.random.default_rng(0)
