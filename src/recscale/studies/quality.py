@@ -4,6 +4,7 @@ A rival is held to its benchmark figure, Wukong, which the benchmark lacks, to t
 runs rounded to four decimals, without an interval of their own.
 """
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -279,4 +280,4 @@ def _on_frappe(runs: pd.DataFrame) -> pd.DataFrame:
 
 def _started_otherwise(runs: pd.DataFrame) -> pd.Series:
     """Which runs are the AFN+ whose exponents start as in the benchmark's library, a trial and no preset."""
-    return runs["config"].astype(str).str.contains('"xavier_exponents": true', regex=False)
+    return runs["config"].map(lambda config: json.loads(config)["model"].get("xavier_exponents", False)).astype(bool)
