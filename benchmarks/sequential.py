@@ -307,8 +307,9 @@ def main() -> None:
         write_data(Path(folder))
         for name in [options.only] if options.only else python:
             arguments = [f"--{key}={getattr(options, key)}" for key in ("seconds", "chunk", "target", "batch")]
-            command = [python[name], __file__, *arguments, "--worker", name, folder]
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            command = [python[name], str(Path(__file__).resolve()), *arguments, "--worker", name, folder]
+            # There, because RecBole writes logs where it runs.
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
             print(done.stdout.strip().splitlines()[-1], flush=True)
     print(json.dumps({"name": "recscale full ranking of all users", "seconds": time_ranking()}))
 
