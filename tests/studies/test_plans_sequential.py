@@ -43,13 +43,18 @@ def test_full_grid_begins_with_the_skeleton_and_covers_every_cell_once(no_files)
     assert shapes(runs[:4]) == [(1, 16), (1, 64), (4, 16), (4, 64)]
     first = runs[: len(plans.CELLS)]
     assert sorted(shapes(first)) == sorted(plans.CELLS)
-    assert {(spec.model.model, spec.seed, spec.training.max_length, spec.dataset) for spec in first} == {
-        ("sasrec", 0, 50, "movielens-1m")
+    assert {(spec.model.model, spec.training.max_length, spec.dataset) for spec in first} == {
+        ("sasrec", 50, "movielens-1m")
     }
-    again = [spec for spec in runs if spec.seed > 0]
-    assert {spec.seed for spec in again} == {1, 2}
+    again = [spec for spec in runs if spec.seed in (1, 2)]
+    assert len(again) == 2 * len(plans.DIAGONAL)
     assert set(shapes(again)) == set(plans.DIAGONAL)
     assert [spec.training.max_length for spec in runs if spec.training.max_length > 50] == [100] * 5 + [200] * 2
+
+
+def test_the_grid_holds_no_run_by_which_the_search_chose(no_files):
+    searched = {spec.run_id for spec in studies.plan("sequential-learning-rate", "full").runs}
+    assert not searched & {spec.run_id for spec in studies.plan("sequential-grid", "full").runs}
 
 
 def test_the_checkerboard_is_half_of_the_grid_without_neighbours():
@@ -101,6 +106,9 @@ def test_the_tuned_setting_is_the_best_of_the_whole_search(width):
         assert "sequential-learning-rate" in reasons(), "the search of this width isn't whole, and nothing says why"
         return
     assert plans.TUNED[width] == found.loc[found["valid_ndcg@10"].idxmax(), "setting"]
+    rates, dropouts = zip(*plans.SEARCH[width], strict=True)
+    assert min(rates) <= plans.TUNED[width][0] < max(rates)
+    assert plans.TUNED[width][1] < max(dropouts)
 
 
 def test_predictions_wait_for_what_they_are_made_from(no_files, tmp_path, monkeypatch):

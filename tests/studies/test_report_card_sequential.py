@@ -151,7 +151,7 @@ def test_two_metrics_must_agree():
 def test_predictions_hold_where_the_law_is_the_truth(sequential_runs, recorded):
     rows = tested.prediction_claims(recorded, sequential_runs.predicted(spots(recorded), noise=0.001))
     assert len(rows) == 6
-    best = by_start(rows, "predicted, then trained: best of all")
+    best = by_start(rows, "predicted, then trained: best of all untrained")
     assert best.verdict == "holds"
     assert 0 < best.interval[0] < best.ours < best.interval[1]
     assert by_start(rows, "predicted, then trained: best with H · d").ours > 0
@@ -167,7 +167,7 @@ def test_predictions_fail_where_the_truth_has_changed(sequential_runs, recorded)
     rows = tested.prediction_claims(recorded, sequential_runs.predicted(spots(recorded), other, noise=0.001))
     verdicts = {row.claim: row.verdict for row in rows}
     assert set(verdicts.values()) <= {"does not hold", "can't be known"}
-    assert by_start(rows, "predicted, then trained: best of all").verdict == "does not hold"
+    assert by_start(rows, "predicted, then trained: best of all untrained").verdict == "does not hold"
     band = by_start(rows, "predicted, then trained: runs within")
     assert (band.ours, band.verdict) == (0, "does not hold")
 
