@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recscale import studies
 from recscale.cli import main
 from recscale.settings import cache_folder
 
@@ -55,6 +56,18 @@ def test_unknown_names_list_the_allowed_ones(complain):
     assert "ctr-scaling" in complain("study", "run", "ctr-scalin")
     assert "movielens-100k" in complain("data", "fetch", "movielens-100")
     assert "smoke, quick, full" in complain("study", "run", "ctr-scaling", "--profile", "fast")
+
+
+def test_the_list_of_studies_goes_on_where_data_are_absent(monkeypatch, capsys):
+    def absent(name, profile):
+        raise ValueError(f"can't get the data of {name}; a long explanation")
+
+    monkeypatch.setattr(studies, "plan", absent)
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", "list"])
+    assert stopped.value.code in (0, None)
+    said = capsys.readouterr().out
+    assert all(f"can't get the data of {name}\n" in said for name in studies.STUDIES)
 
 
 def test_parameters_are_checked_before_anything_runs(complain, tmp_path):

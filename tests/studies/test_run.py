@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+import subprocess
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import recscale
 from recscale import studies
 from recscale.models import CTR_MODELS, SEQUENTIAL_MODELS
 from recscale.models.embeddings import EmbeddingConfig
@@ -102,3 +105,29 @@ def current_defaults() -> dict:
 
 if __name__ == "__main__":
     DEFAULTS.write_text(json.dumps(current_defaults(), indent=1, sort_keys=True) + "\n")
+
+
+def test_the_version_of_the_code_says_when_its_source_differs_from_the_commit(tmp_path, monkeypatch):
+    module = import_module("recscale.studies.run")  # the package shows its function run
+
+    def git(*arguments):
+        subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
+
+    def version():
+        module.code_version.cache_clear()
+        return module.code_version()
+
+    monkeypatch.setattr(module, "REPOSITORY", tmp_path)
+    assert version() == recscale.__version__, "no checkout"
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "code.py").write_text("a = 1\n")
+    git("init")
+    git("add", ".")
+    git("-c", "user.name=a", "-c", "user.email=a@b", "commit", "-m", "first")
+    clean = version()
+    assert clean.startswith(f"{recscale.__version__}+")
+    (tmp_path / "notes.md").write_text("not code")
+    assert version() == clean
+    (tmp_path / "src" / "code.py").write_text("a = 2\n")
+    assert version() == f"{clean}-dirty"
+    module.code_version.cache_clear()

@@ -127,6 +127,7 @@ def test_global_time_split(chains):
         ({"precision": "fp8"}, "unknown precision 'fp8'"),
         ({"max_length": 0}, "max_length is 0"),
         ({"learning_rate": -1.0}, "learning_rate is -1.0"),
+        ({"loss": "gbce", "negative_power": 0.5}, "negative_power is 0.5; with the loss 'gbce' it must be 0"),
     ],
 )
 def test_wrong_settings_are_said(change, message):

@@ -23,8 +23,8 @@ def list_studies(profile: Profile = "full") -> None:
     for name in studies.STUDIES:
         try:
             plan = studies.plan(name, profile)
-        except studies.NotYetPlanned as waiting:
-            typer.echo(f"{name:32s} {waiting}")
+        except ValueError as reason:  # it waits for another study, or its data are not here
+            typer.echo(f"{name:32s} {str(reason).partition(';')[0]}")
         else:
             store.adopt(studies.committed(plan.name))
             typer.echo(f"{name:32s} {len(plan.runs):4d} planned  {len(plan.table(store)):4d} finished")

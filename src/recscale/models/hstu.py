@@ -10,7 +10,8 @@ matches, which a softmax normalises away.
 
 Deviations: times are those of items already seen (the authors' code uses the time of the item to be predicted as
 well), and data without timestamps has no ``r^t``. Learned absolute positions are added to the input, as in the
-authors' code.
+authors' code. Scores are plain dot products with the item table, as for the other models (the authors': of normalised
+vectors, at a temperature of 0.05).
 """
 
 from dataclasses import dataclass

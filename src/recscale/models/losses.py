@@ -68,7 +68,7 @@ class Sample:
 
 
 class Sampler:
-    """Draws ``negatives`` items with probability proportional to ``counts ** power``.
+    """Draws ``negatives`` items with probability proportional to ``(counts + 1) ** power``.
 
     ``power`` 0 draws uniformly without replacement: inclusion probability N/n_items, and all items at N = n_items,
     where the sampled softmax is the exact one. Otherwise with replacement, repeated draws merged into one with their

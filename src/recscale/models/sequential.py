@@ -55,7 +55,9 @@ class SequentialModel(nn.Module):
         self.blocks = nn.ModuleList(config.block(self.dropout, max_length) for _ in range(config.layers))
         self.norm = config.final_norm()
         self.apply(_initialise)
-        for block in self.blocks:  # the residual stream keeps its scale at any depth (GPT-2's rule)
+        # The residual stream keeps its scale at any depth: GPT-2's rule, for two branches a layer. HSTU has one, and
+        # starts smaller by √2.
+        for block in self.blocks:
             for matrix in (block.output, block.down) if hasattr(block, "down") else (block.output,):
                 nn.init.normal_(matrix.weight, std=0.02 / (2 * config.layers) ** 0.5)
 

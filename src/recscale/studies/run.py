@@ -153,10 +153,11 @@ def record(spec: RunSpec, result: TrainingResult) -> dict:
 
 @cache
 def code_version() -> str:
-    """Package version and, in a checkout, the commit."""
-    command = ["git", "-C", str(REPOSITORY), "rev-parse", "--short=12", "HEAD"]
+    """Package version and, in a checkout, the commit, with "-dirty" where the source differs from it."""
+    git = ["git", "-C", str(REPOSITORY)]
     try:
-        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        head = subprocess.run([*git, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return recscale.__version__
-    return f"{recscale.__version__}+{commit}"
+    changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "src"], capture_output=True).returncode
+    return f"{recscale.__version__}+{head.stdout.strip()}{'-dirty' if changed else ''}"

@@ -7,7 +7,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from recscale.studies.records import RecordStore, as_table, committed
-from recscale.studies.run import RunSpec, record, train
+from recscale.studies.run import RunSpec, code_version, record, train
 
 
 class NotYetPlanned(ValueError):
@@ -67,6 +67,7 @@ def run(
 
 
 def _run_one(spec: RunSpec, store: RecordStore) -> RunSpec:
+    code_version()  # remembered now: a commit made while this trains is not what ran
     store.put(record(spec, train(spec)))
     return spec
 

@@ -36,11 +36,11 @@ class SequentialTraining:
     """How a sequential model is trained. Dropout belongs to the model's configuration.
 
     ``max_length`` items of history at most; ``batch_tokens`` predicted positions a step; ``negatives`` sampled a step
-    with probability ∝ count^``negative_power`` (see ``losses``); ``calibration`` is gBCE's t. Adam with decoupled
+    with probability ∝ (count + 1)^``negative_power`` (see ``losses``); ``calibration`` is gBCE's t. Adam with decoupled
     ``weight_decay``; the learning rate rises linearly over ``warmup_steps``, then stays ("constant") or falls linearly
     to 0 at the end of the last epoch ("linear"). Validation every ``evaluate_every`` epochs; training ends after
     ``epochs`` or ``patience`` validations without a better NDCG@10, and the best weights count. ``precision`` "bf16"
-    computes matrix products in bfloat16 and keeps fp32 weights.
+    trains the layers' matrix products in bfloat16; weights, the product with the item table, loss and ranking stay fp32.
     """
 
     VERSION: ClassVar[int] = 1
@@ -68,6 +68,9 @@ class SequentialTraining:
             raise ValueError(f"unknown precision {self.precision!r}; allowed are 'fp32' and 'bf16'")
         if self.schedule not in SCHEDULES:
             raise ValueError(f"unknown schedule {self.schedule!r}; allowed are {', '.join(SCHEDULES)}")
+        if self.negative_power and self.loss in ("bce", "gbce"):
+            # They know nothing of how often an item is drawn, so that popular ones would only be pushed down more.
+            raise ValueError(f"negative_power is {self.negative_power}; with the loss {self.loss!r} it must be 0")
         for name in ("max_length", "negatives", "epochs", "batch_tokens", "evaluate_every", "patience"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
@@ -128,7 +131,7 @@ def train_sequential(
     return TrainingResult(
         metrics=metrics,
         history=pd.DataFrame(fit.history),
-        model=model,
+        model=model.cpu(),  # where every reader can use it
         accounting=account_sequential(
             model_config, data.n_items, training.max_length, loss=training.loss, negatives=training.negatives
         ),
@@ -292,10 +295,10 @@ def health(
 
     ``popularity_ndcg@10``  validation NDCG@10 of ranking by training counts
     ``unigram_loss``        validation cross-entropy of the (add-one smoothed) training frequencies, nats
-    ``personal_share``      share of the scores' variance that differs between users (0: everybody gets one ranking)
-    ``collapsed``           1 if NDCG@10 is within 5 % of popularity's or below, if ``personal_share`` is under 1 %,
-    or if a
-                            softmax loss is not below ``unigram_loss``
+    ``personal_share``      share of the scores' variance that differs between users, over the first ranking batch: those
+                            with the shortest histories (0: everybody gets one ranking)
+    ``collapsed``           1 if NDCG@10 is at most 1.05 times popularity's, if ``personal_share`` is at most 1 %, or if
+                            a softmax loss was trained on and the validation loss is not below ``unigram_loss``
     """
     counts = _item_counts(parts.train)
     frequency = (counts + 1).float() / (counts + 1).sum()
