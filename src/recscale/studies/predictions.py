@@ -4,8 +4,8 @@
 trains the shapes in that file; ``faults`` holds that no result is older than its prediction, and ``verdicts`` lays both
 side by side.
 
-Shapes are chosen by the Performance Law on NDCG@10 among those that the grid doesn't hold. All laws and both metrics then
-predict the same shapes, so that the controls stand the same test.
+Shapes are chosen by the Performance Law on NDCG@10 among those that the grid doesn't hold. All laws and both metrics
+then predict the same shapes, so that the controls stand the same test.
 """
 
 import hashlib

@@ -27,7 +27,7 @@ from recscale.studies.shape_laws import Q1
 
 TOKENS = "tokens"
 D_PRIME = "apen-mean"
-"""The arXiv paper's D′: tokens over the users' mean ApEn."""
+"""The arXiv paper's D′: tokens over the users' mean ApEn, as in its script. How the paper averaged isn't known."""
 QUALITY = (D_PRIME, "real-concatenated")
 """D′ with ApEn, and with real entropy as in the successor."""
 WINDOW, LENGTH = 2, 50

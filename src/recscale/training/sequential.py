@@ -40,7 +40,7 @@ class SequentialTraining:
     ``weight_decay``; the learning rate rises linearly over ``warmup_steps``, then stays ("constant") or falls linearly
     to 0 at the end of the last epoch ("linear"). Validation every ``evaluate_every`` epochs; training ends after
     ``epochs`` or ``patience`` validations without a better NDCG@10, and the best weights count. ``precision`` "bf16"
-    trains the layers' matrix products in bfloat16; weights, the product with the item table, loss and ranking stay fp32.
+    trains the layers' matrix products in bfloat16; weights, scores, loss and ranking stay fp32.
     """
 
     VERSION: ClassVar[int] = 1
@@ -295,8 +295,8 @@ def health(
 
     ``popularity_ndcg@10``  validation NDCG@10 of ranking by training counts
     ``unigram_loss``        validation cross-entropy of the (add-one smoothed) training frequencies, nats
-    ``personal_share``      share of the scores' variance that differs between users, over the first ranking batch: those
-                            with the shortest histories (0: everybody gets one ranking)
+    ``personal_share``      share of the scores' variance that differs between users, in the first ranking batch, which
+                            has the shortest histories (0: everybody gets one ranking)
     ``collapsed``           1 if NDCG@10 is at most 1.05 times popularity's, if ``personal_share`` is at most 1 %, or if
                             a softmax loss was trained on and the validation loss is not below ``unigram_loss``
     """
