@@ -1,10 +1,15 @@
 """SASRec on MovieLens-1M beside RecTools' and RecBole's: trained positions a second, seconds to quality, memory.
 
-Every contestant gets the same sequences, shape (2 layers, width 64, length 200), threads and optimiser (Adam, 1e-3),
-runs in a process and an environment of its own, one after the other, and trains with a softmax loss: ours and RecTools'
-sampled (256 negatives), RecBole's exact (its only one). After every ``--chunk`` of training the clock stops and
-validation NDCG@10 is measured by full ranking over all items with the training history excluded, by the same NumPy code
-for everybody.
+Every contestant gets the same sequences, shape (2 layers, width 64, feed-forward 64, 2 heads, length 200), loss,
+dropout, threads, positions a step and optimiser (Adam, 1e-3), and runs in a process and an environment of its own, one
+after the other. After every ``--chunk`` of training the clock stops and validation NDCG@10 is measured by full ranking
+over all items with the training history excluded, by the same NumPy code for everybody; ``seconds_to_target`` is
+therefore known to one chunk, or to one epoch where that is longer (ours and RecTools train whole ones).
+
+    --loss softmax    exact, over all items: what all three have
+    --loss sampled    ours shares 256 negatives in a batch, RecTools draws 256 for every position; RecBole has none
+
+What differs: ours warms up for 100 steps and clips gradients, RecTools' Adam has β₂ = 0.98, and both others pad.
 
     python benchmarks/sequential.py                                        # ours only
     python benchmarks/sequential.py --rectools VENV --recbole VENV         # beside the others
@@ -32,8 +37,12 @@ from pathlib import Path
 
 import numpy as np
 
-WIDTH, LAYERS, LENGTH, NEGATIVES, RATE, HEADS = 64, 2, 200, 256, 1e-3, 2
+WIDTH, LAYERS, LENGTH, NEGATIVES, RATE, HEADS, INNER = 64, 2, 200, 256, 1e-3, 2, 64
+DROPOUT = 0.2
 CONTESTANTS = ("recscale", "rectools", "recbole")
+OURS = {"softmax": "softmax", "sampled": "sampled-softmax"}
+RECTOOLS = {"softmax": "softmax", "sampled": "sampled_softmax"}
+"""``--loss`` -> what a contestant calls it."""
 
 
 class Sequences:
@@ -77,7 +86,7 @@ Progress = Iterator[tuple[int, Clock, Callable[[], np.ndarray]]]
 """Each step trains one chunk: positions trained in it, the time it took, a function that scores (users, items)."""
 
 
-def recscale(data: Sequences, chunk: float, batch: int) -> Progress:
+def recscale(data: Sequences, chunk: float, batch: int, loss: str) -> Progress:
     import torch
 
     from recscale.datasets import SequenceData
@@ -89,8 +98,10 @@ def recscale(data: Sequences, chunk: float, batch: int) -> Progress:
 
     cpu = torch.device("cpu")
     train = SequenceData("ml-1m", data.items, data.offsets, None, data.n_items, repeats=False, checksum="")
-    config = SASRecConfig(width=WIDTH, layers=LAYERS, heads=HEADS, dropout=0.2)
-    training = SequentialTraining(max_length=LENGTH, negatives=NEGATIVES, learning_rate=RATE, batch_tokens=batch)
+    config = SASRecConfig(width=WIDTH, layers=LAYERS, heads=HEADS, expansion=INNER // WIDTH, dropout=DROPOUT)
+    training = SequentialTraining(
+        max_length=LENGTH, loss=OURS[loss], negatives=NEGATIVES, learning_rate=RATE, batch_tokens=batch
+    )
     model = build_sequential_model(config, data.n_items, LENGTH, seed=0)
     batches = TrainingBatches(train, LENGTH, batch, seed=1, device=cpu)
     counts = torch.from_numpy(np.bincount(data.items, minlength=data.n_items))
@@ -115,7 +126,7 @@ def recscale(data: Sequences, chunk: float, batch: int) -> Progress:
         yield positions, clock.stop(), scores
 
 
-def rectools(data: Sequences, chunk: float, batch: int) -> Progress:
+def rectools(data: Sequences, chunk: float, batch: int, loss: str) -> Progress:
     import logging
     import warnings
 
@@ -144,11 +155,12 @@ def rectools(data: Sequences, chunk: float, batch: int) -> Progress:
         quiet = dict.fromkeys(("logger", "enable_progress_bar", "enable_model_summary", "enable_checkpointing"), False)
         return Trainer(min_epochs=1, max_epochs=1, accelerator="cpu", callbacks=[timing], **quiet)
 
-    model = SASRecModel(
-        n_factors=WIDTH, n_blocks=LAYERS, n_heads=HEADS, session_max_len=LENGTH, dropout_rate=0.2, lr=RATE,
-        loss="sampled_softmax", n_negatives=NEGATIVES, batch_size=batch // 107, get_trainer_func=trainer,
-    )  # fmt: skip
     lengths = np.minimum(np.diff(data.offsets) - 1, LENGTH)
+    # Its feed-forward part is as wide as the model.
+    model = SASRecModel(
+        n_factors=WIDTH, n_blocks=LAYERS, n_heads=HEADS, session_max_len=LENGTH, dropout_rate=DROPOUT, lr=RATE,
+        loss=RECTOOLS[loss], n_negatives=NEGATIVES, batch_size=round(batch / lengths.mean()), get_trainer_func=trainer,
+    )  # fmt: skip
 
     def scores() -> np.ndarray:
         out = np.full((len(data.valid), data.n_items), -np.inf, np.float32)
@@ -167,7 +179,7 @@ def rectools(data: Sequences, chunk: float, batch: int) -> Progress:
         yield positions, clock, scores
 
 
-def recbole(data: Sequences, chunk: float, batch: int) -> Progress:
+def recbole(data: Sequences, chunk: float, batch: int, loss: str) -> Progress:
     import logging
 
     import torch
@@ -186,9 +198,9 @@ def recbole(data: Sequences, chunk: float, batch: int) -> Progress:
             file.writelines(f"{user}\t{item}\t{place}\n" for place, item in enumerate(history))
     settings = {
         "data_path": str(folder.parent), "load_col": {"inter": ["user_id", "item_id", "timestamp"]},
-        "MAX_ITEM_LIST_LENGTH": LENGTH, "hidden_size": WIDTH, "inner_size": 4 * WIDTH, "n_layers": LAYERS,
-        "n_heads": HEADS, "hidden_dropout_prob": 0.2, "attn_dropout_prob": 0.0, "loss_type": "CE",
-        "train_neg_sample_args": None, "learning_rate": RATE, "train_batch_size": 256, "use_gpu": False,
+        "MAX_ITEM_LIST_LENGTH": LENGTH, "hidden_size": WIDTH, "inner_size": INNER, "n_layers": LAYERS,
+        "n_heads": HEADS, "hidden_dropout_prob": DROPOUT, "attn_dropout_prob": 0.0, "loss_type": "CE",
+        "train_neg_sample_args": None, "learning_rate": RATE, "train_batch_size": batch, "use_gpu": False,
         "eval_args": {"split": {"LS": "valid_and_test"}, "order": "TO", "group_by": "user", "mode": "full"},
         "show_progress": False, "checkpoint_dir": str(folder.parent / "saved"),
     }  # fmt: skip
@@ -217,8 +229,8 @@ def recbole(data: Sequences, chunk: float, batch: int) -> Progress:
             out[np.ix_(users, known)] = model.full_sort_predict(batch_).numpy()[:, ids]
         return out
 
+    clock, positions = Clock(), 0
     while True:
-        clock, positions = Clock(), 0
         model.train()
         for interaction in train:
             trainer.optimizer.zero_grad()
@@ -231,20 +243,20 @@ def recbole(data: Sequences, chunk: float, batch: int) -> Progress:
                 model.train()
 
 
-def contest(name: str, folder: Path, seconds: float, chunk: float, target: float, batch: int) -> dict:
-    """Train until ``target`` or ``seconds`` of training have passed."""
+def contest(name: str, folder: Path, options: argparse.Namespace) -> dict:
+    """Train until ``--target`` or ``--seconds`` of training have passed."""
     import torch
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     data = Sequences(folder)
     spent, cpu, positions, ndcg, reached = 0.0, 0.0, 0, 0.0, None
-    for trained, clock, scores in globals()[name](data, chunk, batch):
+    for trained, clock, scores in globals()[name](data, options.chunk, options.batch, options.loss):
         spent, cpu, positions = spent + clock.wall, cpu + clock.cpu, positions + trained
         ndcg = data.ndcg(scores())
         print(f"{name:9s} {spent:7.1f} s  {positions:11,} positions  NDCG@10 {ndcg:.4f}", file=sys.stderr, flush=True)
-        if ndcg >= target and reached is None:
+        if ndcg >= options.target and reached is None:
             reached = spent
-        if reached is not None or spent >= seconds:
+        if reached is not None or spent >= options.seconds:
             break
     return {
         "name": name,
@@ -290,14 +302,15 @@ def main() -> None:
     parser.add_argument("--only", choices=CONTESTANTS, help="one contestant instead of all")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--seconds", type=float, default=600, help="training time at most, each")
-    parser.add_argument("--chunk", type=float, default=60, help="seconds of training between two measurements")
+    parser.add_argument("--chunk", type=float, default=10, help="seconds of training between two measurements")
     parser.add_argument("--target", type=float, default=0.15, help="validation NDCG@10 to reach")
-    parser.add_argument("--batch", type=int, default=8192, help="positions a step (ours and RecTools')")
+    parser.add_argument("--batch", type=int, default=2048, help="positions a step")
+    parser.add_argument("--loss", choices=OURS, default="softmax")
     parser.add_argument("--worker", nargs=2, metavar=("NAME", "FOLDER"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         name, folder = options.worker
-        result = contest(name, Path(folder), options.seconds, options.chunk, options.target, options.batch)
+        result = contest(name, Path(folder), options)
         print(json.dumps(result))
         return
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
@@ -306,7 +319,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         write_data(Path(folder))
         for name in [options.only] if options.only else python:
-            arguments = [f"--{key}={getattr(options, key)}" for key in ("seconds", "chunk", "target", "batch")]
+            arguments = [f"--{key}={getattr(options, key)}" for key in ("seconds", "chunk", "target", "batch", "loss")]
             command = [python[name], str(Path(__file__).resolve()), *arguments, "--worker", name, folder]
             # There, because RecBole writes logs where it runs.
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=folder)
