@@ -42,7 +42,7 @@ SMOKE_CELLS = tuple((h, d) for h in (1, 2, 3) for d in (4, 8, 16))
 SEARCH: dict[int, tuple[tuple[float, float], ...]] = {
     64: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (1e-2, 0.2), (3e-3, 0.3)),
     32: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (3e-3, 0.2)),
-    16: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (1e-2, 0.0), (3e-2, 0.0)),
+    16: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (1e-2, 0.0), (3e-2, 0.0), (1e-1, 0.0)),
     96: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (3e-3, 0.3), (3e-3, 0.4)),
 }
 """Width -> the (learning rate, dropout) tried on ``SEARCH_LAYERS`` layers; a test holds that the best is at no edge."""
@@ -58,7 +58,7 @@ AT_CONSTANT_RATE: dict[int, tuple[tuple[float, float], ...]] = {
 TUNED: dict[int, tuple[float, float]] = {
     4: (1e-2, 0.0),
     8: (5e-3, 0.1),
-    16: (1e-2, 0.0),
+    16: (3e-2, 0.0),
     32: (3e-3, 0.1),
     64: (3e-3, 0.2),
     96: (3e-3, 0.3),
