@@ -69,10 +69,10 @@ def test_single_seeds_add_no_row(sequential_runs):
 
 def test_the_planted_law_gets_its_verdicts(rows):
     assert len(rows) == len({row.claim for row in rows}) == 13
-    for start in ("HR and NDCG", "its decay", "no plainer", "there is a best depth", "there is a best width"):
+    for start in ("HR and NDCG", "the law's decay", "no plainer", "there is a best depth", "there is a best width"):
         assert by_start(rows, f"measured: {start}").verdict == "holds", start
     depth = by_start(rows, "measured: there is a best depth")
-    assert depth.paper_value == 28
+    assert depth.paper_value == "yes, at 28"
     assert depth.interval[0] < 3.5 < depth.interval[1]
     assert by_start(rows, "measured: the training loss").ours == 10
     peaks = by_start(rows, "measured: HR@10 peaks")
@@ -82,10 +82,18 @@ def test_the_planted_law_gets_its_verdicts(rows):
 
 def test_a_straight_line_flips_them(sequential_runs):
     rows = own(sequential_runs.grid(sequential_runs.line, noise=0.002))
-    for start in ("HR and NDCG", "its decay", "no plainer", "HR@10 peaks"):
-        assert by_start(rows, f"measured: {start}").verdict == "does not hold", start
-    for start in ("there is a best depth", "there is a best width", "predicts the largest depth"):
+    assert by_start(rows, "measured: HR@10 peaks").verdict == "does not hold"
+    bends = ("HR and NDCG", "the law's decay", "no plainer", "there is a best depth", "there is a best width")
+    for start in bends:  # seven numbers follow a line too, so that nothing refutes them
         assert by_start(rows, f"measured: {start}").verdict == "can't be known", start
+
+
+def test_a_shape_that_no_form_has_refutes_the_law(sequential_runs):
+    def chessboard(layers, width, **differs):
+        return sequential_runs.law(layers, width) * (1.05 if layers in (1, 4) else 1.0)
+
+    rows = own(sequential_runs.grid(chessboard, noise=0.002))
+    assert by_start(rows, "measured: HR and NDCG").verdict == "does not hold"
 
 
 def test_noise_alone_supports_nothing(sequential_runs):
@@ -116,7 +124,7 @@ def test_a_sweep_that_is_under_way_adds_what_it_can(grid, runs, rows):
 
 
 @pytest.mark.parametrize(
-    ("planted", "verdict"), [(0.942, "holds"), (1.0, "does not hold"), (0.98, "does not hold"), (1.05, "does not hold")]
+    ("planted", "verdict"), [(0.942, "holds"), (1.0, "does not hold"), (0.98, "holds in part"), (1.05, "does not hold")]
 )
 def test_bfloat16_is_held_to_the_printed_loss(sequential_runs, planted, verdict):
     def truth(layers, width, *, precision, **differs):

@@ -129,6 +129,11 @@ def found(row: Claim) -> str:
     return ours + ("" if row.interval is None else f" [{', '.join(map(number, row.interval))}]")
 
 
+def counted(count: int, noun: str) -> str:
+    """ "1 shape", "4 shapes"."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def number(value: float | str) -> str:
     """Text as it is, a whole number whole, others to four significant digits."""
     if isinstance(value, str):

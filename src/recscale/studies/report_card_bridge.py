@@ -14,6 +14,7 @@ from recscale.studies import sequential_law as law
 from recscale.studies.contrasts import Contrasts
 from recscale.studies.records import committed
 from recscale.studies.report_card import Claim, claims_on
+from recscale.studies.report_card_sequential import NEEDED, both_misfits
 from recscale.studies.sequential_law import Panel
 
 _claim = claims_on("Performance Law", "performance-law-measured")
@@ -67,17 +68,20 @@ def bridge_claims(found: Panel, resamples: int, seed: int) -> list[Claim]:
                "can't be known" if found.flat else outcome, f"{where(found)}; interval over other seeds, in sample as "
                "the paper's number, whose data and shapes aren't given", (low, high)),
     ]  # fmt: skip
+    chance = found.misfit("constant")
+    rows.append(
+        _claim("measured: Wukong's AUC changes with depth and width", "it does", f"p = {chance:.2g}",
+               "can't be known" if found.flat else "holds",
+               f"probability that seeds alone make such differences between the shapes, below {law.SURE} needed"),
+    )  # fmt: skip
     for rival, said, printed in (
-        ("constant", "Wukong's AUC changes with depth and width (AICc the law gains over a constant)", "above 2"),
-        (law.LINE, "decay terms are needed for Wukong's AUC (AICc gained over a straight line in logs)",
+        (law.LINE, "the law's decay terms are needed for Wukong's AUC, beside a straight line in logs",
          f"R² {R2[law.LAW]} against {R2[law.LINE]}"),
-        (law.QUADRATIC, "no plainer curve does as well for Wukong's AUC (AICc gained over a quadratic)", "above 2"),
+        (law.QUADRATIC, "no plainer curve does as well for Wukong's AUC, beside a quadratic in logs", "needed"),
     ):  # fmt: skip
-        why = (
-            f"R² of the {law.NAMES[rival]} {found.fits[rival].r2:.3f}; over 2 counts where seeds don't explain its "
-            f"misfit: p = {found.misfit(rival):.2g}, below {law.SURE} needed"
-        )
-        rows.append(_claim(f"measured: {said}", printed, found.aicc_over(rival), law.needed(found, rival), why))
+        why = f"R² of the {law.NAMES[rival]} {found.fits[rival].r2:.3f}; {NEEDED}"
+        outcome = law.needed(found, rival)
+        rows.append(_claim(f"measured: {said}", printed, both_misfits(found, rival), outcome, why))
     return rows
 
 
