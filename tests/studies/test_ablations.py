@@ -169,4 +169,4 @@ def test_statements_read_well(ctr_runs):
     assert text.count("- **") == 8
     assert "**The full study, set**" in text
     assert "nan" not in text
-    assert evidence.tally(ablations.knob_claims(live)) == "of 4 statements of the paper 4 hold"
+    assert evidence.tally(ablations.knob_claims(live)) == "of 4 statements tested here 4 hold"

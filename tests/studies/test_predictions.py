@@ -175,7 +175,7 @@ def test_verdicts_and_words(table, healthy):
     law = found[found["law"] == "log-quadratic"]
     assert law["held"].mean() == 1
     assert "quadratic in logs: 100% of the runs in the 95 % band" in predictions.in_words(found)
-    assert predictions.winners_in_words(found).endswith(f"of {len(predictions.BUDGETS)} questions.")
+    assert f" of {len(predictions.BUDGETS)} questions; chance alone" in predictions.winners_in_words(found)
     assert "No predicted shape" in predictions.winners_in_words(found[found["role"] == "predicted"])
 
 

@@ -73,7 +73,7 @@ def test_the_ablation_names_the_term_the_metric_was_made_of(made):
     assert quality.r2[D_PRIME] > 0.98
     assert quality.gains[D_PRIME].raises
     assert plain.gains[D_PRIME].lowers
-    assert quality.share > 0.95 > 0.05 > plain.share
+    assert quality.share > 0.95 > 0.1 > plain.share
 
 
 def test_r2_of_a_constant_or_impossible_term_is_unknown(terms):
@@ -124,3 +124,17 @@ def test_terms_of_whole_sets_are_the_stored_ones_and_variants_are_made_as_traini
     expected = readings("x", data.items, data.offsets, 2, 50).set_index("name")["value"]
     assert computed[D_PRIME] == expected[D_PRIME]
     assert sequential_data.data_terms((("no such set", 0.5, 0.0),)).empty
+
+
+def test_a_part_of_the_users_is_known_less_well_and_a_falling_line_explains_nothing(made):
+    study = made(D_PRIME)
+    assert sequential_data.user_noise(0.15, 1.0) == 0
+    assert sequential_data.user_noise(0.15, 0.1) == pytest.approx((0.85 / (0.15 * 604)) ** 0.5)
+    plain = study.cells.effects(sequential_data.variants_against(study, D_PRIME))
+    wide = sequential_data.variants_effects(study, D_PRIME)
+    parts = [variant for variant in study.levels.index if variant[0] == "movielens-1m" and variant[1:] != (1.0, 0.0)]
+    for (_, fraction, _), (narrow, _), (wider, _) in zip(parts, plain, wide, strict=True):
+        assert narrow.value == pytest.approx(wider.value)
+        assert (wider.high - wider.low > narrow.high - narrow.low + 1e-9) == (fraction < 1)
+    falling = pd.DataFrame({"up": [1.0, 2.0, 4.0], "down": [4.0, 2.0, 1.0]})
+    assert sequential_data.explained(np.array([1.0, 2.0, 3.0]), falling).tolist() == pytest.approx([1.0, 0.0])

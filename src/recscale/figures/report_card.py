@@ -50,13 +50,10 @@ LABELS = {
     "public data: the loss falls with compute on both": "tasks, KuaiRand",
     "all sizes still": "sizes better with data",
     "larger models are more data": "shares, large ahead",
-    "measured: there is a best depth": "best depth, own grid",
-    "measured: there is a best width": "best width, own grid",
     "measured: w₁ orders": "models ordered by w₁",
     "measured: w₂ orders": "models ordered by w₂",
     "measured: the training loss": "steps that lower loss",
     "measured: HR@10 peaks": "widths where HR peaks",
-    "measured: longer": "longer histories, %",
     "measured: SASRec loses": "cost of bfloat16, %",
     "measured: D′ by real": "D′ over tokens, own",
     "measured: D′ tells": "variants told by D′",
@@ -66,6 +63,7 @@ LABELS = {
     "measured: SASRec, HSTU": "models in order",
     "measured: R² of the law on Wukong": "R², Wukong's AUC",
     "predicted, then trained: runs": "runs in the 95 % band",
+    "predicted, then trained: the best": "budgets' best shapes",
 }
 """Start of a claim -> what the axis of ``forest`` calls it."""
 
@@ -117,7 +115,9 @@ def forest(rows: pd.DataFrame) -> go.Figure:
 
     ``rows``: ``comparable``.
     """
-    fig = base.figure("Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=640)
+    fig = base.figure(
+        "Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=140 + 16 * len(rows)
+    )
     place = dict(zip(rows.index, range(len(rows) - 1, -1, -1), strict=True))
     for verdict, part in rows.groupby("verdict", sort=False):
         hue = HUES[verdict]

@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 import pandas as pd
 
 from recscale.datasets.cards import find_card
-from recscale.studies.report_card import COUNTED, VERDICTS, Claim, found
+from recscale.studies.report_card import COUNTED, VERDICTS, Claim, found, number
 
 
 class Judged(Protocol):
@@ -44,7 +44,8 @@ def listed(rows: Sequence[Claim]) -> str:
     lines = []
     for row in rows:
         claim = row.claim.removesuffix(COUNTED)
-        paper = f" The paper: {row.paper_value}." if isinstance(row.paper_value, str) else ""
+        # Of a count, what is found says of how many.
+        paper = "" if row.claim.endswith(COUNTED) else f" Printed: {number(row.paper_value)}."
         lines.append(f"- **{claim[0].upper()}{claim[1:]}: {row.verdict}.**{paper} Here: {found(row)} ({row.why}).")
     return "\n".join(lines)
 
@@ -61,7 +62,7 @@ def tally(rows: Sequence[Claim]) -> str:
         if verdict in counted
     ]
     *first, last = parts
-    return f"of {len(rows)} statements of the paper {', '.join(first)}{' and ' if first else ''}{last}"
+    return f"of {len(rows)} statements tested here {', '.join(first)}{' and ' if first else ''}{last}"
 
 
 def tally_of(claims: Callable[[Study], Sequence[Claim]], live: Study | None, stored: Study | None) -> str:

@@ -20,7 +20,7 @@ from recscale.laws import Fit
 from recscale.studies import planning
 from recscale.studies.plans_sequential import CELLS, PREDICTIONS
 from recscale.studies.records import committed, write_atomically
-from recscale.studies.shape_laws import fit_forms, shapes
+from recscale.studies.shape_laws import described, fit_forms, having, shapes
 from recscale.studies.study import NotYetPlanned
 
 COLUMNS = (
@@ -47,11 +47,11 @@ def grid_runs() -> pd.DataFrame:
     runs = committed("sequential-grid")
     if runs.empty:
         raise NotYetPlanned("predictions need the committed results of sequential-grid, and there are none yet")
-    found = shapes(runs, model="sasrec", dataset="movielens-1m", max_length=50, precision="fp32")
-    if lacking := set(CELLS) - _pairs(found):
+    panel = {"model": "sasrec", "dataset": "movielens-1m", "max_length": 50, "precision": "fp32"}
+    if lacking := set(CELLS) - _pairs(having(described(runs), panel)):
         what = f"{len(lacking)} of {len(CELLS)} shapes, first {min(lacking)}"
         raise NotYetPlanned(f"sequential-grid lacks {what}; a prediction is made once, so it waits for all of them")
-    return found
+    return shapes(runs, **panel)
 
 
 def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
@@ -152,6 +152,8 @@ def recorded_in_words(recorded: pd.DataFrame, runs: pd.DataFrame) -> str:
     said = f"{count} shapes were predicted on {first['predicted_at'][:10]} (from {first['fitted_on']})."
     if runs.empty:
         return f"{said} None of them has been trained yet."
+    if wrong := faults(recorded, runs):
+        return f"{said} They can't be judged: {wrong[0]}."
     table = verdicts(recorded, shapes(runs))
     return f"{said} {in_words(table)} {winners_in_words(table)}"
 
@@ -190,15 +192,16 @@ def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     return said
 
 
-def verdicts(recorded: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+def verdicts(recorded: pd.DataFrame, runs: pd.DataFrame, *, every: bool = False) -> pd.DataFrame:
     """A row a prediction with results: ``measured`` (mean over seeds), ``seeds``, and whether the band ``held`` it.
 
-    ``runs``: healthy runs with ``layers``, ``width`` and ``test_<metric>``.
+    ``runs``: healthy runs with ``layers``, ``width`` and ``test_<metric>``. With ``every``, predictions without results
+    keep their row, with 0 seeds.
     """
     rows = []
     for row in recorded.to_dict("records"):
         found = runs[(runs["layers"] == row["layers"]) & (runs["width"] == row["width"])]
-        if len(found):
+        if len(found) or every:
             each = found[f"test_{row['metric']}"].astype(float)
             held = float(((row["low"] <= each) & (each <= row["high"])).mean())
             rows.append(row | {"measured": float(each.mean()), "seeds": len(each), "held": held})
@@ -206,7 +209,8 @@ def verdicts(recorded: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_words(table: pd.DataFrame, laws: Sequence[str] | None = None) -> str:
-    """How the laws fared: share of runs in their bands, error, and whether the predicted shape beat its neighbours."""
+    """How the laws fared on ``CHOSEN_FOR``, every shape once: share of runs in their bands, and error."""
+    table = table[table["metric"] == CHOSEN_FOR.lower()].drop_duplicates(["law", "layers", "width"])
     if table.empty:
         return "Nothing has been trained yet, so there is nothing to judge."
     names, parts = planning.LAW_NAMES | {"log-linear": "line in logs"}, []
@@ -226,4 +230,7 @@ def winners_in_words(table: pd.DataFrame) -> str:
     if not asked:
         return "No predicted shape has been trained together with a neighbour."
     best = sum(rows.loc[rows["measured"].idxmax(), "role"] == "predicted" for rows in asked)
-    return f"The shape said to be best was the best of those trained in {best} of {len(asked)} questions."
+    return (
+        f"By means over seeds the shape said to be best was the best of the three trained in {best} of {len(asked)} "
+        "questions; chance alone gives one in three."
+    )

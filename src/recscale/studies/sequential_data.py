@@ -21,7 +21,7 @@ from recscale.settings import DATA
 from recscale.studies.contrasts import Effect, strict
 from recscale.studies.ctr_tables import least_difference
 from recscale.studies.plans_sequential import SKELETON
-from recscale.studies.sequential_contrasts import AXES, KEYS, Cells, Weights, setting
+from recscale.studies.sequential_contrasts import AXES, KEYS, Cells, Pair, Weights, setting
 from recscale.studies.sequential_law import LINE
 from recscale.studies.shape_laws import Q1
 
@@ -31,6 +31,8 @@ D_PRIME = "apen-mean"
 QUALITY = (D_PRIME, "real-concatenated")
 """D′ with ApEn, and with real entropy as in the successor."""
 WINDOW, LENGTH = 2, 50
+TEST_USERS = 6040
+"""Of MovieLens-1M, each with one item to test on."""
 LEAST_SETTINGS, LEAST_DATASETS = 5, 4
 JOINT = "performance-law-joint"
 CONSTANTS = {"q1": Q1[1:], "q2": (1, 2, 4, 8, 16, 32)}
@@ -120,19 +122,25 @@ def _computed(dataset: str, fraction: float, repeated: float) -> pd.Series:
 
 
 def explained(levels: np.ndarray, terms: pd.DataFrame) -> pd.Series:
-    """R² of a straight line of the levels in ln of each data term; nan where a term doesn't vary or isn't positive."""
+    """R² of a straight line of the levels in ln of each data term.
+
+    nan where a term doesn't vary or isn't positive. A line that falls explains nothing: more data can't mean worse.
+    """
     logs = np.log(terms.where(terms > 0).to_numpy(float))
     with np.errstate(invalid="ignore", divide="ignore"):
         centred, y = logs - logs.mean(axis=0), levels - levels.mean()
-        squares = (centred.T @ y) ** 2 / ((centred**2).sum(axis=0) * (y**2).sum())
+        along = centred.T @ y
+        squares = np.where(along < 0, 0.0, along**2) / ((centred**2).sum(axis=0) * (y**2).sum())
     return pd.Series(squares, index=terms.columns)
 
 
 def resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
-    """``explained`` for resampled data sets (with all their variants) whose levels are moved as seeds move them."""
+    """``explained`` for resampled data sets (with all their variants) whose levels are moved as seeds and, in parts of
+    the users, test users move them."""
     random, rows = np.random.default_rng(seed), []
     places = {name: np.flatnonzero(study.levels.index.get_level_values(0) == name) for name in study.datasets}
-    spread = study.noise / np.sqrt(len(SKELETON))
+    users = [user_noise(level, fraction) for (_, fraction, _), level in study.levels.items()]
+    spread = np.hypot(study.noise / np.sqrt(len(SKELETON)), users)
     for _ in range(resamples):
         drawn = np.concatenate([places[name] for name in random.choice(study.datasets, len(study.datasets))])
         if len(np.unique(drawn)) > 2:
@@ -179,6 +187,36 @@ def variants_against(study: DataStudy, term: str, dataset: str = "movielens-1m")
         sides = ((setting(**_having(variant)), -sign), (setting(**_having(whole)), sign))
         found.append({(at, shape): side / len(SKELETON) for at, side in sides for shape in SKELETON})
     return found
+
+
+def variants_effects(study: DataStudy, term: str) -> list[Pair]:
+    """``variants_against`` as effects at 95 % and at ``strict`` of their number.
+
+    The intervals of parts of the users are wider by ``user_noise``.
+    """
+    contrasts = variants_against(study, term)
+    levels, found = (0.95, strict(max(len(contrasts), 1))), []
+    for weights in contrasts:
+        (fraction,) = {dict(zip(KEYS, at, strict=True))["fraction"] for (at, _), w in weights.items()} - {1.0} or {1.0}
+        mean = float(np.mean([study.cells.value(shape, fraction=fraction) for shape in SKELETON]))
+        users = user_noise(mean, fraction)
+        found.append(tuple(_wider(study.cells.contrasts.contrast(weights, at), users, at) for at in levels))
+    return found
+
+
+def user_noise(mean: float, fraction: float) -> float:
+    """Relative standard deviation of a level by who its test users are, at most; 0 for the whole data set.
+
+    A part of the users is tested on fewer users than the whole, which moves its mean whatever it was trained on, and
+    every seed alike. NDCG lies between 0 and 1, so that its variance between users is at most m(1 - m) at mean m.
+    """
+    return float(np.sqrt((1 - mean) / (mean * fraction * TEST_USERS))) if fraction < 1 else 0.0
+
+
+def _wider(effect: Effect, noise: float, level: float) -> Effect:
+    """``effect`` with independent normal ``noise`` added to its interval."""
+    half = float(np.hypot(effect.high - effect.value, stats.norm.ppf((1 + level) / 2) * noise))
+    return Effect(effect.value, effect.value - half, effect.value + half)
 
 
 def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:

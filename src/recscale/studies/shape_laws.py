@@ -18,20 +18,20 @@ FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-lin
 Q1 = (1, 2, 4, 8, 12, 16, 24, 32)
 
 
-def shapes(runs: pd.DataFrame, **having: object) -> pd.DataFrame:
+def shapes(runs: pd.DataFrame, **values: object) -> pd.DataFrame:
     """The healthy runs of a study with their ``layers``, ``width`` and ``max_length``.
 
-    ``having`` keeps the rows with these values (``model="sasrec", max_length=50``). Collapsed and diverged runs are
+    ``values`` keep the rows with these values (``model="sasrec", max_length=50``). Collapsed and diverged runs are
     left out before any fit: a law through failed optimisations would describe the failures.
     """
     table = described(runs)
-    return _having(table[healthy(table)], having)
+    return having(table[healthy(table)], values)
 
 
-def left_out(runs: pd.DataFrame, **having: object) -> int:
+def left_out(runs: pd.DataFrame, **values: object) -> int:
     """How many runs with these values ``shapes`` leaves out as collapsed or diverged."""
     table = described(runs)
-    return len(_having(table[~healthy(table)], having))
+    return len(having(table[~healthy(table)], values))
 
 
 def described(runs: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +52,8 @@ def healthy(runs: pd.DataFrame) -> pd.Series:
     return ~runs["diverged"].astype(bool) & (runs["collapsed"] == 0)
 
 
-def _having(table: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:
+def having(table: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:
+    """The rows of ``table`` with these values."""
     for column, value in values.items():
         table = table[table[column] == value]
     return table.reset_index(drop=True)
