@@ -107,3 +107,12 @@ def test_a_loss_that_rises_past_the_peak_does_not_still_fall(sequential_runs):
     table["test_loss"] = 8.0 - 5 * table["test_ndcg@10"]
     past = cellwise.past_the_peak(Cells.of(table, "test_hr@10"), Cells.of(table, "test_loss"))
     assert not any(pair[1].lowers for pair in past.values())
+
+
+def test_the_w_of_alike_models_differ_no_more_than_seeds_explain(sequential_runs):
+    cells = Cells.of(sequential_runs.grid(noise=0.01), NDCG)
+    (hstu,) = [one for one in cellwise.potentials(cells) if one.model == "hstu"]
+    limits = cellwise.w_limits(cells, hstu, 8, 60, 0)
+    assert set(limits) == {"w1", "w2"}
+    for low, high in limits.values():
+        assert low < 0 < high

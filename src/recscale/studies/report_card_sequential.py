@@ -24,7 +24,8 @@ _claim = claims_on("Performance Law", "performance-law-measured")
 
 STUDY = "sequential-grid"
 METRICS = ("ndcg@10", "hr@10")
-FIXED_Q1 = 8
+FIXED_Q1, REDRAWN = 8, 200
+UNKNOWN = Effect(np.nan, np.nan, np.nan)
 AXES = {"layers": "depth", "width": "width"}
 FORMS = {law.LAW: "law", law.QUADRATIC: "quadratic", law.LINE: "line", law.NO_GAIN: "no gain"}
 CLAIMED = dict(zip(AXES, CLAIMS[0][3:], strict=True))
@@ -46,7 +47,13 @@ def grid_claims(table: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
     if metrics[0] is None:
         return rows
     losses = {part: Cells.of(table, f"{part}_loss") for part in ("train", "test")}
-    return [*rows, *potential(metrics[0]), *loss(metrics[1], losses), *length(metrics[0]), *precision(metrics[0])]
+    return [
+        *rows,
+        *potential(metrics[0], resamples, seed),
+        *loss(metrics[1], losses),
+        *length(metrics[0]),
+        *precision(metrics[0]),
+    ]
 
 
 def agreed(verdicts: list[str]) -> str:
@@ -134,31 +141,38 @@ def peaks(panels: list[Panel], resamples: int, seed: int) -> list[Claim]:
     return rows
 
 
-def potential(cells: Cells) -> list[Claim]:
-    """w₁ and w₂ of the models at one q₁ beside what depth and width brought them."""
-    found, rows = cellwise.potentials(cells), []
+def potential(cells: Cells, resamples: int, seed: int) -> list[Claim]:
+    """w₁ and w₂ of the models at one q₁ beside what depth and width brought them.
+
+    A model with too few shapes for exponents of its own doesn't count: with borrowed ones w is the gain by another
+    name.
+    """
+    found, rows = [one for one in cellwise.potentials(cells) if one.own_exponents], []
+    limits = [cellwise.w_limits(cells, one, FIXED_Q1, min(resamples, REDRAWN), seed) for one in found]
     for axis, symbol in (("layers", "w1"), ("width", "w2")):
         if not found:
             continue
+        known = [low > 0 or high < 0 for low, high in (one[symbol] for one in limits)]
         effects = cells.effects([cellwise.disagreement(one, axis, FIXED_Q1) for one in found])
+        effects = [pair if told else (UNKNOWN, UNKNOWN) for pair, told in zip(effects, known, strict=True)]
         stable = min(cellwise.same_order(one, axis) for one in found)
         outcome, tried = verdict(effects), len(found[0].w)
         if outcome == "holds" and stable < tried:
             outcome = "holds in part"
-        listing = listed([_difference(one, symbol) for one in found])
+        listing = listed([_difference(one, symbol, limit[symbol]) for one, limit in zip(found, limits, strict=True)])
         shown = symbol.replace("1", "₁").replace("2", "₂")
         why = (
-            f"{shown} less SASRec's at q₁ = {FIXED_Q1}: {listing}; a model agrees if its NDCG@10 gains more, or less, "
-            f"accordingly beyond the seeds; the order is the same at {stable} of {tried} q₁"
+            f"{shown} less SASRec's at q₁ = {FIXED_Q1}: {listing}; a model agrees if that is beyond the seeds and its "
+            f"NDCG@10 gains more, or less, accordingly; the order is the same at {stable} of {tried} q₁"
         )
         claim = f"measured: {shown} orders the models as {AXES[axis]} pays them" + COUNTED
         rows.append(_claim(claim, len(found), reached(effects), outcome, why))
     return rows
 
 
-def _difference(one: cellwise.Potential, symbol: str) -> str:
-    borrowed = "" if one.own_exponents else ", SASRec's exponents"
-    return f"{one.model} {one.w.loc[FIXED_Q1, symbol]:+.4f} ({one.cells} shapes{borrowed})"
+def _difference(one: cellwise.Potential, symbol: str, limits: tuple[float, float]) -> str:
+    value = one.w.loc[FIXED_Q1, symbol]
+    return f"{one.model} {value:+.4f} [{limits[0]:+.4f}, {limits[1]:+.4f}] ({one.cells} shapes)"
 
 
 def loss(metric: Cells, losses: dict[str, Cells | None]) -> list[Claim]:

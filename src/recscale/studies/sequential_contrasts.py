@@ -176,6 +176,26 @@ def potentials(cells: Cells, base: str = "sasrec", values: Sequence[int] = FIXED
     return found
 
 
+def w_limits(
+    cells: Cells, one: Potential, q1: int, resamples: int, seed: int, base: str = "sasrec"
+) -> dict[str, tuple[float, float]]:
+    """95 % interval of w₁ and w₂ of a model with exponents of its own less the base model's, had the cells been
+    measured again with as many other seeds."""
+    runs = dict(zip(cells.contrasts.names, np.diag(cells.contrasts.gram), strict=True))
+    shared = sorted(cells.shapes(model=one.model) & cells.shapes(model=base))
+    x, law, random = pd.DataFrame(shared, columns=list(AXES), dtype=float), laws.get(LAW), np.random.default_rng(seed)
+
+    def drawn(model: str) -> np.ndarray:
+        noise = cells.contrasts.noise / np.sqrt([runs[setting(model=model), shape] for shape in shared])
+        y = np.array([cells.value(shape, model=model) for shape in shared])
+        found = law.with_values(q1=[q1]).fit(x, y * np.exp(noise * random.standard_normal(len(y)))).parameters
+        return -np.array([found["w1"], found["w2"]])
+
+    apart = np.array([drawn(one.model) - drawn(base) for _ in range(resamples)])
+    ends = np.quantile(apart, [0.025, 0.975], axis=0)
+    return {name: (float(ends[0, k]), float(ends[1, k])) for k, name in enumerate(("w1", "w2"))}
+
+
 def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: int, own: bool) -> np.ndarray:
     """(w₁, w₂) of one model at a fixed q₁ in the script's sign; without ``own`` at the exponents of ``base``."""
     y = np.array([cells.value(shape, model=model) for shape in shared])
