@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from recscale import studies
+from recscale.settings import REPOSITORY
 from recscale.studies import plans_sequential as plans
 from recscale.studies.completeness import reasons
 from recscale.training.sequential import SequentialTraining
@@ -55,6 +56,17 @@ def test_full_grid_begins_with_the_skeleton_and_covers_every_cell_once(no_files)
 def test_the_grid_holds_no_run_by_which_the_search_chose(no_files):
     searched = {spec.run_id for spec in studies.plan("sequential-learning-rate", "full").runs}
     assert not searched & {spec.run_id for spec in studies.plan("sequential-grid", "full").runs}
+
+
+def test_the_chapter_counts_every_seed_that_is_planned(no_files):
+    chapter = json.loads((REPOSITORY / "book" / "performance-law-measured.ipynb").read_text())
+    cell = next(c for c in chapter["cells"] if "parameters" in c["metadata"].get("tags", ()))
+    given = {}
+    exec("".join(cell["source"]), given)
+    planned = {
+        spec.seed for name in ("sequential-grid", "sequential-quality") for spec in studies.plan(name, "full").runs
+    }
+    assert planned == set(given["seeds"])
 
 
 def test_the_checkerboard_is_half_of_the_grid_without_neighbours():

@@ -55,7 +55,9 @@ def test_runs_are_counted_and_seeds_chosen(results, table):
     assert set(words.tables([1])["sequential-grid"]["seed"]) == {1}
     row = words.inventory(found).loc["sequential-grid"]
     assert (row["runs"], row["left out"], row["models"], row["seeds"]) == (42, 1, 3, 3)
-    assert words.inventory_words(found).startswith("1 of 4 studies have runs here, 42 in all, of which 1 are left out")
+    assert words.inventory_words(found).startswith(
+        "1 of the 4 studies has runs here, 42 different ones in all, of which 1 is left out"
+    )
     table.loc[0, "collapsed"] = 0.0
 
 

@@ -19,6 +19,7 @@ from recscale.laws.published.shapes import CLAIMS
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.sequential import SEQUENTIAL_MODELS
 from recscale.studies.records import committed
+from recscale.studies.report_card import counted
 from recscale.studies.run import RunSpec
 from recscale.studies.shape_laws import shapes
 from recscale.training.sequential import SequentialTraining
@@ -121,7 +122,7 @@ def full_in_words(grids: Sequence[Grid]) -> str:
     """Whether the full grid is among those to plan on."""
     if not grids:
         return "The full grid of our own is not committed yet; it will stand in the menu once it is."
-    return f"Our own full grid is among them too, {len(grids[0].points)} runs on MovieLens-1M."
+    return f"Our own grid is among them too, {len(grids[0].points)} runs on MovieLens-1M."
 
 
 def planner(grid: Grid, law: str, *, resamples: int = RESAMPLES, seed: int = 0) -> Planner:
@@ -277,8 +278,8 @@ def summary(choice: Choice, metric: str) -> str:
     band = f" ({choice.low:.4f} to {choice.high:.4f})" if np.isfinite(choice.low) else ""
     count = int(choice.flat.sum())
     return (
-        f"Best: {choice.layers} layers, width {choice.width}; {metric} {choice.predicted:.4f}{band}. {known}. "
-        f"As good within the band: {count:,} shape{'s' * (count != 1)}."
+        f"Best: {counted(choice.layers, 'layer')}, width {choice.width}; {metric} {choice.predicted:.4f}{band}. "
+        f"{known}. As good within the band: {counted(count, 'shape')}."
     )
 
 

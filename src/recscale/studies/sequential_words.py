@@ -52,10 +52,13 @@ def inventory_words(found: Mapping[str, pd.DataFrame]) -> str:
     table = inventory(found)
     there = table[table["runs"] > 0]
     if there.empty:
-        return "None of the four studies is in this copy of the repository yet."
+        return "None of the four studies has runs here, or none with these seeds."
+    every = pd.concat(found.values(), ignore_index=True).drop_duplicates("run_id")
+    unhealthy = int((~healthy(described(every))).sum())
     return (
-        f"{len(there)} of {len(table)} studies have runs here, {there['runs'].sum():,} in all, of which "
-        f"{there['left out'].sum()} are left out as collapsed or diverged."
+        f"{len(there)} of the {len(table)} studies {'has' if len(there) == 1 else 'have'} runs here, {len(every):,} "
+        f"different ones in all, of which {unhealthy} {'is' if unhealthy == 1 else 'are'} left out as collapsed or "
+        "diverged."
     )
 
 
