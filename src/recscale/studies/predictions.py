@@ -20,7 +20,7 @@ from recscale.laws import Fit
 from recscale.studies import planning
 from recscale.studies.plans_sequential import CELLS, PREDICTIONS
 from recscale.studies.records import committed, write_atomically
-from recscale.studies.shape_laws import described, fit_forms, having, shapes
+from recscale.studies.shape_laws import described, fit_forms, having, pairs, shapes
 from recscale.studies.study import NotYetPlanned
 
 COLUMNS = (
@@ -48,7 +48,7 @@ def grid_runs() -> pd.DataFrame:
     if runs.empty:
         raise NotYetPlanned("predictions need the committed results of sequential-grid, and there are none yet")
     panel = {"model": "sasrec", "dataset": "movielens-1m", "max_length": 50, "precision": "fp32"}
-    if lacking := set(CELLS) - _pairs(having(described(runs), panel)):
+    if lacking := set(CELLS) - pairs(having(described(runs), panel)):
         what = f"{len(lacking)} of {len(CELLS)} shapes, first {min(lacking)}"
         raise NotYetPlanned(f"sequential-grid lacks {what}; a prediction is made once, so it waits for all of them")
     return shapes(runs, **panel)
@@ -66,7 +66,7 @@ def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
     grid = next(grid for grid in grids if grid.metric == CHOSEN_FOR)
     plan = planning.planner(grid, CHOSEN_BY)
     price = planning.costs(grid, plan.shapes)
-    trained = _pairs(runs)
+    trained = pairs(runs)
     new = np.array([shape not in trained for shape in plan.shapes.itertuples(index=False, name=None)])
     chosen = []
     for question, (kind, share) in BUDGETS.items():
@@ -115,10 +115,6 @@ def predicted_for(spots: pd.DataFrame, fits: Mapping[str, Mapping[str, Fit]]) ->
             said = {"metric": metric.lower(), "predicted": fit.predict(x), "low": low, "high": high, "law": law}
             tables.append(spots.assign(**said))
     return pd.concat(tables, ignore_index=True)
-
-
-def _pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
-    return set(zip(table["layers"], table["width"], strict=True))
 
 
 def _fits(grid: planning.Grid) -> dict[str, Fit]:
@@ -187,7 +183,7 @@ def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     made = pd.to_datetime(recorded["predicted_at"], utc=True).max()
     early = runs[pd.to_datetime(runs["finished_at"], utc=True) <= made]
     said += [f"run {row.run_id} finished {row.finished_at}, not after the prediction" for row in early.itertuples()]
-    for shape in sorted(_pairs(shapes(runs)) - _pairs(recorded)):
+    for shape in sorted(pairs(shapes(runs)) - pairs(recorded)):
         said.append(f"the shape {shape} was trained and never predicted")
     return said
 

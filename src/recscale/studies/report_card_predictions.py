@@ -21,7 +21,7 @@ from recscale.studies.report_card import COUNTED, Claim, claims_on, interval_ver
 from recscale.studies.report_card_quality import at_least
 from recscale.studies.report_card_scaling import better, sign
 from recscale.studies.sequential_law import LAW
-from recscale.studies.shape_laws import described, left_out, shapes
+from recscale.studies.shape_laws import described, left_out, pairs, shapes
 
 _claim = claims_on("Performance Law", "performance-law-measured")
 
@@ -53,7 +53,7 @@ def prediction_claims(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[Claim]
     if not known.freedom:
         return []
     table = predictions.verdicts(recorded, trained)
-    failed = _pairs(described(runs)) - _pairs(trained)
+    failed = pairs(described(runs)) - pairs(trained)
     excluded = f"{left_out(runs)} collapsed or diverged runs left out"
     return [
         *chosen(predictions.verdicts(recorded, trained, every=True), known, failed),
@@ -214,10 +214,6 @@ def _distinct(table: pd.DataFrame, law: str = LAW) -> pd.DataFrame:
     """One row a shape: several questions may name the same."""
     part = table[(table["metric"] == METRIC) & (table["law"] == law)]
     return part.drop_duplicates(["layers", "width"])
-
-
-def _pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
-    return set(zip(table["layers"], table["width"], strict=True))
 
 
 def _shape(row) -> tuple[int, int]:

@@ -47,6 +47,11 @@ def described(runs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
+    """The shapes (layers, width) in ``table``."""
+    return set(zip(table["layers"], table["width"], strict=True))
+
+
 def healthy(runs: pd.DataFrame) -> pd.Series:
     """Marks the runs that neither diverged nor collapsed."""
     return ~runs["diverged"].astype(bool) & (runs["collapsed"] == 0)
