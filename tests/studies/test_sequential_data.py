@@ -127,7 +127,7 @@ def test_terms_of_whole_sets_are_the_stored_ones_and_variants_are_made_as_traini
 
 
 def test_a_part_of_the_users_is_known_less_well_and_a_falling_line_explains_nothing(made):
-    study = made(D_PRIME)
+    study = made[D_PRIME]
     assert sequential_data.user_noise(0.15, 1.0) == 0
     assert sequential_data.user_noise(0.15, 0.1) == pytest.approx((0.85 / (0.15 * 604)) ** 0.5)
     plain = study.cells.effects(sequential_data.variants_against(study, D_PRIME))

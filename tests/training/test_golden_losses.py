@@ -25,7 +25,13 @@ RUNS = {name: (name, "sampled-softmax") for name in sorted(SEQUENTIAL_MODELS)} |
 def losses(name: str, loss: str) -> list[float]:
     data = synthetic.markov_sequences(200, 25, 60, seed=0)[0]
     training = SequentialTraining(
-        max_length=20, batch_tokens=512, loss=loss, negatives=32, negative_power=0.5, warmup_steps=5, learning_rate=3e-3
+        max_length=20,
+        batch_tokens=512,
+        loss=loss,
+        negatives=32,
+        negative_power=0.5 if loss == "sampled-softmax" else 0.0,
+        warmup_steps=5,
+        learning_rate=3e-3,
     )
     cpu = torch.device("cpu")
     model = build_sequential_model(SEQUENTIAL_MODELS[name](width=16, layers=2), data.n_items, 20, seed=1)
