@@ -84,7 +84,7 @@ def test_a_straight_line_flips_them(sequential_runs):
     rows = own(sequential_runs.grid(sequential_runs.line, noise=0.002))
     assert by_start(rows, "measured: HR@10 peaks").verdict == "does not hold"
     bends = ("HR and NDCG", "the law's decay", "no plainer", "there is a best depth", "there is a best width")
-    for start in bends:  # seven numbers follow a line too, so that nothing refutes them
+    for start in bends:  # six numbers follow a line too, so that nothing refutes them
         assert by_start(rows, f"measured: {start}").verdict == "can't be known", start
 
 

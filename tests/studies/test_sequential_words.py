@@ -65,8 +65,8 @@ def test_a_whole_grid_fills_every_table(table):
     panel = Panel.of(table, "ndcg@10")
     forms = words.forms_table(panel)
     assert len(forms) == 5
-    assert forms["delta_aicc"].min() == 0
-    assert forms["explained by seeds, p"].between(0, 1).all()
+    assert forms["Δ AICc"].min() == 0
+    assert forms["p, seeds"].between(0, 1).all()
     held = words.held_table(panel)
     assert list(held.index) == ["layers = 8", "width = 96"]
     assert (held > 0).all(axis=None)

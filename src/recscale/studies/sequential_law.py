@@ -115,7 +115,7 @@ def needed(panel: Panel, rival: str) -> str:
     """Is the law needed beside ``rival``? A verdict.
 
     "holds": ``rival`` misses the cells by more than seeds explain and the law doesn't. "does not hold": the other way
-    round. AICc doesn't decide: with so few cells it charges the law so much for its seven numbers that the plainer form
+    round. AICc doesn't decide: with so few cells it charges the law so much for its six numbers that the plainer form
     wins even where the law is the truth.
     """
     law_missed, rival_missed = panel.refuted(LAW), panel.refuted(rival)

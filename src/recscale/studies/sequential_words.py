@@ -122,13 +122,22 @@ def surfaces(panel: Panel) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 
 
 def forms_table(panel: Panel) -> pd.DataFrame:
-    """The forms side by side, best AICc first; empty where the law can't be fitted."""
-    columns = ["free", "r2", "aicc", "delta_aicc", "leave_one_size_out_rmse", "explained by seeds, p"]
+    """The forms side by side, best AICc first; empty where the law can't be fitted.
+
+    ``p, seeds``: ``Panel.misfit``; ``left out``: root mean square error at shapes that the fit hasn't seen.
+    """
+    columns = {
+        "free": "free",
+        "p": "p, seeds",
+        "r2": "R²",
+        "delta_aicc": "Δ AICc",
+        "leave_one_size_out_rmse": "left out",
+    }
     if not panel.usable:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=list(columns.values()))
     table = panel.comparison.set_index("law")
-    table["explained by seeds, p"] = [panel.misfit(form) for form in table.index]
-    return table[columns].rename(index=law.NAMES)
+    table["p"] = [panel.misfit(form) for form in table.index]
+    return table[list(columns)].rename(index=law.NAMES, columns=columns).rename_axis("form")
 
 
 def held_table(panel: Panel) -> pd.DataFrame:
