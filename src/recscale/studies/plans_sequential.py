@@ -58,6 +58,7 @@ AT_CONSTANT_RATE: dict[int, tuple[tuple[float, float], ...]] = {
 TUNED: dict[int, tuple[float, float]] = {
     4: (1e-2, 0.0),
     8: (5e-3, 0.1),
+    12: (1e-2, 0.0),
     16: (3e-2, 0.0),
     32: (3e-3, 0.1),
     64: (3e-3, 0.2),
