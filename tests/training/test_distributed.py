@@ -29,7 +29,7 @@ def run(launcher: list[str], history: Path) -> tuple[pd.DataFrame, dict[str, flo
         str(history),
     ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.returncode == 0, done.stderr[-8000:]
     words = [line.split() for line in done.stdout.splitlines()]
     return pd.read_csv(history), {line[0]: float(line[1]) for line in words if line[0].startswith(("valid_", "test_"))}
 

@@ -35,6 +35,7 @@ class Processes:
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         try:
             yield cls(torch.distributed.get_rank(), torch.distributed.get_world_size())
+            torch.distributed.barrier()  # who left first would close connections that another still uses
         finally:
             torch.distributed.destroy_process_group()
 
