@@ -20,6 +20,7 @@ from recscale.laws import Fit
 from recscale.studies import planning
 from recscale.studies.plans_sequential import CELLS, PREDICTIONS
 from recscale.studies.records import committed, write_atomically
+from recscale.studies.sequential_law import GRID
 from recscale.studies.shape_laws import described, fit_forms, having, pairs, shapes
 from recscale.studies.study import NotYetPlanned
 
@@ -47,11 +48,10 @@ def grid_runs() -> pd.DataFrame:
     runs = committed("sequential-grid")
     if runs.empty:
         raise NotYetPlanned("predictions need the committed results of sequential-grid, and there are none yet")
-    panel = {"model": "sasrec", "dataset": "movielens-1m", "max_length": 50, "precision": "fp32"}
-    if lacking := set(CELLS) - pairs(having(described(runs), panel)):
+    if lacking := set(CELLS) - pairs(having(described(runs), GRID)):
         what = f"{len(lacking)} of {len(CELLS)} shapes, first {min(lacking)}"
         raise NotYetPlanned(f"sequential-grid lacks {what}; a prediction is made once, so it waits for all of them")
-    return shapes(runs, **panel)
+    return shapes(runs, **GRID)
 
 
 def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:

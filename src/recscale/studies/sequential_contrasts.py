@@ -183,13 +183,12 @@ def w_limits(
     measured again with as many other seeds."""
     runs = dict(zip(cells.contrasts.names, np.diag(cells.contrasts.gram), strict=True))
     shared = sorted(cells.shapes(model=one.model) & cells.shapes(model=base))
-    x, law, random = pd.DataFrame(shared, columns=list(AXES), dtype=float), laws.get(LAW), np.random.default_rng(seed)
+    random = np.random.default_rng(seed)
 
     def drawn(model: str) -> np.ndarray:
         noise = cells.contrasts.noise / np.sqrt([runs[setting(model=model), shape] for shape in shared])
         y = np.array([cells.value(shape, model=model) for shape in shared])
-        found = law.with_values(q1=[q1]).fit(x, y * np.exp(noise * random.standard_normal(len(y)))).parameters
-        return -np.array([found["w1"], found["w2"]])
+        return _own_weights(shared, y * np.exp(noise * random.standard_normal(len(y))), q1)
 
     apart = np.array([drawn(one.model) - drawn(base) for _ in range(resamples)])
     ends = np.quantile(apart, [0.025, 0.975], axis=0)
@@ -199,10 +198,9 @@ def w_limits(
 def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: int, own: bool) -> np.ndarray:
     """(w₁, w₂) of one model at a fixed q₁ in the script's sign; without ``own`` at the exponents of ``base``."""
     y = np.array([cells.value(shape, model=model) for shape in shared])
-    law = laws.get(LAW).with_values(q1=[q1])
     if own:
-        found = law.fit(pd.DataFrame(shared, columns=list(AXES), dtype=float), y).parameters
-        return -np.array([found["w1"], found["w2"]])
+        return _own_weights(shared, y, q1)
+    law = laws.get(LAW).with_values(q1=[q1])
     every = sorted(cells.shapes(model=base))
     whole = [cells.value(shape, model=base) for shape in every]
     exponents = law.fit(pd.DataFrame(every, columns=list(AXES), dtype=float), whole).parameters
@@ -210,6 +208,13 @@ def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: i
     terms = [inside(x[:, k], exponents[name], 1 / q1) for k, name in enumerate(("w3", "w4"))]
     design = np.stack([*terms, np.ones(len(y))], axis=1)
     return -np.linalg.lstsq(design, y, rcond=None)[0][:2]
+
+
+def _own_weights(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
+    """(w₁, w₂), in the script's sign, of the law fitted to ``y`` at a fixed q₁."""
+    table = pd.DataFrame(shapes, columns=list(AXES), dtype=float)
+    found = laws.get(LAW).with_values(q1=[q1]).fit(table, y).parameters
+    return -np.array([found["w1"], found["w2"]])
 
 
 def _gains(shared: Sequence[Shape], model: str, base: str) -> dict[str, Weights]:

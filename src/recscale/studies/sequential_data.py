@@ -180,13 +180,18 @@ def ablate(study: DataStudy, resamples: int, seed: int) -> Ablation:
 def variants_against(study: DataStudy, term: str, dataset: str = "movielens-1m") -> list[Weights]:
     """Contrasts of every variant of ``dataset`` with the whole, below zero where the metric moves as ``term`` does."""
     whole, found = (dataset, 1.0, 0.0), []
-    for variant in study.levels.index:
-        if variant[0] != dataset or variant == whole or whole not in study.levels.index:
-            continue
+    for variant in _changed(study, dataset):
         sign = float(np.sign(study.terms.loc[variant, term] - study.terms.loc[whole, term]))
         sides = ((setting(**_having(variant)), -sign), (setting(**_having(whole)), sign))
         found.append({(at, shape): side / len(SKELETON) for at, side in sides for shape in SKELETON})
     return found
+
+
+def _changed(study: DataStudy, dataset: str) -> list[Variant]:
+    """The variants of ``dataset`` that can be held against the whole of it."""
+    every = [variant for variant in study.levels.index if variant[0] == dataset]
+    whole = (dataset, 1.0, 0.0)
+    return [variant for variant in every if variant != whole] if whole in every else []
 
 
 def variants_effects(study: DataStudy, term: str) -> list[Pair]:
@@ -194,12 +199,11 @@ def variants_effects(study: DataStudy, term: str) -> list[Pair]:
 
     The intervals of parts of the users are wider by ``user_noise``.
     """
-    contrasts = variants_against(study, term)
+    dataset = "movielens-1m"
+    contrasts = variants_against(study, term, dataset)
     levels, found = (0.95, strict(max(len(contrasts), 1))), []
-    for weights in contrasts:
-        (fraction,) = {dict(zip(KEYS, at, strict=True))["fraction"] for (at, _), w in weights.items()} - {1.0} or {1.0}
-        mean = float(np.mean([study.cells.value(shape, fraction=fraction) for shape in SKELETON]))
-        users = user_noise(mean, fraction)
+    for variant, weights in zip(_changed(study, dataset), contrasts, strict=True):
+        users = user_noise(study.levels[variant], variant[1])
         found.append(tuple(_wider(study.cells.contrasts.contrast(weights, at), users, at) for at in levels))
     return found
 
