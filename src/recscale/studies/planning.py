@@ -21,6 +21,7 @@ from recscale.models.sequential import SEQUENTIAL_MODELS
 from recscale.studies.records import committed
 from recscale.studies.report_card import counted
 from recscale.studies.run import RunSpec
+from recscale.studies.sequential_law import GRID
 from recscale.studies.shape_laws import shapes
 from recscale.training.sequential import SequentialTraining
 
@@ -92,8 +93,7 @@ def full_grids() -> list[Grid]:
     runs = committed("sequential-grid")
     if runs.empty:
         return []
-    healthy = shapes(runs, model="sasrec", dataset="movielens-1m", max_length=50, precision="fp32")
-    return recorded_grids("MovieLens-1M, our full grid", healthy)
+    return recorded_grids("MovieLens-1M, our full grid", shapes(runs, **GRID))
 
 
 def recorded_grids(title: str, runs: pd.DataFrame, step: int = 1) -> list[Grid]:

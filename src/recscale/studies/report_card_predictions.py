@@ -52,14 +52,11 @@ def prediction_claims(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[Claim]
     known = Contrasts.of(names, [0] * len(names), trained[f"test_{METRIC}"])
     if not known.freedom:
         return []
-    table = predictions.verdicts(recorded, trained)
+    every = predictions.verdicts(recorded, trained, every=True)
+    table = every[every["seeds"] > 0]
     failed = pairs(described(runs)) - pairs(trained)
     excluded = f"{left_out(runs)} collapsed or diverged runs left out"
-    return [
-        *chosen(predictions.verdicts(recorded, trained, every=True), known, failed),
-        *band(table, excluded),
-        *controls(table, known),
-    ]
+    return [*chosen(every, known, failed), *band(table, excluded), *controls(table, known)]
 
 
 def chosen(table: pd.DataFrame, known: Contrasts, failed: Collection[tuple[int, int]] = ()) -> list[Claim]:

@@ -202,13 +202,9 @@ class Peak:
         first, last = self.measured
         if np.isnan(self.peak):
             return "none"
-        return (
-            f"beyond {last}"
-            if self.peak > last
-            else f"below {first}"
-            if self.peak < first
-            else float(f"{self.peak:.3g}")
-        )
+        if first <= self.peak <= last:
+            return float(f"{self.peak:.3g}")
+        return f"beyond {last}" if self.peak > last else f"below {first}"
 
 
 def peak(panel: Panel, axis: str, resamples: int, seed: int) -> Peak:
