@@ -96,7 +96,26 @@ def test_quality_has_three_seeds_and_every_loss_on_long_histories(no_files):
     runs = [spec for spec in studies.plan("sequential-quality", "full").runs if spec.dataset == "movielens-1m"]
     assert {spec.training.max_length for spec in runs} == {200}
     assert {spec.training.loss for spec in runs} == {"softmax", "sampled-softmax", "gbce", "bce"}
-    assert {spec.seed for spec in runs if spec.model.model == "sasrec" and spec.training.loss == "softmax"} == {0, 1, 2}
+    assert {spec.seed for spec in runs if spec.model.model == "sasrec" and spec.training.loss == "softmax"} == {1, 2, 3}
+
+
+def test_quality_repeats_no_run_by_which_its_search_chose(no_files):
+    searched = {spec.run_id for spec in studies.plan("sequential-quality-search", "full").runs}
+    assert len(searched) == sum(map(len, plans.QUALITY_SEARCH.values()))
+    assert not searched & {spec.run_id for spec in studies.plan("sequential-quality", "full").runs}
+
+
+@pytest.mark.parametrize("name", plans.QUALITY_SEARCH)
+def test_quality_is_trained_as_its_search_found_best(name):
+    found = studies.committed("sequential-quality-search")
+    found = found[found["dataset"] == name]
+    if len(found) < len(plans.QUALITY_SEARCH[name]):
+        assert "sequential-quality-search" in reasons(), "this search isn't whole, and nothing says why"
+        return
+    best = json.loads(found.loc[found["valid_ndcg@10"].idxmax(), "config"])
+    shape = best["model"]["layers"], best["model"]["width"]
+    recipe = best["model"] | best["training"] | {"shape": shape}
+    assert {knob: recipe[knob] for knob in plans.QUALITY_TUNED[name]} == plans.QUALITY_TUNED[name]
 
 
 def test_the_search_varies_only_what_it_searches(no_files):

@@ -15,8 +15,7 @@ from recscale.studies import report_card_predictions as tested
 from recscale.studies import report_card_sequential as sequential
 from recscale.studies.contrasts import Effect
 from recscale.studies.sequential_contrasts import Cells
-from recscale.studies.sequential_law import GRID
-from recscale.studies.shape_laws import shapes
+from recscale.studies.shape_laws import GRID, shapes
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 QUALITY = {"sasrec": 0.185, "hstu": 0.19, "llama": 0.195}

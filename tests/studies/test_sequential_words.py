@@ -141,5 +141,27 @@ def test_the_search_compares_schedules_where_both_were_tried():
     )
 
 
+def test_the_search_at_a_good_size_stands_best_first():
+    table = words.quality_search_table(
+        sized([("food", 2, 0.3, 0.05), ("wikipedia", 4, 0.2, 0.1), ("food", 4, 0.1, 0.06)])
+    )
+    assert table.index.tolist() == ["wikipedia", "food", "food"]
+    assert table.loc["food", "dropout"].tolist() == [0.1, 0.3]
+    assert words.quality_search_table(NOTHING).empty
+
+
+def sized(rows):
+    """Records of runs at a good size: (data set, layers, dropout, valid NDCG@10)."""
+    training = {"batch_tokens": 1024, "epochs": 25, "learning_rate": 1e-3}
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "config": json.dumps({"model": {"layers": layers, "width": 64, "dropout": dropout}, "training": training}),
+            "valid_ndcg@10": value,
+        }
+        for dataset, layers, dropout, value in rows
+    )
+
+
 def test_an_absent_search_is_said_to_be_absent(results):
     assert words.search_words(words.search_table(words.searched())).startswith("The search is not in this copy")

@@ -21,8 +21,7 @@ from recscale.models.sequential import SEQUENTIAL_MODELS
 from recscale.studies.records import committed
 from recscale.studies.report_card import counted
 from recscale.studies.run import RunSpec
-from recscale.studies.sequential_law import GRID
-from recscale.studies.shape_laws import shapes
+from recscale.studies.shape_laws import GRID, shapes
 from recscale.training.sequential import SequentialTraining
 
 KINDS: Mapping[str, str] = {

@@ -20,8 +20,7 @@ from recscale.laws import Fit
 from recscale.studies import planning
 from recscale.studies.plans_sequential import CELLS, PREDICTIONS
 from recscale.studies.records import committed, write_atomically
-from recscale.studies.sequential_law import GRID
-from recscale.studies.shape_laws import described, fit_forms, having, pairs, shapes
+from recscale.studies.shape_laws import GRID, described, fit_forms, having, pairs, shapes
 from recscale.studies.study import NotYetPlanned
 
 COLUMNS = (

@@ -14,8 +14,8 @@ import pandas as pd
 from recscale import laws
 from recscale.laws.performance import inside
 from recscale.studies.contrasts import Contrasts, Effect, strict
-from recscale.studies.sequential_law import GRID, LAW
-from recscale.studies.shape_laws import Q1, described, healthy
+from recscale.studies.sequential_law import LAW
+from recscale.studies.shape_laws import GRID, Q1, described, healthy
 
 KEYS = tuple(GRID)
 FIXED_Q1 = Q1[1:]

@@ -16,7 +16,7 @@ from recscale import laws
 from recscale.laws import Fit
 from recscale.studies import ctr_law
 from recscale.studies.ctr_tables import least_difference, seed_noise
-from recscale.studies.shape_laws import FORMS, fit_forms, left_out, peaks, shapes
+from recscale.studies.shape_laws import FORMS, GRID, fit_forms, left_out, peaks, shapes
 
 LAW, LINE, QUADRATIC = "performance-law", "log-linear", "log-quadratic"
 OWN = (LAW, "performance-law-outside")
@@ -28,16 +28,6 @@ NAMES: Mapping[str, str] = {
     LINE: "straight line in logs",
     "constant": "constant",
 }
-GRID: Mapping[str, object] = {
-    "model": "sasrec",
-    "dataset": "movielens-1m",
-    "max_length": 50,
-    "precision": "fp32",
-    "fraction": 1.0,
-    "repeated": 0.0,
-}
-"""What the runs of the law's own grid share."""
-
 NO_GAIN = "no further gain"
 LEAST_CELLS = 9
 SURE = 0.05

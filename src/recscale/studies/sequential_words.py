@@ -62,9 +62,9 @@ def inventory_words(found: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def searched() -> pd.DataFrame:
-    """The committed search of learning rate and dropout."""
-    return committed("sequential-learning-rate")
+def searched(study: str = "sequential-learning-rate") -> pd.DataFrame:
+    """The committed search of learning rate and dropout, or that of another ``study``."""
+    return committed(study)
 
 
 def search_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -100,6 +100,24 @@ def search_words(found: pd.DataFrame) -> str:
         for width, falling, constant in pairs
     ]
     return f"The best falling rate reached a validation NDCG@10 of {listed(parts)}."
+
+
+def quality_search_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The search behind the runs at a good size, a row a run of ``sequential-quality-search``, best of a set first."""
+    trained = [json.loads(config) for config in table["config"]]
+    found = pd.DataFrame(
+        {
+            "data set": table["dataset"],
+            "layers": [config["model"]["layers"] for config in trained],
+            "width": [config["model"]["width"] for config in trained],
+            "positions a batch": [config["training"]["batch_tokens"] for config in trained],
+            "epochs": [config["training"]["epochs"] for config in trained],
+            "rate": [config["training"]["learning_rate"] for config in trained],
+            "dropout": [config["model"]["dropout"] for config in trained],
+            "valid NDCG@10": table.reindex(columns=["valid_ndcg@10"]).to_numpy()[:, 0],
+        }
+    )
+    return found.sort_values(["data set", "valid NDCG@10"], ascending=[False, False]).set_index("data set")
 
 
 def noise_words(panel: Panel) -> str:

@@ -16,6 +16,15 @@ from recscale.studies.records import committed
 FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-linear", "constant")
 """The law in its two published forms, and three controls that know nothing of transformers."""
 Q1 = (1, 2, 4, 8, 12, 16, 24, 32)
+GRID: Mapping[str, object] = {
+    "model": "sasrec",
+    "dataset": "movielens-1m",
+    "max_length": 50,
+    "precision": "fp32",
+    "fraction": 1.0,
+    "repeated": 0.0,
+}
+"""What the runs of the law's own grid share."""
 
 
 def shapes(runs: pd.DataFrame, **values: object) -> pd.DataFrame:
@@ -78,7 +87,7 @@ def grids(live: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
     tables = {"measured here": live}
     full = committed("sequential-grid")
     if len(full):
-        grid = shapes(full, model="sasrec", dataset="movielens-1m", max_length=50, precision="fp32")
+        grid = shapes(full, **GRID)
         tables["MovieLens-1M, full grid"] = grid.rename(columns={f"test_{metric}": metric})
     if metric in ("hr@10", "ndcg@10"):
         tables["the authors' MovieLens-1M"] = published("ml-1m", 100)
