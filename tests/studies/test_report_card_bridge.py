@@ -1,5 +1,7 @@
 """Rows of the bridge: none before it can judge, and the planted verdict of each afterwards, in both directions."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -105,6 +107,25 @@ def test_diverged_runs_are_left_out_and_counted(planted):
     assert panel.excluded == 1
     assert panel.cells["value"].min() > 0.7
     assert "1 diverged runs left out" in rows(table)[R2].why
+
+
+def test_what_a_seed_does_to_whole_widths_is_no_effect_of_width(ctr_runs):
+    """Four depths of a width that err together are one piece of evidence on it, not four."""
+    table, random = ctr_runs.bridge(flat, noise=1e-5), np.random.default_rng(0)
+    shapes = [json.loads(config)["training"]["embedding"]["width"] for config in table["config"]]
+    plots = {plot: random.normal(0, 1e-3) for plot in zip(shapes, table["seed"], strict=True)}
+    table["test_auc"] += [plots[plot] for plot in zip(shapes, table["seed"], strict=True)]
+    panel = bridge.panel(table)
+    assert panel.widths > 0.05
+    assert panel.flat
+    table["test_auc"] += 0.01 * np.log(shapes)
+    assert bridge.panel(table).widths < 0.01
+
+
+def test_strata_need_seeds_and_depths_in_common(planted):
+    one = bridge.panel(planted[planted["seed"] == 0])
+    assert np.isnan([one.widths, one.depths]).all()
+    assert one.flat
 
 
 def test_the_planted_law_holds_throughout(planted):

@@ -5,9 +5,12 @@ No rows while the study isn't committed, has too few shapes, or no second seed t
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
+from scipy import stats
 
 from recscale import laws
 from recscale.studies import sequential_law as law
@@ -25,6 +28,23 @@ R2 = {law.LAW: 0.528, law.LINE: 0.479}
 REFITS = 200
 
 
+@dataclass(frozen=True, eq=False)
+class Bridge(Panel):
+    """A ``Panel`` of AUC whose runs of one seed and width begin with equal tables, and may err together.
+
+    ``widths``: probability that seeds alone make such differences between widths, by what a seed does to whole widths;
+    ``depths``: the same between depths of one width, by the noise that is left there. nan: not known.
+    """
+
+    widths: float = np.nan
+    depths: float = np.nan
+
+    @property
+    def flat(self) -> bool:
+        """Whether seeds explain all there is between the shapes; two tests, so each at half of ``SURE``."""
+        return not (self.widths < law.SURE / 2 or self.depths < law.SURE / 2)
+
+
 def bridge(resamples: int, seed: int) -> list[Claim]:
     """Every row for which the committed table has the runs."""
     return bridge_claims(panel(committed(STUDY)), resamples, seed)
@@ -36,7 +56,7 @@ def runs(seeds: Sequence[int]) -> pd.DataFrame:
     return table[table["seed"].isin(list(seeds))]
 
 
-def panel(table: pd.DataFrame) -> Panel:
+def panel(table: pd.DataFrame) -> Bridge:
     """Test AUC over (l, d): means over seeds of a ``wukong-bridge`` table's healthy runs on MovieLens-1M.
 
     Runs of one seed see the data in one order and err together. What they share is taken out of means and noise, as
@@ -45,7 +65,7 @@ def panel(table: pd.DataFrame) -> Panel:
     table = table[table["dataset"] == "movielens-1m"]
     healthy = table[~table["diverged"].astype(bool)]
     if healthy.empty:
-        return Panel("auc", pd.DataFrame(columns=["layers", "width", "value", "seeds"]), np.nan, 0, len(table))
+        return Bridge("auc", pd.DataFrame(columns=["layers", "width", "value", "seeds"]), np.nan, 0, len(table))
     recipes = [json.loads(config) for config in healthy["config"]]
     shapes = [(one["model"]["l"], one["training"]["embedding"]["width"]) for one in recipes]
     known = Contrasts.of(shapes, healthy["seed"].tolist(), healthy["test_auc"])
@@ -54,10 +74,45 @@ def panel(table: pd.DataFrame) -> Panel:
     cells = cells.assign(value=np.exp(known.means[: len(cells)]), seeds=[int(counts[name]) for name in known.names])
     mean = float(healthy["test_auc"].mean())
     cells["value"] += mean - np.average(cells["value"], weights=cells["seeds"])  # the level of all seeds, not of one
-    return Panel("auc", cells, known.noise * mean, known.freedom, len(table) - len(healthy))
+    chances = strata(shapes, healthy["seed"].tolist(), healthy["test_auc"].to_numpy(float))
+    return Bridge("auc", cells, known.noise * mean, known.freedom, len(table) - len(healthy), *chances)
 
 
-def bridge_claims(found: Panel, resamples: int, seed: int) -> list[Claim]:
+def strata(
+    shapes: Sequence[tuple[int, int]], seeds: Sequence[int], y: Float[np.ndarray, " runs"]
+) -> tuple[float, float]:
+    """``Bridge.widths`` and ``Bridge.depths``: a split-plot analysis, (width, seed) the whole plots, depth within them.
+
+    Whole plots are compared over the depths that all of them have.
+    """
+    runs = pd.DataFrame(shapes, columns=["depth", "width"]).assign(seed=seeds, y=y)
+    runs["plot"] = list(zip(runs["width"], runs["seed"], strict=True))
+    within = improvement(runs["y"], [runs["plot"]], [runs["plot"], pd.Series(list(shapes))])
+    plots = runs.pivot_table(index=["width", "seed"], columns="depth", values="y").dropna(axis=1).mean(axis=1)
+    plots = plots.dropna().rename("y").reset_index()
+    return improvement(plots["y"], [plots["seed"]], [plots["seed"], plots["width"]]), within
+
+
+def improvement(y: pd.Series, fewer: Sequence[pd.Series], more: Sequence[pd.Series]) -> float:
+    """p of the F test of the factors ``more`` beside ``fewer`` of them; nan where nothing is left to test against."""
+    if y.empty:
+        return np.nan
+    squares, ranks = [], []
+    for factors in (fewer, more):
+        design = np.concatenate([np.eye(found.max() + 1)[found] for found in map(_codes, factors)], axis=1)
+        squares.append(float(((y - design @ (np.linalg.pinv(design) @ y)) ** 2).sum()))
+        ranks.append(int(np.linalg.matrix_rank(design)))
+    added, rest = ranks[1] - ranks[0], len(y) - ranks[1]
+    if added < 1 or rest < 1:
+        return np.nan
+    return float(stats.f.sf((squares[0] - squares[1]) / added / (squares[1] / rest), added, rest))
+
+
+def _codes(factor: pd.Series) -> Int[np.ndarray, " runs"]:
+    return pd.factorize(factor)[0]
+
+
+def bridge_claims(found: Bridge, resamples: int, seed: int) -> list[Claim]:
     """The rows of a ``panel``."""
     if not found.usable:
         return []
@@ -68,11 +123,12 @@ def bridge_claims(found: Panel, resamples: int, seed: int) -> list[Claim]:
                "can't be known" if found.flat else outcome, f"{where(found)}; interval over other seeds, in sample as "
                "the paper's number, whose data and shapes aren't given", (low, high)),
     ]  # fmt: skip
-    chance = found.misfit("constant")
     rows.append(
-        _claim("measured: Wukong's AUC changes with depth and width", "it does", f"p = {chance:.2g}",
+        _claim("measured: Wukong's AUC changes with depth or width", "it does",
+               f"width p = {found.widths:.2g}, depth p = {found.depths:.2g}",
                "can't be known" if found.flat else "holds",
-               f"probability that seeds alone make such differences between the shapes, below {law.SURE} needed"),
+               "probability that seeds alone make such differences: of widths, by what a seed does to all depths of a "
+               f"width; of depths, by the noise within a width; one below {law.SURE / 2} needed"),
     )  # fmt: skip
     for rival, said, printed in (
         (law.LINE, "the law's decay terms are needed for Wukong's AUC, beside a straight line in logs",
@@ -85,7 +141,7 @@ def bridge_claims(found: Panel, resamples: int, seed: int) -> list[Claim]:
     return rows
 
 
-def where(found: Panel) -> str:
+def where(found: Bridge) -> str:
     """What a row rests on, how far a seed moves it, and how many runs are left out."""
     return (
         f"MovieLens-1M, {len(found.cells)} shapes of Wukong, one seed ± {found.noise:.5f} beside what it does to all "
@@ -93,7 +149,7 @@ def where(found: Panel) -> str:
     )
 
 
-def r2_limits(found: Panel, resamples: int, seed: int) -> tuple[float, float]:
+def r2_limits(found: Bridge, resamples: int, seed: int) -> tuple[float, float]:
     """95 % interval of the law's R² if the cells were measured again with as many other seeds.
 
     The truth is taken to be the fitted law and what of its residuals the seeds leave unexplained. Noise of a size as
