@@ -6,7 +6,16 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from recscale.studies.plans_sequential import CELLS, CORNERS, DIAGONAL, OTHER_DATASETS, SKELETON
+from recscale.studies.plans_sequential import (
+    BFLOAT16,
+    CELLS,
+    CORNERS,
+    DIAGONAL,
+    LONGER,
+    OTHER_DATASETS,
+    SKELETON,
+    unsearched,
+)
 
 CHECKERBOARD = ((1, 16), (1, 64), (4, 16), (4, 64), (2, 32), (2, 96), (8, 32))
 Truth = Callable[..., float]
@@ -66,17 +75,17 @@ def grid(truth: Truth = law, noise: float = 0.004, draw: int = 0, seeds: Iterabl
     table = Table(truth, noise, draw, "sequential-grid")
     first, *further = seeds
     for shape in CELLS:
-        table.add(shape, first)
+        table.add(shape, unsearched(shape, first))
     for seed in further:
         for shape in DIAGONAL:
             table.add(shape, seed)
     for model, cells in (("hstu", CHECKERBOARD), ("llama", CORNERS)):
         for shape in cells:
             table.add(shape, first, model=model)
-    for length, cells in ((100, (*SKELETON, (2, 32))), (200, ((1, 16), (2, 64)))):
+    for length, cells in LONGER.items():
         for shape in cells:
             table.add(shape, first, max_length=length)
-    for shape in ((2, 32), (4, 64)):
+    for shape in BFLOAT16:
         table.add(shape, first, precision="bf16")
     return table.frame
 

@@ -100,11 +100,27 @@ def test_variants_move_as_the_term_they_were_made_of(made, sequential_runs, term
 
 
 def test_one_law_fits_where_it_is_true_and_only_there(made):
-    true, broken = (sequential_data.joint(made[term]) for term in (D_PRIME, TOKENS))
+    true, broken = (sequential_data.joint(made[term], 60, 0) for term in (D_PRIME, TOKENS))
     assert true.verdict == "holds"
     assert true.r2 > 0.99
     assert broken.verdict == "does not hold"
     assert broken.means > broken.r2
+
+
+@pytest.mark.parametrize("draw", range(4))
+def test_a_true_law_over_very_unlike_levels_is_not_refuted(sequential_runs, terms, draw):
+    """Levels five times apart, and parts of the users moved by their own test users: none of it is the law's fault."""
+    moved = dict(zip(VARIANTS, np.random.default_rng(draw).standard_normal(len(VARIANTS)), strict=True))
+
+    def truth(layers, width, *, dataset, fraction, repeated, **differs):
+        one = (dataset, fraction, repeated)
+        value = sequential_runs.law(layers, width) + 0.053 * np.log(terms.loc[one, D_PRIME] / terms[D_PRIME].max())
+        return value * (1 + sequential_data.user_noise(value, fraction) * moved[one])
+
+    tables = (make(truth, 0.015, draw) for make in (sequential_runs.data, sequential_runs.grid))
+    study = sequential_data.study(*tables, "ndcg@10", terms)
+    assert study.levels.max() > 5 * study.levels.min()
+    assert sequential_data.joint(study, 60, 0).verdict == "holds"
 
 
 def test_a_data_set_left_out_is_predicted_where_the_law_is_true(made):

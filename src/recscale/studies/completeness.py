@@ -15,7 +15,7 @@ from recscale.studies import STUDIES, NotYetPlanned, Study, plan
 from recscale.studies.records import COLUMNS, committed, metric_columns
 from recscale.training.sequential import HEALTH
 
-OTHER_TABLES = ("data-quality", "serving")
+OTHER_TABLES = ("data-quality", "data-quality-variants", "serving")
 """Tables in the results folder that hold something other than runs."""
 
 

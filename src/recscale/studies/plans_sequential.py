@@ -35,6 +35,10 @@ SKELETON = ((1, 16), (1, 64), (4, 16), (4, 64))
 DIAGONAL = ((1, 16), (2, 32), (4, 64), (8, 64))
 """Where three seeds tell the noise."""
 CORNERS = ((1, 16), (1, 96), (8, 16), (8, 64))
+LONGER = {100: (*SKELETON, (2, 32)), 200: ((1, 16), (2, 64))}
+"""Longest history -> cells trained with it too."""
+BFLOAT16 = ((1, 16), (2, 16))
+"""Cells trained in that precision too; narrow ones, as it is ten times as slow on most CPUs."""
 
 QUICK_CELLS = tuple((h, d) for h in (1, 2, 4) for d in (4, 12, 32))
 SMALL_SHAPES = {"smoke": (1, 8), "quick": (2, 32)}
@@ -43,7 +47,7 @@ SMOKE_CELLS = tuple((h, d) for h in (1, 2, 3) for d in (4, 8, 16))
 
 SEARCH: dict[int, tuple[tuple[float, float], ...]] = {
     64: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (1e-2, 0.2), (3e-3, 0.3)),
-    32: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (3e-3, 0.2)),
+    32: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (3e-3, 0.2), (1e-3, 0.1)),
     16: ((3e-3, 0.1), (3e-3, 0.0), (1e-2, 0.1), (1e-2, 0.0), (3e-2, 0.0), (1e-1, 0.0)),
     96: ((3e-3, 0.2), (3e-3, 0.1), (1e-3, 0.1), (3e-3, 0.3), (3e-3, 0.4), (1e-2, 0.3)),
 }
@@ -91,6 +95,8 @@ TUNED: dict[int, tuple[float, float]] = {
 }
 """Width -> (learning rate, dropout). For the widths of ``SEARCH`` the best by validation NDCG@10; a test holds that."""
 
+FRACTIONS, REPEATS = (1.0, 0.3, 0.1), (1.0, 0.5, 0.25)
+"""Shares of MovieLens-1M's users, and of every history written a second time, at ``full``."""
 OTHER_DATASETS = {"amazon-beauty": 50, "wikipedia": 100, "kuairand-pure": 9, "amazon-books": 20, "food": 25}
 """Data set -> epochs at ``full``: as many positions as 25 epochs of MovieLens-1M have, within a tenth or so."""
 
@@ -206,7 +212,7 @@ def sequential_quality_search(profile: str, dataset: str | None, seeds: tuple[in
     """The stated search behind ``QUALITY_TUNED``: the SASRec-style model at a good size, one seed."""
     searched = {dataset: tuple({"shape": SMALL_SHAPES.get(profile), "dropout": dropout} for dropout in (0.1, 0.3))}
     if profile == "full":
-        searched = QUALITY_SEARCH if dataset is None else {dataset: QUALITY_SEARCH[SCALES[profile].dataset]}
+        searched = {dataset: _own(QUALITY_SEARCH, dataset)} if dataset else QUALITY_SEARCH
     runs = [
         cell(profile, seed=seed, dataset=name, **setting)
         for seed in seeds or (SEARCH_SEED,)
@@ -224,8 +230,8 @@ def sequential_quality(profile: str, dataset: str | None, seeds: tuple[int, ...]
     full = profile == "full"
     models, chosen = (_models(), seeds or (1, 2, 3)) if full else (("sasrec",), seeds or (0,))
     losses = ("sampled-softmax", "gbce", "bce") if full else ("sampled-softmax",)
-    own, *others = QUALITY_TUNED
-    setting = QUALITY_TUNED[own] if full else {"shape": SMALL_SHAPES[profile]}
+    _, *others = QUALITY_TUNED
+    setting = _own(QUALITY_TUNED, dataset) if full else {"shape": SMALL_SHAPES[profile]}
     ways = [(dataset, setting), *((name, QUALITY_TUNED[name]) for name in others if full and dataset is None)]
     runs = [
         cell(profile, seed=seed, dataset=name, model=model, **way)
@@ -249,19 +255,18 @@ def sequential_grid(profile: str, dataset: str | None, seeds: tuple[int, ...] | 
         return _study("sequential-grid", profile, runs)
     order = (*SKELETON, *(shape for shape in CELLS if shape not in SKELETON))
     first, *further = seeds or (0, 1, 2)
-    runs = [cell(profile, shape, _unsearched(shape, first), dataset=dataset) for shape in order]
+    runs = [cell(profile, shape, unsearched(shape, first), dataset=dataset) for shape in order]
     runs += [cell(profile, shape, seed, dataset=dataset) for shape in DIAGONAL for seed in further]
     others = {"hstu": _checkerboard(order), "llama": CORNERS}
     runs += [
         cell(profile, shape, first, dataset=dataset, model=model) for model in _models()[1:] for shape in others[model]
     ]
-    longer = {100: (*SKELETON, (2, 32)), 200: ((1, 16), (2, 64))}
     runs += [
         cell(profile, shape, first, dataset=dataset, max_length=length)
-        for length, shapes in longer.items()
+        for length, shapes in LONGER.items()
         for shape in shapes
     ]
-    runs += [cell(profile, shape, first, dataset=dataset, precision="bf16") for shape in ((1, 16), (2, 16))]
+    runs += [cell(profile, shape, first, dataset=dataset, precision="bf16") for shape in BFLOAT16]
     return _study("sequential-grid", profile, runs)
 
 
@@ -273,8 +278,7 @@ def sequential_data(profile: str, dataset: str | None, seeds: tuple[int, ...] | 
     as many positions as MovieLens-1M.
     """
     shapes = {"smoke": ((1, 8),), "quick": ((1, 8), (2, 16)), "full": SKELETON}[profile]
-    fractions = (1.0, 0.3, 0.1) if profile == "full" else (1.0, 0.3)
-    repeats = (1.0, 0.5, 0.25) if profile == "full" else (1.0,)
+    fractions, repeats = (FRACTIONS, REPEATS) if profile == "full" else (FRACTIONS[:2], REPEATS[:1])
     names = OTHER_DATASETS if profile == "full" and dataset is None else {}
     seed, *_ = seeds or (0,)
     epochs = SCALES[profile].epochs
@@ -329,9 +333,14 @@ def _study(name: str, profile: str, runs: Iterable[RunSpec]) -> Study:
     return Study(name if profile == "full" else f"{name}-{profile}", tuple(runs))
 
 
-def _unsearched(shape: tuple[int, int], seed: int) -> int:
+def unsearched(shape: tuple[int, int], seed: int) -> int:
     """``seed``, or another one where the search has chosen by it."""
     return FRESH_SEED if (shape[0], seed) == (SEARCH_LAYERS, SEARCH_SEED) else seed
+
+
+def _own(found: Mapping[str, Any], dataset: str | None) -> Any:
+    """What was ``found`` for ``dataset``; for one that isn't in it, what was for the first."""
+    return found.get(dataset or "", next(iter(found.values())))
 
 
 def _models() -> tuple[str, ...]:

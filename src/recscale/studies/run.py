@@ -16,7 +16,14 @@ from functools import cache
 from typing import Any
 
 import recscale
-from recscale.datasets import load_ctr, load_sequences, repeat_within_user, subsample_rows, subsample_users
+from recscale.datasets import (
+    SequenceData,
+    load_ctr,
+    load_sequences,
+    repeat_within_user,
+    subsample_rows,
+    subsample_users,
+)
 from recscale.settings import REPOSITORY, cache_folder
 from recscale.training.ctr import CTRTraining, train_ctr
 from recscale.training.result import TrainingResult
@@ -113,14 +120,18 @@ def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
         if spec.fraction != 1.0:
             split = dataclasses.replace(split, train=subsample_rows(split.train, spec.fraction, seed=0))
         return train_ctr(spec.model, spec.training, split, seed=spec.seed, progress=progress)
-    data = _data(spec.dataset, False)
-    if spec.fraction != 1.0:
-        data = subsample_users(data, spec.fraction, seed=0)
-    if spec.repeated:
-        data = repeat_within_user(data, spec.repeated, seed=0)
+    data = variant(_data(spec.dataset, False), spec.fraction, spec.repeated)
     checkpoint = cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
     options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint}
     return train_sequential(spec.model, spec.training, data, **options)
+
+
+def variant(data: SequenceData, fraction: float, repeated: float) -> SequenceData:
+    """``data`` with a ``fraction`` of its users and a share ``repeated`` of every history written a second time: always
+    the same ones, whatever the seed of a run."""
+    if fraction != 1.0:
+        data = subsample_users(data, fraction, seed=0)
+    return repeat_within_user(data, repeated, seed=0) if repeated else data
 
 
 def record(spec: RunSpec, result: TrainingResult) -> dict:

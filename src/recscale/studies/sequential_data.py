@@ -11,16 +11,19 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from scipy import stats
 
 from recscale import laws
-from recscale.datasets import load_sequences, repeat_within_user, subsample_users
+from recscale.datasets import load_sequences
 from recscale.laws import Fit
 from recscale.laws.entropy_experiments import readings
 from recscale.settings import DATA
 from recscale.studies.contrasts import Effect, strict
 from recscale.studies.ctr_tables import least_difference
+from recscale.studies.data_quality import LENGTH, WINDOW
 from recscale.studies.plans_sequential import SKELETON
+from recscale.studies.run import variant
 from recscale.studies.sequential_contrasts import AXES, KEYS, Cells, Pair, Weights, setting
 from recscale.studies.sequential_law import LINE
 from recscale.studies.shape_laws import Q1
@@ -30,7 +33,6 @@ D_PRIME = "apen-mean"
 """The arXiv paper's D′: tokens over the users' mean ApEn, as in its script. How the paper averaged isn't known."""
 QUALITY = (D_PRIME, "real-concatenated")
 """D′ with ApEn, and with real entropy as in the successor."""
-WINDOW, LENGTH = 2, 50
 TEST_USERS = 6040
 """Of MovieLens-1M, each with one item to test on."""
 LEAST_SETTINGS, LEAST_DATASETS = 5, 4
@@ -69,15 +71,15 @@ def study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.DataFra
     if cells is None:
         return None
     found = {}
-    for variant in _variants(cells):
-        having = _having(variant)
+    for one in _variants(cells):
+        having = _having(one)
         if set(SKELETON) <= cells.shapes(**having):
-            found[variant] = np.mean([cells.value(shape, **having) for shape in SKELETON])
+            found[one] = np.mean([cells.value(shape, **having) for shape in SKELETON])
     known = data_terms(tuple(found)) if terms is None else terms
-    shared = [variant for variant in found if variant in known.index]
+    shared = [one for one in found if one in known.index]
     if len(shared) < LEAST_SETTINGS or len({name for name, _, _ in shared}) < LEAST_DATASETS:
         return None
-    levels = pd.Series([found[variant] for variant in shared], index=known.loc[shared].index, dtype=float)
+    levels = pd.Series([found[one] for one in shared], index=known.loc[shared].index, dtype=float)
     return DataStudy(cells, levels, known.loc[shared])
 
 
@@ -86,7 +88,7 @@ def _variants(cells: Cells) -> list[Variant]:
     places = [KEYS.index(key) for key in VARIES]
     settings = dict.fromkeys(at for at, _ in cells.contrasts.names)
     found = dict.fromkeys(tuple(at[place] for place in places) for at in settings)
-    return [variant for variant in found if setting(**_having(variant)) in settings]
+    return [one for one in found if setting(**_having(one)) in settings]
 
 
 def _having(variant: Variant) -> dict[str, object]:
@@ -94,30 +96,33 @@ def _having(variant: Variant) -> dict[str, object]:
 
 
 def data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
-    """Every data term of every variant; one whose data set can't be reached is left out."""
-    table = pd.read_csv(DATA / "results" / "data-quality.csv")
-    table = table[(table["m"] == WINDOW) & (table["max_length"] == LENGTH)]
-    stored = table.pivot(index="dataset", columns="name", values="value")
-    rows = {}
-    for name, fraction, repeated in variants:
-        if (fraction, repeated) == (1.0, 0.0) and name in stored.index:
-            rows[name, fraction, repeated] = stored.loc[name]
+    """Every data term of every variant, as stored or, for others, computed; one whose data set can't be reached is left
+    out."""
+    stored, rows = _stored(), {}
+    for one in variants:
+        if one in stored.index:
+            rows[one] = stored.loc[one]
             continue
         try:
-            rows[name, fraction, repeated] = _computed(name, fraction, repeated)
+            load_sequences(one[0])
         except ValueError:
             continue
+        rows[one] = _computed(*one)
     return pd.DataFrame(rows).T
 
 
 @cache
+def _stored() -> pd.DataFrame:
+    """The tables of ``studies.data_quality``: a row a ``Variant``, a column a data term."""
+    whole, changed = (pd.read_csv(DATA / "results" / f"data-quality{name}.csv") for name in ("", "-variants"))
+    table = pd.concat([whole.assign(fraction=1.0, repeated=0.0), changed])
+    table = table[(table["m"] == WINDOW) & (table["max_length"] == LENGTH)]
+    return table.pivot(index=list(VARIES), columns="name", values="value")
+
+
+@cache
 def _computed(dataset: str, fraction: float, repeated: float) -> pd.Series:
-    """As ``run.train`` makes the variant."""
-    data = load_sequences(dataset)
-    if fraction != 1.0:
-        data = subsample_users(data, fraction, seed=0)
-    if repeated:
-        data = repeat_within_user(data, repeated, seed=0)
+    data = variant(load_sequences(dataset), fraction, repeated)
     return readings(dataset, data.items, data.offsets, WINDOW, LENGTH).set_index("name")["value"]
 
 
@@ -139,8 +144,7 @@ def resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
     the users, test users move them."""
     random, rows = np.random.default_rng(seed), []
     places = {name: np.flatnonzero(study.levels.index.get_level_values(0) == name) for name in study.datasets}
-    users = [user_noise(level, fraction) for (_, fraction, _), level in study.levels.items()]
-    spread = np.hypot(study.noise / np.sqrt(len(SKELETON)), users)
+    spread = np.hypot(study.noise / np.sqrt(len(SKELETON)), _user_spread(study))
     for _ in range(resamples):
         drawn = np.concatenate([places[name] for name in random.choice(study.datasets, len(study.datasets))])
         if len(np.unique(drawn)) > 2:
@@ -180,18 +184,18 @@ def ablate(study: DataStudy, resamples: int, seed: int) -> Ablation:
 def variants_against(study: DataStudy, term: str, dataset: str = "movielens-1m") -> list[Weights]:
     """Contrasts of every variant of ``dataset`` with the whole, below zero where the metric moves as ``term`` does."""
     whole, found = (dataset, 1.0, 0.0), []
-    for variant in _changed(study, dataset):
-        sign = float(np.sign(study.terms.loc[variant, term] - study.terms.loc[whole, term]))
-        sides = ((setting(**_having(variant)), -sign), (setting(**_having(whole)), sign))
+    for one in _changed(study, dataset):
+        sign = float(np.sign(study.terms.loc[one, term] - study.terms.loc[whole, term]))
+        sides = ((setting(**_having(one)), -sign), (setting(**_having(whole)), sign))
         found.append({(at, shape): side / len(SKELETON) for at, side in sides for shape in SKELETON})
     return found
 
 
 def _changed(study: DataStudy, dataset: str) -> list[Variant]:
     """The variants of ``dataset`` that can be held against the whole of it."""
-    every = [variant for variant in study.levels.index if variant[0] == dataset]
+    every = [one for one in study.levels.index if one[0] == dataset]
     whole = (dataset, 1.0, 0.0)
-    return [variant for variant in every if variant != whole] if whole in every else []
+    return [one for one in every if one != whole] if whole in every else []
 
 
 def variants_effects(study: DataStudy, term: str) -> list[Pair]:
@@ -202,8 +206,8 @@ def variants_effects(study: DataStudy, term: str) -> list[Pair]:
     dataset = "movielens-1m"
     contrasts = variants_against(study, term, dataset)
     levels, found = (0.95, strict(max(len(contrasts), 1))), []
-    for variant, weights in zip(_changed(study, dataset), contrasts, strict=True):
-        users = user_noise(study.levels[variant], variant[1])
+    for one, weights in zip(_changed(study, dataset), contrasts, strict=True):
+        users = user_noise(study.levels[one], one[1])
         found.append(tuple(_wider(study.cells.contrasts.contrast(weights, at), users, at) for at in levels))
     return found
 
@@ -226,11 +230,11 @@ def _wider(effect: Effect, noise: float, level: float) -> Effect:
 def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
     """The cells of all settings: ``layers, width, term, value, dataset`` and a number for the ``setting``."""
     rows = []
-    for number, variant in enumerate(study.levels.index):
-        data = study.terms.loc[variant, term]
+    for number, one in enumerate(study.levels.index):
+        data = study.terms.loc[one, term]
         for shape in SKELETON:
-            value = study.cells.value(shape, **_having(variant))
-            rows.append((*shape, data, value, variant[0], number))
+            value = study.cells.value(shape, **_having(one))
+            rows.append((*shape, data, value, one[0], number))
     return pd.DataFrame(rows, columns=[*AXES, "term", "value", "dataset", "setting"]).astype({"layers": float})
 
 
@@ -255,17 +259,42 @@ class Joint:
         return "does not hold" if self.means > self.r2 else "holds in part"
 
 
-def joint(study: DataStudy) -> Joint:
-    """One law for all settings beside one mean for each."""
-    table = points(study)
+def joint(study: DataStudy, resamples: int, seed: int) -> Joint:
+    """One law for all settings beside one mean for each.
+
+    How much seeds alone leave is asked of tables made from the fitted law with their noise, of a size as uncertain as
+    its degrees of freedom say, and with ``user_noise`` for parts of the users; the law is fitted to each again.
+    """
+    table, random = points(study), np.random.default_rng(seed)
+    x, value = table[[*AXES, "term"]], table["value"].to_numpy()
     fit = joint_fit(table)
+    predicted, spread, users = fit.predict(x), _spread(study), _user_spread(study)[table["setting"]]
+
+    def left(y: Float[np.ndarray, " cells"], law: Float[np.ndarray, " cells"]) -> float:
+        return float(((y / law - 1) ** 2 / (spread**2 + users**2)).sum())
+
+    freedom, measured, larger = study.cells.contrasts.freedom, left(value, predicted), 0
+    for _ in range(resamples):
+        seeds = spread * np.sqrt(freedom / random.chisquare(freedom)) * random.standard_normal(len(table))
+        drawn = users * random.standard_normal(len(study.levels))[table["setting"]]
+        made = predicted * (1 + seeds + drawn)
+        larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
     means = table.groupby("setting")["value"].transform("mean")
-    total = float(((table["value"] - table["value"].mean()) ** 2).sum())
-    relative = (fit.predict(table[[*AXES, "term"]]) - table["value"]) / table["value"]
-    rest = len(table) - fit.law.free
-    ratio = float((relative**2).sum()) / rest / study.noise**2
-    chance = float(stats.f.sf(ratio, rest, study.cells.contrasts.freedom))
-    return Joint(fit.r2, 1 - float(((table["value"] - means) ** 2).sum()) / total, chance)
+    total = float(((value - value.mean()) ** 2).sum())
+    return Joint(fit.r2, 1 - float(((value - means) ** 2).sum()) / total, (1 + larger) / (1 + resamples))
+
+
+def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:
+    """Relative standard deviation by seeds of every row of ``points``."""
+    contrasts = study.cells.contrasts
+    runs = dict(zip(contrasts.names, np.diag(contrasts.gram), strict=False))
+    counts = [runs[setting(**_having(one)), shape] for one in study.levels.index for shape in SKELETON]
+    return study.noise / np.sqrt(counts)
+
+
+def _user_spread(study: DataStudy) -> Float[np.ndarray, " settings"]:
+    """``user_noise`` of every setting."""
+    return np.array([user_noise(level, fraction) for (_, fraction, _), level in study.levels.items()])
 
 
 def left_out(study: DataStudy) -> Mapping[str, tuple[Effect, Effect]]:
