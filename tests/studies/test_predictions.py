@@ -167,7 +167,7 @@ def test_committed_predictions_keep_the_format():
 
 
 def test_verdicts_and_words(table, healthy):
-    assert "Nothing has been trained" in predictions.in_words(predictions.verdicts(table, healthy.iloc[:0]))
+    assert "there is nothing to judge" in predictions.in_words(predictions.verdicts(table, healthy.iloc[:0]))
     spots = table.drop_duplicates(["layers", "width"])[["layers", "width"]].itertuples(index=False, name=None)
     runs = predictions.shapes(runs_of(list(spots), noise=0))
     found = predictions.verdicts(table, runs)
@@ -177,6 +177,32 @@ def test_verdicts_and_words(table, healthy):
     assert "quadratic in logs: 100% of the runs in the 95 % band" in predictions.in_words(found)
     assert f" of {len(predictions.BUDGETS)} questions; chance alone" in predictions.winners_in_words(found)
     assert "No predicted shape" in predictions.winners_in_words(found[found["role"] == "predicted"])
+    part = predictions.verdicts(table, runs.iloc[:2], every=True)
+    assert "No predicted shape" in predictions.winners_in_words(part)
+
+
+def test_promised_leads_stand_beside_what_seeds_can_tell(table, results, sequential_runs):
+    assert predictions.promise_in_words(table) == ""
+    for noise, said in ((0.05, "badly wrong, hardly that it is right."), (1e-6, "less than 4 of the 4 leads.")):
+        sequential_runs.grid(noise=noise).to_csv(results / "sequential-grid.csv", index=False)
+        assert predictions.promise_in_words(table).endswith(said)
+
+
+def test_a_recommended_shape_that_collapsed_loses(table):
+    spots = table.drop_duplicates(["layers", "width"])[["layers", "width"]].itertuples(index=False, name=None)
+    runs = runs_of(list(spots), noise=0, finished="2027-01-01T00:00:00+00:00")
+    named = table[table["role"] == "predicted"].drop_duplicates("question")
+    known = predictions.described(runs)
+    lost = [shape in predictions.pairs(named) for shape in zip(known["layers"], known["width"], strict=True)]
+    said = predictions.recorded_in_words(table, runs.assign(collapsed=np.where(lost, 1.0, 0.0)))
+    assert "collapsed or diverged" in said
+    assert f"best of the three trained in 0 of {len(predictions.BUDGETS)}" in said
+    assert "there is nothing to judge" in predictions.recorded_in_words(table, runs.assign(collapsed=1.0))
+
+
+def test_a_shape_that_nobody_predicted_is_a_fault_even_if_it_collapsed(table):
+    runs = runs_of([(7, 20)], finished="2027-01-01T00:00:00+00:00").assign(collapsed=1.0)
+    assert any("never predicted" in fault for fault in predictions.faults(table, runs))
 
 
 def test_a_rehearsal_never_fits_what_it_predicts(healthy):

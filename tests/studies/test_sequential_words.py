@@ -44,17 +44,17 @@ def test_an_absent_study_is_said_to_be_absent(results):
     assert words.term_table(None).empty
     assert words.predicted(NOTHING).empty
     assert cellwise.beside(Cells.of(NOTHING, "test_ndcg@10"), None).empty
-    assert words.answer([], found).startswith("None of the paper's statements can be tested yet.")
+    assert words.answer([], found, NOTHING).startswith("None of the paper's statements can be tested yet.")
 
 
 def test_runs_are_counted_and_seeds_chosen(results, table):
     table.loc[0, "collapsed"] = 1.0
     table.to_csv(results / "sequential-grid.csv", index=False)
-    found = words.tables([0, 1, 2])
+    found = words.tables([0, 1, 2, 3])
     assert len(found["sequential-grid"]) == 42
     assert set(words.tables([1])["sequential-grid"]["seed"]) == {1}
     row = words.inventory(found).loc["sequential-grid"]
-    assert (row["runs"], row["left out"], row["models"], row["seeds"]) == (42, 1, 3, 3)
+    assert (row["runs"], row["left out"], row["models"], row["seeds"]) == (42, 1, 3, 4)
     assert words.inventory_words(found).startswith(
         "1 of the 4 studies has runs here, 42 different ones in all, of which 1 is left out"
     )

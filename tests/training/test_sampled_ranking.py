@@ -103,6 +103,15 @@ def test_sampling_without_repeats_never_draws_an_excluded_item():
     assert (better.tolist(), tied.tolist()) == ([1], [0])
 
 
+def test_scores_that_are_not_numbers_win_nothing():
+    scores, weights = SCORES[:1].clone(), torch.ones_like(SCORES[:1])
+    scores[0, 3] = torch.nan
+    found = standing(scores, torch.tensor([3]), weights)
+    assert found.better == found.total == scores.shape[1] - 1
+    better, tied = sampled_counts(scores, torch.tensor([3]), weights, Protocol(5), torch.Generator().manual_seed(0))
+    assert (better, tied) == (5, 0)
+
+
 def test_a_constant_score_wins_and_loses_by_the_order_of_ties():
     better, tied = np.zeros(50, int), np.full(50, 199)
     found = under_ties(better, tied)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from recscale.datasets import synthetic
+from recscale.datasets import subsample_users, synthetic
 from recscale.models.sasrec import SASRecConfig
 from recscale.training import sequential_checkpoint
 from recscale.training.sequential import SequentialTraining, TrainingStep, train_sequential
@@ -59,6 +59,14 @@ def test_another_recipe_starts_anew(chains, killed_after_three):
     other = dataclasses.replace(TRAINING, learning_rate=3e-3)
     fresh = train_sequential(TINY, other, chains, seed=0, device="cpu")
     found = train_sequential(TINY, other, chains, seed=0, device="cpu", checkpoint=killed_after_three)
+    assert found.metrics == fresh.metrics
+
+
+def test_a_part_of_the_data_starts_anew(chains, killed_after_three):
+    """A part carries the checksum of the whole, and must not go on from its weights."""
+    part = subsample_users(chains, 0.5, seed=0)
+    fresh = train_sequential(TINY, TRAINING, part, seed=0, device="cpu")
+    found = train_sequential(TINY, TRAINING, part, seed=0, device="cpu", checkpoint=killed_after_three)
     assert found.metrics == fresh.metrics
 
 

@@ -16,6 +16,7 @@ from recscale.figures.published import LAW_COLOURS
 from recscale.laws.planner import Choice
 from recscale.studies import planning
 from recscale.studies.planning import KINDS, LAW_NAMES, Planned
+from recscale.studies.predictions import NAMES
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
 MESH = 20
@@ -200,7 +201,7 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
         error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
         error |= {"array": part["high"] - part["predicted"], "arrayminus": part["predicted"] - part["low"]}
         base.points(
-            fig, part["predicted"], spots[part.index] + shift, LAW_NAMES.get(law, "line in logs"), error_x=error,
+            fig, part["predicted"], spots[part.index] + shift, NAMES[law], error_x=error,
             marker={"color": hue, "symbol": sign, "size": 8},
         )  # fmt: skip
     if "measured" in rows:

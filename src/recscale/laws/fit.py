@@ -143,6 +143,13 @@ class Fit:
         peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
         return self._percentiles(peaks, [name for name, value in self.optimum.items() if value is not None])
 
+    def peaked(self, name: str) -> float:
+        """Share of the resamples in which the law has a best ``name`` at all; needs a bootstrap."""
+        if self.resamples is None:
+            raise ValueError("only a fit with bootstrap > 0 has resamples to count")
+        peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
+        return float(np.isfinite(peaks[name]).mean()) if peaks else 0.0
+
     def predict(self, x) -> np.ndarray:
         """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
         return evaluate(self.law, self._columns(x), self.best.theta, self.best.coef)[0]

@@ -3,7 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
@@ -91,8 +91,3 @@ def build_sequential_model(
         model = SequentialModel(config, n_items, max_length)
     model.dropout.seed(seed, torch.device(device))
     return model.to(device)
-
-
-def single(items: Int[Tensor, " length"], timestamps: Int[Tensor, " length"] | None = None) -> PackedSequences:
-    """One sequence as a batch."""
-    return PackedSequences(items, ((1, len(items)),), timestamps)

@@ -9,7 +9,7 @@ then predict the same shapes, so that the controls stand the same test.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,8 +18,10 @@ import pandas as pd
 
 from recscale.laws import Fit
 from recscale.studies import planning
+from recscale.studies.ctr_law import listed
 from recscale.studies.plans_sequential import CELLS, PREDICTIONS
 from recscale.studies.records import committed, write_atomically
+from recscale.studies.sequential_law import Panel
 from recscale.studies.shape_laws import GRID, described, fit_forms, having, pairs, shapes
 from recscale.studies.study import NotYetPlanned
 
@@ -27,8 +29,11 @@ COLUMNS = (
     *("question", "role", "layers", "width", "metric", "predicted", "low", "high"),
     *("law", "fitted_on", "predicted_at"),
 )
+ROLES = ("predicted", "neighbour")
 CHOSEN_BY, CHOSEN_FOR = "performance-law", "NDCG@10"
 LAWS = ("performance-law", "log-quadratic", "log-linear")
+NAMES = planning.LAW_NAMES | {"log-linear": "line in logs"}
+"""``LAWS`` as the book calls them."""
 STEP = 4
 """Widths are multiples of it: what is trained should also run fast."""
 LEAST_SHAPES = 9
@@ -149,8 +154,10 @@ def recorded_in_words(recorded: pd.DataFrame, runs: pd.DataFrame) -> str:
         return f"{said} None of them has been trained yet."
     if wrong := faults(recorded, runs):
         return f"{said} They can't be judged: {wrong[0]}."
-    table = verdicts(recorded, shapes(runs))
-    return f"{said} {in_words(table)} {winners_in_words(table)}"
+    trained = shapes(runs)
+    table, failed = verdicts(recorded, trained, every=True), pairs(described(runs)) - pairs(trained)
+    lost = f" Every run of {listed([f'{h} × {d}' for h, d in sorted(failed)])} collapsed or diverged." if failed else ""
+    return f"{said} {in_words(table)}{lost} {winners_in_words(table, failed)}"
 
 
 def write(path: Path | None = None) -> Path:
@@ -182,7 +189,7 @@ def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     made = pd.to_datetime(recorded["predicted_at"], utc=True).max()
     early = runs[pd.to_datetime(runs["finished_at"], utc=True) <= made]
     said += [f"run {row.run_id} finished {row.finished_at}, not after the prediction" for row in early.itertuples()]
-    for shape in sorted(pairs(shapes(runs)) - pairs(recorded)):
+    for shape in sorted(pairs(described(runs)) - pairs(recorded)):
         said.append(f"the shape {shape} was trained and never predicted")
     return said
 
@@ -203,28 +210,54 @@ def verdicts(recorded: pd.DataFrame, runs: pd.DataFrame, *, every: bool = False)
     return pd.DataFrame(rows, columns=[*recorded.columns, "measured", "seeds", "held"])
 
 
+def promise_in_words(recorded: pd.DataFrame) -> str:
+    """By how much the named shapes are said to be ahead, beside what two seeds a shape can tell apart."""
+    panel = Panel.of(committed("sequential-grid"), CHOSEN_FOR.lower())
+    asked = recorded[(recorded["law"] == CHOSEN_BY) & (recorded["metric"] == CHOSEN_FOR.lower())]
+    if asked.empty or not panel.freedom:
+        return ""
+    best, around = (asked[asked["role"] == role].groupby("question")["predicted"].max() for role in ROLES)
+    leads = best / around - 1
+    least = panel.least(2) / panel.cells["value"].mean()
+    told = int((leads > least).sum())
+    first = (
+        f"The law puts the named shape ahead of the better neighbour by {leads.min():.1%} to {leads.max():.1%}. With "
+        f"two seeds a shape the noise of the grid lets differences of {least:.1%} and more be told from none"
+    )
+    if told:
+        return f"{first}, which is less than {told} of the {len(leads)} leads."
+    return f"{first}: such a test can show that the law is badly wrong, hardly that it is right."
+
+
 def in_words(table: pd.DataFrame, laws: Sequence[str] | None = None) -> str:
     """How the laws fared on ``CHOSEN_FOR``, every shape once: share of runs in their bands, and error."""
-    table = table[table["metric"] == CHOSEN_FOR.lower()].drop_duplicates(["law", "layers", "width"])
+    table = table[(table["metric"] == CHOSEN_FOR.lower()) & (table["seeds"] > 0)]
+    table = table.drop_duplicates(["law", "layers", "width"])
     if table.empty:
-        return "Nothing has been trained yet, so there is nothing to judge."
-    names, parts = planning.LAW_NAMES | {"log-linear": "line in logs"}, []
+        return "No healthy run of a predicted shape is here, so there is nothing to judge."
+    parts = []
     for law, rows in table.groupby("law", sort=False):
         if laws is None or law in laws:
             share = np.average(rows["held"], weights=rows["seeds"])
             error = float(np.sqrt(((rows["measured"] - rows["predicted"]) ** 2).mean()))
-            parts.append(f"{names.get(law, law)}: {share:.0%} of the runs in the 95 % band, error {error:.4f}")
+            parts.append(f"{NAMES.get(law, law)}: {share:.0%} of the runs in the 95 % band, error {error:.4f}")
     return "; ".join(parts) + "."
 
 
-def winners_in_words(table: pd.DataFrame) -> str:
-    """For how many questions the shape said to be best was best of those trained."""
+def winners_in_words(table: pd.DataFrame, failed: Collection[tuple[int, int]] = ()) -> str:
+    """For how many questions the shape said to be best was best of the three, where all three were tried.
+
+    ``table``: ``verdicts`` of every prediction. ``failed``: shapes whose every run collapsed or diverged; they lose.
+    """
     first = table.drop_duplicates(["question", "role", "layers", "width", "metric"])
     first = first[first["metric"] == CHOSEN_FOR.lower()]
-    asked = [rows for _, rows in first.groupby("question", sort=False) if rows["role"].nunique() > 1]
+    lost = np.array([shape in failed for shape in zip(first["layers"], first["width"], strict=True)], bool)
+    first = first.assign(measured=first["measured"].mask(lost, -np.inf), tried=(first["seeds"] > 0) | lost)
+    asked = [rows for _, rows in first.groupby("question", sort=False) if rows["tried"].all() and len(rows) > 1]
     if not asked:
-        return "No predicted shape has been trained together with a neighbour."
-    best = sum(rows.loc[rows["measured"].idxmax(), "role"] == "predicted" for rows in asked)
+        return "No predicted shape has been trained together with both its neighbours."
+    winners = [rows.loc[rows["measured"].idxmax()] for rows in asked]
+    best = sum(row["role"] == "predicted" and np.isfinite(row["measured"]) for row in winners)
     return (
         f"By means over seeds the shape said to be best was the best of the three trained in {best} of {len(asked)} "
         "questions; chance alone gives one in three."

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from recscale.laws import published
-from recscale.studies import planning, predictions
+from recscale.studies import predictions
 from recscale.studies.contrasts import Contrasts, Effect, reached, strict, verdict
 from recscale.studies.ctr_law import listed
 from recscale.studies.ctr_tables import half_width, least_difference
@@ -120,7 +120,7 @@ def band(table: pd.DataFrame, excluded: str) -> list[Claim]:
     share = float(np.average(part["held"], weights=part["seeds"]))
     low, high = (float(end[0]) for end in wilson(np.array([share]), len(part)))
     others = [
-        f"{planning.LAW_NAMES.get(law, 'line in logs')} {np.average(rows['held'], weights=rows['seeds']):.0%}"
+        f"{predictions.NAMES[law]} {np.average(rows['held'], weights=rows['seeds']):.0%}"
         for law in table["law"].unique()
         if law != LAW and len(rows := _distinct(table, law))
     ]
@@ -145,8 +145,7 @@ def controls(table: pd.DataFrame, known: Contrasts) -> list[Claim]:
     if LAW not in errors or not others:
         return []
     least = least_difference(known.noise * level, known.freedom, runs)
-    names = planning.LAW_NAMES | {"log-linear": "line in logs"}
-    said = ", ".join(f"{names.get(law, law)} {error:.4f}" for law, error in others.items())
+    said = ", ".join(f"{predictions.NAMES.get(law, law)} {error:.4f}" for law, error in others.items())
     why = f"root mean square over the new shapes' means; must differ by more than the {least:.4f} that seeds explain"
     claim = "predicted, then trained: the law errs least at new shapes (NDCG@10)"
     outcome = better(min(others.values()) - errors[LAW], least)

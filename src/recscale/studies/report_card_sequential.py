@@ -4,6 +4,8 @@ No rows while the study isn't committed or no cell has a second seed; each row w
 HR and NDCG is judged on both at 10, and shown for NDCG@10.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -78,16 +80,25 @@ def forms(panels: list[Panel]) -> list[Claim]:
     rows = [
         _claim("measured: HR and NDCG follow the Performance Law", "Performance Law", law.form_words(first),
                agreed([law.form_verdict(panel) for panel in panels]),
-               f"{where(first)}; shown: best AICc of five forms; it holds where seeds explain what the law misses "
-               f"({_chance(first, law.LAW)}) and what no other form misses"),
+               f"{where(first)}; shown: best AICc of five forms; it holds where seeds explain what the law misses in "
+               f"one of its forms ({' and '.join(_chance(first, form) for form in law.OWN)}) and don't explain what "
+               "any control misses"),
     ]  # fmt: skip
     for rival, said in (
         (law.LINE, "the law's decay terms are needed, beside a straight line in logs"),
         (law.QUADRATIC, "no plainer curve does as well, beside a quadratic in logs"),
     ):
         verdicts = [law.needed(panel, rival) for panel in panels]
-        rows.append(_claim(f"measured: {said}", "needed", both_misfits(first, rival), agreed(verdicts), NEEDED))
+        why = f"{NEEDED}; {_hanging(first, rival)}"
+        rows.append(_claim(f"measured: {said}", "needed", both_misfits(first, rival), agreed(verdicts), why))
     return rows
+
+
+def _hanging(panel: Panel, rival: str) -> str:
+    """Whether one shape alone decides."""
+    found = law.deciding(panel, rival)
+    said = [f"{layers} × {width} ({verdict})" for (layers, width), verdict in found.items()]
+    return f"NDCG@10's verdict hangs by one shape; without it: {listed(said)}" if said else "no one shape decides it"
 
 
 NEEDED = (
@@ -201,29 +212,46 @@ def length(cells: Cells) -> list[Claim]:
     if found is None:
         return []
     effect, count = found
+    each = cells.changes({"max_length": 50}, {"max_length": 100})
+    least, most = (pick(each, key=lambda shape: each[shape].value) for pick in (min, max))
     more = cells.change({"max_length": 50}, {"max_length": 200})
     further = f"; 50 to 200 over {counted(more[1], 'shape')}: {more[0]}" if more else ""
     paper = 100 * float(np.expm1(_authors_change(100, 200)))
-    why = f"NDCG@10 from histories of 50 to 100 over {counted(count, 'shape')}{further}"
+    why = (
+        f"NDCG@10 from histories of 50 to 100 over {counted(count, 'shape')}, from {_single(least, each)} to "
+        f"{_single(most, each)}{further}; at equal epochs they also mean more training positions and steps, so that "
+        "reading and training aren't told apart"
+    )
     claim = "measured: longer histories help (change of NDCG@10, %)"
     printed, outcome = f"{paper:+.2g} from 100 to 200", sign(effect.low, effect.high)
     return [_claim(claim, printed, effect.percent[0], outcome, why, effect.limits)]
 
 
+def _single(shape: tuple[int, int], each: Mapping[tuple[int, int], Effect]) -> str:
+    layers, width = shape
+    return f"{each[shape].percent[0]:+.1f} % at {layers} × {width}"
+
+
 def precision(cells: Cells) -> list[Claim]:
-    """What bfloat16 costs."""
+    """What bfloat16 costs. Narrow models without a loss don't show that wide ones have none."""
     found = cells.change({"precision": "fp32"}, {"precision": "bf16"})
     if found is None:
         return []
     effect, count = found
     level = published.potential().query("model == 'SASRec'").set_index("precision")["ndcg@10"]
     paper = 100 * float(level["bf16"] / level["fp32"] - 1)
+    widest, tried = (max(width for _, width in cells.shapes(precision=at)) for at in ("fp32", "bf16"))
+    outcome = as_printed(paper, effect)
+    if outcome == "does not hold" and tried < widest:
+        outcome = "can't be known"
     why = (
-        f"NDCG@10 over {counted(count, 'shape')} whose layers are trained in bfloat16, scores in single precision; a "
-        "loss beyond the seeds holds if the interval has the paper's, else in part"
+        f"NDCG@10 over {counted(count, 'shape')} up to width {tried}, layers trained in bfloat16, scores in single "
+        f"precision; a loss beyond the seeds holds if the interval has the paper's, else in part; "
+        f"none up to width {tried} "
+        "tells nothing of wider models"
     )
-    claim = "measured: SASRec loses quality in bfloat16 (change of NDCG@10, %)"
-    return [_claim(claim, paper, effect.percent[0], as_printed(paper, effect), why, effect.limits)]
+    claim = f"measured: SASRec loses quality in bfloat16, up to width {tried} (change of NDCG@10, %)"
+    return [_claim(claim, paper, effect.percent[0], outcome, why, effect.limits)]
 
 
 def as_printed(paper: float, effect: Effect) -> str:

@@ -70,11 +70,15 @@ class Cells:
     def change(self, first: Mapping[str, object], second: Mapping[str, object]) -> tuple[Effect, int] | None:
         """Mean of ln(second / first) over the shapes both settings have, and how many; None where they share none."""
         shared = sorted(self.shapes(**first) & self.shapes(**second))
-        if not shared:
-            return None
+        return (self._change(shared, first, second), len(shared)) if shared else None
+
+    def changes(self, first: Mapping[str, object], second: Mapping[str, object]) -> dict[Shape, Effect]:
+        """ln(second / first) of every shape that both settings have."""
+        return {shape: self._change([shape], first, second) for shape in self.shapes(**first) & self.shapes(**second)}
+
+    def _change(self, shared: Sequence[Shape], first: Mapping[str, object], second: Mapping[str, object]) -> Effect:
         signs = ((setting(**second), 1), (setting(**first), -1))
-        weights = {(at, shape): sign / len(shared) for at, sign in signs for shape in shared}
-        return self.contrasts.contrast(weights), len(shared)
+        return self.contrasts.contrast({(at, shape): sign / len(shared) for at, sign in signs for shape in shared})
 
 
 def setting(**having: object) -> Setting:
@@ -121,17 +125,18 @@ def past_the_peak(metric: Cells, loss: Cells) -> dict[int, Pair]:
     """Width -> from the shallower depth that is best by ``metric`` to the deepest: do metric and loss both fall?
 
     An effect is below zero where both are known to (of the two, the one less sure counts), above where one is known to
-    rise.
+    rise. Intervals are wider for the best having been picked from several.
     """
     here, found = setting(), {}
     columns = {width: depths for width, depths in _depths(metric).items() if len(depths) > 1}
-    level = strict(max(len(columns), 1))
+    tried = sum(len(depths) - 1 for depths in columns.values())
     for width, depths in columns.items():
         *before, last = depths
         best = max(before, key=lambda depth: metric.value((depth, width)))
         step = {(here, (last, width)): 1.0, (here, (best, width)): -1.0}
         found[width] = tuple(
-            _both(metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at)) for at in (0.95, level)
+            _both(metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at))
+            for at in (strict(len(before)), strict(tried))
         )
     return found
 

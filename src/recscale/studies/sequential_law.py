@@ -5,7 +5,7 @@ several; without any, nothing here can be judged.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -80,10 +80,14 @@ class Panel:
         return dict(zip(self.comparison["law"], self.comparison["fit"], strict=True))
 
     def misfit(self, form: str) -> float:
-        """Probability that seeds alone leave residuals as large as those of ``form`` (F test against pure error)."""
-        residuals = self.fits[form].predict(self.cells[["layers", "width"]]) - self.cells["value"]
-        rest = len(self.cells) - self.fits[form].law.free
-        square = float((self.cells["seeds"] * residuals**2).sum()) / rest
+        """Probability that seeds alone leave residuals as large as those of ``form`` (F test against pure error).
+
+        Here ``form`` is fitted with a weight of one a run, so that what it leaves is what the test's null expects.
+        """
+        runs = self.cells.loc[self.cells.index.repeat(self.cells["seeds"])].reset_index(drop=True)
+        fit = fit_forms(runs, "value", forms=[form])[form]
+        rest = len(self.cells) - fit.law.free
+        square = float((fit.residuals["residual"] ** 2).sum()) / rest
         return float(stats.f.sf(square / self.noise**2, rest, self.freedom)) if self.noise else 0.0
 
     def refuted(self, form: str) -> bool:
@@ -114,11 +118,21 @@ def needed(panel: Panel, rival: str) -> str:
     return "does not hold" if law_missed else "holds"
 
 
+def deciding(panel: Panel, rival: str) -> dict[tuple[int, int], str]:
+    """Every shape without which ``needed`` would say something else, and what."""
+    verdict, found = needed(panel, rival), {}
+    for index, cell in panel.cells.iterrows():
+        rest = replace(panel, cells=panel.cells.drop(index=index).reset_index(drop=True))
+        if rest.usable and (other := needed(rest, rival)) != verdict:
+            found[int(cell["layers"]), int(cell["width"])] = other
+    return found
+
+
 def form_verdict(panel: Panel) -> str:
     """Do the cells follow the Performance Law, in either of its forms, and none of the controls?
 
-    "holds": seeds explain what it misses, and what none of the controls misses. "does not hold": seeds don't explain
-    what it misses.
+    "holds": seeds explain what the law misses in one of its forms, and don't explain what any control misses. "does not
+    hold": they explain what it misses in neither form.
     """
     if panel.flat:
         return "can't be known"
@@ -208,4 +222,6 @@ def peak(panel: Panel, axis: str, resamples: int, seed: int) -> Peak:
         top = panel.fits[LAW].predict(spot.assign(**{axis: row["peak"]}))[0]
         falls = float(top - panel.fits[LAW].predict(spot)[0]) if row["peak"] < last else 0.0
     limits = (float(row["low"]), float(row["high"])) if known else None
-    return Peak(float(row["peak"]), limits, (first, last), row["inside"], falls, panel.least(len(at_end)))
+    return Peak(
+        float(row["peak"]), limits, (first, last), row["inside"], falls, panel.least(int(at_end["seeds"].sum()))
+    )

@@ -13,7 +13,7 @@ from recscale.studies.completeness import reasons
 from recscale.studies.ctr_law import listed
 from recscale.studies.evidence import tally
 from recscale.studies.records import committed
-from recscale.studies.report_card import Claim
+from recscale.studies.report_card import Claim, counted
 from recscale.studies.sequential_data import D_PRIME, QUALITY, TOKENS, DataStudy, explained
 from recscale.studies.sequential_law import Panel
 from recscale.studies.shape_laws import described, fit_forms, healthy, shapes
@@ -91,8 +91,10 @@ def search_words(found: pd.DataFrame) -> str:
     """What the falling rate costs against a constant one, at the widths where both were tried. ``search_table``."""
     best = found.groupby(level=["schedule", "width"], sort=False).head(1)
     both = [width for (schedule, width) in best.index if schedule == "linear" and ("constant", width) in best.index]
-    if not both:
+    if found.empty:
         return "The search is not in this copy of the repository yet."
+    if not both:
+        return "No width has been tried at both kinds of rate yet."
     pairs = [(width, best.loc[("linear", width)], best.loc[("constant", width)]) for width in both]
     parts = [
         f"{falling['valid NDCG@10']:.4f} after {falling['million positions']:.1f} million positions at width {width} "
@@ -130,6 +132,12 @@ def noise_words(panel: Panel) -> str:
         f"{panel.freedom} degrees of freedom). Two single runs must differ by {panel.least():.4f} for seeds not to "
         "explain it."
     )
+
+
+def part_words(panel: Panel, table: pd.DataFrame) -> str:
+    """Which part of a study's runs a panel is made of."""
+    runs = int(panel.cells["seeds"].sum())
+    return f"{runs} of the study's {len(table)} runs, of {counted(len(panel.cells), 'shape')}"
 
 
 def surfaces(panel: Panel) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
@@ -183,8 +191,11 @@ def margin_words(panel: Panel) -> str:
     if not panel.freedom:
         return f"{first} What that is worth can't be said before seeds tell the noise."
     needed = int(np.ceil((panel.least() / margin) ** 2))
-    several = f"{needed} seeds a shape" if needed > 1 else "one seed a shape"
-    return f"{first} At the noise found here, a difference of that size takes {several}."
+    several = f"about {needed} seeds a shape" if needed > 1 else "one seed a shape"
+    return (
+        f"{first} At the noise found here, a difference of that size takes {several} to be found every second time, "
+        "and about twice as many to be found four times in five."
+    )
 
 
 def level_table(study: DataStudy | None) -> pd.DataFrame:
@@ -214,7 +225,8 @@ def predicted(runs: pd.DataFrame) -> pd.DataFrame:
     return predictions.verdicts(recorded, shapes(runs)) if len(recorded) and len(runs) else recorded.iloc[:0]
 
 
-def answer(rows: Sequence[Claim], found: Mapping[str, pd.DataFrame]) -> str:
-    """The chapter in short."""
+def answer(rows: Sequence[Claim], found: Mapping[str, pd.DataFrame], bridge: pd.DataFrame) -> str:
+    """The chapter in short. ``bridge``: the runs of Wukong's shapes, a study beside those of ``found``."""
     said = tally(rows)
-    return f"{said[0].upper()}{said[1:]}. {inventory_words(found)}"
+    more = f" The bridge to Wukong adds {counted(len(bridge), 'run')}." if len(bridge) else ""
+    return f"{said[0].upper()}{said[1:]}. {inventory_words(found)}{more}"

@@ -15,6 +15,8 @@ from recscale.studies.records import committed
 
 FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-linear", "constant")
 """The law in its two published forms, and three controls that know nothing of transformers."""
+SURE_PEAK = 0.95
+"""Share of resamples that must have a peak at all before its interval says anything."""
 Q1 = (1, 2, 4, 8, 12, 16, 24, 32)
 GRID: Mapping[str, object] = {
     "model": "sasrec",
@@ -149,13 +151,15 @@ def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float =
     rows = []
     for data, w5 in choices:
         term = w5 * np.log(data) + p2 * data**-w5
-        rows.append({"D′": data, "w₅": w5, "data term": term, "b": offset - term, "sum": term + offset - term})
+        b = offset - term
+        rows.append({"D′": data, "w₅": w5, "data term": term, "b": b, "sum": term + b})
     return pd.DataFrame(rows)
 
 
 def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Where ``form`` peaks, an axis a row: ``peak`` (nan: nowhere), its 95 % interval ``low``, ``high`` over resampled
-    cells, and whether it is ``inside``: that whole interval within what was measured.
+    """Where ``form`` peaks, an axis a row: ``peak`` (nan: nowhere), its 95 % interval ``low``, ``high`` over those
+    resampled cells that have a peak, and whether it is ``inside``: that whole interval within what was measured, and a
+    peak in at least ``SURE_PEAK`` of the resamples.
     """
     fit = fit_forms(table, metric, forms=[form], bootstrap=resamples, seed=seed)[form]
     rows = {}
@@ -163,6 +167,7 @@ def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, 
         peak = (fit.optimum or {}).get(axis)
         low, high = (fit.optimum_intervals or {}).get(axis, (np.nan, np.nan))
         inside = peak is not None and table[axis].min() <= low and high <= table[axis].max()
+        inside = inside and fit.peaked(axis) >= SURE_PEAK
         rows[axis] = {"peak": np.nan if peak is None else peak, "low": low, "high": high, "inside": bool(inside)}
     return pd.DataFrame(rows).T.astype({"peak": float, "low": float, "high": float, "inside": bool})
 

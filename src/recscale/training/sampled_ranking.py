@@ -61,7 +61,11 @@ class Standing:
 def standing(
     scores: Float[Tensor, "rows n_items"], targets: Int[Tensor, " rows"], weights: Float[Tensor, "rows n_items"]
 ) -> Standing:
-    """``weights``: how likely each item is drawn as a rival, 0 for items that are none. The target's is ignored."""
+    """``weights``: how likely each item is drawn as a rival, 0 for items that are none. The target's is ignored.
+
+    A score that is not a number counts as the lowest.
+    """
+    scores = scores.nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
     weights, own = _rivals(weights, targets).double(), scores.gather(1, targets[:, None])
     parts = ((weights * (scores > own)).sum(1), (weights * (scores == own)).sum(1), weights.sum(1))
     return Standing(*(part.numpy() for part in parts))
@@ -110,6 +114,7 @@ def sampled_counts(
 ) -> tuple[Int[np.ndarray, " rows"], Int[np.ndarray, " rows"]]:
     """One draw of the rivals: how many of them beat the target, and how many tie with it."""
     assert protocol.negatives is not None
+    scores = scores.nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
     weights, own = _rivals(weights, targets), scores.gather(1, targets[:, None])
     if protocol.repeated:
         rivals = scores.gather(1, torch.multinomial(weights, protocol.negatives, True, generator=generator))

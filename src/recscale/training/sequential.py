@@ -1,5 +1,6 @@
 """One loop for every sequential model: next-item prediction, early stopping on validation NDCG@10, full ranking."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -111,7 +112,7 @@ def train_sequential(
     step = TrainingStep(model, training, _item_counts(parts.train), seeds[3], device, len(batches))
 
     fit = _Fit(model, training, parts, progress)
-    recipe = repr((model_config, training, split, seed, data.checksum))
+    recipe = repr((model_config, training, split, seed, _contents(data)))
     kept = Checkpoint(checkpoint, recipe, {"model": model, "step": step, "batches": batches, "fit": fit})
     for epoch in range(kept.load() + 1, training.epochs + 1):
         objective = step.epoch(batches)
@@ -318,6 +319,11 @@ def health(
     softmax = training.loss in ("softmax", "sampled-softmax")
     healthy = valid["ndcg@10"] > 1.05 * popularity and personal > 0.01 and (valid["loss"] < unigram or not softmax)
     return dict(zip(HEALTH, (popularity, unigram, personal, float(not healthy)), strict=True))
+
+
+def _contents(data: SequenceData) -> str:
+    """A hash of the sequences themselves: parts and copies of a data set carry the checksum of the whole."""
+    return hashlib.sha256(data.items.tobytes() + data.offsets.tobytes()).hexdigest()
 
 
 def _item_counts(train: SequenceData) -> Int[Tensor, " n_items"]:
