@@ -83,6 +83,21 @@ def test_one_seed_gives_no_interval_over_seeds_but_one_over_impressions():
     assert table.loc["dlrm", "impressions ±"] == pytest.approx(1.96 * 0.1 / 4000**0.5, rel=0.1)
 
 
+def test_one_seed_says_nothing_however_large_the_difference():
+    assert ctr.in_words(gaps(-0.5, 0.01, seeds=1)) == "not known to differ from dlrm (one seed)"
+
+
+def test_rows_of_one_user_are_one_draw():
+    users = np.repeat(np.arange(100), 40)
+    shared = np.repeat(np.random.default_rng(0).normal(size=100), 40)
+    losses = {("wukong", 0): 0.5 + shared, ("dlrm", 0): np.full(4000, 0.5)}
+    apart, together = (ctr.differences(losses, who).loc["dlrm", "impressions ±"] for who in (None, users))
+    assert together == pytest.approx(1.98 * shared[::40].std(ddof=1) / 10, rel=0.01)
+    assert together > 6 * apart
+    alone = ctr.differences(losses, np.arange(4000)).loc["dlrm", "impressions ±"]
+    assert alone == pytest.approx(apart)
+
+
 def test_seeds_that_disagree_make_a_difference_uncertain():
     losses = {("wukong", seed): np.full(1000, value) for seed, value in enumerate((0.4, 0.6))}
     losses |= {("dlrm", seed): np.full(1000, 0.45) for seed in range(2)}

@@ -162,6 +162,7 @@ def test_the_gain_a_decade_is_told_with_its_sign(interval, words):
 
 
 def test_more_seeds_help_where_residuals_are_noise():
-    assert "seeds help" in scaling.seeds_or_sizes(0.9, 1.0)
-    assert "sizes help" in scaling.seeds_or_sizes(4.0, 1.0)
-    assert "too few" in scaling.seeds_or_sizes(1.0, float("nan"))
+    assert "seeds help" in scaling.seeds_or_sizes((0.9, 4), (1.0, 4))
+    assert "seeds help" in scaling.seeds_or_sizes((1.5, 3), (1.0, 2)), "one in three grids has as much by luck"
+    assert "sizes help" in scaling.seeds_or_sizes((4.0, 4), (1.0, 4))
+    assert "too few" in scaling.seeds_or_sizes((1.0, 3), (float("nan"), 0))

@@ -41,6 +41,34 @@ def test_intervals_hold_their_level():
     assert 0.92 <= inside / 400 <= 0.98
 
 
+def test_a_group_has_the_noise_of_its_own():
+    """Five quiet configurations and a loud one: pooled, the loud one's interval is far too short."""
+    effects, inside = dict.fromkeys("abcdef", 0.0), {False: 0, True: 0}
+    for seed in range(300):
+        names, _, y = table(effects, 3, 0.005, shared=0.1, seed=seed)
+        random = np.random.default_rng(seed + 1000)
+        y = [value * np.exp(0.05 * random.normal() * (name == "f")) for name, value in zip(names, y, strict=True)]
+        for apart in inside:
+            groups = [name == "f" for name in names] if apart else None
+            effect = Contrasts.of(names, [0] * len(y), y, groups).difference("f", "a")
+            inside[apart] += effect.low <= 0 <= effect.high
+    assert inside[True] / 300 >= 0.92
+    assert inside[False] < inside[True]
+
+
+def test_one_group_of_all_is_no_group():
+    names, blocks, y = table({"a": 0.0, "b": 0.1, "c": 0.0}, 3, 0.02, shared=0.5)
+    effects = [Contrasts.of(names, blocks, y, groups).difference("b", "a") for groups in (None, ["x"] * len(y))]
+    assert effects[0] == effects[1]
+
+
+def test_a_group_with_single_runs_takes_the_noise_of_all():
+    names, _, y = table({"a": 0.0, "b": 0.1}, 3, 0.02)
+    known = Contrasts.of([*names, "c"], [0] * 7, [*y, 1.0], [*names, "c"])
+    assert known.difference("c", "a").high < np.inf
+    assert known.parts[2][:2] == (known.noise, known.freedom)
+
+
 def test_missing_runs_leave_the_others_paired():
     names, blocks, y = table({"a": 0.0, "b": 0.1, "c": 0.0}, 3, 1e-5, shared=0.5)
     kept = [k for k, pair in enumerate(zip(names, blocks, strict=True)) if pair != ("b", 2)]

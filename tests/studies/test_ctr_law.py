@@ -228,6 +228,17 @@ def test_predictions_are_told_beside_both_baselines(ctr_runs):
     assert "too few sizes" in law.prediction_words(None, np.nan)
 
 
+@pytest.mark.parametrize(("kink", "said"), [(0.0, ": kept."), (0.01, ": more was promised than kept.")])
+def test_a_promise_that_was_not_kept_is_told_from_one_that_was(ctr_runs, kink, said):
+    def truth(model, flop):
+        return power(model, flop) * (1 + kink * (flop > 1e7))
+
+    runs = one(ctr_runs, truth, noise=1e-4)
+    assert law.kept_words(runs, SIZE, 2).endswith(said)
+    assert "single seeds" in law.kept_words(runs[runs["seed"] == runs["seed"].iloc[0]], SIZE, 2)
+    assert "too few sizes" in law.kept_words(runs, SIZE, 0)
+
+
 def test_the_curve_and_its_scale_are_named(ctr_runs):
     assert full.where_words("kuairand-pure", "main", 2) == "KuaiRand-Pure, official split, task long_view"
     assert full.where_words("movielens-1m", "time") == "MovieLens-1M, time split"

@@ -36,6 +36,15 @@ def test_edges_are_named(ctr_runs):
     assert "lies inside the tried range at all 2 sizes" in words
 
 
+def test_pairs_of_rates_that_were_never_tried_are_named(ctr_runs):
+    ends = [search(ctr_runs, 3e-3, sparse=(0.1,), flop=flop) for flop in (20_000, 9_000_000)]
+    for best, count in ((0.3, 2), (0.1, 0)):
+        table = pd.concat([*ends, search(ctr_runs, 3e-3, best_sparse=best)], ignore_index=True)
+        words = rates.pair_words(rates.found_rates(table))
+        assert (f"Wukong ({best:g}, not tried at {count} of its 3" in words) == bool(count)
+    assert rates.pair_words(rates.found_rates(pd.DataFrame())) == ""
+
+
 def test_a_diverged_run_is_never_the_best(ctr_runs):
     table = search(ctr_runs, 1e-2)
     table.loc[table["valid_logloss"].idxmin(), "diverged"] = True

@@ -115,12 +115,20 @@ def losses_by_row(
     return found
 
 
-def differences(losses: dict[tuple[str, int], np.ndarray], first: str = "wukong") -> pd.DataFrame:
+def users(data: CTRData) -> np.ndarray | None:
+    """To each impression its user; None where the data set names none."""
+    return next((data.ids[name] for name in ("user", "user_id") if name in data.ids), None)
+
+
+def differences(
+    losses: dict[tuple[str, int], np.ndarray], users: np.ndarray | None = None, first: str = "wukong"
+) -> pd.DataFrame:
     """``first`` minus each other model, with the two kinds of noise told apart.
 
     ``seeds ±``: half of the 95 % interval of the mean difference over seeds (paired by seed, Student's t; NaN with one
     seed): what another seed would give on *these* test impressions. ``impressions ±``: the same over test impressions,
-    each one's loss averaged over the seeds: what other impressions would give with *these* models. All in nats.
+    each one's loss averaged over the seeds: what other impressions would give with *these* models. ``users``: to each
+    impression its user, whose impressions then count as one draw. All in nats.
     """
     models = list(dict.fromkeys(model for model, _ in losses))
     seeds = [seed for model, seed in losses if model == first]
@@ -134,18 +142,28 @@ def differences(losses: dict[tuple[str, int], np.ndarray], first: str = "wukong"
                 "rival": other,
                 "difference": gaps.mean(),
                 "seeds ±": half_width(gaps.mean(axis=1)),
-                "impressions ±": half_width(gaps.mean(axis=0)),
+                "impressions ±": _clustered(gaps.mean(axis=0), users),
             }
         )
     return pd.DataFrame(rows).set_index("rival")
 
 
+def _clustered(sample: np.ndarray, clusters: np.ndarray | None) -> float:
+    """Half of the 95 % interval of the mean of ``sample``, drawn cluster by cluster (None: value by value)."""
+    if clusters is None:
+        return half_width(sample)
+    sums = np.bincount(np.unique(clusters, return_inverse=True)[1], sample - sample.mean())
+    return half_width(sums * len(sums) / len(sample))
+
+
 def in_words(gaps: pd.DataFrame) -> str:
-    """What ``differences`` allows one to say: a clause a rival, honest about both kinds of noise."""
+    """What ``differences`` allows one to say: a clause a rival, which counts both kinds of noise together."""
     clauses = []
     for rival, row in gaps.iterrows():
-        wider = np.nanmax([row["seeds ±"], row["impressions ±"]])
-        if abs(row["difference"]) <= wider:
+        both = np.hypot(row["seeds ±"], row["impressions ±"])
+        if np.isnan(both):
+            clauses.append(f"not known to differ from {rival} (one seed)")
+        elif abs(row["difference"]) <= both:
             clauses.append(f"level with {rival} within the noise")
         else:
             clauses.append(f"{'better' if row['difference'] < 0 else 'worse'} than {rival}")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from scipy import stats
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
@@ -50,13 +51,15 @@ __all__ = [
 ]
 
 
-def seeds_or_sizes(residual: float, noise: float) -> str:
-    """What more runs are best spent on, from two standard deviations: of the fit's residuals and of a seed."""
-    if not np.isfinite(residual) or not np.isfinite(noise):
+def seeds_or_sizes(residual: tuple[float, int], noise: tuple[float, int]) -> str:
+    """What more runs are best spent on, from two standard deviations, each with its degrees of freedom: of the fit's
+    residuals, and of what seeds leave in the means it is fitted to (F test at 5 %)."""
+    (spread, first), (seeds, second) = residual, noise
+    if not np.isfinite([spread, seeds]).all() or min(first, second) < 1:
         return "there are too few runs to decide"
-    if residual <= 1.5 * noise:
-        return "the residuals are no larger than a seed explains, so more seeds help"
-    return "the residuals exceed what a seed explains, so the form is in doubt and new sizes help more"
+    if stats.f.sf((spread / seeds) ** 2, first, second) > 0.05:
+        return "the residuals are no larger than seeds may explain, so more seeds help"
+    return "the residuals exceed what seeds explain, so the form is in doubt and new sizes help more"
 
 
 def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-law") -> go.Figure:

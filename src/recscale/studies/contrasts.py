@@ -6,7 +6,7 @@ seed moves all variants of a model by more than most variants differ. Least squa
     ln y = configuration + block + noise
 
 takes out what the runs of a block share (a randomised block design: with one block a seed this is the paired test of
-the seeds). The noise is pooled over configurations; where one is much noisier than the rest, its interval is too short.
+the seeds). The noise is pooled over configurations, or over those of a group, where some are much noisier than others.
 """
 
 from collections.abc import Hashable, Mapping, Sequence
@@ -54,17 +54,31 @@ class Effect:
 
 @dataclass(frozen=True, eq=False)
 class Contrasts:
-    """The fitted means of ln y by configuration. ``noise``: standard deviation of one run; ``freedom``: its degrees."""
+    """The fitted means of ln y by configuration. ``noise``: standard deviation of one run; ``freedom``: its degrees.
+
+    ``parts``: for every group of configurations with a noise of its own that noise, its degrees, and its runs' share of
+    ``gram``; one part, of all, without groups.
+    """
 
     names: tuple[Hashable, ...]
     means: np.ndarray
     gram: np.ndarray
     noise: float
     freedom: int
+    parts: tuple[tuple[float, int, np.ndarray], ...]
 
     @classmethod
-    def of(cls, names: Sequence[Hashable], blocks: Sequence[Hashable], y: Sequence[float]) -> "Contrasts":
-        """One run a place: its configuration, its block (all alike: none) and the positive value measured."""
+    def of(
+        cls,
+        names: Sequence[Hashable],
+        blocks: Sequence[Hashable],
+        y: Sequence[float],
+        groups: Sequence[Hashable] | None = None,
+    ) -> "Contrasts":
+        """One run a place: its configuration, its block (all alike: none) and the positive value measured.
+
+        ``groups``: to each run its configuration's group. A group without a second seed takes the noise of all.
+        """
         configurations, blocked = pd.factorize(pd.Series(names, dtype=object)), pd.factorize(pd.Series(blocks))
         count = len(configurations[1])
         design = np.concatenate([np.eye(count)[configurations[0]], np.eye(len(blocked[1]))[blocked[0]][:, 1:]], axis=1)
@@ -73,12 +87,20 @@ class Contrasts:
         freedom = len(target) - int(np.linalg.matrix_rank(design))
         squares = float(((target - design @ found) ** 2).sum())
         noise = float(np.sqrt(squares / freedom)) if freedom else np.nan
-        return cls(tuple(configurations[1]), found, design.T @ design, noise, freedom)
+        parts = []
+        for mine in _members(groups, len(target)):
+            own = (noise, freedom)
+            if not mine.all():
+                alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, list(y))))
+                own = (alone.noise, alone.freedom) if alone.freedom else own
+            parts.append((*own, design[mine].T @ design[mine]))
+        return cls(tuple(configurations[1]), found, design.T @ design, noise, freedom, tuple(parts))
 
     def contrast(self, weights: Mapping[Hashable, float], level: float = 0.95) -> Effect:
         """Σ weight · mean, weights that sum to 0, with its ``level`` interval.
 
-        nan throughout where the runs can't tell it (no block has both sides), limits nan without a second seed.
+        nan throughout where the runs can't tell it (no block has both sides), limits nan without a second seed. Noises
+        of several groups are put together as Welch and Satterthwaite do.
         """
         vector = np.zeros(len(self.means))
         vector[[self.names.index(name) for name in weights]] = list(weights.values())
@@ -88,8 +110,11 @@ class Contrasts:
         value = float(vector @ self.means)
         if not self.freedom:
             return Effect(value, np.nan, np.nan)
-        error = self.noise * np.sqrt(vector @ inverse @ vector)
-        half = float(stats.t.ppf((1 + level) / 2, self.freedom) * error)
+        spread = inverse @ vector
+        shares = np.array([noise**2 * (spread @ gram @ spread) for noise, _, gram in self.parts])
+        degrees = np.array([freedom for _, freedom, _ in self.parts])
+        freedom = shares.sum() ** 2 / (shares**2 / degrees).sum() if shares.any() else self.freedom
+        half = float(stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(shares.sum()))
         return Effect(value, value - half, value + half)
 
     def difference(self, first: Hashable, second: Hashable) -> Effect:
@@ -106,6 +131,14 @@ class Contrasts:
 
     def _both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Effect, Effect]]:
         return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
+
+
+def _members(groups: Sequence[Hashable] | None, count: int) -> list[np.ndarray]:
+    """Which of ``count`` runs belong to each group; all to one without ``groups``."""
+    if groups is None:
+        return [np.ones(count, bool)]
+    codes, found = pd.factorize(pd.Series(groups, dtype=object))
+    return [codes == k for k in range(len(found))]
 
 
 def strict(count: int) -> float:

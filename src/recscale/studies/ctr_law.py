@@ -179,12 +179,16 @@ def form_words(comparison: pd.DataFrame, least: float) -> str:
         listed([f"the {FORMS[name]}" for name in alike(comparison, column)])
         for column in ("leave_one_size_out_rmse", "held_out_rmse")
     )
+    errors = comparison["held_out_rmse"].dropna()
+    end = f"the held-out sizes by {held} (errors within 5 % count as equal)"
+    if np.ptp(errors) <= (least if np.isfinite(least) else 0.0):
+        end = "at the held-out sizes their errors differ by no more than seeds explain"
     first = f"AICc prefers the {FORMS[names[0]]}"
     if len(names) > 1:
         first = f"by AICc {listed([f'the {FORMS[name]}' for name in names])} tie"
     return (
         f"It can't be told which form describes the data best: {first}, a size left out is predicted best by "
-        f"{left}, and the held-out sizes by {held} (errors within 5 % count as equal)."
+        f"{left}, and {end}."
     )
 
 
@@ -267,6 +271,31 @@ def prediction_words(fit: laws.Fit | None, least: float) -> str:
         f"by {held['rmse_log_linear']:.5f}, and 'no further gain' by {held['rmse_no_further_gain']:.5f}. {noise}"
         f"So {words.replace('it predicts', 'the law predicts')}."
     )
+
+
+def kept_words(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> str:
+    """Whether the ``hold_out`` largest sizes keep what a power law through the others promises: a sentence.
+
+    The law is a straight line of ln L in ln size, so that the miss is a contrast of the configurations' means; its
+    interval knows the noise of seeds alone.
+    """
+    own = runs[runs["model"] == model]
+    means = by_configuration(own)
+    if not can_fit(runs, hold_out, model) or not hold_out:
+        return "There are too few sizes to hold any out."
+    x, names = np.log(means[size].to_numpy(float)), means["configuration"].tolist()
+    design = np.column_stack([np.ones(len(x)), x])
+    promised = design[-hold_out:].mean(axis=0) @ np.linalg.pinv(design[:-hold_out])
+    weights = dict(zip(names, [*-promised, *[1 / hold_out] * hold_out], strict=True))
+    known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
+    value, low, high = (miss := known.contrast(weights)).percent
+    side = "more" if value > 0 else "less"
+    promise = "than a power law through the others promises"
+    first = f"The {hold_out} largest sizes have {abs(value):.2f} % {side} loss {promise}"
+    if not known.freedom:
+        return f"{first}; single seeds can't say whether by more than noise."
+    kept = "more was promised than kept" if miss.raises else "less was promised than kept" if miss.lowers else "kept"
+    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): {kept}."
 
 
 def factor_words(fit: laws.Fit | None, percent: float) -> str:
@@ -359,6 +388,6 @@ def range_words(table: pd.DataFrame, name: str) -> str:
         return f"{words}With single seeds the noise is unknown."
     gain, noise = -row["% over the range"], row["a seed, %"]
     return (
-        f"{words}From the smallest size to the largest the fitted loss changes by {-gain:+.2f} %; "
-        f"one seed moves it by {noise:.2f} %."
+        f"{words}From the smallest size to the largest the fitted loss changes by {-gain:+.2f} %; one seed moves it by "
+        f"{noise:.2f} %, beside what it does to all sizes alike."
     )

@@ -1,9 +1,9 @@
 """Wukong and its rivals at equal compute: who leads, is a lead an offset or a slope, and who stops improving.
 
 Rivals are compared with Wukong interpolated in log compute between its own sizes, as ``laws.published`` reads the
-paper's table. Intervals of leads know the noise of seeds, taken out what all runs of a seed share; a learning rate that
-suits one size better than the next is not in them. Intervals of slopes come from the scatter around the models' lines,
-which has both in it.
+paper's table. Intervals of leads know each model's noise of seeds, taken out what all runs of a seed share; a learning
+rate that suits one size better than the next is not in them. Intervals of slopes come from the scatter around each
+model's line, which has both in it. Models differ several times in both.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from scipy import stats
 
 from recscale.studies import contrasts
 from recscale.studies.contrasts import Contrasts, Effect
-from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT
+from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT, difference
 from recscale.studies.ctr_law import listed as joined
 from recscale.studies.ctr_tables import NAMES, by_configuration
 
@@ -93,7 +93,8 @@ def judge(runs: pd.DataFrame) -> Field | None:
         share = (here - at[right - 1]) / (at[right] - at[right - 1])
         weights = {int(names[right - 1]): 1 - share, int(names[right]): share, int(row.configuration): -1.0}
         ahead.setdefault(row.model, []).append(weights)
-    known = Contrasts.of(runs["configuration"].tolist(), runs["seed"].tolist(), runs["test_logloss"])
+    columns = (runs[name].tolist() for name in ("configuration", "seed", "test_logloss", "model"))
+    known = Contrasts.of(*columns)
     return Field(means, known, ahead)
 
 
@@ -105,27 +106,18 @@ def lead(effect: Effect) -> Effect:
 def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Effect]:
     """Rival -> Wukong's slope less the rival's (% a decade; negative: Wukong is steeper).
 
-    A straight line in log compute through each model's seed means of ln L, with one scatter pooled over all models
-    (analysis of covariance): four sizes alone hardly tell how far they scatter. A model that scatters far more than the
-    others makes this interval too short.
+    A straight line in log compute through each model's seed means of ln L, with a scatter of its own (Welch's t).
     """
     lines = {}
     for model, means in by_configuration(runs).groupby("model", sort=False) if len(runs) else ():
         if len(means) >= LEAST:
             x, y = np.log10(means["training_flop_per_example"].to_numpy(float)), 100 * np.log(means["test_logloss"])
-            line = stats.linregress(x, y)
-            left = float(((y - line.intercept - line.slope * x) ** 2).sum())
-            lines[model] = line.slope, float(((x - x.mean()) ** 2).sum()), left, len(x) - 2
+            line, freedom = stats.linregress(x, y), len(x) - 2
+            lines[model] = line.slope, stats.t.ppf(0.975, freedom) * line.stderr, freedom
     if "wukong" not in lines:
         return {}
-    freedom = sum(line[3] for line in lines.values())
-    spread = sum(line[2] for line in lines.values()) / freedom
-    slope, width, *_ = lines.pop("wukong")
-    found = {}
-    for rival, (other, own, *_) in lines.items():
-        half = stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(spread * (1 / width + 1 / own))
-        found[rival] = Effect(slope - other, slope - other - half, slope - other + half)
-    return found
+    own = lines.pop("wukong")
+    return {rival: difference(own, other, level) for rival, other in lines.items()}
 
 
 def said(effect: Effect, below: str, above: str, between: str) -> str:

@@ -40,6 +40,26 @@ def found_rates(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def pair_words(found: pd.DataFrame) -> str:
+    """At how many of its searched sizes a model trains with a tables' rate that was not tried there: a sentence.
+
+    ``plans_ctr.tuned`` takes the tables' rate of the middle size; elsewhere the dense rate was searched at another.
+    """
+    parts = []
+    for model, rows in found.groupby("model", sort=False) if len(found) else ():
+        rows = rows.sort_values("training_flop_per_example")
+        used = rows["tables"].iloc[len(rows) // 2]
+        count = int(((rows["tables"] != used) & (rows["tables edge"] == "not searched")).sum())
+        if count:
+            parts.append(f"{NAMES[model]} ({used:g}, not tried at {count} of its {len(rows)} searched sizes)")
+    if not parts:
+        return ""
+    return (
+        "The tables' rate of the middle size is used at all sizes, also where the dense rate was searched beside "
+        f"another one: {', '.join(parts)}. Such a pair may be a bad one, and what size seems to do there its doing."
+    )
+
+
 def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
     trained = [json.loads(config)["training"] for config in table["config"]]
     return table.assign(**{name: [training[name] for training in trained] for name in FIXED_RATES})
