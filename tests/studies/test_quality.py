@@ -22,7 +22,9 @@ def runs(means=MATCHED, seeds=(0, 1, 2), noise=1e-4, checksum=MIRROR, dataset="f
             "dataset": dataset,
             "split": "official",
             "model": model,
-            "config": json.dumps({"model": {"model": model}}),
+            "config": json.dumps(
+                {"model": {"model": model}, "training": {"embedding": {"width": 128 if model == "wukong" else 10}}}
+            ),
             "seed": seed,
             "dense_parameters": 1,
             "embedding_parameters": 1,

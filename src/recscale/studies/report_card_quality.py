@@ -1,5 +1,7 @@
 """Rows of the report card on quality: the paper's Frappe column beside its benchmark's, and beside our runs."""
 
+import json
+
 import pandas as pd
 
 from recscale.studies import quality
@@ -64,7 +66,7 @@ def frappe_claims(runs: pd.DataFrame) -> list[Claim]:
             None,
             first_verdict(place),
             PAGE,
-            f"{place}; at least {seeds} seeds a model; {caveat}",
+            f"{place}; at least {seeds} seeds a model; {widths(runs)}; {caveat}",
         ),
         Claim(
             "Wukong",
@@ -77,6 +79,14 @@ def frappe_claims(runs: pd.DataFrame) -> list[Claim]:
             f"means over seeds beside the benchmark's single runs; {caveat}",
         ),
     ]
+
+
+def widths(runs: pd.DataFrame) -> str:
+    """Embedding widths of Wukong and of its rivals: only Wukong's was chosen from several."""
+    trained = [json.loads(config)["training"]["embedding"]["width"] for config in runs["config"]]
+    found = runs.assign(width=trained).groupby(runs["model"] == "wukong")["width"].unique()
+    own, others = (" and ".join(map(str, sorted(found.get(side, [])))) for side in (True, False))
+    return f"embeddings {own} wide, of the rivals {others}"
 
 
 def paper_place() -> str:
