@@ -8,6 +8,7 @@ import pytest
 
 from recscale.figures import sequential_law as figures
 from recscale.figures import show
+from recscale.studies import report_card_sequential as sequential
 from recscale.studies import sequential_contrasts as cellwise
 from recscale.studies import sequential_words as words
 from recscale.studies.records import COLUMNS
@@ -45,6 +46,14 @@ def test_an_absent_study_is_said_to_be_absent(results):
     assert words.predicted(NOTHING).empty
     assert cellwise.beside(Cells.of(NOTHING, "test_ndcg@10"), None).empty
     assert words.answer([], found, NOTHING).startswith("None of the paper's statements can be tested yet.")
+
+
+def test_what_is_decided_is_named(results, table):
+    rows = sequential.grid_claims(table, 60, 0)
+    said = words.answer(rows, words.tables([0, 1, 2, 3]), NOTHING)
+    assert "Holds: HR and NDCG follow the Performance Law;" in said
+    assert "there is a best depth;" in said
+    assert "measured:" not in said
 
 
 def test_runs_are_counted_and_seeds_chosen(results, table):

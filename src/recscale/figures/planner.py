@@ -211,7 +211,10 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
     fig.update_yaxes(tickvals=list(place.values()), ticktext=order, title="layers × width")
     values = rows[["predicted", *(["measured"] if "measured" in rows else [])]].to_numpy(float)
     room = max(3 * float(np.nanmax(values) - np.nanmin(values)), 0.4 * float(np.nanmax(np.abs(values))))
-    fig.update_xaxes(range=[np.nanmin(values) - room, np.nanmax(values) + room])
+    ends = (rows["low"].min(), rows["high"].max())
+    edge = 0.04 * (ends[1] - ends[0])  # bands that are no wider than ``room`` are shown whole, without empty space
+    left, right = max(np.nanmin(values) - room, ends[0] - edge), min(np.nanmax(values) + room, ends[1] + edge)
+    fig.update_xaxes(range=[min(left, np.nanmin(values) - edge), max(right, np.nanmax(values) + edge)])
     return fig
 
 

@@ -13,7 +13,7 @@ from recscale.studies.completeness import reasons
 from recscale.studies.ctr_law import listed
 from recscale.studies.evidence import tally
 from recscale.studies.records import committed
-from recscale.studies.report_card import Claim, counted
+from recscale.studies.report_card import COUNTED, VERDICTS, Claim, counted
 from recscale.studies.sequential_data import D_PRIME, QUALITY, TOKENS, DataStudy, explained
 from recscale.studies.sequential_law import Panel
 from recscale.studies.shape_laws import described, fit_forms, healthy, shapes
@@ -228,5 +228,15 @@ def predicted(runs: pd.DataFrame) -> pd.DataFrame:
 def answer(rows: Sequence[Claim], found: Mapping[str, pd.DataFrame], bridge: pd.DataFrame) -> str:
     """The chapter in short. ``bridge``: the runs of Wukong's shapes, a study beside those of ``found``."""
     said = tally(rows)
+    decided = " ".join(
+        f"{verdict.capitalize()}: {'; '.join(_short(row.claim) for row in rows if row.verdict == verdict)}."
+        for verdict in VERDICTS[:3]
+        if any(row.verdict == verdict for row in rows)
+    )
     more = f" The bridge to Wukong adds {counted(len(bridge), 'run')}." if len(bridge) else ""
-    return f"{said[0].upper()}{said[1:]}. {inventory_words(found)}{more}"
+    return f"{said[0].upper()}{said[1:]}. {decided} {inventory_words(found)}{more}".replace("  ", " ")
+
+
+def _short(claim: str) -> str:
+    """A claim without its first words and without what is in brackets at its end."""
+    return claim.removesuffix(COUNTED).partition(": ")[2].partition(" (")[0]
