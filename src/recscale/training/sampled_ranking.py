@@ -65,8 +65,8 @@ def standing(
 
     A score that is not a number counts as the lowest.
     """
-    scores = scores.nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
-    weights, own = _rivals(weights, targets).double(), scores.gather(1, targets[:, None])
+    scores, own = _comparable(scores, targets)
+    weights = _rivals(weights, targets).double()
     parts = ((weights * (scores > own)).sum(1), (weights * (scores == own)).sum(1), weights.sum(1))
     return Standing(*(part.numpy() for part in parts))
 
@@ -114,8 +114,7 @@ def sampled_counts(
 ) -> tuple[Int[np.ndarray, " rows"], Int[np.ndarray, " rows"]]:
     """One draw of the rivals: how many of them beat the target, and how many tie with it."""
     assert protocol.negatives is not None
-    scores = scores.nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
-    weights, own = _rivals(weights, targets), scores.gather(1, targets[:, None])
+    (scores, own), weights = _comparable(scores, targets), _rivals(weights, targets)
     if protocol.repeated:
         rivals = scores.gather(1, torch.multinomial(weights, protocol.negatives, True, generator=generator))
     else:
@@ -135,6 +134,12 @@ def under_ties(better: np.ndarray, tied: np.ndarray, k: int = 10) -> dict[str, d
         name: {metric: value for metric, value in ranking_metrics(*counts, cutoffs=(k,)).items() if metric in counted}
         for name, counts in ranked.items()
     }
+
+
+def _comparable(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """``scores`` with those that are not numbers as the lowest, and each target's own: (rows, 1)."""
+    scores = scores.nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+    return scores, scores.gather(1, targets[:, None])
 
 
 def _rivals(weights: Tensor, targets: Tensor) -> Tensor:
