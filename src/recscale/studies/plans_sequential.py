@@ -223,7 +223,7 @@ def sequential_quality_search(profile: str, dataset: str | None, seeds: tuple[in
 
 
 def sequential_quality(profile: str, dataset: str | None, seeds: tuple[int, ...] | None) -> Study:
-    """Each model at a good size, three seeds, on MovieLens-1M and on Amazon Beauty; then the other losses.
+    """Each model at a good size, three seeds, on MovieLens-1M and on Amazon Beauty; the other losses before the last.
 
     At ``full`` trained as ``sequential-quality-search`` found best for the SASRec-style model, with fresh seeds.
     """
@@ -233,13 +233,18 @@ def sequential_quality(profile: str, dataset: str | None, seeds: tuple[int, ...]
     _, *others = QUALITY_TUNED
     setting = _own(QUALITY_TUNED, dataset) if full else {"shape": SMALL_SHAPES[profile]}
     ways = [(dataset, setting), *((name, QUALITY_TUNED[name]) for name in others if full and dataset is None)]
-    runs = [
-        cell(profile, seed=seed, dataset=name, model=model, **way)
-        for name, way in ways
-        for seed in chosen
-        for model in models
-    ]
+
+    def trained(models: Iterable[str]) -> list[RunSpec]:
+        return [
+            cell(profile, seed=seed, dataset=name, model=model, **way)
+            for name, way in ways
+            for seed in chosen
+            for model in models
+        ]
+
+    runs = trained(models[:2])
     runs += [cell(profile, seed=chosen[0], dataset=dataset, loss=loss, negatives=256, **setting) for loss in losses]
+    runs += trained(models[2:])
     return _study("sequential-quality", profile, runs)
 
 
