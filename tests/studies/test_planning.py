@@ -61,7 +61,7 @@ def test_a_choice_is_the_best_affordable_shape(grid, kind):
     plan = planning.planner(grid, "log-quadratic", resamples=60)
     price = planning.costs(grid, plan.shapes)
     budget = float(price[kind].quantile(0.3))
-    choice = planning.recommend(grid, "log-quadratic", kind, budget, resamples=60)
+    choice = plan.best(planning.within(price, kind, budget))
     table = plan.shapes.assign(p=plan.predicted, price=price[kind])
     best = table[table["price"] <= budget].sort_values("p").iloc[-1]
     assert (choice.layers, choice.width) == (best["layers"], best["width"])
@@ -75,10 +75,12 @@ def test_more_money_is_never_worse(prepared):
 
 
 def test_wrong_kinds_and_budgets_are_named(grid):
+    plan = planning.planner(grid, "log-quadratic", resamples=60)
+    price = planning.costs(grid, plan.shapes)
     with pytest.raises(ValueError, match="unknown kind of budget 'euro'; allowed are none, product"):
-        planning.recommend(grid, "log-quadratic", "euro", 3.0, resamples=60)
+        planning.within(price, "euro", 3.0)
     with pytest.raises(ValueError, match="no shape is within the budget"):
-        planning.recommend(grid, "log-quadratic", "product", 3.0, resamples=60)
+        plan.best(planning.within(price, "product", 3.0))
 
 
 def test_a_choice_in_one_sentence(prepared):

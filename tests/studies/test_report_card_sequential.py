@@ -204,15 +204,26 @@ def test_runs_older_than_their_prediction_test_nothing(sequential_runs, recorded
 
 def test_quality_beside_public_levels_and_the_paper_s_order(sequential_runs):
     rows = tested.quality_claims(sequential_runs.quality(QUALITY, noise=0.002))
-    lens, beauty, order = rows
+    lens, beauty, best, order = rows
     assert (lens.paper_value, lens.verdict) == (0.1821, "holds")
     assert lens.ours == pytest.approx(0.185, abs=0.001), "runs with other losses don't count"
     assert (beauty.paper_value, beauty.verdict) == (0.0531, "holds")
+    assert (best.paper_value, best.verdict) == (0.1893, "holds")
+    assert best.ours == pytest.approx(0.195, abs=0.001)
+    assert best.why.startswith("LLaMA2, first of 3 by validation; 3 seeds")
     assert (order.paper_value, order.ours, order.verdict) == (3, 3, "holds")
     low = {"sasrec": 0.17, "hstu": 0.16, "llama": 0.15}
     rows = tested.quality_claims(sequential_runs.quality(low, noise=0.002))
-    assert [row.verdict for row in rows] == ["does not hold"] * 3
+    assert [row.verdict for row in rows] == ["does not hold"] * 4
     assert rows[-1].claim.startswith("measured: SASRec, HSTU and LLaMA2 stand")
+
+
+def test_the_best_model_is_chosen_by_validation(sequential_runs):
+    table = sequential_runs.quality(QUALITY, noise=0.002)
+    table.loc[table["model"] == "sasrec", "valid_ndcg@10"] = 1.0
+    best = by_start(tested.quality_claims(table), "measured: HSTU-large's public level")
+    assert best.ours == pytest.approx(0.185, abs=0.001), "its test level is lower, and counts all the same"
+    assert best.verdict == "does not hold"
 
 
 def test_quality_waits_for_a_second_seed(sequential_runs):
@@ -256,7 +267,7 @@ def test_the_card_knows_their_pages_and_labels(results, grid, sequential_runs, r
     sequential_runs.predicted(spots(recorded)).to_csv(results / "performance-law-predictions.csv", index=False)
     recorded.to_csv(results / "predictions.csv", index=False)
     rows = (*sequential.grid(60, 0), *tested.tested(60, 0), *tested.quality(60, 0))
-    assert len(rows) == 20
+    assert len(rows) == 21
     assert {row.chapter for row in rows} <= set(pages(Layout()))
     assert {row.paper for row in rows} == {"Performance Law"}
     known = {source.__module__ for source in report_card._own()}
@@ -267,4 +278,4 @@ def test_the_card_knows_their_pages_and_labels(results, grid, sequential_runs, r
     assert set(labels) <= set(figures.LABELS.values())
     assert len(set(labels)) == len(labels)
     assert all(len(label) <= 22 for label in figures.LABELS.values())
-    assert len(report_card.shown(rows)) == 20
+    assert len(report_card.shown(rows)) == 21

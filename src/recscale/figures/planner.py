@@ -209,13 +209,16 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
         star = {"symbol": "star", "size": 14, "color": base.PALETTE[3]}
         base.points(fig, found["measured"], found["place"], "measured (mean over seeds)", marker=star)
     fig.update_yaxes(tickvals=list(place.values()), ticktext=order, title="layers × width")
-    values = rows[["predicted", *(["measured"] if "measured" in rows else [])]].to_numpy(float)
-    room = max(3 * float(np.nanmax(values) - np.nanmin(values)), 0.4 * float(np.nanmax(np.abs(values))))
-    ends = (rows["low"].min(), rows["high"].max())
-    edge = 0.04 * (ends[1] - ends[0])  # bands that are no wider than ``room`` are shown whole, without empty space
-    left, right = max(np.nanmin(values) - room, ends[0] - edge), min(np.nanmax(values) + room, ends[1] + edge)
-    fig.update_xaxes(range=[min(left, np.nanmin(values) - edge), max(right, np.nanmax(values) + edge)])
+    fig.update_xaxes(range=_around(rows.reindex(columns=["predicted", "measured"]), rows[["low", "high"]]))
     return fig
+
+
+def _around(values: pd.DataFrame, bands: pd.DataFrame) -> list[float]:
+    """An axis that shows all ``values``, and of their ``bands`` what leaves the values readable."""
+    lowest, highest = float(np.nanmin(values)), float(np.nanmax(values))
+    first, last = float(np.nanmin(bands)), float(np.nanmax(bands))
+    room, edge = max(3 * (highest - lowest), 0.4 * highest), 0.04 * (last - first)
+    return [min(lowest, max(first, lowest - room)) - edge, max(highest, min(last, highest + room)) + edge]
 
 
 def claims(table: pd.DataFrame) -> go.Figure:

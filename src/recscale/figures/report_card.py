@@ -60,6 +60,7 @@ LABELS = {
     "measured: D′ helps": "sets helped by D′",
     "measured: SASRec's public level on MovieLens": "SASRec, MovieLens-1M",
     "measured: SASRec's public level on Amazon": "SASRec, Beauty",
+    "measured: HSTU-large's public": "best, MovieLens-1M",
     "measured: SASRec, HSTU": "models in order",
     "measured: R² of the law on Wukong": "R², Wukong's AUC",
     "predicted, then trained: runs": "runs in the 95 % band",

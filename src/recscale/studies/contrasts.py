@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from scipy import stats
 
 
@@ -79,9 +80,8 @@ class Contrasts:
 
         ``groups``: to each run its configuration's group. A group without a second seed takes the noise of all.
         """
-        configurations, blocked = pd.factorize(pd.Series(names, dtype=object)), pd.factorize(pd.Series(blocks))
-        count = len(configurations[1])
-        design = np.concatenate([np.eye(count)[configurations[0]], np.eye(len(blocked[1]))[blocked[0]][:, 1:]], axis=1)
+        by_configuration, configurations = indicators(names)
+        design = np.concatenate([by_configuration, indicators(blocks)[0][:, 1:]], axis=1)
         target = np.log(np.asarray(y, float))
         found = np.linalg.pinv(design) @ target
         freedom = len(target) - int(np.linalg.matrix_rank(design))
@@ -94,7 +94,7 @@ class Contrasts:
                 alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, list(y))))
                 own = (alone.noise, alone.freedom) if alone.freedom else own
             parts.append((*own, design[mine].T @ design[mine]))
-        return cls(tuple(configurations[1]), found, design.T @ design, noise, freedom, tuple(parts))
+        return cls(configurations, found, design.T @ design, noise, freedom, tuple(parts))
 
     def contrast(self, weights: Mapping[Hashable, float], level: float = 0.95) -> Effect:
         """Σ weight · mean, weights that sum to 0, with its ``level`` interval.
@@ -133,12 +133,17 @@ class Contrasts:
         return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
 
 
+def indicators(factor: Sequence[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
+    """Columns of 0 and 1, one a level of ``factor`` in the order of their first use, and the levels."""
+    codes, levels = pd.factorize(pd.Series(factor, dtype=object))
+    return np.eye(len(levels))[codes], tuple(levels)
+
+
 def _members(groups: Sequence[Hashable] | None, count: int) -> list[np.ndarray]:
     """Which of ``count`` runs belong to each group; all to one without ``groups``."""
     if groups is None:
         return [np.ones(count, bool)]
-    codes, found = pd.factorize(pd.Series(groups, dtype=object))
-    return [codes == k for k in range(len(found))]
+    return list(indicators(groups)[0].T.astype(bool))
 
 
 def strict(count: int) -> float:

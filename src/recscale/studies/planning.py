@@ -264,12 +264,6 @@ def budget_in_words(kind: str, budget: float) -> str:
     return "without a budget" if kind == "none" else f"with at most {budget:,.0f} of {KINDS[kind]}"
 
 
-def recommend(grid: Grid, law: str, kind: str, budget: float = float("inf"), **options: int) -> Choice:
-    """The best shape of one grid within one budget; ``options`` go to ``planner``."""
-    plan = planner(grid, law, **options)
-    return plan.best(within(costs(grid, plan.shapes), kind, budget))
-
-
 def summary(choice: Choice, metric: str) -> str:
     """A choice in one sentence, its uncertainty with it."""
     depth, width = (_span(interval) for interval in (choice.layers_interval, choice.width_interval))

@@ -29,7 +29,8 @@ COLUMNS = (
     *("question", "role", "layers", "width", "metric", "predicted", "low", "high"),
     *("law", "fitted_on", "predicted_at"),
 )
-ROLES = ("predicted", "neighbour")
+PREDICTED, NEIGHBOUR = "predicted", "neighbour"
+"""Roles of a shape."""
 CHOSEN_BY, CHOSEN_FOR = "performance-law", "NDCG@10"
 LAWS = ("performance-law", "log-quadratic", "log-linear")
 NAMES = planning.LAW_NAMES | {"log-linear": "line in logs"}
@@ -78,7 +79,7 @@ def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
         choice = plan.best(planning.within(price, kind, budget) & new)
         best = (choice.layers, choice.width)
         around = neighbours(plan.shapes[new], price.loc[new, "product" if kind == "none" else kind], best)
-        named = [("predicted", best), *(("neighbour", shape) for shape in around)]
+        named = [(PREDICTED, best), *((NEIGHBOUR, shape) for shape in around)]
         chosen += [{"question": question.format(budget), "role": r, "layers": s[0], "width": s[1]} for r, s in named]
     table = predicted_for(pd.DataFrame(chosen), {one.metric: _fits(one) for one in grids})
     key = hashlib.sha256("\n".join(sorted(runs["run_id"].astype(str))).encode()).hexdigest()[:12]
@@ -136,7 +137,7 @@ def rehearsal(grid: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     metrics = [metric.lower() for metric in planning.METRICS]
     fits = {metric: fit_forms(seen, f"test_{metric}", forms=LAWS) for metric in metrics}
     inside = [((seen["layers"] >= h) & (seen["width"] >= d)).any() for h, d in spots.itertuples(index=False)]
-    known = spots.assign(question="rehearsal", role="predicted", inside=inside)
+    known = spots.assign(question="rehearsal", role=PREDICTED, inside=inside)
     return verdicts(predicted_for(known, fits), tested)
 
 
@@ -216,7 +217,8 @@ def promise_in_words(recorded: pd.DataFrame) -> str:
     asked = recorded[(recorded["law"] == CHOSEN_BY) & (recorded["metric"] == CHOSEN_FOR.lower())]
     if asked.empty or not panel.freedom:
         return ""
-    best, around = (asked[asked["role"] == role].groupby("question")["predicted"].max() for role in ROLES)
+    promised = asked.groupby(["role", "question"])["predicted"].max()
+    best, around = promised[PREDICTED], promised[NEIGHBOUR]
     leads = best / around - 1
     least = panel.least(2) / panel.cells["value"].mean()
     told = int((leads > least).sum())
@@ -257,7 +259,7 @@ def winners_in_words(table: pd.DataFrame, failed: Collection[tuple[int, int]] = 
     if not asked:
         return "No predicted shape has been trained together with both its neighbours."
     winners = [rows.loc[rows["measured"].idxmax()] for rows in asked]
-    best = sum(row["role"] == "predicted" and np.isfinite(row["measured"]) for row in winners)
+    best = sum(row["role"] == PREDICTED and np.isfinite(row["measured"]) for row in winners)
     return (
         f"By means over seeds the shape said to be best was the best of the three trained in {best} of {len(asked)} "
         "questions; chance alone gives one in three."

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from scipy import stats
 
 from recscale import laws
 from recscale.studies import sequential_law as law
-from recscale.studies.contrasts import Contrasts
+from recscale.studies.contrasts import Contrasts, indicators
 from recscale.studies.records import committed
 from recscale.studies.report_card import Claim, claims_on
 from recscale.studies.report_card_sequential import NEEDED, both_misfits
@@ -99,17 +99,13 @@ def improvement(y: pd.Series, fewer: Sequence[pd.Series], more: Sequence[pd.Seri
         return np.nan
     squares, ranks = [], []
     for factors in (fewer, more):
-        design = np.concatenate([np.eye(found.max() + 1)[found] for found in map(_codes, factors)], axis=1)
+        design = np.concatenate([indicators(factor)[0] for factor in factors], axis=1)
         squares.append(float(((y - design @ (np.linalg.pinv(design) @ y)) ** 2).sum()))
         ranks.append(int(np.linalg.matrix_rank(design)))
     added, rest = ranks[1] - ranks[0], len(y) - ranks[1]
     if added < 1 or rest < 1:
         return np.nan
     return float(stats.f.sf((squares[0] - squares[1]) / added / (squares[1] / rest), added, rest))
-
-
-def _codes(factor: pd.Series) -> Int[np.ndarray, " runs"]:
-    return pd.factorize(factor)[0]
 
 
 def bridge_claims(found: Bridge, resamples: int, seed: int) -> list[Claim]:

@@ -62,11 +62,6 @@ def inventory_words(found: Mapping[str, pd.DataFrame]) -> str:
     )
 
 
-def searched(study: str = "sequential-learning-rate") -> pd.DataFrame:
-    """The committed search of learning rate and dropout, or that of another ``study``."""
-    return committed(study)
-
-
 def search_table(table: pd.DataFrame) -> pd.DataFrame:
     """The search of learning rate and dropout, a row a run of ``sequential-learning-rate``, best of a width first.
 
