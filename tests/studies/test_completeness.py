@@ -93,6 +93,12 @@ def test_faults_of_a_table_need_no_data(hand_made):
     assert "no metric" in completeness.table_faults("ctr-scaling", table.assign(notes=""))[0]
     healthy = completeness.table_faults("ctr-scaling", table.assign(collapsed=0.0))
     assert not any("no metric" in fault for fault in healthy), "a training-health column belongs there"
+    known = {"valid_ndcg@10": 0.2, "popularity_ndcg@10": 0.1, "unigram_loss": 5.0, "personal_share": 0.5}
+    stale = [
+        bool([one for one in completeness.table_faults("ctr-scaling", table) if "by another rule" in one])
+        for table in (table.assign(**known, collapsed=flag) for flag in (0.0, 1.0))
+    ]
+    assert stale == [False, True]
     twice = pd.concat([table, table.iloc[:1]])
     assert completeness.table_faults("ctr-scaling", twice) == [f"ctr-scaling.csv holds run {table.run_id[0]} twice"]
 

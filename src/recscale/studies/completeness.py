@@ -13,7 +13,8 @@ import pandas as pd
 from recscale.settings import results_folder
 from recscale.studies import STUDIES, NotYetPlanned, Study, plan
 from recscale.studies.records import COLUMNS, committed, metric_columns
-from recscale.training.sequential import HEALTH
+from recscale.studies.study import rejudged
+from recscale.training.health import HEALTH
 
 OTHER_TABLES = ("data-quality", "data-quality-variants", "serving")
 """Tables in the results folder that hold something other than runs."""
@@ -95,6 +96,8 @@ def table_faults(name: str, table: pd.DataFrame) -> list[str]:
         sentences.append(f"{name}.csv has a column {odd[0]!r}, which is no metric on train, valid or test")
     if (repeated := table["run_id"].duplicated()).any():
         sentences.append(f"{name}.csv holds run {table.loc[repeated, 'run_id'].iloc[0]} twice")
+    if "collapsed" in columns and not table["collapsed"].equals(rejudged(table)["collapsed"]):
+        sentences.append(f"{name}.csv judges the health of its runs by another rule than this code; export it again")
     if not (table["study"] == name).all():
         sentences.append(f"{name}.csv holds rows of {table.loc[table['study'] != name, 'study'].iloc[0]}")
     return sentences

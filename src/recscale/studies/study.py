@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from recscale.studies.records import RecordStore, as_table, committed
 from recscale.studies.run import RunSpec, code_version, record, train
+from recscale.training.health import HEALTH, collapsed
 
 
 class NotYetPlanned(ValueError):
@@ -26,12 +27,20 @@ class Study:
         assert len(set(ids)) == len(ids), f"{self.name} plans a run twice"
 
     def table(self, store: RecordStore) -> pd.DataFrame:
-        """The finished runs, in the order of the plan."""
+        """The finished runs, in the order of the plan; their health by the rule of today, whenever they ran."""
         records = (store.get(spec.run_id) for spec in self.runs)
-        return as_table([found for found in records if found is not None], self.name)
+        return rejudged(as_table([found for found in records if found is not None], self.name))
 
     def missing(self, store: RecordStore) -> list[RunSpec]:
         return [spec for spec in self.runs if store.get(spec.run_id) is None]
+
+
+def rejudged(table: pd.DataFrame) -> pd.DataFrame:
+    """``table`` with its column ``collapsed``, where it has one, by the rule of ``training.health`` as it is now."""
+    if not set(HEALTH) <= set(table):
+        return table
+    judged = collapsed(table["valid_ndcg@10"], table["popularity_ndcg@10"], table["personal_share"])
+    return table.assign(collapsed=judged.astype(float))
 
 
 def run(

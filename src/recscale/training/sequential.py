@@ -20,14 +20,13 @@ from recscale.datasets import SequenceData
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
 from recscale.models.sequential import SequentialConfig, SequentialModel, build_sequential_model
+from recscale.training.health import health, item_counts
 from recscale.training.optimisers import SCHEDULES, rate_factor
 from recscale.training.ranking import count_better_and_tied, ranking_metrics
 from recscale.training.result import TrainingResult
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
 from recscale.training.sequential_checkpoint import Checkpoint
 
-HEALTH = ("popularity_ndcg@10", "unigram_loss", "personal_share", "collapsed")
-"""What ``health`` tells of a run, beside its metrics."""
 TRAIN_LOSS_POSITIONS = 32_768
 """Training positions, always the same ones, on which ``train_loss`` is measured."""
 
@@ -109,7 +108,7 @@ def train_sequential(
     model = build_sequential_model(model_config, data.n_items, training.max_length, seed=seeds[0], device=device)
     model.dropout.seed(seeds[2], device)
     batches = TrainingBatches(parts.train, training.max_length, training.batch_tokens, seeds[1], device)
-    step = TrainingStep(model, training, _item_counts(parts.train), seeds[3], device, len(batches))
+    step = TrainingStep(model, training, item_counts(parts.train), seeds[3], device, len(batches))
 
     fit = _Fit(model, training, parts, progress)
     recipe = repr((model_config, training, split, seed, _contents(data)))
@@ -127,7 +126,7 @@ def train_sequential(
     test = evaluate(model, data, parts.test, training.max_length)
     metrics |= {f"valid_{name}": value for name, value in valid.items()}
     metrics |= {f"test_{name}": value for name, value in test.items()}
-    metrics |= health(model, parts, valid, training)
+    metrics |= health(model, parts, valid["ndcg@10"], training.max_length)
     kept.remove()
     return TrainingResult(
         metrics=metrics,
@@ -288,46 +287,9 @@ def train_loss(model: SequentialModel, train: SequenceData, max_length: int) -> 
     return total / positions
 
 
-@torch.inference_mode()
-def health(
-    model: SequentialModel, parts: SequenceSplit, valid: dict[str, float], training: SequentialTraining
-) -> dict[str, float]:
-    """Did the model learn more than popularity? To be asked before its metrics enter any fit.
-
-    ``popularity_ndcg@10``  validation NDCG@10 of ranking by training counts
-    ``unigram_loss``        validation cross-entropy of the (add-one smoothed) training frequencies, nats
-    ``personal_share``      share of the scores' variance that differs between users, in the first ranking batch, which
-                            has the shortest histories (0: everybody gets one ranking)
-    ``collapsed``           1 if NDCG@10 is at most 1.05 times popularity's, if ``personal_share`` is at most 1 %, or if
-                            a softmax loss was trained on and the validation loss is not below ``unigram_loss``
-    """
-    counts = _item_counts(parts.train)
-    frequency = (counts + 1).float() / (counts + 1).sum()
-    better, tied, personal = [], [], float("nan")
-    for batch in ranking_batches(parts.data, parts.valid, training.max_length, model.items.weight.device):
-        if not better:
-            scores = model.scores(batch.histories.last(model(batch.histories)))
-            scores = scores - scores.mean(1, keepdim=True)
-            personal = float((scores - scores.mean(0)).var() / scores.var().clamp_min(1e-30))
-        popular = frequency.to(batch.targets.device).expand(len(batch.targets), -1).clone()
-        found = count_better_and_tied(popular, batch.targets, batch.excluded)
-        better.append(found[0].cpu())
-        tied.append(found[1].cpu())
-    popularity = ranking_metrics(torch.cat(better).numpy(), torch.cat(tied).numpy())["ndcg@10"]
-    targets = torch.from_numpy(parts.data.items[parts.valid].astype(np.int64))
-    unigram = float(-frequency[targets].log().mean())
-    softmax = training.loss in ("softmax", "sampled-softmax")
-    healthy = valid["ndcg@10"] > 1.05 * popularity and personal > 0.01 and (valid["loss"] < unigram or not softmax)
-    return dict(zip(HEALTH, (popularity, unigram, personal, float(not healthy)), strict=True))
-
-
 def _contents(data: SequenceData) -> str:
     """A hash of the sequences themselves: parts and copies of a data set carry the checksum of the whole."""
     return hashlib.sha256(data.items.tobytes() + data.offsets.tobytes()).hexdigest()
-
-
-def _item_counts(train: SequenceData) -> Int[Tensor, " n_items"]:
-    return torch.from_numpy(np.bincount(train.items, minlength=train.n_items))
 
 
 def _copy_weights(model: SequentialModel) -> dict[str, Tensor]:

@@ -1,0 +1,59 @@
+"""Did a sequential model learn more than popularity? To be asked before its metrics enter any fit."""
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from recscale.datasets import SequenceData
+from recscale.models.sequential import SequentialModel
+from recscale.training.ranking import count_better_and_tied, ranking_metrics
+from recscale.training.sequential_batches import SequenceSplit, ranking_batches
+
+HEALTH = ("popularity_ndcg@10", "unigram_loss", "personal_share", "collapsed")
+"""What ``health`` tells of a run, beside its metrics."""
+LEAST_LEAD, LEAST_SHARE = 1.05, 0.01
+"""Of NDCG@10 over popularity's, and of the scores' variance between users: what a model that learned exceeds."""
+
+
+def collapsed(ndcg: ArrayLike, popularity: ArrayLike, personal_share: ArrayLike) -> np.ndarray:
+    """Whether a model hardly ranks better than popularity, or ranks alike for everybody; numbers, or columns of them.
+
+    Its loss doesn't count. Where data are sparse, models may rank ten times as well as popularity and be far too sure
+    of it, so that their likelihood falls below that of the items' frequencies, as on Amazon Beauty.
+    """
+    return ~((np.asarray(ndcg) > LEAST_LEAD * np.asarray(popularity)) & (np.asarray(personal_share) > LEAST_SHARE))
+
+
+@torch.inference_mode()
+def health(model: SequentialModel, parts: SequenceSplit, ndcg: float, max_length: int) -> dict[str, float]:
+    """The check of one trained model, whose validation NDCG@10 is ``ndcg``.
+
+    ``popularity_ndcg@10``  validation NDCG@10 of ranking by training counts
+    ``unigram_loss``        validation cross-entropy of the (add-one smoothed) training frequencies, nats
+    ``personal_share``      share of the scores' variance that differs between users, in the first ranking batch, which
+                            has the shortest histories (0: everybody gets one ranking)
+    ``collapsed``           1 where the function of that name says so
+    """
+    counts = item_counts(parts.train)
+    frequency = (counts + 1).float() / (counts + 1).sum()
+    better, tied, personal = [], [], float("nan")
+    for batch in ranking_batches(parts.data, parts.valid, max_length, model.items.weight.device):
+        if not better:
+            scores = model.scores(batch.histories.last(model(batch.histories)))
+            scores = scores - scores.mean(1, keepdim=True)
+            personal = float((scores - scores.mean(0)).var() / scores.var().clamp_min(1e-30))
+        popular = frequency.to(batch.targets.device).expand(len(batch.targets), -1).clone()
+        found = count_better_and_tied(popular, batch.targets, batch.excluded)
+        better.append(found[0].cpu())
+        tied.append(found[1].cpu())
+    popularity = ranking_metrics(torch.cat(better).numpy(), torch.cat(tied).numpy())["ndcg@10"]
+    targets = torch.from_numpy(parts.data.items[parts.valid].astype(np.int64))
+    unigram = float(-frequency[targets].log().mean())
+    return dict(zip(HEALTH, (popularity, unigram, personal, float(collapsed(ndcg, popularity, personal))), strict=True))
+
+
+def item_counts(train: SequenceData) -> Int[Tensor, " n_items"]:
+    """How often each item occurs."""
+    return torch.from_numpy(np.bincount(train.items, minlength=train.n_items))
