@@ -11,7 +11,7 @@ from recscale.figures import show
 from recscale.studies import report_card_sequential as sequential
 from recscale.studies import sequential_contrasts as cellwise
 from recscale.studies import sequential_words as words
-from recscale.studies.records import COLUMNS
+from recscale.studies.records import COLUMNS, committed
 from recscale.studies.sequential_contrasts import Cells
 from recscale.studies.sequential_data import study
 from recscale.studies.sequential_law import Panel
@@ -173,4 +173,4 @@ def sized(rows):
 
 
 def test_an_absent_search_is_said_to_be_absent(results):
-    assert words.search_words(words.search_table(words.searched())).startswith("The search is not in this copy")
+    assert words.search_words(words.search_table(committed("sequential-learning-rate"))).startswith("The search is not in this copy")
