@@ -173,4 +173,5 @@ def sized(rows):
 
 
 def test_an_absent_search_is_said_to_be_absent(results):
-    assert words.search_words(words.search_table(committed("sequential-learning-rate"))).startswith("The search is not in this copy")
+    table = words.search_table(committed("sequential-learning-rate"))
+    assert words.search_words(table).startswith("The search is not in this copy")
