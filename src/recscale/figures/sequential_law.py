@@ -33,23 +33,27 @@ def loss_and_metric(table: pd.DataFrame, metric: str) -> go.Figure:
 def levels(table: pd.DataFrame, terms: Sequence[str], metric: str) -> go.Figure:
     """Mean metric of every setting against a data term, with a straight line in its logarithm; a button a term.
 
-    ``table``: ``setting, level`` and a column a term. ``len(terms) × len(table)`` points.
+    ``table``: ``dataset, setting, level`` and a column a term; settings that aren't the whole data set are drawn open.
+    ``len(terms) × len(table)`` points.
     """
     fig = base.figure("What explains the level?", y=metric.upper(), log_x=True, height=500)
+    groups = list(table.groupby("dataset", sort=False))
     for term in terms:
         x, shown = np.log(table[term]), term == terms[0]
         ends = pd.Series([x.min(), x.max()])
         slope, offset = np.polyfit(x, table["level"], 1)
-        base.points(
-            fig, table[term], table["level"], term, visible=shown, text=table["setting"],
-            marker={"color": base.PALETTE[0], "size": 9}, hovertemplate="%{text}<br>%{x:.3g}: %{y:.4f}",
-        )  # fmt: skip
+        for (dataset, part), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
+            signs = np.where(part["setting"] == dataset, sign, f"{sign}-open")
+            base.points(
+                fig, part[term], part["level"], dataset, visible=shown, text=part["setting"],
+                marker={"color": hue, "size": 9, "symbol": signs, "line": {"width": 2, "color": hue}},
+                hovertemplate="%{text}<br>%{x:.3g}: %{y:.4f}<extra></extra>",
+            )  # fmt: skip
         line = {"color": base.NEUTRAL, "dash": "dot"}
         base.line(fig, np.exp(ends), offset + slope * ends, "straight line", visible=shown, line=line)
-    fig.update_layout(showlegend=False)
     fig.update_xaxes(title=f"{terms[0]} (log scale)")
     choices = []
     for term in terms:
-        visible = [owner == term for owner in terms for _ in range(2)]
+        visible = [owner == term for owner in terms for _ in range(len(groups) + 1)]
         choices.append((term, {"visible": visible}, {"xaxis.title.text": f"{term} (log scale)"}))
     return buttons(fig, choices)

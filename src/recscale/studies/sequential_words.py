@@ -194,11 +194,11 @@ def margin_words(panel: Panel) -> str:
 
 
 def level_table(study: DataStudy | None) -> pd.DataFrame:
-    """Level of every setting beside the paper's data terms: ``setting, level`` and a column each of ``TERMS``."""
+    """Level of every setting beside the paper's data terms: ``dataset, setting, level``, a column each of ``TERMS``."""
     if study is None:
-        return pd.DataFrame(columns=["setting", "level", *TERMS.values()])
-    named = [_setting(*variant) for variant in study.levels.index]
-    table = pd.DataFrame({"setting": named, "level": study.levels.to_numpy()})
+        return pd.DataFrame(columns=["dataset", "setting", "level", *TERMS.values()])
+    named = [(variant[0], _setting(*variant)) for variant in study.levels.index]
+    table = pd.DataFrame(named, columns=["dataset", "setting"]).assign(level=study.levels.to_numpy())
     return table.assign(**{shown: study.terms[term].to_numpy(float) for term, shown in TERMS.items()})
 
 
