@@ -56,6 +56,11 @@ def test_what_is_decided_is_named(results, table):
     assert "measured:" not in said
 
 
+def test_only_the_brackets_at_its_end_shorten_a_claim():
+    assert words._short("measured: D′ (by ApEn) tells more: how many") == "D′ (by ApEn) tells more"
+    assert words._short("measured: there is a best depth (inside 1 to 8)") == "there is a best depth"
+
+
 def test_runs_are_counted_and_seeds_chosen(results, table):
     table.loc[0, "collapsed"] = 1.0
     table.to_csv(results / "sequential-grid.csv", index=False)

@@ -1,6 +1,7 @@
 """What the chapter on the measured Performance Law says of tables that may be whole, partial or absent."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -234,4 +235,4 @@ def answer(rows: Sequence[Claim], found: Mapping[str, pd.DataFrame], bridge: pd.
 
 def _short(claim: str) -> str:
     """A claim without its first words and without what is in brackets at its end."""
-    return claim.removesuffix(COUNTED).partition(": ")[2].partition(" (")[0]
+    return re.sub(r" \([^()]*\)$", "", claim.removesuffix(COUNTED).partition(": ")[2])
