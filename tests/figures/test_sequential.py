@@ -73,6 +73,18 @@ def test_expected_sampled_metric_is_the_mean_over_samples():
     assert probes.expected_metrics(ranks, 15, k=5)["NDCG@5"] == pytest.approx(np.mean(found), abs=0.005)
 
 
+def test_steps_of_a_longer_view_are_taken_user_by_user(data, model):
+    score = probes.scorers(data, model)["sasrec"]
+    table = probes.reading(score, data, (1, 3, LENGTH), k=5)
+    for length in table.index:
+        whole = probes.expected_metrics(probes.ranks(score, data, length), None, 5)
+        assert table.loc[length, "NDCG@5"] == pytest.approx(whole["NDCG@5"])
+    assert np.diff(table["NDCG@5"]) == pytest.approx(table["step"].to_numpy()[1:])
+    assert np.isnan(table["step"].iloc[0])
+    same = probes.reading(score, data, (LENGTH, LENGTH), k=5)
+    assert same[["step", "±"]].iloc[1].tolist() == [0, 0], "what doesn't change has no noise, whoever the users are"
+
+
 def test_metric_traps_end_in_full_ranking(ranks):
     curves = probes.metric_curves(ranks, negatives=(5, 20, 500))
     assert sorted(set(curves["negatives"])) == [5, 20, 29]

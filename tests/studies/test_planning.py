@@ -91,6 +91,15 @@ def test_a_choice_in_one_sentence(prepared):
     assert f"{choice.flat.sum()} shape" in said
 
 
+def test_a_missing_corner_is_an_end_too(prepared):
+    """Widest at its own depth, though another depth goes further: the grid says nothing beyond it."""
+    choice = prepared[0].choices[0][2]
+    table = prepared[0].plan.shapes
+    assert choice.width not in planning._ends(table, "width", choice)
+    cut = table[(table["layers"] != choice.layers) | (table["width"] <= choice.width)]
+    assert cut["width"].max() > planning._ends(cut, "width", choice)[1] == choice.width
+
+
 def test_agreement_counts_ends_and_disjoint_intervals(prepared):
     table = planning.agreement(prepared)
     assert table["law"].tolist() == ["performance-law", "log-quadratic"]
@@ -134,8 +143,10 @@ def test_constrained_shapes_are_those_of_the_fine_curve(claims):
 def test_claims_in_words_count(claims):
     said = planning.claims_in_words(claims)
     assert said.count(" of 4 refits") == 3
-    none = claims.assign(layers_low=99.0, equally_good=False)
-    assert "in 0 of 4 refits, as good within the band in 0" in planning.claims_in_words(none)
+    none = claims.assign(layers_low=99.0, equally_good=False, loss_low=0.001)
+    assert "in 0 of 4 refits, inside the band of its prediction in 0, told from it by the paired interval in 4" in (
+        planning.claims_in_words(none)
+    )
 
 
 def test_recommendations_keep_the_budget_and_leave_out_what_can_t(prepared):

@@ -175,7 +175,8 @@ def test_verdicts_and_words(table, healthy):
     law = found[found["law"] == "log-quadratic"]
     assert law["held"].mean() == 1
     assert "quadratic in logs: 100% of the runs in the 95 % band" in predictions.in_words(found)
-    assert f" of {len(predictions.BUDGETS)} questions; chance alone" in predictions.winners_in_words(found)
+    said = predictions.winners_in_words(found)
+    assert f" of {len(predictions.BUDGETS)} questions, which share shapes; chance alone" in said
     assert "No predicted shape" in predictions.winners_in_words(found[found["role"] == "predicted"])
     part = predictions.verdicts(table, runs.iloc[:2], every=True)
     assert "No predicted shape" in predictions.winners_in_words(part)

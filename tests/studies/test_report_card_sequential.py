@@ -160,12 +160,15 @@ def test_two_metrics_must_agree():
 
 def test_predictions_hold_where_the_law_is_the_truth(sequential_runs, recorded):
     rows = tested.prediction_claims(recorded, sequential_runs.predicted(spots(recorded), noise=0.001))
-    assert len(rows) == 4
+    assert len(rows) == 5
     best = by_start(rows, "predicted, then trained: best of all untrained")
     assert best.verdict == "holds"
     assert 0 < best.interval[0] < best.ours < best.interval[1]
     bound = by_start(rows, "predicted, then trained: the best shape within a budget")
     assert bound.paper_value == 3
+    together = by_start(rows, "predicted, then trained: the named shapes lead")
+    assert together.verdict == "holds"
+    assert "mean of 4 questions" in together.why
     assert "parameters: " in bound.why
     assert by_start(rows, "predicted, then trained: runs within").verdict == "holds"
     assert by_start(rows, "predicted, then trained: the law errs least").verdict == "holds"
@@ -249,7 +252,7 @@ def test_data_rows_follow_the_terms(sequential_runs, monkeypatch):
     first, second, best, variants_row, joint, unseen = rows
     assert first.verdict == best.verdict == joint.verdict == "holds"
     assert variants_row.verdict == "holds in part", "604 test users can't tell a part of the users from the whole"
-    assert second.paper_value == pytest.approx(0.1746)
+    assert second.paper_value == "0.17, of fitted 1/D"
     assert 3 <= variants_row.ours < variants_row.paper_value == 5
     assert unseen.ours >= 5
     assert "11 settings of 6 data sets" in first.why
@@ -267,7 +270,7 @@ def test_the_card_knows_their_pages_and_labels(results, grid, sequential_runs, r
     sequential_runs.predicted(spots(recorded)).to_csv(results / "performance-law-predictions.csv", index=False)
     recorded.to_csv(results / "predictions.csv", index=False)
     rows = (*sequential.grid(60, 0), *tested.tested(60, 0), *tested.quality(60, 0))
-    assert len(rows) == 21
+    assert len(rows) == 22
     assert {row.chapter for row in rows} <= set(pages(Layout()))
     assert {row.paper for row in rows} == {"Performance Law"}
     known = {source.__module__ for source in report_card._own()}
@@ -278,4 +281,4 @@ def test_the_card_knows_their_pages_and_labels(results, grid, sequential_runs, r
     assert set(labels) <= set(figures.LABELS.values())
     assert len(set(labels)) == len(labels)
     assert all(len(label) <= 22 for label in figures.LABELS.values())
-    assert len(report_card.shown(rows)) == 21
+    assert len(report_card.shown(rows)) == 22

@@ -86,13 +86,25 @@ def test_a_misfit_is_what_a_fit_to_all_runs_leaves_beyond_their_noise(sequential
     assert panel.misfit(law.LINE) == pytest.approx(stats.f.sf(square / panel.noise**2, rest, panel.freedom), rel=1e-4)
 
 
+def test_terms_that_the_line_lacks_are_asked_for_themselves(planted, straight, noise_alone):
+    """Extra sum of squares: told for planted bends, for lines as often as chance has it, never from noise."""
+    assert planted.added(law.LINE) < law.SURE / 10
+    assert straight.added(law.LINE) > law.SURE
+    assert law.needed(planted, law.LINE) == "holds"
+    fits = law.fit_forms(planted.cells.loc[planted.cells.index.repeat(planted.cells["seeds"])], "value")
+    square = [(fits[form].residuals["residual"] ** 2).sum() for form in (law.LINE, law.LAW)]
+    terms = fits[law.LAW].law.free - fits[law.LINE].law.free
+    ratio = (square[0] - square[1]) / terms / planted.noise**2
+    assert planted.added(law.LINE) == pytest.approx(stats.f.sf(ratio, terms, planted.freedom), rel=1e-6)
+
+
 def test_a_verdict_that_hangs_by_one_shape_names_it(sequential_runs, planted):
     """A straight line, but for one shape whose single run went badly: the same as dropping runs from the table."""
     assert law.deciding(planted, law.LINE) == {}
     table = sequential_runs.grid(sequential_runs.line, noise=0.002)
     known = shape_laws.described(table)
     spoilt = (known["model"] == "sasrec") & (known["layers"] == 8) & (known["width"] == 16)
-    table.loc[spoilt, "test_ndcg@10"] *= 0.98
+    table.loc[spoilt, "test_ndcg@10"] *= 0.95
     panel = law.Panel.of(table, "ndcg@10")
     found = law.deciding(panel, law.LINE)
     assert found

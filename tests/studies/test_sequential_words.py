@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from recscale.figures import sequential_law as figures
 from recscale.figures import show
@@ -175,6 +176,33 @@ def sized(rows):
         }
         for dataset, layers, dropout, value in rows
     )
+
+
+def test_levels_at_a_good_size_have_intervals_over_seeds(sequential_runs):
+    runs = sequential_runs.quality({"sasrec": 0.19})
+    found = words.quality_table(runs)
+    row = found.loc[("movielens-1m", "sasrec", "softmax")]
+    values = runs.loc[(runs["dataset"] == "movielens-1m") & (runs["test_ndcg@10"] > 0.1), "test_ndcg@10"]
+    assert row["NDCG@10"] == pytest.approx(values.mean())
+    assert row["±"] == pytest.approx(stats.t.ppf(0.975, len(values) - 1) * values.std() / len(values) ** 0.5)
+    assert found["seeds"].tolist() == [3, 3, 1], "a row a data set and loss"
+    assert np.isnan(found.loc[("movielens-1m", "sasrec", "bce"), "±"])
+    assert words.quality_table(NOTHING).empty
+
+
+def test_a_data_set_without_a_healthy_run_is_named(sequential_runs):
+    runs = sequential_runs.data(sequential_runs.law)
+    assert words.collapsed_words(runs) == words.collapsed_words(NOTHING) == ""
+    runs.loc[runs["dataset"] == "food", "collapsed"] = 1.0
+    runs.loc[runs.index[0], "collapsed"] = 1.0
+    assert words.collapsed_words(runs).startswith("Every run on food collapsed")
+
+
+def test_a_step_of_depth_is_told_with_its_interval(table):
+    losses = Cells.of(table, "train_loss")
+    said = words.step_words(losses, 16, 4, 8)
+    assert said.startswith(f"{100 * (losses.value((8, 16)) / losses.value((4, 16)) - 1):+.2f} % [")
+    assert words.step_words(losses, 17, 4, 8) == words.step_words(None, 16, 4, 8) == "not measured yet"
 
 
 def test_an_absent_search_is_said_to_be_absent(results):

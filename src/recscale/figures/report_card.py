@@ -19,14 +19,12 @@ LABELS = {
     "gain for four times": "gain a quadrupling",
     "law holds over two orders": "range in decades",
     "lead at equal compute": "lead at equal compute",
-    "as often read": "rivals clearly flatter",
     "rivals stop improving": "rivals that stop",
     "DCNv2 needs 40": "DCNv2: 40 × compute",
     "best AUC": "best AUC, public sets",
     "compute on GPT-3": "GPT-3's compute",
     "Frappe: rivals": "Frappe: rivals' AUC",
     "Frappe: AUC of": "Frappe: Wukong's AUC",
-    "Frappe, a check": "Frappe: our rivals",
     "R² of the law on ML-1M": "R², ML-1M, KuaiRand",
     "R² of the law on Books": "R², Books, Industrial",
     "R² of the log-linear": "R², log-linear",
@@ -43,9 +41,7 @@ LABELS = {
     "tokens of": "tokens, ML-1M 200",
     "D′ explains": "D′ over tokens, R²",
     "coding lemma": "coding lemma, chains",
-    "public data: the very": "exponent, MovieLens",
     "public data: over 0.2": "rivals led by 0.2 %",
-    "public data, as often": "flatter, MovieLens",
     "public data: rivals stop": "stop, MovieLens",
     "public data: the loss falls with compute on both": "tasks, KuaiRand",
     "all sizes still": "sizes better with data",
@@ -55,15 +51,10 @@ LABELS = {
     "measured: the training loss": "steps that lower loss",
     "measured: HR@10 peaks": "widths where HR peaks",
     "measured: SASRec loses": "cost of bfloat16, %",
-    "measured: D′ by real": "D′ over tokens, own",
     "measured: D′ tells": "variants told by D′",
     "measured: D′ helps": "sets helped by D′",
-    "measured: SASRec's public level on MovieLens": "SASRec, MovieLens-1M",
-    "measured: SASRec's public level on Amazon": "SASRec, Beauty",
-    "measured: HSTU-large's public": "best, MovieLens-1M",
     "measured: SASRec, HSTU": "models in order",
     "measured: R² of the law on Wukong": "R², Wukong's AUC",
-    "predicted, then trained: runs": "runs in the 95 % band",
     "predicted, then trained: the best": "budgets' best shapes",
 }
 """Start of a claim -> what the axis of ``forest`` calls it."""
@@ -72,8 +63,8 @@ SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "c
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:
-    """How many claims of each paper got each verdict: ``paper, verdict, claims``, verdicts in order, zeros left out."""
-    found = table.groupby(["paper", "verdict"], sort=False).size().rename("claims").reset_index()
+    """How many claims of each paper, checks left out, got each verdict: ``paper, verdict, claims``; no zeros."""
+    found = table[~table["check"]].groupby(["paper", "verdict"], sort=False).size().rename("claims").reset_index()
     order = {verdict: k for k, verdict in enumerate(HUES)}
     return found.sort_values(["paper", "verdict"], key=lambda c: c.map(order).fillna(0) if c.name == "verdict" else c)
 
@@ -97,7 +88,11 @@ def verdicts(found: pd.DataFrame) -> go.Figure:
 
 
 def comparable(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows with a number on both sides, as ratios of magnitudes: ``ratio, ratio_low, ratio_high`` (1: as printed)."""
+    """Claims with a number on both sides, as ratios of magnitudes: ``ratio, ratio_low, ratio_high`` (1: as printed).
+
+    ``sign_differs``: our number has the other sign, and its interval, if any, excludes 0.
+    """
+    table = table[~table["check"]]
     numeric = table[[*("paper_value", "ours")]].apply(lambda c: pd.to_numeric(c, errors="coerce"))
     rows = table[(numeric["paper_value"] != 0) & (numeric["ours"] != 0) & numeric.notna().all(axis=1)].copy()
     scale = numeric.loc[rows.index, "paper_value"]
@@ -108,7 +103,7 @@ def comparable(table: pd.DataFrame) -> pd.DataFrame:
     rows.loc[negative, ["ratio", "ratio_low", "ratio_high"]] *= -1
     swapped = rows["ratio_low"] > rows["ratio_high"]
     rows.loc[swapped, ["ratio_low", "ratio_high"]] = rows.loc[swapped, ["ratio_high", "ratio_low"]].to_numpy()
-    return rows.assign(sign_differs=negative)
+    return rows.assign(sign_differs=negative & ~(rows["ratio_low"] <= 0))
 
 
 def forest(rows: pd.DataFrame) -> go.Figure:

@@ -258,7 +258,7 @@ def _readings(
     times_mean_inverse = tokens * inverse.mean() if positive.any() else np.nan
     times = float(lengths @ known)
     rows = [
-        ("literal", f"Σ_u |S_u| / {symbol}(S_u)", literal, f"{source}: the lemma as written{left_out}"),
+        ("literal", f"Σ_u |S_u| / {symbol}(S_u)", literal, f"{source}: the lemma as reported{left_out}"),
         ("mean", f"tokens / mean_u {symbol}(S_u)", over_mean, f"users averaged first{as_zero}"),
         ("mean-inverse", f"tokens × mean_u 1/{symbol}(S_u)", times_mean_inverse, f"mean of the reciprocals{left_out}"),
         ("literal-times", f"Σ_u |S_u| · {symbol}(S_u)", times, f"the opposite direction{as_zero}"),

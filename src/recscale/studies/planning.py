@@ -211,7 +211,8 @@ def prepare(grids: Sequence[Grid], laws: Sequence[str] = tuple(LAW_NAMES), **opt
 def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
     """The unlimited best of every grid, a row each and law: ``depth``, ``width`` in words, and what is as good.
 
-    "edge": the best lies at the end of the measured range, so that the law's peak, if any, is not inside.
+    "edge": the best lies at the end of the measured range, with the other axis as it is, so that the law's peak, if
+    any, is not inside.
     ``flat`` is the share of shapes in the flat region.
     """
     rows = []
@@ -220,10 +221,17 @@ def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
         row = dict(zip(("grid", "metric", "law"), one.key, strict=True))
         for axis, best in (("layers", choice.layers), ("width", choice.width)):
             low, high = getattr(choice, f"{axis}_interval")
-            ends = (one.plan.shapes[axis].min(), one.plan.shapes[axis].max())
-            row |= {axis: best, f"{axis}_low": low, f"{axis}_high": high, f"{axis}_edge": best in ends}
+            row |= {axis: best, f"{axis}_low": low, f"{axis}_high": high}
+            row |= {f"{axis}_edge": best in _ends(one.plan.shapes, axis, choice)}
         rows.append(row | {"predicted": choice.predicted, "flat": float(choice.flat.mean())})
     return pd.DataFrame(rows)
+
+
+def _ends(table: pd.DataFrame, axis: str, choice: Choice) -> tuple[int, int]:
+    """Least and largest ``axis`` among the shapes that share the choice's other axis: a grid may lack a corner."""
+    other = "width" if axis == "layers" else "layers"
+    line = table.loc[table[other] == getattr(choice, other), axis]
+    return int(line.min()), int(line.max())
 
 
 def agreement_in_words(table: pd.DataFrame) -> str:
@@ -340,7 +348,8 @@ def held_in_words(choices: Mapping[tuple[str, str], Choice], width: int) -> str:
 
 
 def claims_in_words(table: pd.DataFrame) -> str:
-    """For how many metrics and laws each claimed shape is as good as the refitted best, and inside both intervals."""
+    """In how many refits each claimed shape is inside both intervals and the best one's band, and how often the paired
+    interval tells the two apart."""
     sentences = []
     for constraint, rows in table.groupby("constraint", sort=False):
         inside = np.ones(len(rows), bool)
@@ -351,6 +360,8 @@ def claims_in_words(table: pd.DataFrame) -> str:
         first, held = rows.iloc[0], "without a constraint" if constraint == "none" else f"with {constraint}"
         sentences.append(
             f"({first['claimed_layers']}, {first['claimed_width']}), {held}: within the intervals of the best shape in "
-            f"{int(inside.sum())} of {len(rows)} refits, as good within the band in {int(rows['equally_good'].sum())}."
+            f"{int(inside.sum())} of {len(rows)} refits, inside the band of its prediction in "
+            f"{int(rows['equally_good'].sum())}, told from it by the paired interval in "
+            f"{int((rows['loss_low'] > 0).sum())}."
         )
     return " ".join(sentences)

@@ -224,7 +224,8 @@ def promise_in_words(recorded: pd.DataFrame) -> str:
     told = int((leads > least).sum())
     first = (
         f"The law puts the named shape ahead of the better neighbour by {leads.min():.1%} to {leads.max():.1%}. With "
-        f"two seeds a shape the noise of the grid lets differences of {least:.1%} and more be told from none"
+        f"two seeds a shape the noise of the grid, all that was known beforehand, lets differences of {least:.1%} and "
+        "more be told from none"
     )
     if told:
         return f"{first}, which is less than {told} of the {len(leads)} leads."
@@ -262,5 +263,5 @@ def winners_in_words(table: pd.DataFrame, failed: Collection[tuple[int, int]] = 
     best = sum(row["role"] == PREDICTED and np.isfinite(row["measured"]) for row in winners)
     return (
         f"By means over seeds the shape said to be best was the best of the three trained in {best} of {len(asked)} "
-        "questions; chance alone gives one in three."
+        "questions, which share shapes; chance alone gives one in three of each."
     )

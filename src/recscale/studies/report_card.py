@@ -22,6 +22,7 @@ class Claim:
     """One row. ``paper_value`` and ``ours`` share a unit where both are numbers; ``interval`` is 95 % (None: exact).
 
     ``paper``: "Wukong" or "Performance Law"; ``chapter``: the page with the evidence; ``why``: one sentence.
+    ``check``: a question of ours or a common reading, to which the paper has no answer; not counted among its claims.
     """
 
     paper: str
@@ -32,6 +33,7 @@ class Claim:
     verdict: str
     chapter: str
     why: str
+    check: bool = False
 
     def __post_init__(self):
         if self.verdict not in VERDICTS:
@@ -43,8 +45,8 @@ class Claim:
 def claims_on(paper: str, chapter: str) -> Callable[..., Claim]:
     """A writer of rows on one paper, with their evidence in one chapter."""
 
-    def claim(text, paper_value, ours, verdict, why, interval=None) -> Claim:
-        return Claim(paper, text, paper_value, ours, interval, verdict, chapter, why)
+    def claim(text, paper_value, ours, verdict, why, interval=None, *, check=False) -> Claim:
+        return Claim(paper, text, paper_value, ours, interval, verdict, chapter, why, check)
 
     return claim
 
@@ -111,10 +113,11 @@ def shown(rows: tuple[Claim, ...]) -> pd.DataFrame:
     for row in rows:
         counted = row.claim.endswith(COUNTED)
         link = f'<a href="{row.chapter}.html">{row.chapter.replace("-", " ")}</a>'
+        asked = "a check, not the paper's words; " if row.check else ""
         lines.append(
             {
                 "paper": row.paper,
-                "claim": f"{row.claim.removesuffix(COUNTED)}<br><small {LIGHT}>{row.why} ({link})</small>",
+                "claim": f"{row.claim.removesuffix(COUNTED)}<br><small {LIGHT}>{asked}{row.why} ({link})</small>",
                 "paper says": f"all {number(row.paper_value)}" if counted else number(row.paper_value),
                 "we find": found(row),
                 "verdict": row.verdict,
@@ -141,13 +144,20 @@ def number(value: float | str) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
-def html(frame: pd.DataFrame) -> str:
-    """``shown`` as an accessible HTML table: header cells with scope, a body row a claim, ``data-verdict`` to filter.
+def sizes(rows: tuple[Claim, ...]) -> str:
+    """ "80 claims of both papers and 8 checks of ours"."""
+    checks = sum(row.check for row in rows)
+    beside = f" and {counted(checks, 'check')} of ours" if checks else ""
+    return f"{len(rows) - checks} claims of both papers{beside}"
+
+
+def html(rows: tuple[Claim, ...]) -> str:
+    """The card as an accessible HTML table: header cells with scope, a body row a claim, ``data-verdict`` to filter.
 
     The class ``report-card`` is where the book's style and its few lines of script take hold; without them it is a
     plain table. Roles keep it one where a phone shows each row as a card, ``data-label`` names the cells there.
     """
-    width = {"claim": ' style="width: 48%"'}
+    frame, width = shown(rows), {"claim": ' style="width: 48%"'}
     head = "".join(f'<th scope="col" role="columnheader"{width.get(n, "")}>{n}</th>' for n in frame.columns)
     body = []
     for row in frame.to_dict("records"):
@@ -159,6 +169,5 @@ def html(frame: pd.DataFrame) -> str:
         ]
         start = f'<tr data-verdict="{row["verdict"]}" data-paper="{row["paper"]}" role="row">'
         body.append(f"{start}{''.join(cells)}</tr>")
-    caption = f"<caption>{len(frame)} claims of both papers</caption>"
-    rows = f'{caption}<thead><tr role="row">{head}</tr></thead><tbody>{"".join(body)}</tbody>'
-    return f'<table class="dataframe report-card" role="table">{rows}</table>'
+    inner = f'<thead><tr role="row">{head}</tr></thead><tbody>{"".join(body)}</tbody>'
+    return f'<table class="dataframe report-card" role="table"><caption>{sizes(rows)}</caption>{inner}</table>'

@@ -17,7 +17,7 @@ from recscale.studies import sequential_law as law
 from recscale.studies.contrasts import Contrasts, indicators
 from recscale.studies.records import committed
 from recscale.studies.report_card import Claim, claims_on
-from recscale.studies.report_card_sequential import NEEDED, both_misfits
+from recscale.studies.report_card_sequential import NEEDED, decided_by
 from recscale.studies.sequential_law import Panel
 
 _claim = claims_on("Performance Law", "performance-law-measured")
@@ -131,9 +131,10 @@ def bridge_claims(found: Bridge, resamples: int, seed: int) -> list[Claim]:
          f"R² {R2[law.LAW]} against {R2[law.LINE]}"),
         (law.QUADRATIC, "no plainer curve does as well for Wukong's AUC, beside a quadratic in logs", "needed"),
     ):  # fmt: skip
-        why = f"R² of the {law.NAMES[rival]} {found.fits[rival].r2:.3f}; {NEEDED}"
+        fitted = f"R² of the {law.NAMES[rival]} {found.fits[rival].r2:.3f}"
+        why = f"{fitted}; {NEEDED[rival]}; AICc gained by the law in brackets"
         outcome = law.needed(found, rival)
-        rows.append(_claim(f"measured: {said}", printed, both_misfits(found, rival), outcome, why))
+        rows.append(_claim(f"measured: {said}", printed, decided_by(found, rival), outcome, why))
     return rows
 
 

@@ -47,11 +47,12 @@ def law(runs: pd.DataFrame) -> list[Claim]:
         _claim("public data: the loss falls with compute (exponent above 0)", "> 0", alpha, sign(low, high),
                f"{where}; 95 % interval of a power law through the seed means", (low, high)),
         _claim("public data: the very exponent of the paper's data", ctr_law.PAPER_EXPONENT, alpha, beside(low, high),
-               "the paper doesn't promise it for other data; holds if the interval has it and excludes 0", (low, high)),
+               "the paper doesn't promise it for other data; holds if the interval has it and excludes 0", (low, high),
+               check=True),
         _claim("public data: the loss is a power law of compute", "power law", form(forms), form_verdict(forms, least),
                f"{where}; four forms by AICc, sizes left out and the {HELD_OUT} largest held out"),
-        _claim("public data: the law predicts larger models (error at the two largest, %)", f"no gain: {flat}",
-               f"law: {own}", better(errors[0] - errors[1], least),
+        _claim("public data: the law predicts larger models (error at the two largest, %)", "predicts larger models",
+               f"law {own}, no gain {flat}", better(errors[0] - errors[1], least),
                "errors must differ by more than the seeds explain. "
                f"{ctr_law.kept_words(runs, SIZE, HELD_OUT)}".rstrip(". ")),
     ]  # fmt: skip
@@ -73,7 +74,7 @@ def rivals(runs: pd.DataFrame) -> list[Claim]:
                known.reached(field.averages(), -ctr_leads.LEAD), known.verdict(field.averages(), -ctr_leads.LEAD),
                f"mean over a rival's sizes on MovieLens-1M, Wukong interpolated, beyond the noise of seeds{worse}"),
         _claim("public data, as often read: steeper than every rival" + COUNTED, len(slopes), how_many(slopes),
-               verdict(slopes), "straight lines in log compute on MovieLens-1M, each with its own scatter"),
+               verdict(slopes), "straight lines in log compute on MovieLens-1M, each with its own scatter", check=True),
         _claim("public data: rivals stop improving" + COUNTED, len(stops),
                known.reached(stops, ctr_leads.FLAT), known.verdict(stops, ctr_leads.FLAT),
                "largest size over the best smaller one: a gain known to be under the 0.02 % that the paper calls "

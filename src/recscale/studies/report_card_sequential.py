@@ -84,32 +84,45 @@ def forms(panels: list[Panel]) -> list[Claim]:
                f"one of its forms ({' and '.join(_chance(first, form) for form in law.OWN)}) and don't explain what "
                "any control misses"),
     ]  # fmt: skip
-    for rival, said in (
-        (law.LINE, "the law's decay terms are needed, beside a straight line in logs"),
-        (law.QUADRATIC, "no plainer curve does as well, beside a quadratic in logs"),
-    ):
-        verdicts = [law.needed(panel, rival) for panel in panels]
-        why = f"{NEEDED}; {_hanging(first, rival)}"
-        rows.append(_claim(f"measured: {said}", "needed", both_misfits(first, rival), agreed(verdicts), why))
+    for rival, said in RIVALS:
+        hanging = [law.deciding(panel, rival) for panel in panels]
+        verdicts = [
+            "can't be known" if shapes else law.needed(panel, rival)
+            for panel, shapes in zip(panels, hanging, strict=True)
+        ]
+        why = f"{NEEDED[rival]}; AICc gained by the law in brackets; {_hanging(panels, hanging)}"
+        rows.append(_claim(f"measured: {said}", "needed", decided_by(first, rival), agreed(verdicts), why))
     return rows
 
 
-def _hanging(panel: Panel, rival: str) -> str:
-    """Whether one shape alone decides."""
-    found = law.deciding(panel, rival)
-    said = [f"{layers} × {width} ({verdict})" for (layers, width), verdict in found.items()]
-    return f"NDCG@10's verdict hangs by one shape; without it: {listed(said)}" if said else "no one shape decides it"
-
-
-NEEDED = (
-    "do seeds explain what a form misses? Needed if they do for the law and not for the other (p below 0.05), not "
-    "needed the other way round; AICc gained by the law in brackets"
+RIVALS = (
+    (law.LINE, "the law's decay terms are needed, beside a straight line in logs"),
+    (law.QUADRATIC, "no plainer curve does as well, beside a quadratic in logs"),
 )
+NEEDED: Mapping[str, str] = {
+    law.LINE: "the line is the law without them: needed if seeds explain with p below 0.05 how much better it fits",
+    law.QUADRATIC: "do seeds explain what a form misses? Needed if they do for the law and not for the other (p below "
+    "0.05), not needed the other way round",
+}
+"""The rule of ``sequential_law.needed`` beside each rival."""
 
 
-def both_misfits(panel: Panel, rival: str) -> str:
+def _hanging(panels: list[Panel], hanging: list[dict[tuple[int, int], str]]) -> str:
+    """Whether one shape alone decides."""
+    said = [
+        f"{panel.metric.upper()} by {layers} × {width}"
+        for panel, shapes in zip(panels, hanging, strict=True)
+        for layers, width in shapes
+    ]
+    return f"what one shape decides can't be known: {listed(said)}" if said else "no one shape decides it"
+
+
+def decided_by(panel: Panel, rival: str) -> str:
     """What ``law.needed`` decides by, and AICc beside it."""
-    return f"law {_chance(panel, law.LAW)}, other {_chance(panel, rival)} ({panel.aicc_over(rival):+.1f})"
+    aicc = f"({panel.aicc_over(rival):+.1f})"
+    if rival == law.LINE:
+        return f"p = {panel.added(rival):.2g} {aicc}"
+    return f"law {_chance(panel, law.LAW)}, other {_chance(panel, rival)} {aicc}"
 
 
 def _chance(panel: Panel, form: str) -> str:
@@ -224,7 +237,21 @@ def length(cells: Cells) -> list[Claim]:
     )
     claim = "measured: longer histories help (change of NDCG@10, %)"
     printed, outcome = f"{paper:+.2g} from 100 to 200", sign(effect.low, effect.high)
+    if hanging := _without(cells, outcome):
+        why += f"; what one shape decides can't be known: without {hanging}"
+        outcome = "can't be known"
     return [_claim(claim, printed, effect.percent[0], outcome, why, effect.limits)]
+
+
+def _without(cells: Cells, outcome: str) -> str:
+    """The shapes without which the mean effect of longer histories would have another verdict, and that effect."""
+    lengths = {"max_length": 50}, {"max_length": 100}
+    shared = sorted(cells.changes(*lengths))
+    if len(shared) < 2:
+        return ""
+    rest = {shape: cells.mean_change([other for other in shared if other != shape], *lengths) for shape in shared}
+    said = [f"{h} × {d} {rest[h, d]}" for h, d in shared if sign(rest[h, d].low, rest[h, d].high) != outcome]
+    return listed(said) if said else ""
 
 
 def _single(shape: tuple[int, int], each: Mapping[tuple[int, int], Effect]) -> str:

@@ -70,13 +70,15 @@ class Cells:
     def change(self, first: Mapping[str, object], second: Mapping[str, object]) -> tuple[Effect, int] | None:
         """Mean of ln(second / first) over the shapes both settings have, and how many; None where they share none."""
         shared = sorted(self.shapes(**first) & self.shapes(**second))
-        return (self._change(shared, first, second), len(shared)) if shared else None
+        return (self.mean_change(shared, first, second), len(shared)) if shared else None
 
     def changes(self, first: Mapping[str, object], second: Mapping[str, object]) -> dict[Shape, Effect]:
         """ln(second / first) of every shape that both settings have."""
-        return {shape: self._change([shape], first, second) for shape in self.shapes(**first) & self.shapes(**second)}
+        shared = self.shapes(**first) & self.shapes(**second)
+        return {shape: self.mean_change([shape], first, second) for shape in shared}
 
-    def _change(self, shared: Sequence[Shape], first: Mapping[str, object], second: Mapping[str, object]) -> Effect:
+    def mean_change(self, shared: Sequence[Shape], first: Mapping[str, object], second: Mapping[str, object]) -> Effect:
+        """Mean of ln(second / first) over the shapes ``shared``."""
         signs = ((setting(**second), 1), (setting(**first), -1))
         return self.contrasts.contrast({(at, shape): sign / len(shared) for at, sign in signs for shape in shared})
 

@@ -33,6 +33,8 @@ D_PRIME = "apen-mean"
 """The arXiv paper's D′: tokens over the users' mean ApEn, as in its script. How the paper averaged isn't known."""
 QUALITY = (D_PRIME, "real-concatenated")
 """D′ with ApEn, and with real entropy as in the successor."""
+TERMS = {TOKENS: "tokens", D_PRIME: "D′ by ApEn", QUALITY[1]: "D′ by real entropy"}
+"""The paper's data terms -> what the book calls them."""
 TEST_USERS = 6040
 """Of MovieLens-1M, each with one item to test on."""
 LEAST_SETTINGS, LEAST_DATASETS = 5, 4
@@ -137,6 +139,12 @@ def explained(levels: np.ndarray, terms: pd.DataFrame) -> pd.Series:
         along = centred.T @ y
         squares = np.where(along < 0, 0.0, along**2) / ((centred**2).sum(axis=0) * (y**2).sum())
     return pd.Series(squares, index=terms.columns)
+
+
+def correlations(study: DataStudy) -> Mapping[str, float]:
+    """Name of each of ``TERMS`` -> correlation of the levels with its ln over the settings."""
+    logs = {name: np.log(study.terms[term].to_numpy(float)) for term, name in TERMS.items()}
+    return {name: float(np.corrcoef(study.levels.to_numpy(), values)[0, 1]) for name, values in logs.items()}
 
 
 def resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
@@ -245,11 +253,15 @@ def joint_fit(table: pd.DataFrame) -> Fit:
 
 @dataclass(frozen=True)
 class Joint:
-    """R² of the joint law and of a free mean a setting, and the probability that seeds explain the law's residuals."""
+    """R² of the joint law and of a free mean a setting, and the probability that seeds explain the law's residuals.
+
+    ``least``: no simulation left as much as the law does, so that the probability is at most the one given.
+    """
 
     r2: float
     means: float
     explained_by_seeds: float
+    least: bool = False
 
     @property
     def verdict(self) -> str:
@@ -281,7 +293,8 @@ def joint(study: DataStudy, resamples: int, seed: int) -> Joint:
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
     means = table.groupby("setting")["value"].transform("mean")
     total = float(((value - value.mean()) ** 2).sum())
-    return Joint(fit.r2, 1 - float(((value - means) ** 2).sum()) / total, (1 + larger) / (1 + resamples))
+    free = 1 - float(((value - means) ** 2).sum()) / total
+    return Joint(fit.r2, free, (1 + larger) / (1 + resamples), larger == 0)
 
 
 def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:

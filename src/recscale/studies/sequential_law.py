@@ -90,6 +90,16 @@ class Panel:
         square = float((fit.residuals["residual"] ** 2).sum()) / rest
         return float(stats.f.sf(square / self.noise**2, rest, self.freedom)) if self.noise else 0.0
 
+    def added(self, plainer: str) -> float:
+        """Probability that seeds alone make the law fit as much better than ``plainer``, a form it contains (extra sum
+        of squares against pure error)."""
+        runs = self.cells.loc[self.cells.index.repeat(self.cells["seeds"])].reset_index(drop=True)
+        fits = fit_forms(runs, "value", forms=[LAW, plainer])
+        less, more = (float((fits[form].residuals["residual"] ** 2).sum()) for form in (LAW, plainer))
+        terms = fits[LAW].law.free - fits[plainer].law.free
+        gained = max(more - less, 0.0) / terms
+        return float(stats.f.sf(gained / self.noise**2, terms, self.freedom)) if self.noise else 0.0
+
     def refuted(self, form: str) -> bool:
         """Whether ``form`` misses the cells by more than seeds explain."""
         return self.misfit(form) < SURE
@@ -108,10 +118,13 @@ class Panel:
 def needed(panel: Panel, rival: str) -> str:
     """Is the law needed beside ``rival``? A verdict.
 
-    "holds": ``rival`` misses the cells by more than seeds explain and the law doesn't. "does not hold": the other way
-    round. AICc doesn't decide: with so few cells it charges the law so much for its six numbers that the plainer form
-    wins even where the law is the truth.
+    Beside the line, which the law contains, it "holds" where the added terms explain more than seeds would; that they
+    aren't needed can't be shown. Beside another form it "holds" where that form misses the cells by more than seeds
+    explain and the law doesn't, and "does not hold" the other way round. AICc doesn't decide: with so few cells it
+    charges the law so much for its six numbers that the plainer form wins even where the law is the truth.
     """
+    if rival == LINE:
+        return "holds" if not panel.flat and panel.added(rival) < SURE else "can't be known"
     law_missed, rival_missed = panel.refuted(LAW), panel.refuted(rival)
     if panel.flat or law_missed == rival_missed:
         return "can't be known"
@@ -119,7 +132,8 @@ def needed(panel: Panel, rival: str) -> str:
 
 
 def deciding(panel: Panel, rival: str) -> dict[tuple[int, int], str]:
-    """Every shape without which ``needed`` would say something else, and what."""
+    """Every shape without which ``needed`` would say something else, and what: a verdict that one of them makes can't
+    be known."""
     verdict, found = needed(panel, rival), {}
     for index, cell in panel.cells.iterrows():
         rest = replace(panel, cells=panel.cells.drop(index=index).reset_index(drop=True))

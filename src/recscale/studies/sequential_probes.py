@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Int
-from scipy import sparse
+from scipy import sparse, stats
 from torch import Tensor
 
 from recscale.datasets import SequenceData
@@ -99,6 +99,25 @@ def expected_metrics(ranks: pd.DataFrame, negatives: int | None, k: int = 10) ->
     found = sampled_ranking.Standing(better, np.zeros_like(better), candidates - 1)
     metrics = sampled_ranking.expected_metrics(found, sampled_ranking.Protocol(negatives), k)
     return {name.upper(): value for name, value in metrics.items()}
+
+
+def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 10) -> pd.DataFrame:
+    """HR@k and NDCG@k of one model that reads so many last items, a row each of ``lengths`` (ascending).
+
+    ``step``: NDCG@k less that of the row before, with ``±``, half of its 95 % interval: the users are the same, so the
+    difference is taken user by user.
+    """
+    rows, before = [], None
+    for length in lengths:
+        found = ranks(score, data, length)
+        gain = np.where(found["better"] < k, 1 / np.log2(found["better"] + 2), 0.0)
+        row = {"items read": length, **expected_metrics(found, None, k), "step": np.nan, "±": np.nan}
+        if before is not None:
+            apart = gain - before
+            row |= {"step": apart.mean(), "±": stats.norm.ppf(0.975) * apart.std(ddof=1) / len(apart) ** 0.5}
+        rows.append(row)
+        before = gain
+    return pd.DataFrame(rows).set_index("items read")
 
 
 def metric_curves(

@@ -6,24 +6,25 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from recscale.laws import published
 from recscale.studies import predictions
 from recscale.studies import sequential_law as law
 from recscale.studies.completeness import reasons
 from recscale.studies.ctr_law import listed
+from recscale.studies.ctr_tables import half_width
 from recscale.studies.evidence import tally
 from recscale.studies.records import committed
 from recscale.studies.report_card import COUNTED, VERDICTS, Claim, counted
-from recscale.studies.sequential_data import D_PRIME, QUALITY, TOKENS, DataStudy, explained
+from recscale.studies.sequential_contrasts import Cells, setting
+from recscale.studies.sequential_data import TERMS, DataStudy, explained
 from recscale.studies.sequential_law import Panel
 from recscale.studies.shape_laws import described, fit_forms, healthy, shapes
 from recscale.studies.shape_laws import published as authors_grid
 
 STUDIES = ("sequential-grid", "sequential-data", "sequential-quality", "performance-law-predictions")
 AUTHORS = "the authors' MovieLens-1M"
-TERMS = {TOKENS: "tokens", D_PRIME: "D′ by ApEn", QUALITY[1]: "D′ by real entropy"}
-"""Reading of the data -> its name in the figure."""
 
 
 def tables(seeds: Sequence[int]) -> dict[str, pd.DataFrame]:
@@ -118,6 +119,26 @@ def quality_search_table(table: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["data set", "valid NDCG@10"], ascending=[False, False]).set_index("data set")
 
 
+def quality_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Test metrics of ``sequential-quality``, a row a data set, model and loss: means over healthy seeds, with half of
+    the 95 % interval of NDCG@10 (Student's t over seeds)."""
+    rows = {}
+    if len(table):
+        runs = shapes(table)
+        losses = [json.loads(config)["training"]["loss"] for config in runs["config"]]
+        for key, group in runs.groupby([runs["dataset"], runs["model"], pd.Series(losses, name="loss")], sort=False):
+            ndcg = group["test_ndcg@10"].to_numpy(float)
+            rows[key] = {
+                "seeds": len(group),
+                "NDCG@10": ndcg.mean(),
+                "±": half_width(ndcg) if len(ndcg) > 1 else np.nan,
+                "HR@10": group["test_hr@10"].mean(),
+                "valid NDCG@10": group["valid_ndcg@10"].mean(),
+            }
+    found = pd.DataFrame(rows, index=["seeds", "NDCG@10", "±", "HR@10", "valid NDCG@10"]).T.astype({"seeds": int})
+    return found.rename_axis(["data set", "model", "loss"]) if rows else found
+
+
 def noise_words(panel: Panel) -> str:
     """What a seed does to a cell, and what a difference of two must reach."""
     if not panel.freedom:
@@ -174,6 +195,14 @@ def held_table(panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
+def step_words(losses: Cells | None, width: int, less: int, more: int) -> str:
+    """What the step from ``less`` to ``more`` layers does to a loss at one width, with its interval."""
+    if losses is None or not {(less, width), (more, width)} <= losses.shapes():
+        return "not measured yet"
+    here = setting()
+    return str(losses.contrasts.contrast({(here, (more, width)): 1.0, (here, (less, width)): -1.0}))
+
+
 def seeds_needed(panel: Panel, counts: Sequence[int] = (1, 2, 3, 5, 10, 20)) -> pd.DataFrame:
     """The least difference that seeds can't explain, with so many seeds a shape."""
     rows = [{"seeds a shape": count, "least difference": panel.least(count)} for count in counts]
@@ -186,11 +215,24 @@ def margin_words(panel: Panel) -> str:
     first = f"The paper's predicted shapes are ahead by at most {margin:.4f} in {panel.metric.upper()}, one run each."
     if not panel.freedom:
         return f"{first} What that is worth can't be said before seeds tell the noise."
-    needed = int(np.ceil((panel.least() / margin) ** 2))
+    needed = int(np.ceil(2 * (stats.norm.ppf(0.975) * panel.noise / margin) ** 2))
     several = f"about {needed} seeds a shape" if needed > 1 else "one seed a shape"
     return (
         f"{first} At the noise found here, a difference of that size takes {several} to be found every second time, "
         "and about twice as many to be found four times in five."
+    )
+
+
+def collapsed_words(table: pd.DataFrame) -> str:
+    """Which data sets have no healthy run at all: one sentence, or none."""
+    if table.empty:
+        return ""
+    alive = healthy(described(table)).groupby(table["dataset"]).any()
+    dead = alive.index[~alive].tolist()
+    if not dead:
+        return ""
+    return (
+        f"Every run on {listed(dead)} collapsed and is left out: the learning rate was searched on MovieLens-1M alone."
     )
 
 
@@ -224,13 +266,14 @@ def predicted(runs: pd.DataFrame) -> pd.DataFrame:
 def answer(rows: Sequence[Claim], found: Mapping[str, pd.DataFrame], bridge: pd.DataFrame) -> str:
     """The chapter in short. ``bridge``: the runs of Wukong's shapes, a study beside those of ``found``."""
     said = tally(rows)
-    decided = " ".join(
-        f"{verdict.capitalize()}: {'; '.join(_short(row.claim) for row in rows if row.verdict == verdict)}."
-        for verdict in VERDICTS[:3]
-        if any(row.verdict == verdict for row in rows)
-    )
     more = f" The bridge to Wukong adds {counted(len(bridge), 'run')}." if len(bridge) else ""
-    return f"{said[0].upper()}{said[1:]}. {decided} {inventory_words(found)}{more}".replace("  ", " ")
+    return f"{said[0].upper()}{said[1:]}. {decided(rows)} {inventory_words(found)}{more}".replace("  ", " ")
+
+
+def decided(rows: Sequence[Claim]) -> str:
+    """What holds, holds in part and does not hold, a sentence each."""
+    named = {verdict: [_short(row.claim) for row in rows if row.verdict == verdict] for verdict in VERDICTS[:3]}
+    return " ".join(f"{verdict.capitalize()}: {'; '.join(claims)}." for verdict, claims in named.items() if claims)
 
 
 def _short(claim: str) -> str:
