@@ -199,7 +199,7 @@ class WukongLayer(nn.Module):
         lcb = x.new_zeros(batch, self.n_L, d) if self.lcb is None else self.lcb(x)
         out = torch.cat([fmb, lcb], dim=1)
         if self.residual:
-            out = out + (x if self.project is None else mix(self.project, x))
+            out += x if self.project is None else mix(self.project, x)
         return self.norm(out)
 
 

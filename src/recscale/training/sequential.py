@@ -21,7 +21,7 @@ from recscale.models.accounting_sequential import account_sequential
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
 from recscale.models.sequential import SequentialConfig, SequentialModel, build_sequential_model
 from recscale.training.health import health, item_counts
-from recscale.training.optimisers import SCHEDULES, rate_factor
+from recscale.training.optimisers import SCHEDULES, clip_gradients, rate_factor
 from recscale.training.ranking import count_better_and_tied, ranking_metrics
 from recscale.training.result import TrainingResult
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
@@ -176,7 +176,7 @@ class TrainingStep:
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)
+        clip_gradients(list(self.model.parameters()), self.training.gradient_clip)
         self.optimizer.step()
         self.schedule.step()
         return loss.detach()
