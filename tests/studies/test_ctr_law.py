@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from recscale import studies
+from recscale.studies import ctr_exponents as exponents
 from recscale.studies import ctr_law as law
 from recscale.studies import ctr_leads as leads
 from recscale.studies import ctr_study as full
@@ -62,30 +63,6 @@ def test_the_best_form_is_named_only_where_every_criterion_agrees(ctr_runs):
     assert "too few sizes" in law.form_words(pd.DataFrame(), np.nan)
 
 
-def test_exponents_of_two_sets_are_compared_with_their_scatter(ctr_runs):
-    flat, fall = one(ctr_runs, lambda m, f: 0.5, noise=1e-4), one(ctr_runs, noise=1e-4)
-    table = law.exponents({"a": flat, "b": fall, "again": fall}, SIZE, 50)
-    assert {"bootstrap, low", "a seed, %"} <= set(table.columns)
-    assert (
-        law.sign_words(table.loc[["a", "b"]])
-        == "For a the exponent can't be told from zero; for b the loss falls with size."
-    )
-    assert law.sign_words(pd.DataFrame()) == ""
-    assert "of a is smaller than that of b" in law.same_words(table, "a", "b")
-    assert "can't be told apart" in law.same_words(table, "b", "again")
-    assert "can't be compared yet" in law.same_words(table, "b", "c")
-    assert "can't be told from zero" in law.range_words(table, "a")
-    assert "-1.5" in law.range_words(table, "b")
-    assert "too few sizes" in law.range_words(table, "c")
-
-
-def test_welchs_difference_is_students_for_equal_halves():
-    found = law.difference((1.0, 0.5, 10), (0.0, 0.5, 10))
-    assert found.value == 1.0
-    assert found.high - found.value == pytest.approx(0.5 * 2**0.5 * 2.0860 / 2.2281, rel=1e-3)
-    assert law.difference((1.0, 0.0, 3), (0.5, 0.0, 3)).limits is not None
-
-
 def test_a_rival_that_leads_is_named_and_a_lead_is_measured(ctr_runs):
     runs = one(ctr_runs)
     table = leads.standings(runs)
@@ -134,26 +111,6 @@ def test_rivals_that_stop_are_told_from_those_that_improve(ctr_runs):
     flat = leads.stop_words(one(ctr_runs, lambda model, flop: 0.5 * max(flop, 1e6) ** 0.01))
     assert flat.endswith("it stops too.")
     assert "Left open by the noise" in leads.stop_words(one(ctr_runs, truth, noise=0.3, seeds=(0, 1)))
-
-
-def test_one_seed_leads_nowhere(ctr_runs):
-    runs = one(ctr_runs, seeds=(0,))
-    assert set(leads.standings(runs)["who leads"]) == {"not known"}
-    assert leads.lead_words(runs).startswith("Lower loss than Wukong's, on average over their sizes: DCNv2.")
-    assert "single seeds" in leads.stop_words(runs)
-    assert "second seed" in leads.size_words(runs)
-    assert "single seeds the noise is unknown" in law.range_words(law.exponents({"a": runs}, SIZE), "a")
-
-
-def test_an_empty_table_is_said_and_not_an_error(none):
-    runs = full.curves(none, "movielens-1m")
-    assert runs.empty
-    assert leads.judge(runs) is None
-    assert not law.can_fit(runs, 2)
-    assert law.exponents({"a": runs}, SIZE).empty
-    for words in (leads.lead_words, leads.size_words, leads.kind_words, leads.stop_words):
-        assert words(runs)
-    assert full.progress_words(none).startswith("Of 143 planned runs none are in")
 
 
 def test_progress_counts_curves_seeds_and_diverged_runs(ctr_runs):
@@ -211,15 +168,6 @@ def test_the_end_of_the_curve_is_in_the_short_answer(ctr_runs):
     assert "of which" in law.noise_words(stops)
 
 
-def test_every_axis_that_varies_has_a_row(ctr_runs):
-    table = law.by_axis(one(ctr_runs))
-    assert len(table) == 4
-    assert "embedding parameters" not in table.index
-    alpha = table["α"]
-    assert alpha["training compute (PF-days)"] == pytest.approx(alpha["training FLOP per example"], rel=1e-6)
-    assert law.by_axis(one(ctr_runs).iloc[:0]).empty
-
-
 def test_predictions_are_told_beside_both_baselines(ctr_runs):
     runs = one(ctr_runs)
     words = law.prediction_words(law.fit_law(runs, SIZE, 2), law.noise_of(runs)[1])
@@ -243,3 +191,23 @@ def test_the_curve_and_its_scale_are_named(ctr_runs):
     assert full.where_words("kuairand-pure", "main", 2) == "KuaiRand-Pure, official split, task long_view"
     assert full.where_words("movielens-1m", "time") == "MovieLens-1M, time split"
     assert "40 MFLOP per example, the paper's smallest 530" in full.scale_words(ctr_runs.scaling(power))
+
+
+def test_one_seed_leads_nowhere(ctr_runs):
+    runs = one(ctr_runs, seeds=(0,))
+    assert set(leads.standings(runs)["who leads"]) == {"not known"}
+    assert leads.lead_words(runs).startswith("Lower loss than Wukong's, on average over their sizes: DCNv2.")
+    assert "single seeds" in leads.stop_words(runs)
+    assert "second seed" in leads.size_words(runs)
+    assert "single seeds the noise is unknown" in exponents.range_words(exponents.exponents({"a": runs}, SIZE), "a")
+
+
+def test_an_empty_table_is_said_and_not_an_error(none):
+    runs = full.curves(none, "movielens-1m")
+    assert runs.empty
+    assert leads.judge(runs) is None
+    assert not law.can_fit(runs, 2)
+    assert exponents.exponents({"a": runs}, SIZE).empty
+    for words in (leads.lead_words, leads.size_words, leads.kind_words, leads.stop_words):
+        assert words(runs)
+    assert full.progress_words(none).startswith("Of 143 planned runs none are in")

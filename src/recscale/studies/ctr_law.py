@@ -13,8 +13,8 @@ from scipy import stats
 from recscale import laws
 from recscale.laws.compare import COLUMNS
 from recscale.laws.published.wukong import CONSTANTS
-from recscale.studies.contrasts import Contrasts, Effect
-from recscale.studies.ctr_tables import AXES, by_configuration, least_difference, seed_noise
+from recscale.studies.contrasts import Contrasts
+from recscale.studies.ctr_tables import by_configuration, least_difference, seed_noise
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",
@@ -87,12 +87,6 @@ def slope_words(low: float, high: float) -> str:
     if low > 0:
         return "the loss falls with size"
     return "the loss rises with size" if high < 0 else "the exponent can't be told from zero"
-
-
-def sign_words(table: pd.DataFrame) -> str:
-    """What the sign of every exponent of ``exponents`` is known to be: a sentence, empty without one."""
-    parts = [f"for {name} {slope_words(row['low'], row['high'])}" for name, row in table.iterrows()]
-    return f"{parts[0][0].upper()}{'; '.join(parts)[1:]}." if parts else ""
 
 
 def exponent_words(fit: laws.Fit | None) -> str:
@@ -311,83 +305,3 @@ def factor_words(fit: laws.Fit | None, percent: float) -> str:
     middle = f"{value:.3g} times the size" if np.isfinite(value) else "no size at all"
     upper = f"{high:.3g}" if np.isfinite(high) else "without limit"
     return f"{middle} (95 % interval {low:.3g} to {upper})"
-
-
-def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0) -> pd.DataFrame:
-    """For each named set of runs, the law through all sizes of Wukong: exponent with its interval, what a tenfold size
-    brings, and beside what the whole range brings, the noise of a seed (both in % of the loss).
-
-    ``resamples``: of a bootstrap over configurations, whose interval then stands beside Student's.
-    """
-    rows = {}
-    for name, runs in tables.items():
-        if not can_fit(runs) or sizes_of(runs, size=size) < LEAST:
-            continue
-        fit, own = fit_law(runs, size, 0), runs[runs["model"] == "wukong"]
-        alpha, (low, high) = fit.parameters["α"], fit.intervals["α"]
-        row = {"sizes": sizes_of(runs), "seeds": own["seed"].nunique(), "α": alpha, "low": low, "high": high}
-        if resamples:
-            drawn = fit_law(runs, size, 0, bootstrap=resamples).intervals["α"]
-            row |= dict(zip(("bootstrap, low", "bootstrap, high"), drawn, strict=True))
-        row |= {
-            "% a decade": 100 * (10**-alpha - 1),
-            "% over the range": 100 * (10 ** (-alpha * decades(runs, size)) - 1),
-            "a seed, %": 100 * noise_of(runs)[0] / own["test_logloss"].mean(),
-        }
-        rows[name] = row
-    return pd.DataFrame(rows).T.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame()
-
-
-def by_axis(runs: pd.DataFrame, resamples: int = 0) -> pd.DataFrame:
-    """``exponents`` of one set of runs, a row for each thing that can be counted and varies."""
-    tables = [exponents({title: runs}, name, resamples) for name, title in AXES.items() if name in runs]
-    return pd.concat(tables) if tables else pd.DataFrame()
-
-
-def difference(first: tuple[float, float, int], second: tuple[float, float, int], level: float = 0.95) -> Effect:
-    """``first`` less ``second`` with its interval; each is (value, half of its 95 % interval, degrees of freedom).
-
-    Welch's t for two independent lines: their scatter isn't supposed to be equal.
-    """
-    errors = [half / stats.t.ppf(0.975, freedom) for _, half, freedom in (first, second)]
-    value, square = first[0] - second[0], sum(error**2 for error in errors)
-    if not square:
-        return Effect(value, value, value)
-    parts = [error**4 / freedom for error, (*_, freedom) in zip(errors, (first, second), strict=True)]
-    half = float(stats.t.ppf((1 + level) / 2, square**2 / sum(parts)) * square**0.5)
-    return Effect(value, value - half, value + half)
-
-
-def exponent_difference(table: pd.DataFrame, first: str, second: str, level: float = 0.95) -> Effect | None:
-    """α of row ``first`` of ``exponents`` less that of ``second``; None where one of them is missing."""
-    if not {first, second} <= set(table.index):
-        return None
-    rows = table.loc[[first, second]].to_dict("records")
-    return difference(*((row["α"], (row["high"] - row["low"]) / 2, int(row["sizes"]) - 2) for row in rows), level)
-
-
-def same_words(table: pd.DataFrame, first: str, second: str) -> str:
-    """A sentence that compares two exponents of ``exponents``."""
-    found = exponent_difference(table, first, second)
-    if found is None:
-        return f"The exponents of {first} and {second} can't be compared yet: one has fewer than {LEAST} sizes."
-    interval = f"difference {found.value:+.4f}, 95 % interval {found.low:+.4f} to {found.high:+.4f}"
-    if found.low <= 0 <= found.high:
-        return f"The exponents of {first} and of {second} can't be told apart ({interval})."
-    return f"The exponent of {first} is {'larger' if found.low > 0 else 'smaller'} than that of {second} ({interval})."
-
-
-def range_words(table: pd.DataFrame, name: str) -> str:
-    """Does the law of row ``name`` of ``exponents`` stand out: its sign, and its whole range beside the noise."""
-    if name not in table.index:
-        return f"For {name} there are too few sizes to fit a law."
-    row = table.loc[name]
-    low, high = row["low"], row["high"]
-    words = f"For {name} {slope_words(low, high)}: α is {row['α']:.4f}, 95 % interval {low:.4f} to {high:.4f}. "
-    if np.isnan(row["a seed, %"]):
-        return f"{words}With single seeds the noise is unknown."
-    gain, noise = -row["% over the range"], row["a seed, %"]
-    return (
-        f"{words}From the smallest size to the largest the fitted loss changes by {-gain:+.2f} %; one seed moves it by "
-        f"{noise:.2f} %, beside what it does to all sizes alike."
-    )

@@ -15,7 +15,8 @@ from scipy import stats
 
 from recscale.studies import contrasts
 from recscale.studies.contrasts import Contrasts, Effect
-from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT, difference
+from recscale.studies.ctr_exponents import difference
+from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT
 from recscale.studies.ctr_law import listed as joined
 from recscale.studies.ctr_tables import NAMES, by_configuration
 

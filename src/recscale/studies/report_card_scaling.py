@@ -6,7 +6,7 @@ No rows while the study isn't committed or single seeds leave the noise unknown;
 import numpy as np
 import pandas as pd
 
-from recscale.studies import ctr_law, ctr_leads, ctr_study
+from recscale.studies import ctr_exponents, ctr_law, ctr_leads, ctr_study
 from recscale.studies.contrasts import reached as how_many
 from recscale.studies.contrasts import strict, verdict
 from recscale.studies.records import committed
@@ -97,7 +97,7 @@ def two_tasks(tasks: dict[str, pd.DataFrame]) -> list[Claim]:
     """On how many of KuaiRand-Pure's tasks the loss falls with compute."""
     if not all(ctr_law.can_fit(runs) and not np.isnan(ctr_law.noise_of(runs)[0]) for runs in tasks.values()):
         return []
-    table = ctr_law.exponents(tasks, SIZE)
+    table = ctr_exponents.exponents(tasks, SIZE)
     signs = [sign(row["low"], row["high"]) for row in table.to_dict("records")]
     known, against = signs.count("holds"), signs.count("does not hold")
     both = "holds" if known == len(signs) else "holds in part" if known else "does not hold" if against else None
