@@ -166,3 +166,8 @@ def test_more_seeds_help_where_residuals_are_noise():
     assert "seeds help" in scaling.seeds_or_sizes((1.5, 3), (1.0, 2)), "one in three grids has as much by luck"
     assert "sizes help" in scaling.seeds_or_sizes((4.0, 4), (1.0, 4))
     assert "too few" in scaling.seeds_or_sizes((1.0, 3), (float("nan"), 0))
+    factor = scaling.telling_factor(3, 2)
+    assert factor == pytest.approx(19.164**0.5, rel=1e-4)
+    assert "seeds help" in scaling.seeds_or_sizes((0.99 * factor, 3), (1.0, 2))
+    assert "sizes help" in scaling.seeds_or_sizes((1.01 * factor, 3), (1.0, 2))
+    assert scaling.telling_factor(3, 0) == np.inf

@@ -10,6 +10,7 @@ from recscale.studies import ctr_law as law
 from recscale.studies import ctr_leads as leads
 from recscale.studies import ctr_study as full
 from recscale.studies import plans_ctr
+from recscale.studies.ctr_rates import Caveats
 
 SIZE = "training_flop_per_example"
 OFFSET = {"wukong": 0.0, "dlrm": 0.5, "dcnv2": -0.5}
@@ -72,7 +73,11 @@ def test_a_rival_that_leads_is_named_and_a_lead_is_measured(ctr_runs):
     assert "Wukong is beaten at equal compute by DCNv2." in words
     assert words.startswith("Wukong leads DLRM, AutoInt+")
     assert "behind at 6" in leads.size_words(runs)
-    assert "a lead there is an offset" in leads.kind_words(one(ctr_runs, noise=1e-3))
+    assert "An offset explains a lead there" in leads.kind_words(one(ctr_runs, noise=1e-3))
+    untuned = Caveats(frozenset({"autoint+"}), frozenset({"dlrm"}), {"dcnv2": 0.6, "dlrm": 1.1})
+    assert "the tables' rate of AutoInt+ was not searched" in leads.lead_words(runs, untuned)
+    assert "it brought 0.6 to 1.1 % of the loss" in leads.lead_words(runs, untuned)
+    assert "rates that was never tried there: DLRM." in leads.stop_words(runs, untuned)
 
 
 def test_differences_at_the_level_of_noise_are_not_called_leads(ctr_runs):

@@ -45,6 +45,18 @@ def test_pairs_of_rates_that_were_never_tried_are_named(ctr_runs):
     assert rates.pair_words(rates.found_rates(pd.DataFrame())) == ""
 
 
+def test_caveats_are_the_gaps_of_the_search(ctr_runs):
+    """Tables' rate searched at the middle size (best 0.3, worth 0.2 of 0.7), not tried at the ends; a rival without."""
+    ends = [search(ctr_runs, 3e-3, sparse=(0.1,), flop=flop) for flop in (20_000, 9_000_000)]
+    own = pd.concat([*ends, search(ctr_runs, 3e-3, best_sparse=0.3)], ignore_index=True)
+    rival = search(ctr_runs, 3e-3, sparse=(0.1,)).assign(model="masknet")
+    found = rates.caveats(pd.concat([own, rival], ignore_index=True))
+    assert found.unsearched == {"masknet"}
+    assert found.untried == {"wukong"}
+    assert found.worth == {"wukong": pytest.approx(100 * 0.2 / 0.7)}
+    assert rates.caveats(pd.DataFrame()) == rates.NO_CAVEATS
+
+
 def test_a_diverged_run_is_never_the_best(ctr_runs):
     table = search(ctr_runs, 1e-2)
     table.loc[table["valid_logloss"].idxmin(), "diverged"] = True

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from recscale.studies.fitting_gallery import by_true_value, off_target, searched_words
+from recscale.studies.fitting_gallery import by_true_value, coverage_by_span, off_target, searched_words
 
 
 def test_only_shares_outside_the_target_are_named():
@@ -8,6 +8,13 @@ def test_only_shares_outside_the_target_are_named():
     table = pd.DataFrame(rows, columns=["law", "method", "band", "at", "coverage"])
     assert off_target(table) == ["b, bootstrap, new run at largest: 0.900"]
     assert off_target(table[:1]) == ["none"]
+
+
+def test_a_short_range_makes_a_band_promise_too_much_beyond_it():
+    table = coverage_by_span((0.5, 2.0), 0.002, 60, 0)
+    assert table.index.tolist() == [0.5, 2.0]
+    assert table["inside the range"].min() > 0.85
+    assert table.loc[0.5, "ten times beyond"] < 0.8 < table.loc[2.0, "ten times beyond"]
 
 
 def test_coverage_by_true_value_is_put_into_words():

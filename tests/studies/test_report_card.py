@@ -130,6 +130,10 @@ def test_figures_show_every_row(rows):
 
 def test_leads_public_ranks_and_forecast_are_those_of_the_tables():
     leads = published_claims.wukong_leads()
+    sizes = published_claims.wukong_sizes(1)
+    assert published_claims.bend(sizes) == pytest.approx(0.034, abs=0.001)
+    straight = sizes.assign(y=np.log(sizes["gflop"]) + 1e-3 * np.array([1, -1, 0, 2, 0, -1, -1]))
+    assert published_claims.bend(straight) > 0.2
     assert len(leads) == 58
     assert leads["lead"].min() == pytest.approx(0.2302, abs=1e-4)
     ranks = published_claims.public_ranks()

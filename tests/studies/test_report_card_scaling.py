@@ -8,6 +8,7 @@ from recscale.figures import base
 from recscale.figures import report_card as figures
 from recscale.studies import report_card
 from recscale.studies import report_card_scaling as scaling
+from recscale.studies.ctr_rates import Caveats
 
 EXTRA = ("test_logloss", "test_auc", "test_logloss@long_view", "test_auc@long_view")
 
@@ -69,13 +70,27 @@ def test_a_flat_noisy_study_supports_nothing(ctr_runs):
 def test_a_better_rival_is_named_and_the_opposite_does_not_hold(ctr_runs):
     table = ctr_runs.scaling(lambda model, flop: 0.5 * flop ** (0.01 if model == "wukong" else -0.01))
     rows = scaling.scaling_claims(table)
-    assert rows[0].verdict == rows[5].verdict == rows[7].verdict == rows[8].verdict == "does not hold"
+    assert rows[0].verdict == rows[5].verdict == rows[7].verdict == "does not hold"
+    assert rows[8].verdict == "can't be known", "no rate was searched on that data set"
+    assert "here on 2, may be theirs" in rows[8].why
     factor = {"wukong": 1.0, "dcnv2": 0.98}
     better = ctr_runs.scaling(lambda model, flop: 0.5 * flop**-0.001 * factor.get(model, 1.01))
     ahead = scaling.scaling_claims(better)[4]
     assert ahead.ours == 6
     assert ahead.verdict == "holds in part"
     assert ahead.why.endswith("ahead of Wukong: DCNv2")
+
+
+def test_what_the_search_left_open_counts_neither_way(ctr_runs):
+    table = ctr_runs.scaling(paper, noise=2e-5)
+    rates = Caveats(frozenset({"afn+", "masknet"}), frozenset({"dcnv2"}), {"dlrm": 1.0})
+    _, _, _, _, ahead, steep, stop, *_ = scaling.scaling_claims(table, rates)
+    assert (ahead.ours, steep.ours, stop.ours) == (5, 6, 6)
+    assert "Wukong's lead doesn't count: AFN+ and MaskNet" in ahead.why
+    assert "pair of rates never tried: DCNv2" in stop.why
+    better = ctr_runs.scaling(lambda model, flop: 0.5 * flop**-0.001 * (0.98 if model == "afn+" else 1.0), noise=2e-5)
+    ahead = scaling.scaling_claims(better, rates)[4]
+    assert ahead.verdict == "does not hold", "a rival that leads though it wasn't tuned leads"
 
 
 def test_rows_wait_for_their_curves(ctr_runs):

@@ -177,3 +177,10 @@ def test_figures_draw_every_row_with_and_without_a_committed_table():
         show(figures.latency_figure(live, faint), points=len(live) + len(faint))
         bought, before = (serving.with_quality(part, runs([0, -1, -1.2]), "relative") for part in (live, faint))
         show(figures.price_figure(bought, before), points=len(bought) + len(before))
+
+
+def test_who_is_not_on_the_frontier_is_named():
+    table = serving.with_quality(latencies([1, 2, 5]), runs([0, -1, -1.2]), "relative")
+    slow = table.iloc[[-1]].assign(model="dlrm", relative=5.0, p99_ms=99.0)
+    words = serving.bought_words(pd.concat([table, slow], ignore_index=True), "relative", 0.1)
+    assert words.endswith("No slower model is better; none of DLRM is on the frontier.")

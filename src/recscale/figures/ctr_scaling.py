@@ -62,6 +62,11 @@ def seeds_or_sizes(residual: tuple[float, int], noise: tuple[float, int]) -> str
     return "the residuals exceed what seeds explain, so the form is in doubt and new sizes help more"
 
 
+def telling_factor(first: int, second: int) -> float:
+    """How many times as large one standard deviation must be for ``seeds_or_sizes`` to tell; inf without freedom."""
+    return float(stats.f.isf(0.05, first, second) ** 0.5) if min(first, second) > 0 else np.inf
+
+
 def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-law") -> go.Figure:
     """Log loss against size with the law through Wukong, its band, and the held-out sizes as stars.
 

@@ -17,7 +17,7 @@ LABELS = {
     "law, coefficient A": "coefficient A",
     "law, exponent": "exponent (size)",
     "gain for four times": "gain a quadrupling",
-    "law holds over two orders": "range in decades",
+    "the sizes span": "range in decades",
     "lead at equal compute": "lead at equal compute",
     "rivals stop improving": "rivals that stop",
     "DCNv2 needs 40": "DCNv2: 40 × compute",

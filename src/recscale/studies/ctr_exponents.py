@@ -65,12 +65,14 @@ def exponent_difference(table: pd.DataFrame, first: str, second: str, level: flo
 
 
 def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, level: float = 0.95) -> Effect | None:
-    """α of ``first`` less that of ``second``, two tasks of the same runs of Wukong; None where sizes are too few.
+    """α of ``first`` less that of ``second`` over the sizes that two curves of Wukong share; None where too few.
 
-    What moves a run moves both of its losses, so the difference is one line through ln L₂ - ln L₁ of the means, with
-    its own scatter.
+    What moves a size moves both of its losses (two tasks of one run, or the same weights and rates on two splits), so
+    the difference is one line through ln L₂ - ln L₁ of the means, with its own scatter.
     """
-    means = [by_configuration(runs[runs["model"] == "wukong"]).set_index("configuration") for runs in (first, second)]
+    key = "training_flop_per_example"
+    means = [by_configuration(runs[runs["model"] == "wukong"]) for runs in (first, second)]
+    means = [table.assign(key=table[key].round()).set_index("key") for table in means]
     shared = means[0].index.intersection(means[1].index)
     if len(shared) < LEAST:
         return None

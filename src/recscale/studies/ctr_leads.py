@@ -18,6 +18,7 @@ from recscale.studies.contrasts import Contrasts, Effect
 from recscale.studies.ctr_exponents import difference
 from recscale.studies.ctr_law import LEAST, PAPER_SIGNIFICANT
 from recscale.studies.ctr_law import listed as joined
+from recscale.studies.ctr_rates import NO_CAVEATS, Caveats
 from recscale.studies.ctr_tables import NAMES, by_configuration
 
 RIVALS = 7
@@ -154,7 +155,7 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).T.infer_objects()
 
 
-def lead_words(runs: pd.DataFrame) -> str:
+def lead_words(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> str:
     """Whom Wukong leads at equal compute, who leads Wukong, and what can't be told: sentences."""
     field, table = judge(runs), standings(runs)
     if field is None or table.empty:
@@ -168,12 +169,24 @@ def lead_words(runs: pd.DataFrame) -> str:
     ahead = [name for name in who.index if who[name] == name]
     parts = []
     if beaten:
-        parts.append(f"Wukong leads {listed(beaten)}.")
+        parts.append(f"Wukong leads {listed(beaten)}.{_tuning_words(beaten, caveats)}")
     if ahead:
         parts.append(f"Wukong is beaten at equal compute by {listed(ahead)}.")
     if better:
         parts.append(f"The noise of seeds leaves open who leads between Wukong and {listed(better)}.")
     return " ".join(parts)
+
+
+def _tuning_words(beaten: Sequence[str], caveats: Caveats) -> str:
+    """What an unsearched rate may have to do with a lead."""
+    doubtful = [model for model in beaten if model in caveats.unsearched]
+    worth = [gain for model, gain in caveats.worth.items() if model != "wukong"]
+    if not doubtful or not worth:
+        return ""
+    return (
+        f" But the tables' rate of {listed(doubtful)} was not searched, and where a rival's was, it brought "
+        f"{min(worth):.1f} to {max(worth):.1f} % of the loss: the lead may be one of tuning."
+    )
 
 
 def size_words(runs: pd.DataFrame) -> str:
@@ -204,7 +217,10 @@ def kind_words(runs: pd.DataFrame) -> str:
         parts.append(f"Steeper than Wukong: {listed(others)}.")
     if open_ := who.index[who == "not known"].tolist():
         same = "No slope can be told from Wukong's" if len(open_) == len(who) else "Not told from Wukong's slope"
-        parts.append(f"{same}: {listed(open_)}. As far as these runs can tell, a lead there is an offset.")
+        parts.append(
+            f"{same}: {listed(open_)}. An offset explains a lead there; the intervals say how large a difference of "
+            "slopes isn't excluded."
+        )
     return " ".join(parts)
 
 
@@ -220,7 +236,7 @@ def stops(field: Field) -> pd.DataFrame:
     return pd.DataFrame(rows).T.infer_objects() if rows else pd.DataFrame()
 
 
-def stop_words(runs: pd.DataFrame) -> str:
+def stop_words(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> str:
     """Which rivals stop improving, and what Wukong does at its own end: sentences."""
     field = judge(runs)
     table = stops(field) if field is not None else pd.DataFrame()
@@ -232,7 +248,9 @@ def stop_words(runs: pd.DataFrame) -> str:
         ("stops", "No further gain at the largest size"),
         ("improves", "Still improving at the largest size"),
         ("not known", "Left open by the noise of seeds"),
+        ("untried", "Not judged, as the largest sizes train at a pair of rates that was never tried there"),
     )
+    table["says"] = table["says"].mask(table.index.isin(list(caveats.untried)), "untried")
     found = {text: table.index[table["says"] == says].tolist() for says, text in groups}
     return (
         f"{' '.join(f'{text}: {listed(names)}.' for text, names in found.items() if names)} {own_end(field)}".rstrip()

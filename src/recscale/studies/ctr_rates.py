@@ -1,13 +1,49 @@
 """How the learning rates of the CTR studies were found, and where the search ended at its edge."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from recscale.studies.ctr_tables import NAMES
-from recscale.studies.plans_ctr import FIXED_RATES, best_rates
+from recscale.studies.plans_ctr import FIXED_RATES, SPARSE_RATES, best_rates
 
 DENSE, SPARSE = FIXED_RATES
+USUAL = SPARSE_RATES[1]
+"""The tables' rate beside which dense rates are searched."""
+
+
+@dataclass(frozen=True)
+class Caveats:
+    """What the search leaves open about rivals, so that it can't be held for or against them.
+
+    unsearched   models whose tables' rate was never searched: who leads them may only be better tuned
+    untried      models that train larger sizes at a pair of rates never tried there: how such a curve ends may be the
+                 pair's doing
+    worth        searched model -> how much lower (%) its best tables' rate made the validation loss than the usual one
+    """
+
+    unsearched: frozenset[str] = frozenset()
+    untried: frozenset[str] = frozenset()
+    worth: Mapping[str, float] = field(default_factory=dict)
+
+
+NO_CAVEATS = Caveats()
+
+
+def caveats(table: pd.DataFrame) -> Caveats:
+    """From the table of the search; none without it."""
+    if table.empty:
+        return NO_CAVEATS
+    tried, found = _with_rates(table), found_rates(table)
+    rates = tried.groupby("model")[SPARSE].nunique()
+    worth = {}
+    for model, rows in tried[tried["model"].isin(rates.index[rates > 1])].groupby("model"):
+        crossed = rows.groupby("training_flop_per_example").filter(lambda part: part[SPARSE].nunique() > 1)
+        best = crossed.groupby(crossed[SPARSE] == USUAL)["valid_logloss"].min()
+        worth[model] = 100 * (1 - crossed["valid_logloss"].min() / best[True])
+    return Caveats(frozenset(rates.index[rates == 1]), frozenset(model for model, *_ in _untried(found)), worth)
 
 
 def found_rates(table: pd.DataFrame) -> pd.DataFrame:
@@ -45,19 +81,29 @@ def pair_words(found: pd.DataFrame) -> str:
 
     ``plans_ctr.tuned`` takes the tables' rate of the middle size; elsewhere the dense rate was searched at another.
     """
-    parts = []
-    for model, rows in found.groupby("model", sort=False) if len(found) else ():
-        rows = rows.sort_values("training_flop_per_example")
-        used = rows["tables"].iloc[len(rows) // 2]
-        count = int(((rows["tables"] != used) & (rows["tables edge"] == "not searched")).sum())
-        if count:
-            parts.append(f"{NAMES[model]} ({used:g}, not tried at {count} of its {len(rows)} searched sizes)")
+    parts = [
+        f"{NAMES[model]} ({used:g}, not tried at {count} of its {of} searched sizes)"
+        for model, used, count, of in _untried(found)
+    ]
     if not parts:
         return ""
     return (
         "The tables' rate of the middle size is used at all sizes, also where the dense rate was searched beside "
         f"another one: {', '.join(parts)}. Such a pair may be a bad one, and what size seems to do there its doing."
     )
+
+
+def _untried(found: pd.DataFrame) -> list[tuple[str, float, int, int]]:
+    """(model, tables' rate used, at how many searched sizes it was not tried, of how many)."""
+    rows_of = found.groupby("model", sort=False) if len(found) else ()
+    table = []
+    for model, rows in rows_of:
+        rows = rows.sort_values("training_flop_per_example")
+        used = rows["tables"].iloc[len(rows) // 2]
+        count = int(((rows["tables"] != used) & (rows["tables edge"] == "not searched")).sum())
+        if count:
+            table.append((str(model), float(used), count, len(rows)))
+    return table
 
 
 def _with_rates(table: pd.DataFrame) -> pd.DataFrame:

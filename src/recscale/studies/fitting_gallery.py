@@ -220,6 +220,16 @@ def coverage(levels: Sequence[float], decades: float, noise: float, simulations:
     return table.assign(low=low, high=high, simulations=simulations)
 
 
+def coverage_by_span(spans: Sequence[float], noise: float, simulations: int, seed: int) -> pd.DataFrame:
+    """``coverage`` of 95 % bands for sizes that span so many decades: a row a span, shares inside and ten times beyond.
+
+    Over few decades exponent and floor can hardly be told apart, the law is far from linear in both, and a linearised
+    band promises more than it keeps where it extrapolates.
+    """
+    tables = {span: coverage([0.95], span, noise, simulations, seed).set_index("where")["share"] for span in spans}
+    return pd.DataFrame(tables).T.rename_axis("decades measured")
+
+
 def wilson(share: np.ndarray, n: int, z: float = 1.959964) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's 95 % interval of a share seen in ``n`` trials."""
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)

@@ -19,6 +19,16 @@ def wukong_sizes(task: int, drop_smallest: int = 0) -> pd.DataFrame:
     return rows[["hyperparameters", "gflop", "y"]].iloc[drop_smallest:].assign(loss=lambda t: 100 + t["y"])
 
 
+def bend(sizes: pd.DataFrame) -> float:
+    """Probability of so large a quadratic term of y in ln(GFLOP) if there is none (Student's t); ``wukong_sizes``."""
+    x, y = np.log(sizes["gflop"].to_numpy(float)), sizes["y"].to_numpy(float)
+    design = np.vander(x - x.mean(), 3)
+    found, (square,), *_ = np.linalg.lstsq(design, y, rcond=None)
+    freedom = len(y) - 3
+    error = np.sqrt(square / freedom * np.linalg.inv(design.T @ design)[0, 0])
+    return float(2 * student.sf(abs(found[0] / error), freedom))
+
+
 def rival_forms(sizes: pd.DataFrame, held: int) -> dict[str, Fit]:
     """Power law, line in logs and power law with a floor, fitted to 100 + y without the ``held`` largest sizes."""
     kept = sizes.iloc[: len(sizes) - held]

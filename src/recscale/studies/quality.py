@@ -62,10 +62,11 @@ def plain_mlp() -> float:
 
 
 def comparison(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a model: ``name, seeds, auc, ±, benchmark, paper, difference, verdict``.
+    """A row a model: ``name, seeds, auc, ±, benchmark, paper, difference, apart, verdict``.
 
     ``auc`` is the mean over the healthy runs on Frappe, ``±`` half of its 95 % interval over seeds; without runs both
-    are NaN. ``difference`` is to the benchmark, for Wukong to the paper.
+    are NaN. ``difference`` is to the benchmark, for Wukong to the paper; ``apart`` is half of its 95 % interval, as the
+    published figure is one run, which a seed moves as it moves ours.
     """
     groups = _on_frappe(runs).groupby("model")["test_auc"]
     table = printed()[["name", "benchmark", "paper"]]
@@ -73,12 +74,14 @@ def comparison(runs: pd.DataFrame) -> pd.DataFrame:
     table.insert(2, "auc", groups.mean().reindex(MODELS).astype(float))
     table.insert(3, "±", groups.agg(lambda sample: half_width(sample.to_numpy())).reindex(MODELS).astype(float))
     table["difference"] = table["auc"] - table["benchmark"].fillna(table["paper"])
-    table["verdict"] = [verdict(*row) for row in table[["difference", "±"]].to_numpy(float)]
+    table["apart"] = table["±"] * (1 + table["seeds"]) ** 0.5
+    table["verdict"] = [verdict(*row) for row in table[["difference", "apart"]].to_numpy(float)]
     return table
 
 
 def verdict(difference: float, half: float) -> str:
-    """In words: is the mean close to the published figure, and on which side of it? ``half``: of the 95 % interval."""
+    """In words: is the mean close to the published figure, and on which side of it? ``half``: of the 95 % interval
+    of the difference."""
     if np.isnan(difference):
         return "no runs"
     close = f"within {CLOSE}" if abs(difference) <= CLOSE + ROUNDING else f"not within {CLOSE}"
@@ -183,7 +186,7 @@ def own_label(runs: pd.DataFrame) -> str:
 
 def shown(runs: pd.DataFrame) -> pd.DataFrame:
     """``comparison`` as a reader sees it: four decimals, nothing where nothing is known."""
-    table = comparison(runs).set_index("name").rename(columns={"auc": own_label(runs)})
+    table = comparison(runs).set_index("name").rename(columns={"auc": own_label(runs), "apart": "its ±"})
     numbers = table.select_dtypes(float)
     text = numbers.map(lambda value: "" if np.isnan(value) else f"{value:.4f}")
     text["difference"] = numbers["difference"].map(lambda value: "" if np.isnan(value) else f"{value:+.4f}")

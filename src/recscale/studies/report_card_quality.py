@@ -45,7 +45,7 @@ def frappe_claims(runs: pd.DataFrame) -> list[Claim]:
     caveat = caveat[:1].lower() + caveat[1:]
     own, rivals, place = table.loc["wukong"], table.loc[list(quality.RIVALS)], quality.standing(runs)
     near = int((rivals["difference"].abs() <= quality.CLOSE + quality.ROUNDING).sum())
-    low, high = own["auc"] - own["±"], own["auc"] + own["±"]
+    low, high = own["auc"] - own["apart"], own["auc"] + own["apart"]
     seeds = int(table["seeds"].min())
     return [
         Claim(
@@ -56,7 +56,8 @@ def frappe_claims(runs: pd.DataFrame) -> list[Claim]:
             (float(low), float(high)),
             at_least(own["paper"] - quality.ROUNDING, low, high),
             PAGE,
-            f"{int(own['seeds'])} seeds; the paper doesn't give its configuration; {caveat}",
+            f"{int(own['seeds'])} seeds; the interval is that of the difference to one run, as the paper's is; the "
+            f"paper doesn't give its configuration; {caveat}",
         ),
         Claim(
             "Wukong",

@@ -19,6 +19,7 @@ from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.settings import results_folder
+from recscale.studies.ctr_law import listed
 from recscale.studies.ctr_tables import NAMES, by_configuration, least_difference, seed_noise
 from recscale.training.serving import Request, candidate_rows, serve
 
@@ -199,10 +200,14 @@ def bought_words(table: pd.DataFrame, metric: str, least: float) -> str:
         return f"{whole}. Without repeated seeds it is not known whether that is noise."
     if gain <= least:
         return f"{whole}. Seeds alone could explain that much ({least:.2f} %)."
+    absent = [NAMES[model] for model in table["model"].unique() if model not in set(steps["model"])]
+    slower = f" No slower model is better; none of {listed(absent)} is on the frontier." if absent else ""
     cheap = steps[first[metric] - steps[metric] >= gain / 2].iloc[0]
     if cheap["p99_ms"] == last["p99_ms"]:
-        return f"{whole}. No faster model has half of that."
-    return f"{whole}. Half of it is there at {_named(cheap)}."
+        half = "" if len(steps) == 2 else " No faster model has half of that."
+    else:
+        half = f" Half of it is there at {_named(cheap)}."
+    return f"{whole}.{half}{slower}"
 
 
 def _named(row: pd.Series) -> str:
