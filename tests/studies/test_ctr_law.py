@@ -164,6 +164,18 @@ def test_the_price_of_a_gain_by_the_law(ctr_runs):
     assert "no growth" in law.factor_words(law.fit_law(one(ctr_runs, lambda m, f: 0.5 * f**0.01), SIZE, 0), 0.2)
 
 
+def test_a_promise_whose_verdict_hangs_by_how_many_sizes_are_held_out_says_so(ctr_runs):
+    sizes = sorted(one(ctr_runs).query("model == 'wukong'")[SIZE].unique())
+
+    def truth(model, flop):
+        return power(model, flop) * (1.01 if flop > 0.99 * sizes[-1] else 0.99 if flop > 0.99 * sizes[-2] else 1.0)
+
+    runs = one(ctr_runs, truth, noise=2e-4)
+    words = law.kept_words(runs, SIZE, 2)
+    assert ": kept; not so with 1" in words
+    assert words.endswith("held out.")
+
+
 def test_the_end_of_the_curve_is_in_the_short_answer(ctr_runs):
     stops = one(ctr_runs, lambda model, flop: 0.55 * min(flop, 5e6) ** -0.01)
     words = law.short_words("A", law.fit_law(stops, SIZE, 0), law.fit_law(stops, SIZE, 2), law.noise_of(stops)[1])
@@ -187,7 +199,8 @@ def test_a_promise_that_was_not_kept_is_told_from_one_that_was(ctr_runs, kink, s
         return power(model, flop) * (1 + kink * (flop > 1e7))
 
     runs = one(ctr_runs, truth, noise=1e-4)
-    assert law.kept_words(runs, SIZE, 2).endswith(said)
+    assert said.rstrip(".") in law.kept_words(runs, SIZE, 2)
+    assert "held out" not in law.kept_words(runs, SIZE, 2)
     assert "single seeds" in law.kept_words(runs[runs["seed"] == runs["seed"].iloc[0]], SIZE, 2)
     assert "too few sizes" in law.kept_words(runs, SIZE, 0)
 

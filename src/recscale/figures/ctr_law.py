@@ -18,16 +18,17 @@ _HOVER = "%{fullData.name}, %{x:,} FLOP per example<br>%{y:+.3f} %, %{customdata
 
 
 def compared_means(runs: pd.DataFrame) -> pd.DataFrame:
-    """Seed means on the paper's axis: ``relative`` (% against the smallest DLRM), half of its 95 % interval from the
-    pooled noise of seeds (nan with single seeds), ``seeds``. Empty without a DLRM.
+    """Seed means on the paper's axis: ``relative`` (% against the smallest DLRM), half of its 95 % interval from
+    the model's own noise of seeds (nan with single seeds), ``seeds``. Empty without a DLRM.
 
     What a seed does to all its runs alike is not noise here: it moves no model against another.
     """
     if runs.empty or (table := relative(runs)).empty:
         return pd.DataFrame(columns=["model", "training_flop_per_example", "relative", "half", "seeds"])
     means = by_configuration(table, "relative")
-    least = 100 * noise_of(runs, None, 1)[1] / runs["test_logloss"].mean()  # of two single runs
-    return means.assign(half=least / np.sqrt(2 * means["seeds"]))
+    percent = 100 / runs["test_logloss"].mean()
+    least = {model: percent * noise_of(runs, model, 1)[1] for model in means["model"].unique()}  # of two single runs
+    return means.assign(half=means["model"].map(least) / np.sqrt(2 * means["seeds"]))
 
 
 def compared(means: pd.DataFrame, least: float) -> go.Figure:

@@ -13,7 +13,7 @@ from scipy import stats
 from recscale import laws
 from recscale.laws.compare import COLUMNS
 from recscale.laws.published.wukong import CONSTANTS
-from recscale.studies.contrasts import Contrasts
+from recscale.studies.contrasts import Contrasts, Effect
 from recscale.studies.ctr_tables import by_configuration, least_difference, seed_noise
 
 FORMS: Mapping[str, str] = {
@@ -268,28 +268,45 @@ def prediction_words(fit: laws.Fit | None, least: float) -> str:
 
 
 def kept_words(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> str:
-    """Whether the ``hold_out`` largest sizes keep what a power law through the others promises: a sentence.
+    """Whether the ``hold_out`` largest sizes keep what a power law through the others promises, and with which other
+    numbers of sizes that would be another verdict: a sentence."""
+    if not can_fit(runs, hold_out, model) or not hold_out:
+        return "There are too few sizes to hold any out."
+    miss = missed(runs, size, hold_out, model)
+    value, low, high = miss.percent
+    side = "more" if value > 0 else "less"
+    promise = "than a power law through the others promises"
+    first = f"The {hold_out} largest sizes have {abs(value):.2f} % {side} loss {promise}"
+    if np.isnan(low):
+        return f"{first}; single seeds can't say whether by more than noise."
+    others = [count for count in HELD_OUT if count != hold_out and can_fit(runs, count, model)]
+    differ = [str(count) for count in others if _kept(missed(runs, size, count, model)) != _kept(miss)]
+    hanging = f"; not so with {listed(differ)} held out" if differ else ""
+    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): {_kept(miss)}{hanging}."
+
+
+HELD_OUT = (1, 2, 3, 4)
+"""Numbers of largest sizes over which a verdict about the end of a curve should be the same."""
+
+
+def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Effect:
+    """Mean of ln L at the ``hold_out`` largest sizes less what a power law through the others promises there.
 
     The law is a straight line of ln L in ln size, so that the miss is a contrast of the configurations' means; its
     interval knows the noise of seeds alone.
     """
     own = runs[runs["model"] == model]
     means = by_configuration(own)
-    if not can_fit(runs, hold_out, model) or not hold_out:
-        return "There are too few sizes to hold any out."
     x, names = np.log(means[size].to_numpy(float)), means["configuration"].tolist()
     design = np.column_stack([np.ones(len(x)), x])
     promised = design[-hold_out:].mean(axis=0) @ np.linalg.pinv(design[:-hold_out])
     weights = dict(zip(names, [*-promised, *[1 / hold_out] * hold_out], strict=True))
     known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
-    value, low, high = (miss := known.contrast(weights)).percent
-    side = "more" if value > 0 else "less"
-    promise = "than a power law through the others promises"
-    first = f"The {hold_out} largest sizes have {abs(value):.2f} % {side} loss {promise}"
-    if not known.freedom:
-        return f"{first}; single seeds can't say whether by more than noise."
-    kept = "more was promised than kept" if miss.raises else "less was promised than kept" if miss.lowers else "kept"
-    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): {kept}."
+    return known.contrast(weights)
+
+
+def _kept(miss: Effect) -> str:
+    return "more was promised than kept" if miss.raises else "less was promised than kept" if miss.lowers else "kept"
 
 
 def factor_words(fit: laws.Fit | None, percent: float) -> str:
