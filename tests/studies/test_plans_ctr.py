@@ -100,6 +100,23 @@ def test_the_search_goes_beyond_the_grid_where_its_best_lay_at_the_edge(everythi
     assert plans_ctr.tuned("synthetic-ctr", wukong_sizes()[-1]).dense_learning_rate == 1e-4
 
 
+def test_the_dense_rate_is_the_best_beside_the_tables_rate_that_is_used(everything_on_synthetic):
+    """DCNv2's middle size likes 0.3 for the tables. At the ends another pair is best of all, and 0.3 decides all the
+    same."""
+    sizes = plans_ctr._searched("dcnv2")
+
+    def best(run):
+        if run.model == sizes[1]:
+            return 1e-3, 3e-1
+        return (1e-2, 1e-1) if run.training.sparse_learning_rate == 1e-1 else (3e-3, 3.1e-1)
+
+    table = search_results(best)
+    assert plans_ctr.best_rates(table[table["model"] == "dcnv2"])["sparse_learning_rate"].tolist() == [0.1, 0.3, 0.1]
+    studies.export(table, "ctr-learning-rate")
+    rates = [plans_ctr.tuned("synthetic-ctr", size) for size in (sizes[0], sizes[2])]
+    assert {(rate.dense_learning_rate, rate.sparse_learning_rate) for rate in rates} == {(3e-3, 3e-1)}
+
+
 def test_a_diverged_run_is_never_the_best():
     table = pd.DataFrame(
         {

@@ -1,17 +1,18 @@
 """How the learning rates of the CTR studies were found, and where the search ended at its edge."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from recscale.studies.ctr_tables import NAMES
-from recscale.studies.plans_ctr import FIXED_RATES, SPARSE_RATES, best_rates
+from recscale.studies.plans_ctr import FIXED_RATES, SPARSE_RATES, beside, best_rates, tables_rate, with_rates
 
 DENSE, SPARSE = FIXED_RATES
 USUAL = SPARSE_RATES[1]
 """The tables' rate beside which dense rates are searched."""
+FEWEST = 3
+"""Rates that make a search."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +37,30 @@ def caveats(table: pd.DataFrame) -> Caveats:
     """From the table of the search; none without it."""
     if table.empty:
         return NO_CAVEATS
-    tried, found = _with_rates(table), found_rates(table)
+    tried, found = with_rates(table), found_rates(table)
     rates = tried.groupby("model")[SPARSE].nunique()
     worth = {}
     for model, rows in tried[tried["model"].isin(rates.index[rates > 1])].groupby("model"):
-        crossed = rows.groupby("training_flop_per_example").filter(lambda part: part[SPARSE].nunique() > 1)
+        crossed = rows.groupby("training_flop_per_example").filter(lambda part: part[SPARSE].nunique() >= FEWEST)
         best = crossed.groupby(crossed[SPARSE] == USUAL)["valid_logloss"].min()
         worth[model] = 100 * (1 - crossed["valid_logloss"].min() / best[True])
     return Caveats(frozenset(rates.index[rates == 1]), frozenset(model for model, *_ in _untried(found)), worth)
 
 
 def found_rates(table: pd.DataFrame) -> pd.DataFrame:
-    """Of a search table, one row a model and size: the best rate of the dense part and of the tables, and for each the
-    edge it lies at.
+    """Of a search table, one row a model and size: the rates of the dense part and of the tables that are best beside
+    the tables' rate of the middle size, and for each the edge it lies at.
 
     The edge is "low" or "high" where the best rate is the lowest or highest of those tried with the other rate as it
-    is, "" inside, and "not searched" where only one was tried. A best rate at the edge may have a better one beyond.
+    is, "" inside, and "not searched" where fewer than ``FEWEST`` were tried. A best rate at the edge may have a better
+    one beyond.
     """
     if table.empty:
         return pd.DataFrame()
-    tried = _with_rates(table)
+    tried = with_rates(table)
+    used = pd.concat([beside(own, tables_rate(own)) for _, own in table.groupby("model", sort=False)])
     rows = []
-    for best in best_rates(table).to_dict("records"):
+    for best in best_rates(used).to_dict("records"):
         same = tried[
             (tried["model"] == best["model"])
             & (tried["training_flop_per_example"] == best["training_flop_per_example"])
@@ -100,19 +103,14 @@ def _untried(found: pd.DataFrame) -> list[tuple[str, float, int, int]]:
     for model, rows in rows_of:
         rows = rows.sort_values("training_flop_per_example")
         used = rows["tables"].iloc[len(rows) // 2]
-        count = int(((rows["tables"] != used) & (rows["tables edge"] == "not searched")).sum())
+        count = int((rows["tables"] != used).sum())
         if count:
             table.append((str(model), float(used), count, len(rows)))
     return table
 
 
-def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
-    trained = [json.loads(config)["training"] for config in table["config"]]
-    return table.assign(**{name: [training[name] for training in trained] for name in FIXED_RATES})
-
-
 def _edge(best: float, tried: pd.Series) -> str:
-    if tried.nunique() < 2:
+    if tried.nunique() < FEWEST:
         return "not searched"
     return "low" if best == tried.min() else "high" if best == tried.max() else ""
 

@@ -43,13 +43,22 @@ DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 SPARSE_RATES = (3e-2, 1e-1, 3e-1)
 BEYOND: dict[str, tuple[tuple[int, float, float], ...]] = {
     "wukong": ((2, 1e-4, 1e-1),),
-    "dlrm": ((0, 3e-2, 1e-1), (1, 3e-2, 3e-2), (1, 1e-2, 1e-2), (1, 3e-2, 1e-2), (2, 3e-2, 1e-1)),
-    "dcnv2": ((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0), (2, 3e-2, 1e-1)),
+    "dlrm": (
+        *((0, 3e-2, 1e-1), (1, 3e-2, 3e-2), (1, 1e-2, 1e-2), (1, 3e-2, 1e-2), (2, 3e-2, 1e-1)),
+        *((size, dense, 3e-2) for size, dense in product((0, 2), (3e-3, 1e-2, 3e-2, 1e-1))),
+        (1, 1e-1, 3e-2),
+    ),
+    "dcnv2": (
+        *((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0), (2, 3e-2, 1e-1)),
+        *((size, dense, 3e-1) for size, dense in product((0, 2), DENSE_RATES)),
+        (2, 1e-4, 3e-1),
+    ),
     "masknet": ((0, 3e-2, 1e-1),),
     "afn+": ((0, 3e-2, 1e-1),),
     "xdeepfm": ((0, 3e-2, 1e-1),),
 }
-"""Model -> (searched size, dense rate, tables' rate) tried besides, where the best of the grid lay at its edge."""
+"""Model -> (searched size, dense rate, tables' rate) tried besides: where the best of the grid lay at its edge, and at
+the other sizes beside the tables' rate that is best at the middle one."""
 FIXED_RATES = {"dense_learning_rate": 2e-3, "sparse_learning_rate": 3e-2}
 
 SPLITS = {"frappe": "official", "kuairand-pure": "official"}
@@ -132,11 +141,11 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
         raise NotYetPlanned(
             f"waits for ctr-learning-rate: {missing} of its {len(searched)} {model.model} runs are missing"
         )
-    best = best_rates(table)
+    sparse = tables_rate(table)
+    best = best_rates(beside(table, sparse))
     account = account_ctr(model, *_inputs(dataset), embedding)
     at, known = np.log(account.training_flop_per_example), np.log(best["training_flop_per_example"])
     dense = float(f"{np.exp(np.interp(at, known, np.log(best['dense_learning_rate']))):.3g}")
-    sparse = float(best["sparse_learning_rate"].iloc[len(best) // 2])
     return one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse, embedding=embedding)
 
 
@@ -153,14 +162,30 @@ def _inputs(dataset: str) -> tuple[tuple[Field, ...], int, int]:
     return data.fields, len(data.dense_names), len(data.tasks)
 
 
+def with_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """A search table with the two rates of every run."""
+    trained = [json.loads(config)["training"] for config in table["config"]]
+    return table.assign(**{name: [training[name] for training in trained] for name in FIXED_RATES})
+
+
+def tables_rate(table: pd.DataFrame) -> float:
+    """The tables' rate of one model's search: the best one at the middle size, as tables are equal at every size."""
+    best = best_rates(table)
+    return float(best["sparse_learning_rate"].iloc[len(best) // 2])
+
+
+def beside(table: pd.DataFrame, sparse: float) -> pd.DataFrame:
+    """Of one model's search, the runs with this tables' rate; at a size where it wasn't tried, all of them."""
+    trained = with_rates(table)
+    tried = trained["sparse_learning_rate"] == sparse
+    return table[tried | ~tried.groupby(table["training_flop_per_example"]).transform("any")]
+
+
 def best_rates(table: pd.DataFrame) -> pd.DataFrame:
     """Of a search table: for every model and size the row with the lowest validation log loss, and its two rates."""
     healthy = table[~table["diverged"].astype(bool)]
     best = healthy.loc[healthy.groupby(["model", "training_flop_per_example"])["valid_logloss"].idxmin()]
-    trained = [json.loads(config)["training"] for config in best["config"]]
-    return best.assign(**{name: [training[name] for training in trained] for name in FIXED_RATES}).reset_index(
-        drop=True
-    )
+    return with_rates(best).reset_index(drop=True)
 
 
 def _searched(model: str) -> tuple:
