@@ -167,11 +167,11 @@ def gains(fig: go.Figure, least: Mapping[str, float]) -> go.Figure:
     return fig
 
 
-def committed_curves(table: pd.DataFrame) -> pd.DataFrame:
-    """The committed runs but the ``time`` split's, prepared."""
+def committed_curves(table: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """The committed runs on one data set but the ``time`` split's, prepared."""
     if table.empty:
         return prepared(table.assign(parameters=[], configuration=[]))
-    return prepared(table[table["split"] != "time"])
+    return prepared(table[(table["split"] != "time") & (table["dataset"] == dataset)])
 
 
 def summary(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> pd.DataFrame:
