@@ -27,8 +27,9 @@ def test_two_tasks_of_the_same_runs_are_compared_run_by_run(ctr_runs):
     assert found.value == pytest.approx(-0.001, rel=1e-6)
     assert found.raises is False
     assert found.lowers
-    table = exponents.exponents({"first": first, "steeper": steeper}, SIZE)
-    apart = exponents.exponent_difference(table, "first", "steeper")
+    rows = exponents.exponents({"first": first, "steeper": steeper}, SIZE).to_dict("records")
+    lines = [(row["α"], (row["high"] - row["low"]) / 2, int(row["sizes"]) - 2) for row in rows]
+    apart = exponents.difference(*lines)
     assert apart.low < 0 < apart.high, "as if the runs were others it would drown"
     assert exponents.paired_difference(first.iloc[:1], steeper.iloc[:1], SIZE) is None
 
@@ -42,14 +43,9 @@ def test_exponents_of_two_sets_are_compared_with_their_scatter(ctr_runs):
         == "For a the exponent can't be told from zero; for b the loss falls with size."
     )
     assert exponents.sign_words(pd.DataFrame()) == ""
-    assert "of a is smaller than that of b" in exponents.same_words(
-        exponents.exponent_difference(table, "a", "b"), "a", "b"
-    )
-    assert "can't be told apart" in exponents.same_words(
-        exponents.exponent_difference(table, "b", "again"), "b", "again"
-    )
-    assert exponents.exponent_difference(table, "b", "c") is None
-    assert "can't be compared yet" in exponents.same_words(None, "b", "c")
+    assert "of a is smaller than that of b" in exponents.paired_words({"a": flat, "b": fall}, SIZE)
+    assert "can't be told apart" in exponents.paired_words({"b": fall, "again": fall}, SIZE)
+    assert "can't be compared yet" in exponents.paired_words({"b": fall, "c": fall.iloc[:0]}, SIZE)
     assert "can't be told from zero" in exponents.range_words(table, "a")
     assert "-1.5" in exponents.range_words(table, "b")
     assert "too few sizes" in exponents.range_words(table, "c")

@@ -56,14 +56,6 @@ def difference(first: tuple[float, float, int], second: tuple[float, float, int]
     return Effect(value, value - half, value + half)
 
 
-def exponent_difference(table: pd.DataFrame, first: str, second: str, level: float = 0.95) -> Effect | None:
-    """α of row ``first`` of ``exponents`` less that of ``second``; None where one of them is missing."""
-    if not {first, second} <= set(table.index):
-        return None
-    rows = table.loc[[first, second]].to_dict("records")
-    return difference(*((row["α"], (row["high"] - row["low"]) / 2, int(row["sizes"]) - 2) for row in rows), level)
-
-
 def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, level: float = 0.95) -> Effect | None:
     """α of ``first`` less that of ``second`` over the sizes that two curves of Wukong share; None where too few.
 
@@ -90,6 +82,11 @@ def same_words(found: Effect | None, first: str, second: str) -> str:
     if found.low <= 0 <= found.high:
         return f"The exponents of {first} and of {second} can't be told apart ({interval})."
     return f"The exponent of {first} is {'larger' if found.low > 0 else 'smaller'} than that of {second} ({interval})."
+
+
+def paired_words(tables: Mapping[str, pd.DataFrame], size: str) -> str:
+    """A sentence that compares the exponents of two curves, name -> runs, over the sizes they share."""
+    return same_words(paired_difference(*tables.values(), size), *tables)
 
 
 def sign_words(table: pd.DataFrame) -> str:
