@@ -70,7 +70,7 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, leve
         return None
     one, other = (table.loc[shared, "test_logloss"].to_numpy(float) for table in means)
     line = stats.linregress(np.log(means[0].loc[shared, size].to_numpy(float)), np.log(other / one))
-    half = float(stats.t.ppf((1 + level) / 2, len(shared) - 2) * line.stderr)
+    half = float(stats.t.ppf((1 + level) / 2, len(shared) - 2) * np.nan_to_num(line.stderr))  # nan: two equal curves
     return Effect(float(line.slope), float(line.slope - half), float(line.slope + half))
 
 
