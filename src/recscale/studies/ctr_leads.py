@@ -247,7 +247,7 @@ def stop_words(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> str:
     groups: Sequence[tuple[str, str]] = (
         ("stops", "No further gain at the largest size"),
         ("improves", "Still improving at the largest size"),
-        ("not known", "Left open by the noise of seeds"),
+        ("not known", "Whether the largest size still gains is left open by the noise of seeds"),
         ("untried", "Not judged, as the largest sizes train at a pair of rates that was never tried there"),
     )
     table["says"] = table["says"].mask(table.index.isin(list(caveats.untried)), "untried")

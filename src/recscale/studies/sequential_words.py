@@ -120,8 +120,8 @@ def quality_search_table(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def quality_table(table: pd.DataFrame) -> pd.DataFrame:
-    """Test metrics of ``sequential-quality``, a row a data set, model and loss: means over healthy seeds, with half of
-    the 95 % interval of NDCG@10 (Student's t over seeds)."""
+    """Test metrics of ``sequential-quality``, a row a data set, model and loss, best of a set first: means over healthy
+    seeds, with half of the 95 % interval of NDCG@10 (Student's t over seeds)."""
     rows = {}
     if len(table):
         runs = shapes(table)
@@ -136,7 +136,10 @@ def quality_table(table: pd.DataFrame) -> pd.DataFrame:
                 "valid NDCG@10": group["valid_ndcg@10"].mean(),
             }
     found = pd.DataFrame(rows, index=["seeds", "NDCG@10", "±", "HR@10", "valid NDCG@10"]).T.astype({"seeds": int})
-    return found.rename_axis(["data set", "model", "loss"]) if rows else found
+    if not rows:
+        return found
+    found = found.rename_axis(["data set", "model", "loss"])
+    return found.sort_values(["data set", "NDCG@10"], ascending=False)
 
 
 def noise_words(panel: Panel) -> str:
