@@ -53,6 +53,10 @@ class Effect:
         return tuple(100 * float(np.expm1(number)) for number in (self.value, self.low, self.high))
 
 
+UNKNOWN = Effect(np.nan, np.nan, np.nan)
+"""An effect that nothing is known of."""
+
+
 @dataclass(frozen=True, eq=False)
 class Contrasts:
     """The fitted means of ln y by configuration. ``noise``: standard deviation of one run; ``freedom``: its degrees.
@@ -106,7 +110,7 @@ class Contrasts:
         vector[[self.names.index(name) for name in weights]] = list(weights.values())
         inverse = np.linalg.pinv(self.gram, hermitian=True)
         if not np.allclose(self.gram @ inverse @ vector, vector, atol=1e-8):
-            return Effect(np.nan, np.nan, np.nan)
+            return UNKNOWN
         value = float(vector @ self.means)
         if not self.freedom:
             return Effect(value, np.nan, np.nan)
@@ -123,13 +127,14 @@ class Contrasts:
 
     def reached(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> int:
         """How many of these contrasts lie below ``limit``, by the rule of ``verdict``."""
-        return reached(self._both(lower), limit)
+        return reached(self.both(lower), limit)
 
     def verdict(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> str:
         """Are all of these contrasts below ``limit``, as a claim has it? See ``verdict`` of this module."""
-        return verdict(self._both(lower), limit)
+        return verdict(self.both(lower), limit)
 
-    def _both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Effect, Effect]]:
+    def both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Effect, Effect]]:
+        """Each contrast at 95 % and at ``strict`` of their number."""
         return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
 
 

@@ -136,9 +136,9 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
     if (field := judge(runs)) is None:
         return pd.DataFrame()
     plain, wide = steeper(runs), steeper(runs, contrasts.strict(max(len(steeper(runs)), 1)))
-    unknown, rows = Effect(np.nan, np.nan, np.nan), {}
+    rows = {}
     for rival in field.rivals:
-        weights, slope = field.average(rival), plain.get(rival, unknown)
+        weights, slope = field.average(rival), plain.get(rival, contrasts.UNKNOWN)
         value, low, high = lead(field.contrasts.contrast(weights)).percent
         named = field.contrasts.contrast(weights, contrasts.strict(len(field.rivals)))
         rows[rival] = {
@@ -150,7 +150,7 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
             "slope difference": slope.value,
             "slope, low": slope.low,
             "slope, high": slope.high,
-            "who is steeper": said(wide.get(rival, unknown), "Wukong", rival, "not known"),
+            "who is steeper": said(wide.get(rival, contrasts.UNKNOWN), "Wukong", rival, "not known"),
         }
     return pd.DataFrame(rows).T.infer_objects()
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from recscale.studies import ctr_exponents, ctr_law, ctr_leads, ctr_rates, ctr_study
-from recscale.studies.contrasts import Effect, strict, verdict
+from recscale.studies.contrasts import UNKNOWN, strict, verdict
 from recscale.studies.contrasts import reached as how_many
 from recscale.studies.ctr_rates import NO_CAVEATS, Caveats
 from recscale.studies.records import committed
@@ -15,7 +15,6 @@ from recscale.studies.report_card import COUNTED, Claim, claims_on
 
 _claim = claims_on("Wukong", "wukong-law-measured")
 
-UNKNOWN = Effect(np.nan, np.nan, np.nan)
 SIZE = "training_flop_per_example"
 HELD_OUT = 2
 
@@ -71,15 +70,15 @@ def rivals(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Claim]:
     known, count = field.contrasts, len(field.rivals)
     wide = ctr_leads.steeper(runs, strict(len(steep)))
     slopes = [(UNKNOWN, UNKNOWN) if rival in caveats.untried else (steep[rival], wide[rival]) for rival in steep]
-    stops, ends = [], field.last_steps()
-    for rival, step in ends.items():
-        both = known.contrast(step), known.contrast(step, strict(len(ends)))
-        stops.append((UNKNOWN, UNKNOWN) if rival in caveats.untried else both)
-    leads = []
-    for rival in field.rivals:
-        both = known.contrast(field.average(rival)), known.contrast(field.average(rival), strict(count))
-        untuned = rival in caveats.unsearched and both[0].value < 0
-        leads.append((UNKNOWN, UNKNOWN) if untuned else both)
+    ends = field.last_steps()
+    stops = [
+        (UNKNOWN, UNKNOWN) if rival in caveats.untried else both
+        for rival, both in zip(ends, known.both(list(ends.values())), strict=True)
+    ]
+    leads = [
+        (UNKNOWN, UNKNOWN) if rival in caveats.unsearched and both[0].value < 0 else both
+        for rival, both in zip(field.rivals, known.both(field.averages()), strict=True)
+    ]
     beaten = [name for name in field.rivals if ctr_leads.standings(runs).loc[name, "who leads"] == name]
     worse = f"; ahead of Wukong: {ctr_leads.listed(beaten)}" if beaten else ""
     return [

@@ -13,7 +13,7 @@ from recscale.laws import published
 from recscale.laws.published.shapes import CLAIMS
 from recscale.studies import sequential_contrasts as cellwise
 from recscale.studies import sequential_law as law
-from recscale.studies.contrasts import Effect, reached, verdict
+from recscale.studies.contrasts import UNKNOWN, Effect, reached, verdict
 from recscale.studies.ctr_law import listed
 from recscale.studies.records import committed
 from recscale.studies.report_card import COUNTED, Claim, claims_on, counted
@@ -27,7 +27,6 @@ _claim = claims_on("Performance Law", "performance-law-measured")
 STUDY = "sequential-grid"
 METRICS = ("ndcg@10", "hr@10")
 FIXED_Q1, REDRAWN = 8, 200
-UNKNOWN = Effect(np.nan, np.nan, np.nan)
 AXES = {"layers": "depth", "width": "width"}
 FORMS = {law.LAW: "law", law.QUADRATIC: "quadratic", law.LINE: "line", law.NO_GAIN: "no gain"}
 CLAIMED = dict(zip(AXES, CLAIMS[0][3:], strict=True))

@@ -84,21 +84,24 @@ class Panel:
 
         Here ``form`` is fitted with a weight of one a run, so that what it leaves is what the test's null expects.
         """
-        runs = self.cells.loc[self.cells.index.repeat(self.cells["seeds"])].reset_index(drop=True)
-        fit = fit_forms(runs, "value", forms=[form])[form]
-        rest = len(self.cells) - fit.law.free
-        square = float((fit.residuals["residual"] ** 2).sum()) / rest
-        return float(stats.f.sf(square / self.noise**2, rest, self.freedom)) if self.noise else 0.0
+        square, free = self._left(form)
+        return self._by_seeds(square, len(self.cells) - free)
 
     def added(self, plainer: str) -> float:
         """Probability that seeds alone make the law fit as much better than ``plainer``, a form it contains (extra sum
         of squares against pure error)."""
+        (less, free), (more, fewer) = self._left(LAW), self._left(plainer)
+        return self._by_seeds(max(more - less, 0.0), free - fewer)
+
+    def _left(self, form: str) -> tuple[float, int]:
+        """Sum of squares that ``form`` leaves, fitted with a weight of one a run, and its free numbers."""
         runs = self.cells.loc[self.cells.index.repeat(self.cells["seeds"])].reset_index(drop=True)
-        fits = fit_forms(runs, "value", forms=[LAW, plainer])
-        less, more = (float((fits[form].residuals["residual"] ** 2).sum()) for form in (LAW, plainer))
-        terms = fits[LAW].law.free - fits[plainer].law.free
-        gained = max(more - less, 0.0) / terms
-        return float(stats.f.sf(gained / self.noise**2, terms, self.freedom)) if self.noise else 0.0
+        fit = fit_forms(runs, "value", forms=[form])[form]
+        return float((fit.residuals["residual"] ** 2).sum()), fit.law.free
+
+    def _by_seeds(self, square: float, terms: int) -> float:
+        """Probability that seeds alone make so large a sum of squares over ``terms`` degrees of freedom."""
+        return float(stats.f.sf(square / terms / self.noise**2, terms, self.freedom)) if self.noise else 0.0
 
     def refuted(self, form: str) -> bool:
         """Whether ``form`` misses the cells by more than seeds explain."""
