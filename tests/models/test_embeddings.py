@@ -7,6 +7,7 @@ from recscale.datasets.tables import Field
 from recscale.models import EmbeddingConfig, SmallFields, build_ctr_model
 from recscale.models.bags import torchrec_available
 from recscale.models.wukong import WukongConfig
+from recscale.models.xdeepfm import XDeepFMConfig
 from recscale.training.optimisers import Optimisers, RowWiseAdagrad
 
 FIELDS = (Field("user", 30), Field("item", 20), Field("genres", 7, 3), Field("a.b", 24))
@@ -45,6 +46,43 @@ def test_every_embedding_comes_from_its_own_tables(backend):
     small = front.small[0](torch.cat([genres, tables["a·b#small"][ids[:, 5]]], dim=1))
     assert torch.allclose(x[:, 4:6].flatten(1), small, atol=1e-6)
     assert torch.allclose(x[:, 6:].flatten(1), front.dense(dense))
+
+
+TABLES = {
+    "each column once": (EmbeddingConfig(width=8), WukongConfig()),
+    "the first columns, others narrower": (EmbeddingConfig(width=8, small=(SmallFields(("a.b",), 4),)), WukongConfig()),
+    "units and small fields": (EMBEDDING, WukongConfig()),
+    "one number a field besides": (EMBEDDING, XDeepFMConfig()),
+    "all of one width": (EmbeddingConfig(width=4, small=(SmallFields(("item", "a.b"), 4),)), WukongConfig()),
+}
+
+
+@pytest.mark.parametrize("tables", TABLES)
+@pytest.mark.parametrize(
+    "held", [{"backend": "torch"}, *({"backend": "torchrec", "sharded": sharded} for sharded in (False, True))], ids=str
+)
+def test_every_look_up_sums_the_rows_of_its_own_table(tables, held):
+    if held["backend"] == "torchrec" and not torchrec_available():
+        pytest.skip("no FBGEMM")
+    embedding, config = TABLES[tables]
+    ids, _ = batch(9)
+    bags = build_ctr_model(config, FIELDS, 3, 2, embedding=embedding, **held).embeddings.bags
+    pooled, weights = bags(ids), bags.table_weights()
+    looked_up = embedding.tables(FIELDS, config, 2)
+    expected = {
+        table.key: torch.stack(
+            [
+                sum((weights[table.key][i] for i in row if i >= 0), torch.zeros(table.width))
+                for row in ids[:, table.columns]
+            ]
+        )
+        for table in looked_up
+    }
+    for key, rows in expected.items():
+        assert torch.allclose(pooled[key], rows, atol=1e-6), key
+    keys = [table.key for table in looked_up if table.width == looked_up[0].width]
+    for order in (keys, keys[::-1], keys[1:]):
+        assert torch.allclose(pooled.stack(order), torch.stack([expected[key] for key in order], dim=1), atol=1e-6)
 
 
 def test_an_example_with_no_value_at_all_gets_zeros():

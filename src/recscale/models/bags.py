@@ -1,11 +1,14 @@
 """Look-ups into embedding tables: TorchRec's and a plain-torch twin behind one interface.
 
-Both map ids (batch, columns), negative where a multi-hot field has no value, to ``{table key: (batch, width)}``, the
-sum over the field's values. Fresh weights depend on the seed alone, so both start from the same numbers.
+All map ids (batch, columns), negative where a multi-hot field has no value, to a ``Pooled``: (batch, width) by table
+key, the sum over the field's values. Fresh weights depend on the seed alone, so all start from the same numbers.
 
 ``torchrec``  ``FusedEmbeddingBagCollection``: FBGEMM's batched kernel, which also applies row-wise Adagrad in the
               backward pass; ``EmbeddingBagCollection`` for another optimiser or a width the kernel doesn't take
-``torch``     one weight with the rows of all tables and one look-up, for platforms without FBGEMM
+``torch``     one weight and one look-up for each width, for platforms without FBGEMM
+
+Tables of one width lie below each other in one weight (``Stack``): one look-up serves them all and its result is the
+models' X_0 as it stands. TorchRec shards whole tables, so ``sharded`` bags keep them apart.
 """
 
 import functools
@@ -13,9 +16,10 @@ import importlib
 import logging
 import warnings
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 from recscale.models.embeddings import Table
@@ -40,6 +44,7 @@ def torchrec_available() -> bool:
     return True
 
 
+@functools.cache
 def torchrec_module(name: str):
     """Import a module of TorchRec, quietly.
 
@@ -58,105 +63,197 @@ def fill(weight: Tensor, index: int, std: float, seed: int) -> None:
     weight.copy_(torch.empty(weight.shape).normal_(std=std, generator=generator))
 
 
-def build_bags(tables: Sequence[Table], *, std: float, seed: int, backend: str, fused: bool, device) -> nn.Module:
-    """Bags on ``device``. ``fused`` asks for row-wise Adagrad inside the backward pass, where the back end has it."""
+def build_bags(
+    tables: Sequence[Table], *, std: float, seed: int, backend: str, fused: bool, sharded: bool = False, device
+) -> nn.Module:
+    """Bags on ``device``, filled.
+
+    fused    row-wise Adagrad inside the backward pass, where the back end has it
+    sharded  tables apart, for TorchRec to deal out to processes
+    """
     if backend == "auto":
         backend = "torchrec" if torchrec_available() else "torch"
-    fills = [functools.partial(fill, index=index, std=std, seed=seed) for index in range(len(tables))]
+    if backend not in ("torch", "torchrec"):
+        raise ValueError(f"unknown back end {backend!r}; allowed are 'auto', 'torchrec' and 'torch'")
+    if backend == "torchrec" and not torchrec_available():
+        raise ValueError("the back end 'torchrec' needs torchrec and fbgemm, which can't be imported; use 'torch'")
     if backend == "torch":
         bags: nn.Module = PlainBags(tables)
-    elif backend == "torchrec":
-        if not torchrec_available():
-            raise ValueError("the back end 'torchrec' needs torchrec and fbgemm, which can't be imported; use 'torch'")
-        fused = fused and all(table.width % FUSED_WIDTH == 0 for table in tables)
-        bags = TorchRecBags(tables, _collection(tables, fills, fused, device))
+    elif sharded:
+        fills = [functools.partial(fill, index=index, std=std, seed=seed) for index in range(len(tables))]
+        bags = ShardedBags(tables, fills, device)
     else:
-        raise ValueError(f"unknown back end {backend!r}; allowed are 'auto', 'torchrec' and 'torch'")
+        bags = TorchRecBags(tables, fused, device)
     bags.to(device)
     weights = bags.table_weights()
-    for table, fresh in zip(tables, fills, strict=True):
-        fresh(weights[table.key])
+    for index, table in enumerate(tables):
+        fill(weights[table.key], index, std, seed)
     return bags
 
 
-def _collection(tables: Sequence[Table], fills: Sequence[Callable], fused: bool, device) -> nn.Module:
-    torchrec = torchrec_module("torchrec")
-    configs = [
-        torchrec.EmbeddingBagConfig(
-            name=table.key,
-            embedding_dim=table.width,
-            num_embeddings=table.rows,
-            feature_names=[table.field],
-            init_fn=fresh,  # the sharded form fills its tables itself
-        )
-        for table, fresh in zip(tables, fills, strict=True)
-    ]
-    if not fused:
-        return torchrec.EmbeddingBagCollection(tables=configs, device=torch.device(device))
-    modules = torchrec_module("torchrec.modules.fused_embedding_modules")
-    # The rate is set before every step (see training.optimisers); 0 keeps a bare backward pass from training.
-    return modules.FusedEmbeddingBagCollection(
-        configs,
-        optimizer_type=torchrec_module("torchrec.optim").RowWiseAdagrad,
-        optimizer_kwargs={"lr": 0.0, "eps": ADAGRAD_EPS},
-        device=torch.device(device),
-    )
+class Pooled:
+    """Pooled embeddings by table key, left in the blocks (batch, tables, width) in which they were looked up."""
+
+    def __init__(self, blocks: Sequence[tuple[Sequence[str], Float[Tensor, "batch tables width"]]]) -> None:
+        self.blocks = [block for _, block in blocks]
+        self.place = {key: (i, j) for i, (keys, _) in enumerate(blocks) for j, key in enumerate(keys)}
+
+    def __getitem__(self, key: str) -> Float[Tensor, "batch width"]:
+        block, position = self.place[key]
+        return self.blocks[block][:, position]
+
+    def stack(self, keys: Sequence[str]) -> Float[Tensor, "batch keys width"]:
+        """The embeddings of several tables of one width; a view if they were looked up side by side."""
+        runs: list[list[int]] = []  # block, first and last position
+        for key in keys:
+            block, position = self.place[key]
+            if runs and runs[-1][0] == block and runs[-1][2] == position - 1:
+                runs[-1][2] = position
+            else:
+                runs.append([block, position, position])
+        parts = [self.blocks[block][:, first : last + 1] for block, first, last in runs]
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
 
-class PlainBags(nn.Module):
-    """Sum-pooled look-ups in plain PyTorch: one weight per distinct width holds all rows of that width."""
+class Stack(nn.Module):
+    """Tables of one width below each other in one weight of ``rows`` rows: which row does an id mean?
+
+    Ids (batch, columns) -> rows (batch, values), and which values are there; None: all.
+    """
 
     def __init__(self, tables: Sequence[Table]) -> None:
         super().__init__()
-        self.groups = {
-            str(width): [table for table in tables if table.width == width]
-            for width in dict.fromkeys(table.width for table in tables)
-        }
-        self.weights = nn.ParameterDict()
-        for name, group in self.groups.items():
-            starts = [sum(table.rows for table in group[:index]) for index in range(len(group) + 1)]
-            columns = [column for table in group for column in table.columns]
-            offsets = [start for table, start in zip(group, starts, strict=False) for _ in table.columns]
-            self.register_buffer(f"columns_{name}", torch.tensor(columns), persistent=False)
-            self.register_buffer(f"offsets_{name}", torch.tensor(offsets), persistent=False)
-            # The last row stands for "no value": it is zero and gets no gradient.
-            self.weights[name] = nn.Parameter(torch.zeros(starts[-1] + 1, group[0].width))
+        self.tables = tables
+        self.keys = [table.key for table in tables]
+        self.width = tables[0].width
+        *starts, self.rows = accumulate((table.rows for table in tables), initial=0)
+        columns = [column for table in tables for column in table.columns]
+        offsets = [start for table, start in zip(tables, starts, strict=True) for _ in table.columns]
+        # The usual case, each of the first columns once, needs no copy.
+        first = columns == list(range(len(columns)))
+        self.register_buffer("columns", None if first else torch.tensor(columns), persistent=False)
+        self.register_buffer("offsets", torch.tensor(offsets), persistent=False)
+        # Neighbours with one value each form a run; a multi-hot table is a run of its own.
+        self.runs: list[list[Table]] = []
+        for table in tables:
+            if self.runs and len(self.runs[-1][-1].columns) == len(table.columns) == 1:
+                self.runs[-1].append(table)
+            else:
+                self.runs.append([table])
+        self.run_columns = [sum(len(table.columns) for table in run) for run in self.runs]
+        self.multi_hot = len(columns) > len(tables)
+
+    def forward(self, ids: Int[Tensor, "batch columns"]) -> tuple[Int[Tensor, "batch values"], Tensor | None]:
+        chosen = ids[:, : len(self.offsets)] if self.columns is None else ids.index_select(1, self.columns)
+        return chosen + self.offsets, chosen >= 0 if self.multi_hot else None
+
+    def pool(self, values: Shaped[Tensor, "batch values *rest"]) -> list[Shaped[Tensor, "batch run *rest"]]:
+        """Sums over each table's values, run by run."""
+        parts = zip(self.runs, values.split(self.run_columns, dim=1), strict=True)
+        return [part if part.shape[1] == len(run) else part.sum(1, keepdim=True) for run, part in parts]
+
+    def split(self, weight: Float[Tensor, "rows width"]) -> dict[str, Tensor]:
+        """Each table's rows, as views."""
+        return dict(zip(self.keys, weight.split([table.rows for table in self.tables]), strict=True))
+
+
+class StackedBags(nn.Module):
+    """One ``Stack`` for each width, by the width; who derives from it holds their weights."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        super().__init__()
+        widths = dict.fromkeys(table.width for table in tables)
+        stacks = {str(width): Stack([table for table in tables if table.width == width]) for width in widths}
+        self.stacks = nn.ModuleDict(stacks)
+
+    def weight(self, name: str) -> Float[Tensor, "rows width"]:
+        """The weight of the stack called ``name``."""
+        raise NotImplementedError
 
     def table_weights(self) -> dict[str, Tensor]:
         """Each table's rows, as views."""
         return {
-            table.key: rows
-            for name, group in self.groups.items()
-            for table, rows in zip(group, self.weights[name].split([*(t.rows for t in group), 1]), strict=False)
+            key: rows for name, stack in self.stacks.items() for key, rows in stack.split(self.weight(name)).items()
         }
+
+
+class PlainBags(StackedBags):
+    """Sum-pooled look-ups in plain PyTorch."""
+
+    def __init__(self, tables: Sequence[Table]) -> None:
+        super().__init__(tables)
+        # The last row stands for "no value": it is zero and gets no gradient.
+        fresh = {name: nn.Parameter(torch.zeros(stack.rows + 1, stack.width)) for name, stack in self.stacks.items()}
+        self.weights = nn.ParameterDict(fresh)
+
+    def weight(self, name: str) -> Tensor:
+        return self.weights[name][:-1]
 
     def fused_optimiser(self) -> None:
         """None: gradients are applied after the backward pass."""
 
-    def forward(self, ids: Int[Tensor, "batch columns"]) -> dict[str, Tensor]:
-        pooled = {}
-        for name, group in self.groups.items():
-            weight = self.weights[name]
-            none = len(weight) - 1
-            columns, offsets = getattr(self, f"columns_{name}"), getattr(self, f"offsets_{name}")
-            chosen = ids.index_select(1, columns)
-            rows = torch.where(chosen < 0, none, chosen + offsets)
-            values = nn.functional.embedding(rows, weight, padding_idx=none, sparse=none > SPARSE_ABOVE)
-            parts = values.split([len(table.columns) for table in group], dim=1)  # (batch, values, width) each
-            for table, part in zip(group, parts, strict=True):
-                pooled[table.key] = part.squeeze(1) if len(table.columns) == 1 else part.sum(1)
-        return pooled
+    def forward(self, ids: Int[Tensor, "batch columns"]) -> Pooled:
+        blocks = []
+        for name, stack in self.stacks.items():
+            rows, present = stack(ids)
+            if present is not None:
+                rows = torch.where(present, rows, stack.rows)
+            sparse = stack.rows > SPARSE_ABOVE
+            values = nn.functional.embedding(rows, self.weights[name], padding_idx=stack.rows, sparse=sparse)
+            blocks += zip(([table.key for table in run] for run in stack.runs), stack.pool(values), strict=True)
+        return Pooled(blocks)
 
 
-class TorchRecBags(nn.Module):
-    """The same look-ups through a TorchRec collection of embedding bags: fused, plain or sharded.
+class TorchRecBags(StackedBags):
+    """The same look-ups through TorchRec: a collection of one table for each width, in which every (example, table)
+    pair has a bag of its own."""
+
+    def __init__(self, tables: Sequence[Table], fused: bool, device) -> None:
+        super().__init__(tables)
+        self.fused = fused and all(stack.width % FUSED_WIDTH == 0 for stack in self.stacks.values())
+        collections = {
+            name: _collection([_bag(name, stack.rows, stack.width)], self.fused, device)
+            for name, stack in self.stacks.items()
+        }
+        self.collections = nn.ModuleDict(collections)
+
+    def weight(self, name: str) -> Tensor:
+        return self.collections[name].state_dict()[f"embedding_bags.{name}.weight"]
+
+    def fused_optimiser(self):
+        """The optimiser that works inside the backward pass, or None."""
+        if not self.fused:
+            return None
+        optimisers = [(name, collection.fused_optimizer()) for name, collection in self.collections.items()]
+        return torchrec_module("torchrec.optim.keyed").CombinedOptimizer(optimisers)
+
+    def forward(self, ids: Int[Tensor, "batch columns"]) -> Pooled:
+        jagged = torchrec_module("torchrec").KeyedJaggedTensor
+        blocks = []
+        for name, stack in self.stacks.items():
+            rows, present = stack(ids)
+            if present is None:
+                lengths, values = torch.ones_like(rows), rows
+            else:
+                lengths, values = torch.cat(stack.pool(present), dim=1), rows.masked_select(present)
+            pooled = self.collections[name](jagged([name], values.flatten(), lengths=lengths.flatten())).values()
+            blocks.append((stack.keys, pooled.unflatten(0, (len(ids), -1))))
+        return Pooled(blocks)
+
+
+class ShardedBags(nn.Module):
+    """One TorchRec collection with a bag for each table, which ``DistributedModelParallel`` can deal out.
 
     Embeddings are taken by key: a sharded collection returns its keys in the order of its sharding plan.
     """
 
-    def __init__(self, tables: Sequence[Table], collection: nn.Module) -> None:
+    def __init__(self, tables: Sequence[Table], fills: Sequence[Callable], device) -> None:
         super().__init__()
-        self.collection = collection
+        bags = [
+            _bag(table.key, table.rows, table.width, table.field, fresh)
+            for table, fresh in zip(tables, fills, strict=True)
+        ]
+        self.collection = _collection(bags, False, device)
         columns = {table.field: table.columns for table in tables}
         self.several = {name: of for name, of in columns.items() if len(of) > 1}
         self.features = [name for name in columns if name not in self.several] + list(self.several)
@@ -174,9 +271,8 @@ class TorchRecBags(nn.Module):
         return {key: weights[f"embedding_bags.{key}.weight"] for key in self.outputs}
 
     def fused_optimiser(self):
-        """The optimiser that works inside the backward pass, or None."""
-        found = getattr(self.collection, "fused_optimizer", None)  # a method, or a property of the sharded form
-        return found() if callable(found) else found
+        """The optimiser that works inside the backward pass, once the collection is sharded; before: None."""
+        return getattr(self.collection, "fused_optimizer", None)
 
     def jagged(self, ids: Int[Tensor, "batch columns"]):
         """Ids as TorchRec reads them (``KeyedJaggedTensor``): values field by field, and each bag's length."""
@@ -185,11 +281,31 @@ class TorchRecBags(nn.Module):
         for columns in self.several.values():
             block = ids[:, columns[0] : columns[-1] + 1]
             present = block >= 0
-            values.append(block[present])
+            values.append(block.masked_select(present))
             lengths.append(present.sum(1))
         jagged = torchrec_module("torchrec").KeyedJaggedTensor
         return jagged(self.features, torch.cat(values), lengths=torch.cat(lengths))
 
-    def forward(self, ids: Int[Tensor, "batch columns"]) -> dict[str, Tensor]:
+    def forward(self, ids: Int[Tensor, "batch columns"]) -> Pooled:
         pooled = self.collection(self.jagged(ids)).to_dict()
-        return {key: pooled[name] for key, name in self.outputs.items()}
+        return Pooled([([key], pooled[name][:, None]) for key, name in self.outputs.items()])
+
+
+def _bag(name: str, rows: int, width: int, feature: str | None = None, fill: Callable | None = None):
+    """A table as TorchRec wants it described; the sharded form fills its tables itself, by ``fill``."""
+    return torchrec_module("torchrec").EmbeddingBagConfig(
+        name=name, embedding_dim=width, num_embeddings=rows, feature_names=[feature or name], init_fn=fill
+    )
+
+
+def _collection(bags: list, fused: bool, device) -> nn.Module:
+    if not fused:
+        return torchrec_module("torchrec").EmbeddingBagCollection(tables=bags, device=torch.device(device))
+    modules = torchrec_module("torchrec.modules.fused_embedding_modules")
+    # The rate is set before every step (see training.optimisers); 0 keeps a bare backward pass from training.
+    return modules.FusedEmbeddingBagCollection(
+        bags,
+        optimizer_type=torchrec_module("torchrec.optim").RowWiseAdagrad,
+        optimizer_kwargs={"lr": 0.0, "eps": ADAGRAD_EPS},
+        device=torch.device(device),
+    )

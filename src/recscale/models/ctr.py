@@ -70,6 +70,7 @@ def build_ctr_model(
     seed: int = 0,
     backend: str = "auto",
     fused: bool = True,
+    sharded: bool = False,
     device: str | torch.device = "cpu",
 ) -> CTRModel:
     """A fresh model; equal arguments give equal weights, whatever ``backend`` holds the tables.
@@ -77,10 +78,12 @@ def build_ctr_model(
     config    one of ``CTR_MODELS``
     backend   "torchrec", "torch", or "auto": TorchRec where it can be imported
     fused     let TorchRec's kernel apply row-wise Adagrad in the backward pass (see ``training.optimisers``)
+    sharded   keep tables apart, for TorchRec to deal out to processes (see ``training.distributed``)
     """
     tables = embedding.tables(fields, config, n_tasks)
     shape = embedding.shape(tables, n_dense, n_tasks)
-    bags = build_bags(tables, std=embedding.initial_std, seed=seed, backend=backend, fused=fused, device=device)
+    held = {"backend": backend, "fused": fused, "sharded": sharded, "device": device}
+    bags = build_bags(tables, std=embedding.initial_std, seed=seed, **held)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         front = Embeddings(embedding, tables, n_dense, bags)

@@ -163,13 +163,13 @@ class Embeddings(nn.Module):
         self, ids: Int[Tensor, "batch columns"], dense: Float[Tensor, "batch features"]
     ) -> tuple[Float[Tensor, "batch n d"], Float[Tensor, "batch fields extra"] | None]:
         pooled = self.bags(ids)
-        x = torch.stack([pooled[key] for key in self.units], dim=1) if self.units else None
+        x = pooled.stack(self.units) if self.units else None
         if x is not None and self.training and self.config.unit_dropout:
             x = nn.functional.dropout1d(x, self.config.unit_dropout)
         parts = [] if x is None else [x]
         for keys, mlp in zip(self.groups, self.small, strict=True):
-            parts.append(mlp(torch.cat([pooled[key] for key in keys], dim=1)).unflatten(1, (-1, self.config.width)))
+            parts.append(mlp(pooled.stack(keys).flatten(1)).unflatten(1, (-1, self.config.width)))
         if self.dense is not None:
             parts.append(self.dense(dense).unflatten(1, (-1, self.config.width)))
-        extra = torch.stack([pooled[key] for key in self.extras], dim=1) if self.extras else None
+        extra = pooled.stack(self.extras) if self.extras else None
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1), extra

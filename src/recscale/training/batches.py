@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from recscale.datasets.tables import CTRData
+from recscale.datasets.tables import PADDING, CTRData, Field
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +21,8 @@ class CTRTensors:
 
     @classmethod
     def of(cls, data: CTRData, device: torch.device) -> "CTRTensors":
+        for field in data.fields:
+            check_ids(field, data.ids[field.name])
         columns = [np.reshape(data.ids[field.name], (len(data), field.max_values)) for field in data.fields]
         return cls(
             torch.from_numpy(np.concatenate(columns, axis=1).astype(np.int32)).to(device),
@@ -31,9 +33,22 @@ class CTRTensors:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def rows(self, index: Int[Tensor, " batch"] | slice) -> tuple[Tensor, Tensor, Tensor]:
+    def rows(self, index: Int[Tensor, " batch"]) -> tuple[Tensor, Tensor, Tensor]:
         """(ids, dense, labels) of a batch."""
-        return self.ids[index].long(), self.dense[index], self.labels[index]
+        # Several times as fast as indexing with brackets.
+        ids, dense, labels = (table.index_select(0, index) for table in (self.ids, self.dense, self.labels))
+        return ids.long(), dense, labels
+
+
+def check_ids(field: Field, ids: Int[np.ndarray, "rows ..."]) -> None:
+    """Every id has a row of its own: a look-up would take one out of range for a row of another table."""
+    lowest = PADDING if field.max_values > 1 else 0
+    wrong = ids[(ids < lowest) | (ids >= field.vocabulary_size)]
+    if len(wrong):
+        padding = f", or {PADDING} for no value" if field.max_values > 1 else ""
+        raise ValueError(
+            f"ids of the field {field.name!r} must be in 0 … {field.vocabulary_size - 1}{padding}; got {wrong[0]}"
+        )
 
 
 def n_batches(rows: int, batch_size: int) -> int:

@@ -167,7 +167,8 @@ class _Run:
             embedding=training.embedding,
             seed=self.seeds.initialisation,
             backend=backend,
-            fused=training.table_optimiser == "row-wise adagrad" and processes.world == 1,
+            fused=training.table_optimiser == "row-wise adagrad",
+            sharded=processes.world > 1,
             device=device,
         )
         self.parallel = processes.parallel(self.model)

@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from recscale.models.bags import ADAGRAD_EPS, FUSED_WIDTH, TorchRecBags, torchrec_module
+from recscale.models.bags import ADAGRAD_EPS, FUSED_WIDTH, ShardedBags, torchrec_module
 from recscale.models.ctr import CTRModel
 
 
@@ -66,7 +66,7 @@ class Processes:
         if self.world == 1:
             return model
         bags = model.embeddings.bags
-        assert isinstance(bags, TorchRecBags)
+        assert isinstance(bags, ShardedBags)
         weights = dict(bags.collection.named_parameters())
         if any(weight.shape[1] % FUSED_WIDTH for weight in weights.values()):
             raise ValueError(f"on several processes the width of every table must be a multiple of {FUSED_WIDTH}")
@@ -79,7 +79,7 @@ class Processes:
             device = next(iter(weights.values())).device
             return parallel(model, device=device, plan=self._plan(bags, weights), sharders=[_sharder()])
 
-    def _plan(self, bags: TorchRecBags, weights: dict[str, nn.Parameter]):
+    def _plan(self, bags: ShardedBags, weights: dict[str, nn.Parameter]):
         """Whole tables on single processes."""
         plans = torchrec_module("torchrec.distributed.sharding_plan")
         load = [0] * self.world

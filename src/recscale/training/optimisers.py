@@ -75,9 +75,9 @@ class Optimisers:
 
     def __init__(self, model: CTRModel, training) -> None:
         """``training``: a ``CTRTraining``."""
-        self.model = model
         self.clip = training.gradient_clip
-        self.dense = torch.optim.Adam(model.dense_parameters(), training.dense_learning_rate, fused=True)
+        self.dense_parameters = model.dense_parameters()
+        self.dense = torch.optim.Adam(self.dense_parameters, training.dense_learning_rate, fused=True)
         self.tables = model.embeddings.bags.fused_optimiser()
         self.fused = self.tables is not None
         if not self.fused:
@@ -99,7 +99,7 @@ class Optimisers:
     def finish(self) -> None:
         """Clip and apply the gradients of the backward pass."""
         if self.clip:
-            clip_gradients(self.model.dense_parameters(), self.clip)
+            clip_gradients(self.dense_parameters, self.clip)
         self.dense.step()
         if not self.fused:
             self.tables.step()

@@ -80,7 +80,7 @@ def serve(config, rows: CTRData, request: Request, embedding: EmbeddingConfig | 
     embedding = embedding or EmbeddingConfig()
     # Not fused: a served model carries no optimiser.
     model = build_ctr_model(config, rows.fields, n_dense, n_tasks, embedding=embedding, fused=False).eval()
-    ids, dense, _ = CTRTensors.of(rows, torch.device("cpu")).rows(slice(None))
+    ids, dense, _ = CTRTensors.of(rows, torch.device("cpu")).rows(torch.arange(len(rows)))
     seconds = np.empty(request.repeats)
     with _threads(request.threads), torch.inference_mode():
         for _ in range(request.warm_up):
