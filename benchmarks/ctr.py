@@ -1,25 +1,29 @@
 """CTR training speed: three Wukongs and DCNv2, beside a naive module, RecBole, and what this machine's matmul can do.
 
 Every contestant trains on the same random impressions of MovieLens-1M's shape (10 fields, one of them multi-hot), with
-batches of 1,024 and d = 16, in a process of its own, one after the other. Three contestants:
+batches of 1,024 and d = 16, in a process of its own. They take turns, several rounds of a few seconds each, and the
+fastest round of each counts: others on the machine only ever slow a round down. Three contestants:
 
     ours      recscale's loop: fused look-ups with row-wise Adagrad, whole-table tensors, no data loader
     naive     the same Wukong with one ``nn.Embedding`` a field, Python loops over fields, values and output embeddings,
               Adam over everything, and the usual ``DataLoader`` over a ``TensorDataset``; "naive-ready" is the same
               with batches made beforehand, which shows how much of the difference is the data loader
     recbole   RecBole's DCNV2 of equal shape in RecBole's own training loop, whole epochs
+    bare      only DCNv2's own forward and backward pass on one ready X_0: no look-ups, no loss, no optimiser. Both
+              sides must take these products, so nothing gets further ahead of RecBole than this is
 
-    python benchmarks/ctr.py [--threads 2] [--seconds 10]
+    python benchmarks/ctr.py [--threads 2] [--seconds 3] [--rounds 5]
     python benchmarks/ctr.py --allocator LIBRARY     # preloaded for all: how much of the memory is malloc's
     MALLOC_CONF=dirty_decay_ms:0,muzzy_decay_ms:0,narenas:1 python benchmarks/ctr.py --allocator libjemalloc.so.2
                                                      # one that keeps nothing: what training itself needs
     python benchmarks/ctr.py --recbole VENV          # VENV: any folder outside this repository, made by
     python3.11 -m venv VENV && VENV/bin/pip install torch "numpy<2" "pandas<3" "scipy<1.13" recbole==1.2.1
 
-Columns: examples a second, of wall time and of CPU time (compare the latter on a machine others use too); training
-GFLOP/s by the closed form and their share of the peak, which is what matmuls keep up just before and after; peak memory
-above the data and the code over the floor: parameters, gradients, optimiser state and one batch's activations. Code is
-what Python imports and what the first step of any model loads, so a tiny model takes a step before the count begins.
+Columns: examples a second, of wall time and of CPU time (compare the latter on a machine others use too), the latter
+also for every round; training GFLOP/s by the closed form and their share of the peak, which is what matmuls keep up
+just before and after; peak memory above the data and the code over the floor: parameters, gradients, optimiser state
+and one batch's activations. Code is what Python imports and what the first step of any model loads, so a tiny model
+takes a step before the count begins.
 
 DCNv2 is timed three times. With MovieLens-1M's tables (10,000 rows) in a small shape and in a middle one, of whose time
 matrix products, the same for everybody, are most; and once more with tables nearer to what click logs have (a user in
@@ -35,6 +39,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -90,19 +96,19 @@ def matmul_peak(seconds: float) -> float:
     return best
 
 
-class Meter:
-    """Repeats ``step`` for some seconds after a warm-up; counts examples, wall and CPU seconds, largest memory."""
+@dataclass
+class Contestant:
+    """``steps`` trains one batch at a time and yields its number of examples; ``facts`` are asked for after warm-up."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    steps: Iterator[int]
+    warm_up: int = 20
+    facts: Callable[[], dict[str, float]] = dict
 
-    def measure(self, steps, warm_up: int = 3) -> dict[str, float]:
-        """``steps``: an iterator that trains one batch at a time and yields its number of examples."""
-        for _ in range(warm_up):
-            next(steps)
+    def round(self, seconds: float) -> dict[str, float]:
+        """Examples per second of wall time and of CPU time."""
         wall, cpu, examples = time.perf_counter(), time.process_time(), 0
-        while time.perf_counter() - wall < self.seconds:
-            examples += next(steps)
+        while time.perf_counter() - wall < seconds:
+            examples += next(self.steps)
         return {
             "examples_per_second": examples / (time.perf_counter() - wall),
             "examples_per_cpu_second": examples / (time.process_time() - cpu),
@@ -183,7 +189,7 @@ def activations(run) -> int:
     return sum(size for pointer, size in saved.items() if pointer not in own)
 
 
-def ours(name: str, meter: Meter) -> dict[str, float]:
+def ours(name: str) -> Contestant:
     import torch
 
     from recscale.models.embeddings import EmbeddingConfig
@@ -220,14 +226,34 @@ def ours(name: str, meter: Meter) -> dict[str, float]:
                 run._step(index)
                 yield len(index)
 
-    speed = meter.measure(steps())
-    return speed | {
-        "mflop_per_example": run.account.training_flop_per_example / 1e6,
-        "memory_over_floor": (peak_resident() - before) / floor,
-    }
+    def facts() -> dict[str, float]:
+        return {
+            "mflop_per_example": run.account.training_flop_per_example / 1e6,
+            "memory_over_floor": (peak_resident() - before) / floor,
+        }
+
+    return Contestant(steps(), facts=facts)
 
 
-def naive(name: str, meter: Meter, loading: bool = True) -> dict[str, float]:
+def bare(name: str) -> Contestant:
+    import torch
+
+    from recscale.models.embeddings import InputShape
+
+    tower = configuration(name).tower(InputShape(len(FIELDS), WIDTH, 0, 1))
+    x = torch.randn(BATCH, len(FIELDS), WIDTH, requires_grad=True)
+
+    def steps():
+        while True:
+            tower.zero_grad()
+            x.grad = None
+            tower(x).sum().backward()
+            yield BATCH
+
+    return Contestant(steps())
+
+
+def naive(name: str, loading: bool = True) -> Contestant:
     """Wukong as a first try: correct, and slow wherever Python loops."""
     import torch
     from torch import nn
@@ -296,14 +322,14 @@ def naive(name: str, meter: Meter, loading: bool = True) -> dict[str, float]:
                 optimiser.step()
                 yield len(labels)
 
-    return meter.measure(steps())
+    return Contestant(steps())
 
 
-def naive_ready(name: str, meter: Meter) -> dict[str, float]:
-    return naive(name, meter, loading=False)
+def naive_ready(name: str) -> Contestant:
+    return naive(name, loading=False)
 
 
-def recbole(name: str, meter: Meter) -> dict[str, float]:
+def recbole(name: str) -> Contestant:
     import logging
 
     from recbole.config import Config
@@ -348,23 +374,57 @@ def recbole(name: str, meter: Meter) -> dict[str, float]:
             trainer._train_epoch(train, epoch)  # its own loop, as ours is timed in ours
             yield len(train.dataset)
 
-    return meter.measure(steps(), warm_up=1)
+    return Contestant(steps(), warm_up=1)
 
 
-def contest(label: str, seconds: float) -> dict:
-    """Run by a process of its own: "who model"."""
+def worker(label: str, seconds: float) -> None:
+    """In a process of its own: "who model". Says "ready", then runs a round for every line it reads."""
     import torch
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     who, _, name = label.partition(" ")
-    before = matmul_peak(seconds / 3)
-    result = globals()[who.replace("-", "_")](name, Meter(seconds))
-    if mflop := result.get("mflop_per_example"):
-        peak = (before + matmul_peak(seconds / 3)) / 2
-        # Per CPU second of all threads, so that a busy machine doesn't count against the code.
-        rate = mflop * result["examples_per_cpu_second"] * torch.get_num_threads() / 1e3
-        result |= {"gflop_per_second": rate, "peak_gflop_per_second": peak, "share_of_peak": rate / peak}
-    return {"name": label} | {key: round(value, 3) for key, value in result.items()}
+    contestant = globals()[who.replace("-", "_")](name)
+    for _ in range(contestant.warm_up):
+        next(contestant.steps)
+    facts = contestant.facts()  # before matmul_peak, whose memory isn't training's
+    print("ready", flush=True)
+    for _ in sys.stdin:
+        before = matmul_peak(seconds / 3) if who == "ours" else 0.0
+        result = contestant.round(seconds) | facts
+        if who == "ours":
+            peak = (before + matmul_peak(seconds / 3)) / 2
+            # Per CPU second of all threads, so that a busy machine doesn't count against the code.
+            rate = result["mflop_per_example"] * result["examples_per_cpu_second"] * torch.get_num_threads() / 1e3
+            result |= {"gflop_per_second": rate, "peak_gflop_per_second": peak, "share_of_peak": rate / peak}
+        print(json.dumps({key: round(value, 3) for key, value in result.items()}), flush=True)
+
+
+class Worker:
+    """A contestant's process."""
+
+    def __init__(self, label: str, python: str, options: argparse.Namespace) -> None:
+        command = [python, __file__, f"--seconds={options.seconds}", "--worker", label]
+        environment = os.environ | ({"LD_PRELOAD": options.allocator} if options.allocator else {})
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self.process = subprocess.Popen(command, text=True, env=environment, **pipes)
+        while self._line() != "ready\n":  # what a library prints goes before
+            pass
+
+    def _line(self) -> str:
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"a contestant ended early, with {self.process.wait()}")
+        return line
+
+    def round(self) -> dict[str, float]:
+        print(file=self.process.stdin, flush=True)
+        return json.loads(self._line())
+
+
+def fastest(rounds: list[dict[str, float]]) -> dict:
+    """The fastest of a contestant's rounds by CPU time, and how fast each was."""
+    rates = [result["examples_per_cpu_second"] for result in rounds]
+    return rounds[rates.index(max(rates))] | {"rounds": [round(rate) for rate in rates]}
 
 
 def main() -> None:
@@ -372,34 +432,33 @@ def main() -> None:
     parser.add_argument("--recbole", metavar="VENV", help="environment with recbole")
     parser.add_argument("--only", help="contestants whose name contains this")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    parser.add_argument("--seconds", type=float, default=10, help="measured time of each")
+    parser.add_argument("--seconds", type=float, default=3, help="length of a contestant's round")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--allocator", metavar="LIBRARY", help="take malloc from this library instead of the C library")
     parser.add_argument("--worker", metavar="NAME", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
-        print(json.dumps(contest(options.worker, options.seconds)))
+        worker(options.worker, options.seconds)
         return
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     sizes = [f"wukong-{size}" for size in ("small", "middle", "large")]
     contestants = [f"{who} {size}" for size in sizes for who in ("ours", "naive", "naive-ready")]
-    contestants += [f"ours {name}" for name in DCNV2]
+    contestants += [f"{who} {name}" for name in DCNV2 for who in ("ours", "bare")]
     python = dict.fromkeys(contestants, sys.executable)
     if options.recbole:
         own = f"{options.recbole}/bin/python"
         python |= {f"recbole {name}": own for name in DCNV2}
-    results = {}
-    for name in python:
-        if options.only and options.only not in name:
-            continue
-        command = [python[name], __file__, f"--seconds={options.seconds}", "--worker", name]
-        environment = os.environ | ({"LD_PRELOAD": options.allocator} if options.allocator else {})
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=environment)
-        results[name] = json.loads(done.stdout.strip().splitlines()[-1])
-        print(json.dumps(results[name]), flush=True)
+    workers = {name: Worker(name, program, options) for name, program in python.items() if (options.only or "") in name}
+    rounds = [{name: one.round() for name, one in workers.items()} for _ in range(options.rounds)]
+    results = {name: fastest([results[name] for results in rounds]) for name in workers}
+    for name, result in results.items():
+        print(json.dumps({"name": name} | result), flush=True)
     for one, other, wanted in CHECKS:
         if one in results and other in results:
-            times = results[one]["examples_per_cpu_second"] / results[other]["examples_per_cpu_second"]
-            print(f"{one}: {times:.2f} × {other} (wanted: {wanted} ×)")
+            rates = {name: result["examples_per_cpu_second"] for name, result in results.items()}
+            bound = rates.get(one.replace("ours", "bare"), float("inf")) / rates[other]
+            most = f"; at most {bound:.2f} ×" if bound < float("inf") else ""
+            print(f"{one}: {rates[one] / rates[other]:.2f} × {other} (wanted: {wanted} ×{most})")
 
 
 if __name__ == "__main__":
