@@ -210,6 +210,17 @@ def test_the_curve_and_its_scale_are_named(ctr_runs):
     assert "40 MFLOP per example, the paper's smallest 530" in full.scale_words(ctr_runs.scaling(power))
 
 
+def test_runs_that_end_as_a_constant_are_counted():
+    entropy = {"wukong": 0.9, "dlrm": 0.9995, "dcnv2": 1.02}
+    table = pd.DataFrame(
+        {"dataset": "kuairand-pure", "model": list(entropy), "test_normalized_entropy": list(entropy.values())}
+    )
+    words = full.constant_words(table, "kuairand-pure")
+    assert words == "2 of 3 runs on KuaiRand-Pure end at the loss of a constant (DLRM, DCNv2)."
+    assert full.constant_words(table[:1], "kuairand-pure").startswith("No run on KuaiRand-Pure ends")
+    assert full.constant_words(table, "movielens-1m") == "No run on MovieLens-1M is in yet."
+
+
 def test_one_seed_leads_nowhere(ctr_runs):
     runs = one(ctr_runs, seeds=(0,))
     assert set(leads.standings(runs)["who leads"]) == {"not known"}

@@ -45,6 +45,35 @@ def test_pairs_of_rates_that_were_never_tried_are_named(ctr_runs):
     assert rates.pair_words(rates.found_rates(pd.DataFrame())) == ""
 
 
+def test_who_had_the_tables_rate_searched_is_said(ctr_runs):
+    table = search(ctr_runs, 3e-3, best_sparse=0.3)
+    rival = search(ctr_runs, 3e-3, sparse=(0.1,)).assign(model="masknet")
+    assert rates.tables_words(table) == "The tables' rate was searched at 1 size of every model."
+    assert "1 size of every model but MaskNet, whose is the usual 0.1." in rates.tables_words(pd.concat([table, rival]))
+    assert rates.tables_words(rival) == "The tables' rate was not searched."
+    larger = [search(ctr_runs, 3e-3, flop=flop).assign(model="masknet") for flop in (1000, 2000)]
+    assert "at least 1 size of every model." in rates.tables_words(pd.concat([table, *larger]))
+    words = rates.unusual_words(rates.found_rates(pd.concat([table, rival])))
+    assert words.startswith("Where it is not the usual 0.1, for Wukong (0.3), the dense rate was searched again")
+    assert rates.unusual_words(rates.found_rates(rival)) == ""
+    assert rates.unusual_words(rates.found_rates(pd.DataFrame())) == ""
+
+
+def test_rates_of_several_data_sets_stand_in_one_table(ctr_runs):
+    found = rates.found_rates(search(ctr_runs, 3e-3))
+    both = rates.side_by_side({"here": found, "there": found, "nowhere": pd.DataFrame()})
+    assert both.index.to_list() == [("here", "Wukong", 1_000_000), ("there", "Wukong", 1_000_000)]
+    assert both["dense"].tolist() == [3e-3, 3e-3]
+    assert rates.side_by_side({"nowhere": pd.DataFrame()}).empty
+
+
+def test_a_search_is_one_data_set_s():
+    here, there = (rates.search(dataset) for dataset in ("movielens-1m", "kuairand-pure"))
+    assert set(here["dataset"]) == {"movielens-1m"}
+    assert set(there["dataset"]) == {"kuairand-pure"}
+    assert rates.search("frappe").empty
+
+
 def test_caveats_are_the_gaps_of_the_search(ctr_runs):
     """Tables' rate searched at the middle size (best 0.3, worth 0.2 of 0.7), not tried at the ends; a rival without."""
     ends = [search(ctr_runs, 3e-3, sparse=(0.1,), flop=flop) for flop in (20_000, 9_000_000)]

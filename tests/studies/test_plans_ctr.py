@@ -11,7 +11,7 @@ import pytest
 from recscale import studies
 from recscale.models import account_ctr
 from recscale.models.ctr_presets import wukong_sizes
-from recscale.studies import plans_ctr
+from recscale.studies import ctr_search, plans_ctr
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,14 @@ def search_results(best, profile="full"):
 def everything_on_synthetic(monkeypatch):
     """The searched data set of a full plan is MovieLens-1M; here it is the synthetic one."""
     load = functools.cache(plans_ctr.load_ctr)
-    monkeypatch.setattr(plans_ctr, "SEARCHED_ON", "synthetic-ctr")
+    usual = ctr_search.SEARCHED_ON
+    beyond = {
+        ("synthetic-ctr", model): pairs for (dataset, model), pairs in ctr_search.BEYOND.items() if dataset == usual
+    }
+    monkeypatch.setattr(ctr_search, "BEYOND", beyond)
+    monkeypatch.setattr(ctr_search, "CROSSED_AT", {"synthetic-ctr": ctr_search.CROSSED_AT[usual]})
+    monkeypatch.setattr(ctr_search, "SEARCHED", {"synthetic-ctr": ctr_search.MODELS})
+    monkeypatch.setattr(ctr_search, "SEARCHED_ON", "synthetic-ctr")
     monkeypatch.setattr(plans_ctr, "load_ctr", lambda name: load("synthetic-ctr"))
     monkeypatch.setattr(sys.modules["recscale.studies.run"], "_data", lambda name, is_ctr: load("synthetic-ctr"))
     plans_ctr._inputs.cache_clear()
@@ -95,9 +102,15 @@ def test_rates_are_interpolated_in_log_flop_and_kept_beyond_the_ends(everything_
 def test_the_search_goes_beyond_the_grid_where_its_best_lay_at_the_edge(everything_on_synthetic):
     study = plans_ctr.ctr_learning_rate("full", None, None)
     rates = {run.training.dense_learning_rate for run in study.runs if run.model == plans_ctr._searched("wukong")[2]}
-    assert rates == {1e-4, *plans_ctr.DENSE_RATES}
+    assert rates == {1e-4, *ctr_search.DENSE_RATES}
     studies.export(search_results(lambda run: (1e-4, 1e-1)), "ctr-learning-rate")
     assert plans_ctr.tuned("synthetic-ctr", wukong_sizes()[-1]).dense_learning_rate == 1e-4
+
+
+def test_every_data_set_has_the_rates_of_its_own_search_or_of_the_usual_one():
+    assert ctr_search.searched_on("kuairand-pure", "wukong") == "kuairand-pure"
+    assert ctr_search.searched_on("kuairand-pure", "afn+") == "movielens-1m"
+    assert ctr_search.searched_on("movielens-100k", "wukong") == "movielens-1m"
 
 
 def test_the_dense_rate_is_the_best_beside_the_tables_rate_that_is_used(everything_on_synthetic):

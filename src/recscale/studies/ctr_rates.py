@@ -5,8 +5,17 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from recscale.studies.ctr_tables import NAMES
-from recscale.studies.plans_ctr import FIXED_RATES, SPARSE_RATES, beside, best_rates, tables_rate, with_rates
+from recscale.studies.ctr_law import listed
+from recscale.studies.ctr_search import SEARCHED_ON, SPARSE_RATES
+from recscale.studies.ctr_tables import NAMES, named
+from recscale.studies.plans_ctr import (
+    FIXED_RATES,
+    beside,
+    best_rates,
+    tables_rate,
+    with_rates,
+)
+from recscale.studies.records import committed
 
 DENSE, SPARSE = FIXED_RATES
 USUAL = SPARSE_RATES[1]
@@ -33,8 +42,14 @@ class Caveats:
 NO_CAVEATS = Caveats()
 
 
+def search(dataset: str = SEARCHED_ON) -> pd.DataFrame:
+    """The committed runs of the search on one data set."""
+    table = committed("ctr-learning-rate")
+    return table if table.empty else table[table["dataset"] == dataset].reset_index(drop=True)
+
+
 def caveats(table: pd.DataFrame) -> Caveats:
-    """From the table of the search; none without it."""
+    """From one data set's ``search``; none without it."""
     if table.empty:
         return NO_CAVEATS
     tried, found = with_rates(table), found_rates(table)
@@ -48,8 +63,8 @@ def caveats(table: pd.DataFrame) -> Caveats:
 
 
 def found_rates(table: pd.DataFrame) -> pd.DataFrame:
-    """Of a search table, one row a model and size: the rates of the dense part and of the tables that are best beside
-    the tables' rate of the middle size, and for each the edge it lies at.
+    """Of one data set's ``search``, one row a model and size: the rates of the dense part and of the tables that are
+    best beside the tables' rate that is used, and for each the edge it lies at.
 
     The edge is "low" or "high" where the best rate is the lowest or highest of those tried with the other rate as it
     is, "" inside, and "not searched" where fewer than ``FEWEST`` were tried. A best rate at the edge may have a better
@@ -77,6 +92,39 @@ def found_rates(table: pd.DataFrame) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def side_by_side(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """``found_rates`` of several data sets, by name, as one table for a reader."""
+    tables = [named(table).assign(data=name) for name, table in found.items() if len(table)]
+    return pd.concat(tables).set_index(["data", "model", "training_flop_per_example"]) if tables else pd.DataFrame()
+
+
+def tables_words(table: pd.DataFrame) -> str:
+    """At how many sizes of which models of one data set's ``search`` the tables' rate was searched: a sentence."""
+    if table.empty:
+        return "The repository holds no runs of the search."
+    rates = with_rates(table).groupby(["model", "training_flop_per_example"], sort=False)[SPARSE].nunique()
+    sizes = (rates >= FEWEST).groupby("model", sort=False).sum()
+    if not sizes.any():
+        return "The tables' rate was not searched."
+    without = listed([NAMES[model] for model in sizes.index[sizes == 0]]) if (sizes == 0).any() else ""
+    but = f" but {without}, whose is the usual {USUAL:g}" if without else ""
+    fewest = sizes[sizes > 0].min()
+    at_least = "at least " if sizes.max() > fewest else ""
+    return f"The tables' rate was searched at {at_least}{fewest} size{'s' if fewest > 1 else ''} of every model{but}."
+
+
+def unusual_words(found: pd.DataFrame) -> str:
+    """Which models train with another tables' rate than the usual one: a sentence; "" without any."""
+    used = found.groupby("model", sort=False)["tables"].last() if len(found) else pd.Series()
+    if (other := used[used != USUAL]).empty:
+        return ""
+    named = listed([f"{NAMES[model]} ({rate:g})" for model, rate in other.items()])
+    return (
+        f"Where it is not the usual {USUAL:g}, for {named}, the dense rate was searched again beside it at the other "
+        "sizes."
+    )
 
 
 def pair_words(found: pd.DataFrame) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from recscale.laws import published
 from recscale.studies.completeness import reasons
-from recscale.studies.ctr_tables import prepared, with_pf_days
+from recscale.studies.ctr_tables import NAMES, prepared, with_pf_days
 from recscale.studies.plans_ctr import SPLITS, scaling_parts
 
 NAME = "ctr-scaling"
@@ -89,6 +89,22 @@ def scale_words(table: pd.DataFrame) -> str:
     paper = published.wukong_points().query("model == 'Wukong'")["gflop"].min()
     largest = own["training_flop_per_example"].max() / 1e6
     return f"Our largest Wukong costs {largest:.0f} MFLOP per example, the paper's smallest {1000 * paper:.0f}."
+
+
+AS_A_CONSTANT = 0.999
+"""Normalized entropy from which a model says no more than the share of clicks does."""
+
+
+def constant_words(table: pd.DataFrame, dataset: str) -> str:
+    """How many of a data set's runs end at the loss of a constant prediction: a sentence."""
+    own = table[table["dataset"] == dataset]
+    none = own[own["test_normalized_entropy"] >= AS_A_CONSTANT]
+    if own.empty:
+        return f"No run on {TITLES[dataset]} is in yet."
+    if none.empty:
+        return f"No run on {TITLES[dataset]} ends at the loss of a constant."
+    models = ", ".join(NAMES[model] for model in none["model"].unique())
+    return f"{len(none)} of {len(own)} runs on {TITLES[dataset]} end at the loss of a constant ({models})."
 
 
 def progress(table: pd.DataFrame) -> pd.DataFrame:

@@ -6,16 +6,16 @@ already a table worth fitting. ``smoke`` runs on synthetic impressions in second
 half a minute, ``full`` is what ``data/results/`` holds. The names of smoke and quick studies end in the profile's name.
 
 Learning rates. ``ctr-learning-rate`` searches the dense rate on validation data at two or three sizes of every model,
-with a seed no other study uses, and the tables' rate at one. A full study takes the best of its model, the dense one
-interpolated in log FLOP per example (beyond the searched sizes: the nearest one's), and waits for the search where
-that isn't committed. Smaller profiles use one fixed pair.
+with a seed no other study uses, and the tables' rate at one; on KuaiRand-Pure, where a run takes seconds, both at every
+searched size of the models trained there. A full study takes the best of its model on its data set (on MovieLens-1M
+where that wasn't searched), the dense one interpolated in log FLOP per example (beyond the searched sizes: the nearest
+one's), and waits for the search where that isn't committed. Smaller profiles use one fixed pair.
 """
 
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
+from recscale.studies import ctr_search
+from recscale.studies.ctr_search import MODELS, OTHERS
 from recscale.studies.records import committed
 from recscale.studies.run import RunSpec
 from recscale.studies.study import NotYetPlanned, Study
@@ -37,28 +39,6 @@ from recscale.training.ctr import CTRTraining
 Training = Callable[[str, Any], CTRTraining]  # (data set, model configuration) -> how it is trained
 Seeds = tuple[int, ...]
 
-SEARCHED_ON = "movielens-1m"
-SEARCH_SEED = 1000
-DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
-SPARSE_RATES = (3e-2, 1e-1, 3e-1)
-BEYOND: dict[str, tuple[tuple[int, float, float], ...]] = {
-    "wukong": ((2, 1e-4, 1e-1),),
-    "dlrm": (
-        *((0, 3e-2, 1e-1), (1, 3e-2, 3e-2), (1, 1e-2, 1e-2), (1, 3e-2, 1e-2), (2, 3e-2, 1e-1)),
-        *((size, dense, 3e-2) for size, dense in product((0, 2), (3e-3, 1e-2, 3e-2, 1e-1))),
-        *((1, 1e-1, 3e-2), (1, 3e-1, 3e-2), (2, 3e-1, 3e-2)),
-    ),
-    "dcnv2": (
-        *((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0), (2, 3e-2, 1e-1)),
-        *((size, dense, 3e-1) for size, dense in product((0, 2), DENSE_RATES)),
-        (2, 1e-4, 3e-1),
-    ),
-    "masknet": ((0, 3e-2, 1e-1),),
-    "afn+": ((0, 3e-2, 1e-1),),
-    "xdeepfm": ((0, 3e-2, 1e-1),),
-}
-"""Model -> (searched size, dense rate, tables' rate) tried besides: where the best of the grid lay at its edge, and at
-the other sizes beside the tables' rate that is best at the middle one."""
 FIXED_RATES = {"dense_learning_rate": 2e-3, "sparse_learning_rate": 3e-2}
 
 SPLITS = {"frappe": "official", "kuairand-pure": "official"}
@@ -66,8 +46,6 @@ BATCH_SIZES = {"movielens-1m": 1024, "movielens-100k": 512, "kuairand-pure": 256
 MOST_ROWS = {"smoke": 16_000, "quick": None, "full": None}
 """Training rows a profile uses at most, whatever the data set."""
 
-OTHERS = ("autoint+", "finalmlp", "masknet", "afn+", "xdeepfm")
-MODELS = ("wukong", "dlrm", "dcnv2", *OTHERS)
 USUAL_EMBEDDING = EmbeddingConfig()
 
 
@@ -134,7 +112,7 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
     with every row of it would orphan what was already trained.
     """
     table = committed("ctr-learning-rate")
-    searched = _searched_ids(SEARCHED_ON, model.model)
+    searched = _searched_ids(ctr_search.searched_on(dataset, model.model), model.model)
     table = table[table["run_id"].isin(searched)]
     if len(table) < len(searched):
         missing = len(searched) - len(table)
@@ -151,8 +129,8 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
 
 @cache
 def _searched_ids(dataset: str, model: str) -> frozenset[str]:
-    sizes = _searched(model)
-    return frozenset(run.run_id for run in (*_search(dataset, sizes), *_beyond(dataset, model, sizes)))
+    pairs = (*ctr_search.grid(dataset, model), *ctr_search.beyond(dataset, model))
+    return frozenset(run.run_id for run in _search(dataset, model, pairs))
 
 
 @cache
@@ -191,44 +169,38 @@ def best_rates(table: pd.DataFrame) -> pd.DataFrame:
 def _searched(model: str) -> tuple:
     """The searched sizes of a ladder: the smallest, a middle one and the largest but one; of a short ladder two."""
     ladder = rival_sizes(model)
-    return (ladder[0], ladder[-2]) if model in OTHERS else (ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2])
+    return (
+        (ladder[0], ladder[-2])
+        if model in ctr_search.UNCROSSED
+        else (ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2])
+    )
 
 
-def _search(dataset: str, sizes: Sequence[Any]) -> list[RunSpec]:
-    """The dense rate at every size; at the middle one also the tables' rate, as tables are equal at every size."""
-    split, usual = SPLITS.get(dataset, "random"), SPARSE_RATES[1:2]
-    runs = []
-    for index, model in enumerate(sizes):
-        crossed = index == 1 and model.model not in OTHERS
-        for sparse, dense in product(SPARSE_RATES if crossed else usual, DENSE_RATES):
-            training = one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse)
-            runs.append(RunSpec(dataset, split, model, training, SEARCH_SEED))
-    return runs
-
-
-def _beyond(dataset: str, model: str, sizes: Sequence[Any]) -> list[RunSpec]:
-    """What ``BEYOND`` adds to the grid of ``model``."""
-    split = SPLITS.get(dataset, "random")
+def _search(dataset: str, model: str, pairs: Iterable[tuple[int, float, float]]) -> list[RunSpec]:
+    """Runs of a model's searched sizes at pairs of rates: (which of the sizes, dense, tables)."""
+    sizes, split = _searched(model), SPLITS.get(dataset, "random")
     return [
         RunSpec(
             dataset,
             split,
-            sizes[index],
+            sizes[size],
             one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse),
-            SEARCH_SEED,
+            ctr_search.SEED,
         )
-        for index, dense, sparse in BEYOND.get(model, ())
+        for size, dense, sparse in pairs
     ]
 
 
 def ctr_learning_rate(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Learning rates of the dense part and of the tables for every model, judged on validation data."""
-    models = {"smoke": ("wukong",), "quick": ("wukong",), "full": MODELS}[profile]
-    count = {"smoke": 1, "quick": 2, "full": 3}[profile]
-    base = dataset or BASES[profile]
-    runs = [run for model in models for run in _search(base, _searched(model)[:count])]
+    sizes = {"smoke": 1, "quick": 2, "full": 3}[profile]
+    searches = ctr_search.SEARCHED if profile == "full" else {BASES[profile]: MODELS[:1]}
+    if dataset is not None:
+        searches = {dataset: searches.get(dataset, searches[BASES[profile]])}
+    searched = [(base, model) for base, models in searches.items() for model in models]
+    runs = [run for at in searched for run in _search(*at, ctr_search.grid(*at, sizes))]
     if profile == "full":
-        runs += [run for model in models for run in _beyond(base, model, _searched(model))]
+        runs += [run for at in searched for run in _search(*at, ctr_search.beyond(*at))]
     if seeds is not None:
         runs = [replace(run, seed=seed) for seed in seeds for run in runs]
     return Study(_named("ctr-learning-rate", profile), tuple(runs))

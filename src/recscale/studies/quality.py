@@ -15,8 +15,9 @@ from recscale.laws import published
 from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import Preset, frappe_fields, preset
 from recscale.models.embeddings import EmbeddingConfig
+from recscale.studies.ctr_search import MODELS
 from recscale.studies.ctr_tables import half_width, least_difference, prepared, seed_noise
-from recscale.studies.plans_ctr import FRAPPE_WUKONG, MODELS
+from recscale.studies.plans_ctr import FRAPPE_WUKONG
 
 CLOSE = 0.001
 """How far from a published AUC counts as "within"."""
