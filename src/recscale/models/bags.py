@@ -225,10 +225,10 @@ class TorchRecBags(StackedBags):
         if not self.fused:
             return None
         optimisers = [(name, collection.fused_optimizer()) for name, collection in self.collections.items()]
-        return torchrec_module("torchrec.optim.keyed").CombinedOptimizer(optimisers)
+        combined = torchrec_module("torchrec.optim.keyed").CombinedOptimizer
+        return optimisers[0][1] if len(optimisers) == 1 else combined(optimisers)
 
     def forward(self, ids: Int[Tensor, "batch columns"]) -> Pooled:
-        jagged = torchrec_module("torchrec").KeyedJaggedTensor
         blocks = []
         for name, stack in self.stacks.items():
             rows, present = stack(ids)
@@ -236,7 +236,7 @@ class TorchRecBags(StackedBags):
                 lengths, values = torch.ones_like(rows), rows
             else:
                 lengths, values = torch.cat(stack.pool(present), dim=1), rows.masked_select(present)
-            pooled = self.collections[name](jagged([name], values.flatten(), lengths=lengths.flatten())).values()
+            pooled = self.collections[name](_one_feature(name, values.flatten(), lengths.flatten())).values()
             blocks.append((stack.keys, pooled.unflatten(0, (len(ids), -1))))
         return Pooled(blocks)
 
@@ -289,6 +289,14 @@ class ShardedBags(nn.Module):
     def forward(self, ids: Int[Tensor, "batch columns"]) -> Pooled:
         pooled = self.collection(self.jagged(ids)).to_dict()
         return Pooled([([key], pooled[name][:, None]) for key, name in self.outputs.items()])
+
+
+def _one_feature(name: str, values: Int[Tensor, " values"], lengths: Int[Tensor, " bags"]):
+    """A ``KeyedJaggedTensor`` of one feature."""
+    torchrec = torchrec_module("torchrec")
+    # TorchRec would split values and lengths by feature, which costs as much as the look-up.
+    split = {name: torchrec.JaggedTensor(values, lengths=lengths)}
+    return torchrec.KeyedJaggedTensor([name], values, lengths=lengths, jt_dict=split)
 
 
 def _bag(name: str, rows: int, width: int, feature: str | None = None, fill: Callable | None = None):

@@ -230,8 +230,8 @@ class _Run:
         ids, dense, labels = self.train_rows.rows(self.processes.share(index))
         self.optimisers.begin(factor)
         logits = self.parallel(ids, dense)
-        losses = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none").sum(0) / len(index)
-        loss = losses.sum() * self.processes.world  # gradients are averaged over processes
+        each = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
+        loss = each.sum() / (len(index) / self.processes.world)  # gradients are averaged over processes
         if self.training.embedding_l2:
             penalty = sum(weight.square().sum() for weight in self.model.table_parameters())
             loss = loss + self.training.embedding_l2 / 2 * penalty
@@ -239,7 +239,7 @@ class _Run:
         self.optimisers.finish()
         self.step += 1
         self.examples += len(index)
-        self.losses.append(self.processes.sum(losses.detach()[0]).item())
+        self.losses.append(self.processes.sum(each.detach()[:, 0].sum()).item() / len(index))
         return self.losses[-1]
 
     def _log(self, evaluate: bool, last: bool) -> None:
