@@ -95,9 +95,13 @@ def found_rates(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def side_by_side(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """``found_rates`` of several data sets, by name, as one table for a reader."""
+    """``found_rates`` of several data sets, by name, as one table for a reader, with sizes in training MFLOP."""
     tables = [named(table).assign(data=name) for name, table in found.items() if len(table)]
-    return pd.concat(tables).set_index(["data", "model", "training_flop_per_example"]) if tables else pd.DataFrame()
+    if not tables:
+        return pd.DataFrame()
+    both = pd.concat(tables)
+    sizes = [f"{flop / 1e6:.2g}" for flop in both.pop("training_flop_per_example")]
+    return both.assign(MFLOP=sizes).set_index(["data", "model", "MFLOP"])
 
 
 def tables_words(table: pd.DataFrame) -> str:
