@@ -2,7 +2,7 @@
 
 Every contestant trains on the same random impressions of MovieLens-1M's shape (10 fields, one of them multi-hot), with
 batches of 1,024 and d = 16, in a process of its own. They take turns, several rounds of a few seconds each, and the
-fastest round of each counts: others on the machine only ever slow a round down. Three contestants:
+fastest round of each counts: others on the machine only ever slow a round down. Contestants:
 
     ours      recscale's loop: fused look-ups with row-wise Adagrad, whole-table tensors, no data loader
     naive     the same Wukong with one ``nn.Embedding`` a field, Python loops over fields, values and output embeddings,
@@ -453,9 +453,9 @@ def main() -> None:
     results = {name: fastest([results[name] for results in rounds]) for name in workers}
     for name, result in results.items():
         print(json.dumps({"name": name} | result), flush=True)
+    rates = {name: result["examples_per_cpu_second"] for name, result in results.items()}
     for one, other, wanted in CHECKS:
         if one in results and other in results:
-            rates = {name: result["examples_per_cpu_second"] for name, result in results.items()}
             bound = rates.get(one.replace("ours", "bare"), float("inf")) / rates[other]
             most = f"; at most {bound:.2f} ×" if bound < float("inf") else ""
             print(f"{one}: {rates[one] / rates[other]:.2f} × {other} (wanted: {wanted} ×{most})")

@@ -15,6 +15,7 @@ import functools
 import importlib
 import logging
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -77,17 +78,17 @@ def build_bags(
         raise ValueError(f"unknown back end {backend!r}; allowed are 'auto', 'torchrec' and 'torch'")
     if backend == "torchrec" and not torchrec_available():
         raise ValueError("the back end 'torchrec' needs torchrec and fbgemm, which can't be imported; use 'torch'")
+    fills = [functools.partial(fill, index=index, std=std, seed=seed) for index in range(len(tables))]
     if backend == "torch":
         bags: nn.Module = PlainBags(tables)
     elif sharded:
-        fills = [functools.partial(fill, index=index, std=std, seed=seed) for index in range(len(tables))]
         bags = ShardedBags(tables, fills, device)
     else:
         bags = TorchRecBags(tables, fused, device)
     bags.to(device)
     weights = bags.table_weights()
-    for index, table in enumerate(tables):
-        fill(weights[table.key], index, std, seed)
+    for table, fresh in zip(tables, fills, strict=True):
+        fresh(weights[table.key])
     return bags
 
 
@@ -157,7 +158,7 @@ class Stack(nn.Module):
         return dict(zip(self.keys, weight.split([table.rows for table in self.tables]), strict=True))
 
 
-class StackedBags(nn.Module):
+class StackedBags(nn.Module, ABC):
     """One ``Stack`` for each width, by the width; who derives from it holds their weights."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
@@ -166,9 +167,9 @@ class StackedBags(nn.Module):
         stacks = {str(width): Stack([table for table in tables if table.width == width]) for width in widths}
         self.stacks = nn.ModuleDict(stacks)
 
+    @abstractmethod
     def weight(self, name: str) -> Float[Tensor, "rows width"]:
         """The weight of the stack called ``name``."""
-        raise NotImplementedError
 
     def table_weights(self) -> dict[str, Tensor]:
         """Each table's rows, as views."""

@@ -8,13 +8,7 @@ import pandas as pd
 from recscale.studies.ctr_law import listed
 from recscale.studies.ctr_search import SEARCHED_ON, SPARSE_RATES
 from recscale.studies.ctr_tables import NAMES, named
-from recscale.studies.plans_ctr import (
-    FIXED_RATES,
-    beside,
-    best_rates,
-    tables_rate,
-    with_rates,
-)
+from recscale.studies.plans_ctr import FIXED_RATES, beside, best_rates, tables_rate, with_rates
 from recscale.studies.records import committed
 
 DENSE, SPARSE = FIXED_RATES
@@ -124,9 +118,9 @@ def unusual_words(found: pd.DataFrame) -> str:
     used = found.groupby("model", sort=False)["tables"].last() if len(found) else pd.Series()
     if (other := used[used != USUAL]).empty:
         return ""
-    named = listed([f"{NAMES[model]} ({rate:g})" for model, rate in other.items()])
+    models = listed([f"{NAMES[model]} ({rate:g})" for model, rate in other.items()])
     return (
-        f"Where it is not the usual {USUAL:g}, for {named}, the dense rate was searched again beside it at the other "
+        f"Where it is not the usual {USUAL:g}, for {models}, the dense rate was searched again beside it at the other "
         "sizes."
     )
 

@@ -57,9 +57,8 @@ BEYOND: dict[tuple[str, str], Pairs] = {
 }
 
 
-def grid(dataset: str, model: str, sizes: int = 3) -> Pairs:
+def grid(dataset: str, model: str, sizes: int) -> Pairs:
     """The dense rate at the first ``sizes`` sizes; at some also the tables' rate, which are equal at every size."""
-    sizes = min(sizes, 2) if model in UNCROSSED else sizes
     crossed = () if model in UNCROSSED else CROSSED_AT.get(dataset, CROSSED_AT[SEARCHED_ON])
     return tuple(
         (size, dense, sparse)

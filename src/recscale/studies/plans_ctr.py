@@ -129,7 +129,7 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
 
 @cache
 def _searched_ids(dataset: str, model: str) -> frozenset[str]:
-    pairs = (*ctr_search.grid(dataset, model), *ctr_search.beyond(dataset, model))
+    pairs = (*ctr_search.grid(dataset, model, len(_searched(model))), *ctr_search.beyond(dataset, model))
     return frozenset(run.run_id for run in _search(dataset, model, pairs))
 
 
@@ -169,11 +169,8 @@ def best_rates(table: pd.DataFrame) -> pd.DataFrame:
 def _searched(model: str) -> tuple:
     """The searched sizes of a ladder: the smallest, a middle one and the largest but one; of a short ladder two."""
     ladder = rival_sizes(model)
-    return (
-        (ladder[0], ladder[-2])
-        if model in ctr_search.UNCROSSED
-        else (ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2])
-    )
+    middle = () if model in ctr_search.UNCROSSED else (ladder[len(ladder) // 2 - 1],)
+    return (ladder[0], *middle, ladder[-2])
 
 
 def _search(dataset: str, model: str, pairs: Iterable[tuple[int, float, float]]) -> list[RunSpec]:
@@ -198,7 +195,7 @@ def ctr_learning_rate(profile: str, dataset: str | None, seeds: Seeds | None) ->
     if dataset is not None:
         searches = {dataset: searches.get(dataset, searches[BASES[profile]])}
     searched = [(base, model) for base, models in searches.items() for model in models]
-    runs = [run for at in searched for run in _search(*at, ctr_search.grid(*at, sizes))]
+    runs = [run for at in searched for run in _search(*at, ctr_search.grid(*at, len(_searched(at[1])[:sizes])))]
     if profile == "full":
         runs += [run for at in searched for run in _search(*at, ctr_search.beyond(*at))]
     if seeds is not None:
