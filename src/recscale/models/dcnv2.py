@@ -101,4 +101,6 @@ class DCNv2(nn.Module):
             return self.deep(crossed)
         if self.structure == "crossnet":
             return self.output(crossed)
-        return self.output(torch.cat([crossed, self.deep(x0)], dim=1))
+        # W [a; b] as W_a a + W_b b: the two halves needn't be copied into one.
+        first, second = self.output.weight.split([x0.shape[1], self.output.in_features - x0.shape[1]], dim=1)
+        return torch.addmm(nn.functional.linear(crossed, first, self.output.bias), self.deep(x0), second.t())
