@@ -10,6 +10,7 @@ from recscale.datasets.cards import find_card
 from recscale.figures import quality as figures
 from recscale.figures import show
 from recscale.studies import COLUMNS, quality, report_card, report_card_quality
+from recscale.studies.plans_ctr import FRAPPE_WUKONG
 
 MIRROR = next(s for s in find_card("frappe").sources if s.name.startswith("mirror")).files[0].sha256
 MATCHED = quality.printed()["benchmark"].fillna(0.9868)
@@ -48,6 +49,13 @@ def test_every_model_has_its_printed_figures_and_wukong_none_of_the_benchmark():
     assert table.index[table["benchmark"].isna()].tolist() == ["wukong"]
     assert table.loc["dcnv2", ["benchmark", "paper"]].tolist() == [0.9845, 0.9774]
     assert quality.plain_mlp() == 0.9833
+
+
+def test_wukong_on_frappe_is_the_best_setting_tried():
+    tried, chosen = quality.tried().reset_index(), FRAPPE_WUKONG
+    best = tried.loc[tried["AUC on valid"].idxmax()]
+    assert (best["d"], best["λ"]) == (chosen.width, chosen.embedding_l2)
+    assert (best["l"], best["dropout"]) == (chosen.config.l, chosen.config.dropout)
 
 
 def test_means_intervals_and_differences_are_those_of_the_seeds():

@@ -17,8 +17,6 @@ SEARCHED = {SEARCHED_ON: MODELS, "kuairand-pure": MODELS[:3]}
 """Data set -> models whose rates were searched on it."""
 CROSSED_AT = {SEARCHED_ON: (1,), "kuairand-pure": (0, 1, 2)}
 """Data set -> at which searched sizes every pair of rates is tried."""
-UNCROSSED = ("autoint+", "afn+", "xdeepfm")
-"""The dearest rivals: two sizes, and the tables' rate as it is."""
 SEED = 1000
 DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 SPARSE_RATES = (3e-2, 1e-1, 3e-1)
@@ -27,7 +25,7 @@ KUAIRAND_BEYOND = (
     (2, 3e-5, 3e-2),
 )
 BEYOND: dict[tuple[str, str], Pairs] = {
-    (SEARCHED_ON, "wukong"): ((2, 1e-4, 1e-1),),
+    (SEARCHED_ON, "wukong"): ((2, 1e-4, 1e-1), (2, 3e-5, 1e-1)),
     (SEARCHED_ON, "dlrm"): (
         *((0, 3e-2, 1e-1), (1, 3e-2, 3e-2), (1, 1e-2, 1e-2), (1, 3e-2, 1e-2), (2, 3e-2, 1e-1)),
         *((size, dense, 3e-2) for size, dense in product((0, 2), (3e-3, 1e-2, 3e-2, 1e-1))),
@@ -43,10 +41,19 @@ BEYOND: dict[tuple[str, str], Pairs] = {
         *((1, 1e-4, 3e-1), (2, 1e-4, 3e-1), (1, 1e-4, 1.0), (1, 3e-4, 1.0), (1, 1e-3, 1.0)),
         *((0, 3e-4, 1.0), (0, 1e-3, 1.0), (0, 3e-3, 1.0), (1, 3e-5, 1.0), (1, 1e-4, 3.0), (1, 3e-4, 3.0)),
         *((2, 3e-5, 1.0), (2, 1e-4, 1.0), (2, 3e-4, 1.0), (2, 1e-3, 1.0), (0, 1e-4, 1.0), (2, 1e-5, 1.0)),
+        (2, 3e-6, 1.0),
     ),
-    (SEARCHED_ON, "masknet"): ((0, 3e-2, 1e-1),),
-    (SEARCHED_ON, "afn+"): ((0, 3e-2, 1e-1),),
-    (SEARCHED_ON, "xdeepfm"): ((0, 3e-2, 1e-1),),
+    (SEARCHED_ON, "masknet"): ((0, 3e-2, 1e-1), (0, 1e-1, 1e-1)),
+    (SEARCHED_ON, "afn+"): (
+        *((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0), (1, 3e-4, 3.0), (1, 1e-3, 3.0)),
+        *((size, dense, 1.0) for size, dense in product((0, 2), DENSE_RATES)),
+        *((1, 3e-3, 3.0), (1, 3e-4, 10.0), (1, 1e-3, 10.0), (1, 1e-2, 3.0), (1, 3e-3, 10.0), (2, 1e-4, 3.0)),
+        *((size, dense, 3.0) for size, dense in product((0, 2), DENSE_RATES[:3])),
+    ),
+    (SEARCHED_ON, "xdeepfm"): (
+        *((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0)),
+        *((size, dense, 3e-1) for size, dense in product((0, 2), DENSE_RATES)),
+    ),
     ("kuairand-pure", "wukong"): (
         *KUAIRAND_BEYOND,
         *((0, 3e-3, 1e-2), (0, 1e-3, 3e-3), (1, 1e-4, 3e-3), (1, 3e-4, 3e-3), (1, 1e-3, 3e-3)),
@@ -57,9 +64,9 @@ BEYOND: dict[tuple[str, str], Pairs] = {
 }
 
 
-def grid(dataset: str, model: str, sizes: int) -> Pairs:
+def grid(dataset: str, sizes: int) -> Pairs:
     """The dense rate at the first ``sizes`` sizes; at some also the tables' rate, which are equal at every size."""
-    crossed = () if model in UNCROSSED else CROSSED_AT.get(dataset, CROSSED_AT[SEARCHED_ON])
+    crossed = CROSSED_AT.get(dataset, CROSSED_AT[SEARCHED_ON])
     return tuple(
         (size, dense, sparse)
         for size in range(sizes)

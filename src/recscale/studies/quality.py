@@ -17,7 +17,7 @@ from recscale.models.ctr_presets import Preset, frappe_fields, preset
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.studies.ctr_search import MODELS
 from recscale.studies.ctr_tables import half_width, least_difference, prepared, seed_noise
-from recscale.studies.plans_ctr import FRAPPE_WUKONG
+from recscale.studies.plans_ctr import FRAPPE_TRIED, FRAPPE_WUKONG
 
 CLOSE = 0.001
 """How far from a published AUC counts as "within"."""
@@ -55,6 +55,13 @@ def printed() -> pd.DataFrame:
         },
         index=pd.Index(MODELS, name="model"),
     )
+
+
+def tried() -> pd.DataFrame:
+    """The settings among which Wukong's was chosen, with their AUC on valid."""
+    columns = ["d", "l", "λ", "dropout", "batch norm", "AUC on valid"]
+    table = pd.DataFrame(FRAPPE_TRIED, columns=columns)
+    return table.replace({"batch norm": {True: "yes", False: "no"}}).set_index("d")
 
 
 def plain_mlp() -> float:
