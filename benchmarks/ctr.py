@@ -1,8 +1,9 @@
 """CTR training speed: three Wukongs and DCNv2, beside a naive module, RecBole, and what this machine's matmul can do.
 
 Every contestant trains on the same random impressions of MovieLens-1M's shape (10 fields, one of them multi-hot), with
-batches of 1,024 and d = 16, in a process of its own. They take turns, several rounds of a few seconds each, and the
-fastest round of each counts: others on the machine only ever slow a round down. Contestants:
+batches of 1,024 and d = 16, in a process of its own. They take turns, several rounds of a few seconds each. Of each the
+fastest round is printed, as others on the machine only ever slow a round down; two are compared round by round, one
+right after the other, and the median counts, as a machine may change its speed for a minute. Contestants:
 
     ours      recscale's loop: fused look-ups with row-wise Adagrad, whole-table tensors, no data loader
     naive     the same Wukong with one ``nn.Embedding`` a field, Python loops over fields, values and output embeddings,
@@ -43,6 +44,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, pairwise
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
@@ -407,7 +409,8 @@ def worker(label: str, seconds: float) -> None:
 class Worker:
     """A contestant's process."""
 
-    def __init__(self, label: str, python: str, options: argparse.Namespace) -> None:
+    def __init__(self, label: str, options: argparse.Namespace) -> None:
+        python = f"{options.recbole}/bin/python" if label.startswith("recbole") else sys.executable
         command = [python, __file__, f"--seconds={options.seconds}", "--worker", label]
         environment = os.environ | ({"LD_PRELOAD": options.allocator} if options.allocator else {})
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
@@ -432,6 +435,11 @@ def fastest(rounds: list[dict[str, float]]) -> dict:
     return rounds[rates.index(max(rates))] | {"rounds": [round(rate) for rate in rates]}
 
 
+def times_as_fast(rounds: list[dict[str, dict]], one: str, other: str) -> list[float]:
+    """By CPU time, in every round."""
+    return [rates[one]["examples_per_cpu_second"] / rates[other]["examples_per_cpu_second"] for rates in rounds]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recbole", metavar="VENV", help="environment with recbole")
@@ -448,22 +456,21 @@ def main() -> None:
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     sizes = [f"wukong-{size}" for size in ("small", "middle", "large")]
     contestants = [f"{who} {size}" for size in sizes for who in ("ours", "naive", "naive-ready")]
-    contestants += [f"{who} {name}" for name in DCNV2 for who in ("ours", "bare")]
-    python = dict.fromkeys(contestants, sys.executable)
-    if options.recbole:
-        own = f"{options.recbole}/bin/python"
-        python |= {f"recbole {name}": own for name in DCNV2}
-    workers = {name: Worker(name, program, options) for name, program in python.items() if (options.only or "") in name}
+    dcnv2 = ("bare", "ours", "recbole") if options.recbole else ("bare", "ours")
+    contestants += [f"{who} {name}" for name in DCNV2 for who in dcnv2]
+    workers = {name: Worker(name, options) for name in contestants if (options.only or "") in name}
     rounds = [{name: one.round() for name, one in workers.items()} for _ in range(options.rounds)]
-    results = {name: fastest([results[name] for results in rounds]) for name in workers}
-    for name, result in results.items():
-        print(json.dumps({"name": name} | result), flush=True)
-    rates = {name: result["examples_per_cpu_second"] for name, result in results.items()}
+    for name in workers:
+        print(json.dumps({"name": name} | fastest([results[name] for results in rounds])), flush=True)
     for one, other, wanted in CHECKS:
-        if one in results and other in results:
-            bound = rates.get(one.replace("ours", "bare"), float("inf")) / rates[other]
-            most = f"; at most {bound:.2f} ×" if bound < float("inf") else ""
-            print(f"{one}: {rates[one] / rates[other]:.2f} × {other} (wanted: {wanted} ×{most})")
+        if one in workers and other in workers:
+            ratios = times_as_fast(rounds, one, other)
+            bare = one.replace("ours", "bare")
+            most = f"; at most {median(times_as_fast(rounds, bare, other)):.2f} ×" if bare in workers else ""
+            print(
+                f"{one}: {median(ratios):.2f} × {other}, {min(ratios):.2f} to {max(ratios):.2f} in single rounds "
+                f"(wanted: {wanted} ×{most})"
+            )
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ class Cross(nn.Module):
             self.weight = nn.Sequential(linear(width, rank, bias=False), linear(rank, width))
 
     def forward(self, x0: Float[Tensor, "batch D"], x: Float[Tensor, "batch D"]) -> Float[Tensor, "batch D"]:
-        return torch.addcmul(x, x0, self.weight(x))
+        # Not torch.addcmul: its backward pass multiplies by its scalar factor, 1, too.
+        return (x0 * self.weight(x)).add_(x)
 
 
 class DCNv2(nn.Module):
