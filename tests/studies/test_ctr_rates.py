@@ -52,7 +52,7 @@ def test_who_had_the_tables_rate_searched_is_said(ctr_runs):
     assert "1 size of every model but MaskNet, whose is the usual 0.1." in rates.tables_words(pd.concat([table, rival]))
     assert rates.tables_words(rival) == "The tables' rate was not searched."
     larger = [search(ctr_runs, 3e-3, flop=flop).assign(model="masknet") for flop in (1000, 2000)]
-    assert "at least 1 size of every model." in rates.tables_words(pd.concat([table, *larger]))
+    assert "at 1 size or more of every model." in rates.tables_words(pd.concat([table, *larger]))
     words = rates.unusual_words(rates.found_rates(pd.concat([table, rival])))
     assert words.startswith("Where it is not the usual 0.1, for Wukong (0.3), the dense rate was searched again")
     assert rates.unusual_words(rates.found_rates(rival)) == ""

@@ -109,8 +109,8 @@ def tables_words(table: pd.DataFrame) -> str:
     without = listed([NAMES[model] for model in sizes.index[sizes == 0]]) if (sizes == 0).any() else ""
     but = f" but {without}, whose is the usual {USUAL:g}" if without else ""
     fewest = sizes[sizes > 0].min()
-    at_least = "at least " if sizes.max() > fewest else ""
-    return f"The tables' rate was searched at {at_least}{fewest} size{'s' if fewest > 1 else ''} of every model{but}."
+    more = " or more" if sizes.max() > fewest else ""
+    return f"The tables' rate was searched at {fewest} size{'s' if fewest > 1 else ''}{more} of every model{but}."
 
 
 def unusual_words(found: pd.DataFrame) -> str:
