@@ -2,7 +2,7 @@
 
 Every list is of ``(size, dense rate, tables' rate)``, ``size`` counting a model's searched sizes from the smallest.
 First a grid (``grid``). Where its best lay at an edge, and at the other sizes beside the tables' rate that is best at
-the middle one, the search went on by hand (``beyond``), until it lay inside or a size was dear.
+the middle one, the search went on by hand (``beyond``), until it lay inside.
 """
 
 from itertools import product
