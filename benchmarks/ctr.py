@@ -74,6 +74,7 @@ def vocabularies(name: str) -> dict[str, int]:
 def impressions(fields: dict[str, int]) -> dict[str, np.ndarray]:
     """Random ids, popular ones more often, every one at least once; 1 to 6 genres, padded with -1."""
     generator = np.random.default_rng(0)
+    # Room for more than one impression of each id, in the proportion of the large tables.
     rows = max(ROWS, 4 * max(fields.values()) // 3)
     ids = {name: (size * generator.random(rows) ** 2).astype(np.int64) for name, size in fields.items()}
     for name, size in fields.items():
@@ -344,7 +345,8 @@ def recbole(name: str) -> Contestant:
 
     deep, cross = DCNV2[name]
     ids = impressions(vocabularies(name))
-    share = 0.8 * ROWS / len(ids["label"])  # an epoch is what it times, so it is as long in every contest
+    rows = len(ids["label"])
+    share = 0.8 * ROWS / rows  # an epoch is what it times, so it is as long in every contest
     folder = Path(tempfile.mkdtemp()) / "ml"
     folder.mkdir()
     renamed = {"user": "user_id", "item": "item_id"}
@@ -353,7 +355,7 @@ def recbole(name: str) -> Contestant:
     with (folder / "ml.inter").open("w") as file:
         header = [f"{column}:{kind}" for column, kind in zip(columns, kinds, strict=True)]
         file.write("\t".join([*header, "label:float"]) + "\n")
-        for row in range(len(ids["label"])):
+        for row in range(rows):
             values = [
                 " ".join(map(str, np.atleast_1d(ids[field][row])[np.atleast_1d(ids[field][row]) >= 0]))
                 for field in FIELDS

@@ -103,5 +103,5 @@ class DCNv2(nn.Module):
         if self.structure == "crossnet":
             return self.output(crossed)
         # W [a; b] as W_a a + W_b b: the two halves needn't be copied into one.
-        first, second = self.output.weight.split([x0.shape[1], self.output.in_features - x0.shape[1]], dim=1)
+        first, second = self.output.weight.tensor_split([x0.shape[1]], dim=1)
         return torch.addmm(nn.functional.linear(crossed, first, self.output.bias), self.deep(x0), second.t())

@@ -15,13 +15,15 @@ MODELS = ("wukong", "dlrm", "dcnv2", *OTHERS)
 SEARCHED_ON = "movielens-1m"
 SEARCHED = {SEARCHED_ON: MODELS, "kuairand-pure": MODELS[:3]}
 """Data set -> models whose rates were searched on it."""
-CROSSED_AT = {SEARCHED_ON: (1,), "kuairand-pure": (0, 1, 2)}
+SIZES = 3
+"""Searched sizes of a model."""
+CROSSED_AT = {SEARCHED_ON: (1,), "kuairand-pure": tuple(range(SIZES))}
 """Data set -> at which searched sizes every pair of rates is tried."""
 SEED = 1000
 DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 SPARSE_RATES = (3e-2, 1e-1, 3e-1)
 KUAIRAND_BEYOND = (
-    *((size, *rates) for size in range(3) for rates in ((1e-4, 3e-2), (1e-4, 1e-2), (3e-4, 1e-2), (1e-3, 1e-2))),
+    *((size, *rates) for size in range(SIZES) for rates in ((1e-4, 3e-2), (1e-4, 1e-2), (3e-4, 1e-2), (1e-3, 1e-2))),
     (2, 3e-5, 3e-2),
 )
 BEYOND: dict[tuple[str, str], Pairs] = {
@@ -64,7 +66,7 @@ BEYOND: dict[tuple[str, str], Pairs] = {
 }
 
 
-def grid(dataset: str, sizes: int) -> Pairs:
+def grid(dataset: str, sizes: int = SIZES) -> Pairs:
     """The dense rate at the first ``sizes`` sizes; at some also the tables' rate, which are equal at every size."""
     crossed = CROSSED_AT.get(dataset, CROSSED_AT[SEARCHED_ON])
     return tuple(

@@ -129,7 +129,7 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
 
 @cache
 def _searched_ids(dataset: str, model: str) -> frozenset[str]:
-    pairs = (*ctr_search.grid(dataset, len(_searched(model))), *ctr_search.beyond(dataset, model))
+    pairs = (*ctr_search.grid(dataset), *ctr_search.beyond(dataset, model))
     return frozenset(run.run_id for run in _search(dataset, model, pairs))
 
 
@@ -167,7 +167,7 @@ def best_rates(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _searched(model: str) -> tuple:
-    """The searched sizes of a ladder: the smallest, a middle one and the largest but one."""
+    """The ``ctr_search.SIZES`` searched sizes of a ladder: the smallest, a middle one and the largest but one."""
     ladder = rival_sizes(model)
     return (ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2])
 
@@ -189,7 +189,7 @@ def _search(dataset: str, model: str, pairs: Iterable[tuple[int, float, float]])
 
 def ctr_learning_rate(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Learning rates of the dense part and of the tables for every model, judged on validation data."""
-    sizes = {"smoke": 1, "quick": 2, "full": 3}[profile]
+    sizes = {"smoke": 1, "quick": 2, "full": ctr_search.SIZES}[profile]
     searches = ctr_search.SEARCHED if profile == "full" else {BASES[profile]: MODELS[:1]}
     if dataset is not None:
         searches = {dataset: searches.get(dataset, searches[BASES[profile]])}
