@@ -24,6 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import DROPOUT, HIDDEN_LAYERS, LAYERS, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import MLP, Heads
 
@@ -60,11 +61,8 @@ class WukongConfig(TowerConfig):
     batch_norm: bool = False
 
     def __post_init__(self) -> None:
-        if self.fm not in ("optimised", "attentive", "plain"):
-            raise ValueError(f"fm must be 'optimised', 'attentive' or 'plain', got {self.fm!r}")
-        for name in ("l", "n_F", "n_L", "k", "mlp_width"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        forms = ("optimised", "attentive", "plain")
+        check_settings(self, l=LAYERS, mlp_layers=HIDDEN_LAYERS, fm=forms, dropout=DROPOUT)
 
     @property
     def n_out(self) -> int:

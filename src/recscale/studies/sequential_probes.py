@@ -19,7 +19,7 @@ from recscale.models.losses import Sample, Sampler, next_item_loss
 from recscale.models.sequential import SequentialModel
 from recscale.studies.run import RunSpec
 from recscale.training import sampled_ranking
-from recscale.training.ranking import count_better_and_tied
+from recscale.training.ranking import count_rivals, ranked
 from recscale.training.sequential_batches import TrainingBatches, ranking_batches, split_sequences
 
 Scorer = Callable[[PackedSequences], Tensor]
@@ -79,15 +79,16 @@ def scorers(
 
 @torch.inference_mode()
 def ranks(score: Scorer, data: SequenceData, max_length: int) -> pd.DataFrame:
-    """For every test user: the number of ``candidates``, and of those that rank ``better`` than the true item."""
+    """For every test user with something to rank: the number of ``candidates``, and of those that rank ``better`` than
+    the true item."""
     cases = split_sequences(data, "leave-one-out").test
     table = np.zeros((len(cases), 2), dtype=np.int64)
     for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
         scores = score(batch.histories)
-        better, _ = count_better_and_tied(scores, batch.targets, batch.excluded)
-        table[batch.cases, 0] = torch.isfinite(scores).sum(1).numpy()
+        better, _, total = count_rivals(scores, batch.targets, batch.excluded)
+        table[batch.cases, 0] = total.numpy() + 1
         table[batch.cases, 1] = better.numpy()
-    return pd.DataFrame(table, columns=["candidates", "better"])
+    return pd.DataFrame(table[ranked(table[:, 0] - 1)], columns=["candidates", "better"])
 
 
 def expected_metrics(ranks: pd.DataFrame, negatives: int | None, k: int = 10) -> dict[str, float]:
