@@ -82,7 +82,7 @@ def place_probabilities(
     assert (found.total > 0).all()
     before = np.arange(places)[:, None]
     if repeated and negatives is not None:
-        low, width = found.better / found.total, found.tied / found.total
+        low, width = np.minimum(found.better / found.total, 1.0), found.tied / found.total
         high = np.minimum(low + width, 1.0)
         single = stats.binom.pmf(before, negatives, low)
         shape = before + 1, np.maximum(negatives - before, 0) + 1
