@@ -158,9 +158,9 @@ def test_rates_warm_up_and_go_down():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schedule": "cosine"}, "schedule must be one of"),
-        ({"table_optimiser": "sgd"}, "table_optimiser must be one of"),
-        ({"epochs": 0}, "at least 1"),
+        ({"schedule": "cosine"}, "schedule is 'cosine'; it must be one of constant, linear"),
+        ({"table_optimiser": "sgd"}, "table_optimiser is 'sgd'; it must be one of row-wise adagrad, adam"),
+        ({"epochs": 0}, "epochs is 0; it must be a whole number, at least 1"),
         ({"embedding_l2": 0.1}, "needs table_optimiser='adam'"),
     ],
 )

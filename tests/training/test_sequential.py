@@ -60,7 +60,7 @@ def test_a_linear_schedule_ends_at_zero_and_counts_real_steps(chains):
     assert training.rate_factor(2 * steps - 1, steps) == pytest.approx(1 / (2 * steps - 4))
     constant, linear = (train_sequential(TINY, how, chains, seed=0, device="cpu") for how in (SHORT, training))
     assert linear.metrics["valid_loss"] != constant.metrics["valid_loss"]
-    with pytest.raises(ValueError, match="unknown schedule 'cosine'; allowed are constant, linear"):
+    with pytest.raises(ValueError, match="schedule is 'cosine'; it must be one of constant, linear"):
         dataclasses.replace(SHORT, schedule="cosine")
 
 
@@ -123,8 +123,8 @@ def test_global_time_split(chains):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"loss": "hinge"}, "unknown loss 'hinge'"),
-        ({"precision": "fp8"}, "unknown precision 'fp8'"),
+        ({"loss": "hinge"}, "loss is 'hinge'; it must be one of softmax"),
+        ({"precision": "fp8"}, "precision is 'fp8'; it must be one of fp32, bf16"),
         ({"max_length": 0}, "max_length is 0"),
         ({"learning_rate": -1.0}, "learning_rate is -1.0"),
         ({"loss": "gbce", "negative_power": 0.5}, "negative_power is 0.5; with the loss 'gbce' it must be 0"),
@@ -141,7 +141,7 @@ def test_wrong_split_is_said(chains):
 
 
 def test_wrong_device_is_said(chains):
-    with pytest.raises(ValueError, match="unknown device 'tpu'"):
+    with pytest.raises(ValueError, match="device is 'tpu'.*allowed are auto, cpu"):
         train_sequential(TINY, SHORT, chains, seed=0, device="tpu")
 
 

@@ -83,7 +83,7 @@ def _elements(value: tuple, kinds: tuple) -> Iterator[tuple[Any, Any]]:
 
 def _described(kind: Any, limit: Range | tuple[str, ...] | None) -> str:
     if isinstance(kind, UnionType):
-        return " or ".join(_described(one, limit) for one in get_args(kind))
+        return " or ".join(_described(one, limit) for one in reversed(get_args(kind)))
     if get_origin(kind) is tuple:
         kinds = get_args(kind)
         if kinds[-1] is Ellipsis:
