@@ -37,7 +37,7 @@ HIDDEN_LAYERS = Range(0, 1000)
 POSITIVE = Range(0, above=True)
 NOT_NEGATIVE = Range(0)
 SHARE = Range(0, 1)
-DROPOUT = Range(0, 1, below=True)
+BELOW_ONE = Range(0, 1, below=True)
 
 
 def check_settings(config: Any, **allowed: Range | tuple[str, ...]) -> None:

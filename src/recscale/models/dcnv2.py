@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import DROPOUT, HIDDEN_LAYERS, check_settings
+from recscale.models.checks import BELOW_ONE, HIDDEN_LAYERS, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, hidden_layers, linear
 
@@ -33,7 +33,7 @@ class DCNv2Config(TowerConfig):
 
     def __post_init__(self) -> None:
         structures = ("stacked", "parallel", "crossnet")
-        check_settings(self, cross_layers=HIDDEN_LAYERS, structure=structures, dropout=DROPOUT)
+        check_settings(self, cross_layers=HIDDEN_LAYERS, structure=structures, dropout=BELOW_ONE)
         if self.structure == "parallel" and not self.deep:
             raise ValueError("the parallel structure needs at least one hidden layer in 'deep'")
 

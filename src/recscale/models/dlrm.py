@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import DROPOUT, check_settings
+from recscale.models.checks import BELOW_ONE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP
 
@@ -30,7 +30,7 @@ class DLRMConfig(TowerConfig):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        check_settings(self, interaction=("dot", "cat"), dropout=DROPOUT)
+        check_settings(self, interaction=("dot", "cat"), dropout=BELOW_ONE)
 
     def sizes(self, shape: InputShape) -> tuple[int, ...]:
         pairs = shape.n * (shape.n - 1) // 2

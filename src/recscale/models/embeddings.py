@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from recscale.datasets.tables import Field
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import DROPOUT, NOT_NEGATIVE, check_settings
+from recscale.models.checks import BELOW_ONE, NOT_NEGATIVE, check_settings
 from recscale.models.layers import MLP
 
 
@@ -93,7 +93,7 @@ class EmbeddingConfig:
     initial_std: float = 0.01
 
     def __post_init__(self) -> None:
-        check_settings(self, unit_dropout=DROPOUT, initial_std=NOT_NEGATIVE)
+        check_settings(self, unit_dropout=BELOW_ONE, initial_std=NOT_NEGATIVE)
         named = [name for name, _ in self.units] + [name for group in self.small for name in group.fields]
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"the field {twice[0]!r} stands more than once in units and small; allowed is once")

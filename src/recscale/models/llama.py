@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from recscale.models.accounting import Block
 from recscale.models.attention import Dropout, PackedSequences, causal_attention, check_heads, choose_heads
-from recscale.models.checks import DROPOUT, LAYERS, POSITIVE, check_settings
+from recscale.models.checks import BELOW_ONE, LAYERS, POSITIVE, check_settings
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class LLaMAConfig:
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
-        check_settings(self, layers=LAYERS, rope_base=POSITIVE, dropout=DROPOUT)
+        check_settings(self, layers=LAYERS, rope_base=POSITIVE, dropout=BELOW_ONE)
         check_heads(self.width, self.heads)
 
     @property

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import DROPOUT, LAYERS, POSITIVE, check_settings
+from recscale.models.checks import BELOW_ONE, LAYERS, POSITIVE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
@@ -33,7 +33,7 @@ class MaskNetConfig(TowerConfig):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        check_settings(self, mask_blocks=LAYERS, reduction=POSITIVE, dropout=DROPOUT)
+        check_settings(self, mask_blocks=LAYERS, reduction=POSITIVE, dropout=BELOW_ONE)
 
     def mask_sizes(self, shape: InputShape) -> tuple[int, ...]:
         width = shape.n * shape.d

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from recscale.models.accounting import Block
 from recscale.models.attention import Dropout, PackedSequences, causal_attention, check_heads, choose_heads
-from recscale.models.checks import DROPOUT, LAYERS, check_settings
+from recscale.models.checks import BELOW_ONE, LAYERS, check_settings
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class SASRecConfig:
     dropout: float = 0.2
 
     def __post_init__(self) -> None:
-        check_settings(self, layers=LAYERS, dropout=DROPOUT)
+        check_settings(self, layers=LAYERS, dropout=BELOW_ONE)
         check_heads(self.width, self.heads)
 
     def block(self, dropout: Dropout, max_length: int) -> nn.Module:

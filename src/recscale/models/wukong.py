@@ -24,7 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import DROPOUT, HIDDEN_LAYERS, LAYERS, check_settings
+from recscale.models.checks import BELOW_ONE, HIDDEN_LAYERS, LAYERS, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import MLP, Heads
 
@@ -62,7 +62,7 @@ class WukongConfig(TowerConfig):
 
     def __post_init__(self) -> None:
         forms = ("optimised", "attentive", "plain")
-        check_settings(self, l=LAYERS, mlp_layers=HIDDEN_LAYERS, fm=forms, dropout=DROPOUT)
+        check_settings(self, l=LAYERS, mlp_layers=HIDDEN_LAYERS, fm=forms, dropout=BELOW_ONE)
 
     @property
     def n_out(self) -> int:

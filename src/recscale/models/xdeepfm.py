@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import DROPOUT, check_settings
+from recscale.models.checks import BELOW_ONE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
@@ -30,7 +30,7 @@ class XDeepFMConfig(TowerConfig):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        check_settings(self, dropout=DROPOUT)
+        check_settings(self, dropout=BELOW_ONE)
         if not self.cin:
             raise ValueError("cin is (); it must have at least one layer")
 

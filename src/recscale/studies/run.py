@@ -152,6 +152,7 @@ def record(spec: RunSpec, result: TrainingResult) -> dict:
         "examples_seen": result.examples_seen,
         "training_flop": accounting.training_flop_per_example * result.examples_seen,
         **result.metrics,
+        **({"test_logloss_curve": logloss_curve(result)} if len(result.curve) else {}),
         "diverged": result.diverged,
         "wall_seconds": round(result.wall_seconds, 3),
         "threads": torch.get_num_threads(),
@@ -160,6 +161,12 @@ def record(spec: RunSpec, result: TrainingResult) -> dict:
         "data_checksum": _data(spec.dataset, spec.is_ctr).checksum,
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def logloss_curve(result: TrainingResult) -> str:
+    """Test log loss along the pass, as JSON: pairs of examples seen and loss."""
+    pairs = zip(result.curve["examples_seen"], result.curve["test_logloss"], strict=True)
+    return json.dumps([[int(examples), round(float(loss), 8)] for examples, loss in pairs])
 
 
 @cache

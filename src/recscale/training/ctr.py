@@ -15,9 +15,10 @@ from tqdm import tqdm
 
 from recscale.datasets.tables import CTRData, CTRSplit
 from recscale.models.accounting import account_ctr
-from recscale.models.checks import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check_seed, check_settings
+from recscale.models.checks import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check_seed, check_settings
 from recscale.models.ctr import build_ctr_model
 from recscale.models.embeddings import EmbeddingConfig, TowerConfig
+from recscale.training.averaging import WeightAverages, Window, curve_steps
 from recscale.training.batches import CTRTensors, n_batches, shuffled
 from recscale.training.devices import check_memory, choose_device
 from recscale.training.distributed import Processes, check_batches
@@ -46,6 +47,9 @@ class CTRTraining:
     plateau_factor       multiply the rates by this after every epoch that isn't the best (BARS: 0.1)
     monitor              "auc" or "logloss" of the first task on valid
     evaluations          evaluations on valid per epoch
+    averaged             shares of the last steps over whose weights to average (see ``averaging``); 0: the last weights
+                         alone. The first one's metrics and weights count, a further one's metrics end in ``~<share>``
+    curve_points         points along the pass at which the first average up to there is measured on test
     """
 
     VERSION: ClassVar[int] = 1
@@ -63,6 +67,8 @@ class CTRTraining:
     plateau_factor: float = 1.0
     monitor: str = "auc"
     evaluations: int = 1
+    averaged: tuple[float, ...] = (0.0,)
+    curve_points: int = 0
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
 
     def __post_init__(self) -> None:
@@ -78,9 +84,17 @@ class CTRTraining:
             patience=COUNT,
             plateau_factor=POSITIVE,
             monitor=("auc", "logloss"),
+            averaged=BELOW_ONE,
+            curve_points=COUNT,
         )
         if self.embedding_l2 and self.table_optimiser != "adam":
             raise ValueError("embedding_l2 needs table_optimiser='adam': row-wise Adagrad only sees the rows looked up")
+        if not self.averaged:
+            raise ValueError("averaged is empty; it must hold at least one share, 0.0 for the last weights alone")
+        if len(set(self.averaged)) < len(self.averaged):
+            raise ValueError(f"averaged names a share twice: {self.averaged}")
+        if self.patience and (self.averaged != (0.0,) or self.curve_points):
+            raise ValueError("averaged and curve_points need patience = 0: early stopping returns to earlier weights")
 
     @property
     def watches(self) -> bool:
@@ -168,6 +182,8 @@ class _Run:
     ) -> None:
         if processes.world > 1 and (training.table_optimiser == "adam" or backend == "torch"):
             raise ValueError("several processes need TorchRec and table_optimiser='row-wise adagrad'")
+        if processes.world > 1 and (any(training.averaged) or training.curve_points):
+            raise ValueError("several processes can't average weights: averaged must be (0.0,) and curve_points 0")
         self.training, self.split, self.seeds, self.processes = training, split, Seeds.of(seed), processes
         data = split.train
         self.account = account_ctr(config, data.fields, data.dense.shape[1], len(data.tasks), training.embedding)
@@ -190,9 +206,17 @@ class _Run:
         self.optimisers = Optimisers(self.model, training)
         self.train_rows = CTRTensors.of(data, device)
         self.valid_rows = CTRTensors.of(split.valid, device)
+        self.test_rows = CTRTensors.of(split.test, device)
         self.step = self.examples = 0
         self.losses: list[float] = []  # of the first task, since the last row of the history
         self.history: list[dict[str, float | int]] = []
+        total = training.epochs * self.steps_per_epoch
+        self.curve_windows = {
+            step: Window(training.averaged[0], step) for step in curve_steps(total, training.curve_points)
+        }
+        ends = [Window(share, total) for share in training.averaged]
+        self.averages = WeightAverages(self.model, (*self.curve_windows.values(), *ends))
+        self.curve: list[dict[str, float | int]] = []
         self.plateau = 1.0
         self.best, self.best_state, self.bad_epochs = -math.inf, None, 0
 
@@ -205,10 +229,11 @@ class _Run:
             healthy = all(self._epoch(order, bar) for _ in self._epochs())
         if self.best_state is not None:
             self.model.load_state_dict(self.best_state)
-        metrics = self._evaluate("valid", self.split.valid) | self._evaluate("test", self.split.test)
+        metrics = self._final_metrics()
         return TrainingResult(
             metrics=metrics,
             history=pd.DataFrame(self.history),
+            curve=pd.DataFrame(self.curve),
             model=self.model,
             accounting=self.account,
             examples_seen=self.examples,
@@ -234,6 +259,9 @@ class _Run:
             bar.update()
             if not math.isfinite(loss):
                 return False
+            self.averages.update(self.step)
+            if window := self.curve_windows.get(self.step):
+                self._measure_curve(window)
             if within in log_at or within in evaluate_at:
                 self._log(within in evaluate_at, last=within == self.steps_per_epoch)
                 bar.set_postfix(loss=f"{self.history[-1]['train_logloss']:.4f}")
@@ -273,6 +301,25 @@ class _Run:
         else:
             self.bad_epochs += 1
             self.plateau *= self.training.plateau_factor
+
+    def _measure_curve(self, window: Window) -> None:
+        with self.averages.applied(window):
+            self.curve.append({"examples_seen": self.examples, **self._evaluate("test", self.test_rows)})
+
+    def _final_metrics(self) -> dict[str, float]:
+        """On valid and test: of the first average, then of the others (none of an unfinished run)."""
+        first, *others = (Window(share, self.step) for share in self.training.averaged)
+        metrics = {}
+        for window in others:
+            if self.averages.has(window):
+                with self.averages.applied(window):
+                    measured = self._evaluate_both()
+                metrics |= {f"{name}~{window.share:g}": value for name, value in measured.items()}
+        self.averages.adopt(first)
+        return self._evaluate_both() | metrics
+
+    def _evaluate_both(self) -> dict[str, float]:
+        return self._evaluate("valid", self.valid_rows) | self._evaluate("test", self.test_rows)
 
     def _evaluate(self, part: str, data: CTRData | CTRTensors) -> dict[str, float]:
         labels = data.labels.cpu().numpy() if isinstance(data, CTRTensors) else data.labels
