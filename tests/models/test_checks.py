@@ -1,4 +1,4 @@
-"""Every configuration refuses what it can't mean, in a sentence that names the setting, its value and what is allowed."""
+"""Every configuration refuses what it can't mean, in a sentence that names setting, value and what is allowed."""
 
 import dataclasses
 import math
@@ -93,7 +93,7 @@ def test_a_group_of_no_fields_is_refused():
 
 def test_models_say_what_data_they_need():
     one = (Field("user", 3),)
-    with pytest.raises(ValueError, match="dlrm .* needs two fields or dense features; with one field use 'cat'"):
+    with pytest.raises(ValueError, match=r"dlrm .* needs two fields or dense features; with one field use 'cat'"):
         account_ctr(CTR_MODELS["dlrm"](), one, 0, 1, EmbeddingConfig())
     assert account_ctr(CTR_MODELS["dlrm"](interaction="cat"), one, 0, 1, EmbeddingConfig()).parameters
     with pytest.raises(ValueError, match="at least one field or dense feature"):
@@ -118,5 +118,5 @@ def test_huge_integers_are_no_numbers_either():
 
 @pytest.mark.parametrize("seed", [-1, 0.5, True, "0"])
 def test_a_seed_is_a_whole_number(seed):
-    with pytest.raises(ValueError, match="seed is .*; it must be a whole number, at least 0"):
+    with pytest.raises(ValueError, match=r"seed is .*; it must be a whole number, at least 0"):
         check_seed(seed)
