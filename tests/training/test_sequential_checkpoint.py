@@ -84,6 +84,17 @@ def test_no_file_no_state():
     checkpoint.save(1)
 
 
+def test_a_flipped_bit_is_noticed(chains, killed_after_three):
+    """``torch.load`` takes such weights as they are."""
+    content = bytearray(killed_after_three.read_bytes())
+    content[content.index(torch.load(killed_after_three)["parts"]["model"]["items.weight"].numpy().tobytes()) + 3] ^= 64
+    killed_after_three.write_bytes(content)
+    fresh = train_sequential(TINY, TRAINING, chains, seed=0, device="cpu")
+    with pytest.warns(UserWarning, match=r"can't read the checkpoint .* is damaged.*starts anew"):
+        found = train_sequential(TINY, TRAINING, chains, seed=0, device="cpu", checkpoint=killed_after_three)
+    assert found.metrics == fresh.metrics
+
+
 @pytest.mark.parametrize("kept", [0, 1, 200, 5000, -1], ids="{} bytes".format)
 def test_an_unreadable_checkpoint_is_set_aside_and_the_run_starts_anew(chains, killed_after_three, kept):
     content = killed_after_three.read_bytes()[:kept]

@@ -10,6 +10,8 @@ import os
 import pickle
 import time
 import warnings
+import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,12 @@ import torch
 
 INTERVAL = 600.0
 """Seconds between two checkpoints: a run shorter than this writes none."""
+
+UNREADABLE = (
+    *(OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError),
+    *(pickle.UnpicklingError, zipfile.BadZipFile, zlib.error),
+)
+"""What reading a file that is no checkpoint of ours can raise."""
 
 
 class Checkpoint:
@@ -39,12 +47,15 @@ class Checkpoint:
             return 0
         fresh = {name: copy.deepcopy(part.state_dict()) for name, part in self.parts.items()}
         try:
+            with zipfile.ZipFile(self.path) as archive:
+                if damaged := archive.testzip():  # torch.load doesn't compare checksums
+                    raise ValueError(f"its part {damaged} is damaged")
             content = torch.load(self.path, map_location="cpu", weights_only=True)
             if content["recipe"] != self.recipe:
                 return 0
             self._restore(content["parts"])
             return int(content["epoch"])
-        except (OSError, EOFError, RuntimeError, ValueError, LookupError, TypeError, pickle.UnpicklingError) as error:
+        except UNREADABLE as error:
             self._restore(fresh)
             self._set_aside(error)
             return 0
