@@ -29,7 +29,7 @@ from recscale.training.sampled_ranking import (
     standing,
     under_ties,
 )
-from recscale.training.sequential_batches import RankingBatch, ranking_batches, split_sequences
+from recscale.training.sequential_batches import RankingBatch, has_rivals, ranking_batches, split_sequences
 
 LOSSES = ("softmax", "sampled-softmax", "bce", "gbce")
 METRICS = ("ndcg@10", "hr@10")
@@ -131,13 +131,17 @@ def examine(
     draws: int = 0,
     seed: int = 0,
 ) -> Examined:
-    """Rank the test items of ``split`` by ``score`` under each of ``protocols``; ``draws`` also simulates them."""
+    """Rank the test items of ``split`` by ``score`` under each of ``protocols``; ``draws`` also simulates them.
+
+    A user who has nothing left for full ranking is left out of every protocol, so that all speak of the same users.
+    """
     parts = split_sequences(data, split)
+    cases = parts.test[has_rivals(data, parts.test)]
     popularity = torch.from_numpy(np.bincount(parts.train.items, minlength=data.n_items)).float()
     generator = torch.Generator().manual_seed(seed)
-    masses = {name: np.zeros((3, len(parts.test))) for name in protocols}
-    counts = {name: np.zeros((draws, 3, len(parts.test)), np.int64) for name in protocols if PROTOCOLS[name].negatives}
-    for batch in ranking_batches(data, parts.test, max_length, torch.device("cpu")):
+    masses = {name: np.zeros((3, len(cases))) for name in protocols}
+    counts = {name: np.zeros((draws, 3, len(cases)), np.int64) for name in protocols if PROTOCOLS[name].negatives}
+    for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
         scores = score(batch.histories)
         for name in protocols:
             weights = _weights(PROTOCOLS[name], batch, popularity)

@@ -17,6 +17,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from recscale.datasets import SequenceData
+from recscale.models.accounting import Accounting
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.checks import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check_seed, check_settings
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
@@ -108,15 +109,9 @@ def train_sequential(
     A run of over ten minutes keeps its state in the file ``checkpoint`` and, started again after a kill, takes it up.
     The file stays: whoever gave it calls ``remove_checkpoint`` once the result is safe.
     """
-    if several_processes():
-        raise ValueError(f"{model_config.model} trains on one process: start it without torchrun")
-    check_seed(seed)
     device = choose_device(device)
+    account = _checked(model_config, training, data, seed, device)
     parts = split_sequences(data, split)
-    account = account_sequential(
-        model_config, data.n_items, training.max_length, loss=training.loss, negatives=training.negatives
-    )
-    check_memory(model_config.model, account, device, table_copies=4)
     seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
     model = build_sequential_model(model_config, data.n_items, training.max_length, seed=seeds[0], device=device)
     model.dropout.seed(seeds[2], device)
@@ -134,14 +129,8 @@ def train_sequential(
     model.load_state_dict(fit.best_weights)
     model.eval()
 
-    metrics = {"train_loss": train_loss(model, parts.train, training.max_length)}
-    valid = evaluate(model, data, parts.valid, training.max_length)
-    test = evaluate(model, data, parts.test, training.max_length)
-    metrics |= {f"valid_{name}": value for name, value in valid.items()}
-    metrics |= {f"test_{name}": value for name, value in test.items()}
-    metrics |= health(model, parts, valid["ndcg@10"], training.max_length)
     return TrainingResult(
-        metrics=metrics,
+        metrics=_final_metrics(model, parts, training.max_length),
         history=pd.DataFrame(fit.history),
         model=model.cpu(),  # where every reader can use it
         accounting=account,
@@ -149,6 +138,27 @@ def train_sequential(
         diverged=fit.diverged,
         wall_seconds=fit.seconds(),
     )
+
+
+def _checked(
+    config: SequentialConfig, training: SequentialTraining, data: SequenceData, seed: int, device: torch.device
+) -> Accounting:
+    """What the model costs, once it is sure that it can be trained here."""
+    if several_processes():
+        raise ValueError(f"{config.model} trains on one process: start it without torchrun")
+    check_seed(seed)
+    size = {"loss": training.loss, "negatives": training.negatives}
+    account = account_sequential(config, data.n_items, training.max_length, **size)
+    check_memory(config.model, account, device, table_copies=4)
+    return account
+
+
+def _final_metrics(model: SequentialModel, parts: SequenceSplit, max_length: int) -> dict[str, float]:
+    metrics = {"train_loss": train_loss(model, parts.train, max_length)}
+    valid, test = (evaluate(model, parts.data, cases, max_length) for cases in (parts.valid, parts.test))
+    metrics |= {f"valid_{name}": value for name, value in valid.items()}
+    metrics |= {f"test_{name}": value for name, value in test.items()}
+    return metrics | health(model, parts, valid["ndcg@10"], max_length)
 
 
 class TrainingStep:

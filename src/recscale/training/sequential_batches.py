@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from recscale.datasets import SequenceData
 from recscale.models.attention import PackedSequences
@@ -36,7 +36,7 @@ def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
             raise ValueError(
                 f"{data.name}: the split {name!r} leaves {part} no case, a user's interaction with earlier ones"
             )
-        if not _has_rivals(data, cases):
+        if not has_rivals(data, cases).any():
             raise ValueError(
                 f"{data.name}: every {part} user has met all of the {data.n_items} items but the next one, so there is "
                 "nothing to rank it against"
@@ -66,16 +66,15 @@ def _global_time(data: SequenceData) -> SequenceSplit:
 SPLITS = {"leave-one-out": _leave_one_out, "global-time": _global_time}
 
 
-def _has_rivals(data: SequenceData, cases: Int[np.ndarray, " cases"]) -> bool:
-    """Whether any case has another item than its own to rank (``ranking``)."""
+def has_rivals(data: SequenceData, cases: Int[np.ndarray, " cases"]) -> Bool[np.ndarray, " cases"]:
+    """Which cases have another item than their own to rank, one that isn't excluded (``ranking``)."""
     if data.repeats:
-        return data.n_items > 1
+        return np.full(len(cases), data.n_items > 1)
     first = data.offsets[np.searchsorted(data.offsets, cases, side="right") - 1]
-    # Distinct items are counted only where there may be too many.
-    return any(
-        stop - start < data.n_items - 1 or len({*data.items[start : stop + 1]}) < data.n_items
-        for start, stop in zip(first, cases, strict=True)
-    )
+    some = cases - first < data.n_items - 1
+    for case in np.flatnonzero(~some):  # they count distinct items
+        some[case] = len(np.unique(data.items[first[case] : cases[case] + 1])) < data.n_items
+    return some
 
 
 def _first_within(data: SequenceData, start: float, end: float) -> Int[np.ndarray, " cases"]:
