@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import shapiro
 
+from recscale.laws.diagnostics import EXACT
 from recscale.laws.engine import refit, solve
 from recscale.laws.problem import State, evaluate
 
@@ -29,7 +30,7 @@ def residual_tests(fit: "Fit") -> dict[str, float]:
     predicted = evaluate(problem.law, problem.points.x, fit.best.theta, fit.best.coef)[0]
     along = dict(zip(problem.points.names, problem.points.x, strict=True)) | {"predicted": predicted}
     tests = {name: runs_test(_mean_by(column, residuals)) for name, column in along.items()}
-    spread = np.ptp(residuals) > 1e-12 * max(float(np.abs(problem.target).max()), 1e-300)
+    spread = np.ptp(residuals) > EXACT * problem.unit
     normal = float(shapiro(residuals).pvalue) if len(residuals) > 3 and spread else np.nan
     return tests | {"normal": normal}
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from recscale.laws.polish import polish
 from recscale.laws.problem import Problem, Rows, State, joined
+from recscale.laws.units import natural
 from recscale.laws.varpro import grid_of, search, thinned
 
 STARTS = 64  # local minima of the search grid that are polished, at least two at every value of a listed constant
@@ -17,11 +18,17 @@ REFIT_ITERATIONS = 60
 SCATTERED = 32  # starts spread over the whole grid, to say how easy the optimum is to miss
 SCATTERED_ITERATIONS = 200
 AGREEMENT = 1e-3  # a start agrees when its objective is within this share of the best
+EXACT = 1e-10  # and where residuals of this share of y are left: the fit is exact
 PIECE = 12_000  # points of all data sets refitted together: what fits the processor's cache
 
 
 def solve(problem: Problem, rows: Rows) -> State:
     """The global optimum for every data set of ``rows``: a State of B solutions."""
+    units, problem = natural(problem)
+    return units.outward(_solve(problem, units.rows(rows)))
+
+
+def _solve(problem: Problem, rows: Rows) -> State:
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
     row, theta = search(problem, rows, max(2, STARTS // values))
     row, found = _triage(row, polish(problem, theta, rows.take(row), FIRST_LOOK), FINALISTS)
@@ -31,10 +38,11 @@ def solve(problem: Problem, rows: Rows) -> State:
 
 def solve_listed(problem: Problem) -> State:
     """The optimum at every value of the law's only listed constant, in the order of its values."""
+    units, problem = natural(problem)
     row, theta = search(problem, problem.rows(), 3)
     values = list(problem.law.listed[0].values)
     which = np.array([values.index(value) for value in theta[:, -1]])
-    return best_of(which, polish(problem, theta, problem.rows().take(row)), len(values))
+    return units.outward(best_of(which, polish(problem, theta, problem.rows().take(row)), len(values)))
 
 
 def refit(problem: Problem, known: State, rows: Rows) -> State:
@@ -46,6 +54,8 @@ def refit(problem: Problem, known: State, rows: Rows) -> State:
         k = len(problem.law.nonlinear)
         values = {c.name: [known.theta[0, k + j]] for j, c in enumerate(problem.law.listed)}
         problem = replace(problem, law=problem.law.with_values(**values))
+    units, problem = natural(problem)
+    known, rows = units.inward(known), units.rows(rows)
     step, parts = max(1, PIECE // len(problem.points)), []
     for first in range(0, len(rows), step):
         part = rows.take(slice(first, first + step))
@@ -55,7 +65,7 @@ def refit(problem: Problem, known: State, rows: Rows) -> State:
         row, found = _triage(row, polish(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
         done = polish(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
         parts.append(best_of(row, done, len(part)))
-    return joined(parts)
+    return units.outward(joined(parts))
 
 
 def best_of(row: np.ndarray, state: State, rows: int) -> State:
@@ -69,6 +79,8 @@ def agreement(problem: Problem, best: State) -> tuple[float, float]:
     k = len(problem.law.nonlinear)
     if k == 0:
         return 1.0, float(best.cost[0])
+    units, problem = natural(problem)
+    best = units.inward(best)
     theta = np.repeat(best.theta, SCATTERED, axis=0)
     for position, axis in enumerate(grid_of(problem)[:k]):
         # An additive recurrence with irrational steps (powers of the plastic number) fills a box evenly.
@@ -77,7 +89,8 @@ def agreement(problem: Problem, best: State) -> tuple[float, float]:
     rows = problem.rows().take(np.zeros(SCATTERED, dtype=int))
     cost = polish(problem, theta, rows, SCATTERED_ITERATIONS).cost
     lowest = min(float(cost.min()), float(best.cost[0]))
-    return float((cost <= lowest * (1 + AGREEMENT) + 1e-20 * float((problem.target**2).sum())).mean()), lowest
+    near = cost <= lowest * (1 + AGREEMENT) + (EXACT * problem.unit) ** 2 * len(problem.points)
+    return float(near.mean()), lowest * units.squared
 
 
 def _triage(row: np.ndarray, state: State, finalists: int) -> tuple[np.ndarray, State]:

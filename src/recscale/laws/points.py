@@ -28,6 +28,12 @@ class Points:
         return np.round(sum(np.log(column) for column in self.x), 9)
 
     @property
+    def size(self) -> float:
+        """The typical size of y: the median of what isn't 0."""
+        some = self.y[self.y != 0]
+        return float(np.median(np.abs(some))) if len(some) else 1.0
+
+    @property
     def sizes(self) -> np.ndarray:
         """(n,) ids of the distinct values of ``x``: one size can hold several seeds."""
         return np.unique(np.stack(self.x, axis=1), axis=0, return_inverse=True)[1].reshape(-1)

@@ -88,6 +88,11 @@ class Problem:
         return self.law.offset(self.points.x, ()) if self.scale == "log" and self.law.offset is not None else 0.0
 
     @property
+    def unit(self) -> float:
+        """The size of a residual that means 100 %: 1 on the log scale, else the root mean square of the target."""
+        return 1.0 if self.scale == "log" else float(np.sqrt(np.mean(self.target**2)))
+
+    @property
     def exactly_linear(self) -> bool:
         """Whether the coefficients solve a linear least-squares problem once θ is fixed."""
         return self.scale == "y" and self.loss == "squares"
