@@ -10,7 +10,7 @@ from recscale.laws.units import natural
 from recscale.laws.varpro import grid_of, search, thinned
 
 STARTS = 64  # local minima of the search grid that are polished, at least two at every value of a listed constant
-FIRST_LOOK = 12  # iterations after which only the ``FINALISTS`` best starts go on
+FIRST_LOOK = {"squares": 12, "huber": 40}  # iterations after which only the ``FINALISTS`` best starts go on
 FINALISTS = 6
 GLANCE = 4  # the same for refits, which start closer
 REFIT_FINALISTS = 3
@@ -31,7 +31,7 @@ def solve(problem: Problem, rows: Rows) -> State:
 def _solve(problem: Problem, rows: Rows) -> State:
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
     row, theta = search(problem, rows, max(2, STARTS // values))
-    row, found = _triage(row, polish(problem, theta, rows.take(row), FIRST_LOOK), FINALISTS)
+    row, found = _triage(row, polish(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
     best = best_of(row, polish(problem, found.theta, rows.take(row), coef=found.coef), len(rows))
     return _refine(problem, best, rows) if thinned(problem.law) else best
 
