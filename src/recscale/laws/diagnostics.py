@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.engine import refit
+from recscale.laws.engine import without
 from recscale.laws.points import Points, oddities
 from recscale.laws.polish import ROUNDING, bounds, jacobian
-from recscale.laws.problem import Problem, State, evaluate
+from recscale.laws.problem import Problem, State, evaluate, evaluate_each
 from recscale.laws.units import natural
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def leave_one_size_out(problem: Problem, best: State) -> float:
     count = len(np.unique(sizes))
     if count - 1 < len(problem.law.linear) + len(problem.law.nonlinear):
         return np.nan
-    weights = (sizes[None, :] != np.arange(count)[:, None]).astype(float)
-    without = refit(problem, best, problem.rows(weights))
-    predicted = evaluate(problem.law, problem.points.x, without.theta, without.coef)[sizes, np.arange(len(sizes))]
+    predicted = evaluate_each(problem.law, problem.points.x, without(problem, best, sizes).take(sizes))
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
@@ -183,11 +181,7 @@ def warnings_of(fit: "Fit") -> tuple[str, ...]:
     if sizes < PER_PARAMETER * law.free:
         said.append(f"{sizes} configurations for {law.free} free parameters: fewer than {PER_PARAMETER} each")
     said += identifiability(problem, fit.best)
-    for parameter in (*law.nonlinear, *law.linear):
-        value = fit.best.theta[0, law.nonlinear.index(parameter)] if parameter in law.nonlinear else None
-        value = fit.best.coef[0, law.linear.index(parameter)] if value is None else value
-        if value <= parameter.lower or value >= parameter.upper:
-            said.append(f"{parameter.name} is held at its bound {value:g}")
+    said += [f"{name} is held at its bound {value:g}" for name, value in fit.at_bounds.items()]
     for position, constant in enumerate(law.listed):
         value, values = fit.best.theta[0, len(law.nonlinear) + position], constant.values
         if len(values) > 1 and value in (min(values), max(values)):

@@ -99,6 +99,14 @@ class Fit:
         return diagnostics.warnings_of(self)
 
     @property
+    def at_bounds(self) -> dict[str, float]:
+        """The parameters of the search that lie at a limit of theirs: the points alone would push them beyond."""
+        parameters = (*self.law.nonlinear, *self.law.linear)
+        values = (*self.best.theta[0, : len(self.law.nonlinear)], *self.best.coef[0])
+        pairs = zip(parameters, map(float, values), strict=True)
+        return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
+
+    @property
     def starts_agreeing(self) -> float:
         """Share of starts scattered over the whole search range that reach this optimum."""
         return self._agreement[0]
@@ -132,7 +140,8 @@ class Fit:
         errors = dict.fromkeys(self.parameters, np.nan)
         for name in errors.keys() - {constant.name for constant in self.law.listed}:
             up, down = np.split(symbols[name], 2)
-            slope = (up - down) / (2 * step)
+            with np.errstate(invalid="ignore"):  # a symbol may exceed what a float holds
+                slope = (up - down) / (2 * step)
             spread = np.sqrt(np.maximum(slope @ known.shape @ slope, 0.0)) if np.isfinite(slope).all() else np.nan
             errors[name] = float(spread * np.sqrt(known.variance / units.squared))
         return errors

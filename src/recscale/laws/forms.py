@@ -9,6 +9,7 @@ import numpy as np
 from recscale.laws.law import Law, Parameter, register
 
 EXPONENTS = np.concatenate([[0.003, 0.01, 0.03], np.arange(0.06, 1.0, 0.06), np.arange(1.0, 3.1, 0.4)])
+STEEPEST = 6.0  # a term beside a floor that falls faster than this tells the smallest size from all others, no more
 
 
 def _constant(names: tuple[str, ...]) -> Law:
@@ -116,7 +117,7 @@ register(
             Parameter("E", "floor that no size gets below, unit of y", lower=0),
             Parameter("A", "reducible part at x = 1, unit of y", lower=0),
         ),
-        nonlinear=(Parameter("α", "exponent of the reducible part", lower=0, nodes=EXPONENTS),),
+        nonlinear=(Parameter("α", "exponent of the reducible part", lower=0, upper=STEEPEST, nodes=EXPONENTS),),
         basis=lambda x, t: (1.0, x[0] ** -t[0]),
         scale="log",
         source="arXiv 2208.08489 (power law plus constant for DLRM)",
@@ -201,8 +202,8 @@ register(
             Parameter("B", "data term at D = 1, unit of y", lower=0),
         ),
         nonlinear=(
-            Parameter("α", "exponent of N", lower=0, nodes=EXPONENTS),
-            Parameter("β", "exponent of D", lower=0, nodes=EXPONENTS),
+            Parameter("α", "exponent of N", lower=0, upper=STEEPEST, nodes=EXPONENTS),
+            Parameter("β", "exponent of D", lower=0, upper=STEEPEST, nodes=EXPONENTS),
         ),
         basis=lambda x, t: (1.0, x[0] ** -t[0], x[1] ** -t[1]),
         scale="log",

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 DECADES = 1.5  # below this span an exponent rests on its assumed form
+TOGETHER = 1 - 1e-9  # correlation of two logarithms from which they are one variable
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,9 @@ def oddities(points: Points) -> list[str]:
             warnings.append(f"{repeated} row(s) repeat a seed of their own configuration")
     if len(points) > 1 and np.ptp(points.y) <= 1e-12 * np.abs(points.y).max():
         warnings.append("y is constant: no law can be told from the constant, and R² has no meaning")
+    for (one, first), (other, second) in combinations(zip(points.names, points.x, strict=True), 2):
+        if np.ptp(first) and np.ptp(second) and abs(np.corrcoef(np.log(first), np.log(second))[0, 1]) > TOGETHER:
+            warnings.append(f"{one} and {other} move together: these points can't tell the terms of one from the other's")
     for name, column in zip(points.names, points.x, strict=True):
         span = np.log10(column.max() / column.min())
         if len(np.unique(column)) == 1:

@@ -145,6 +145,13 @@ def evaluate(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.
     return value if law.offset is None else value + law.offset(x, split_values(theta))
 
 
+def evaluate_each(law: "Law", x: tuple[np.ndarray, ...], states: State) -> np.ndarray:
+    """The value of solution i at point i: (n,)."""
+    values = tuple(states.theta.T)
+    value = sum(states.coef[:, j] * part for j, part in enumerate(law.basis(x, values)))
+    return value if law.offset is None else value + law.offset(x, values)
+
+
 def joined(parts: Sequence[State]) -> State:
     """Batches of solutions, one after the other."""
     return State(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(State)))
