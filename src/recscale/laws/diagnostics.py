@@ -21,8 +21,6 @@ ALIKE = 0.99  # correlation from which two parameters are better not read one by
 
 def hold_out(points: Points, largest: int) -> tuple[Points, Points]:
     """The points to fit, and those of the ``largest`` biggest sizes (product of the variables) to be predicted."""
-    if largest < 0:
-        raise ValueError(f"the number of held-out sizes can't be negative, got {largest}")
     sizes = np.unique(points.scale)
     if largest >= len(sizes):
         raise ValueError(f"can't hold out {largest} of {len(sizes)} distinct size(s): nothing would be left to fit")

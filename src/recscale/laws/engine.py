@@ -97,9 +97,7 @@ def without(problem: Problem, known: State, groups: np.ndarray) -> State:
     inverse = np.linalg.pinv(own.sum(axis=0) - own, rcond=1e-14, hermitian=True)
     moved = np.clip(here + (inverse @ (pull.sum(axis=0) - pull)[..., None])[..., 0] / size, lower, upper)
     listed = np.repeat(known.theta[:, k:], count, axis=0)
-    return units.outward(
-        State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.full(count, np.nan))
-    )
+    return units.outward(State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.full(count, np.nan)))
 
 
 def best_of(row: np.ndarray, state: State, rows: int) -> State:

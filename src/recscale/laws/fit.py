@@ -1,8 +1,9 @@
 """Fitting a law to points: the one entry, and everything a fit can be asked afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -293,11 +294,15 @@ def fit_law(
 
     ValueError: values that can't be used, too few points, a law that doesn't take these columns.
     """
+    for name, value in (("hold_out_largest", hold_out_largest), ("bootstrap", bootstrap), ("seed", seed)):
+        if not isinstance(value, Integral) or value < 0:
+            raise ValueError(f"{name} must be a whole number from 0 on, got {value!r}")
     points = read_points(x, y, law.variables, groups, seeds)
     law = law.for_columns(points.names)
     kept, held = diagnostics.hold_out(points, hold_out_largest)
-    scale = scale or law.scale
-    problem = Problem(law, kept, scale, loss, delta if scale == "log" else delta * kept.size)
+    problem = Problem(law, kept, scale or law.scale, loss, delta)
+    if problem.scale == "y":
+        problem = replace(problem, delta=delta * kept.size)
     diagnostics.enough(problem)
     best = solve(problem, problem.rows())
     resamples = resample(problem, best, rivals(problem), bootstrap, seed) if bootstrap else None

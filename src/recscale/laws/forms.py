@@ -31,6 +31,7 @@ def _log_linear(names: tuple[str, ...]) -> Law:
 
     The Performance Law paper's figures draw exactly this as "Scaling Law" (a power x^(-w) becomes it as w goes to 0).
     """
+
     def rescaled(values, s):
         return {**values, "c": values["c"] - sum(values[f"β_{n}"] * np.log(f) for n, f in zip(names, s, strict=True))}
 

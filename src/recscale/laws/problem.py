@@ -6,6 +6,7 @@ thousand refits are one set of array operations.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,8 +69,8 @@ class Problem:
             raise ValueError(f"loss {self.loss!r} is not known; choose from {', '.join(LOSSES)}")
         if self.scale not in SCALES:
             raise ValueError(f"scale {self.scale!r} is not known; choose from {', '.join(SCALES)}")
-        if not self.delta > 0:
-            raise ValueError(f"the Huber threshold must be positive, got {self.delta:g}")
+        if not (isinstance(self.delta, Real) and 0 < self.delta < np.inf):
+            raise ValueError(f"the Huber threshold must be a positive number, got {self.delta!r}")
         if self.scale == "log" and self.law.offset is not None and self.law.nonlinear_offset:
             raise ValueError(
                 f"the law {self.law.name!r} has a data term without a weight and can't be fitted on the log scale"
