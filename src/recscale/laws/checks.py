@@ -59,7 +59,7 @@ def _runs(runs: np.ndarray, n1: int, n2: int) -> np.ndarray:
 
     def ways(n, k):
         with np.errstate(invalid="ignore"):
-            return np.where((0 <= k) & (k <= n), gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), -np.inf)
+            return np.where((k >= 0) & (k <= n), gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), -np.inf)
 
     k, odd = runs // 2, runs % 2
     first = np.exp(ways(n1 - 1, k - 1 + odd) + ways(n2 - 1, k - 1) - ways(n1 + n2, n1))

@@ -87,11 +87,14 @@ def held_out(fit: "Fit", held: Points) -> dict:
     def rmse(values):
         return float(np.sqrt(np.mean((held.y - values) ** 2)))
 
+    with np.errstate(divide="ignore", invalid="ignore"):  # a share of 0 is infinite
+        relative = float(np.mean(np.abs(predicted - held.y) / np.abs(held.y)))
+
     return {
         "sizes": len(np.unique(held.scale)),
         "points": len(held),
         "rmse": rmse(predicted),
-        "relative_error": float(np.mean(np.abs(predicted - held.y) / np.abs(held.y))),
+        "relative_error": relative,
         "rmse_no_further_gain": rmse(last),
         "rmse_log_linear": rmse(line),
         "inside_band": float(np.mean((held.y >= low) & (held.y <= high))) if np.isfinite(low).all() else np.nan,

@@ -128,7 +128,7 @@ class Fit:
 
     @cached_property
     def standard_errors(self) -> dict[str, float]:
-        """The covariance carried over to the paper's symbols; nan for listed constants, which have none of this kind."""
+        """The covariance carried over to the paper's symbols; nan for listed constants, which have none."""
         known, k = self.linearised, len(self.law.nonlinear)
         units = Units.of(self.problem)
         best = units.inward(self.best)

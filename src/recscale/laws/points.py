@@ -168,9 +168,7 @@ def oddities(points: Points) -> list[str]:
         warnings.append("y is constant: no law can be told from the constant, and R² has no meaning")
     for (one, first), (other, second) in combinations(zip(points.names, points.x, strict=True), 2):
         if np.ptp(first) and np.ptp(second) and abs(np.corrcoef(np.log(first), np.log(second))[0, 1]) > TOGETHER:
-            warnings.append(
-                f"{one} and {other} move together: these points can't tell the terms of one from the other's"
-            )
+            warnings.append(f"{one} and {other} move together: these points can't tell their terms apart")
     for name, column in zip(points.names, points.x, strict=True):
         span = np.log10(column.max() / column.min())
         if len(np.unique(column)) == 1:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.points import Points
 from recscale.laws.problem import Problem, Rows, State
 
 if TYPE_CHECKING:
