@@ -77,7 +77,13 @@ TEMPLATE = go.layout.Template(
     }
 )
 
-CONFIG = {"responsive": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+CONFIG = {
+    "responsive": True,
+    "displaylogo": False,
+    "showSendToCloud": False,  # no figure offers to upload its data, and there is no address to upload them to
+    "plotlyServerURL": "",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+}
 
 
 def colour(name: str) -> str:
@@ -183,7 +189,7 @@ class Shown:
         else:
             self.figure.show(config=CONFIG)
             if self.caption:
-                display(HTML(f"<p><em>{self.caption}</em></p>"))
+                display(HTML(f"<p><em>{escape(self.caption)}</em></p>"))
 
     def to_html(self) -> str:
         """The figure as data: ``figures.js`` of the book draws it, in the colours of the reader's theme."""
@@ -194,7 +200,7 @@ class Shown:
         key = hashlib.sha256(content.encode()).hexdigest()[:8]
         height = self.figure.layout.height or 450
         label = escape(re.sub(r"<[^>]*>", "", self.figure.layout.title.text or self.name))
-        caption = f"<figcaption>{self.caption}</figcaption>" if self.caption else ""
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
         return (
             f'<figure class="recscale-figure" id="figure-{self.name}-{key}" '
             f'data-figure="{self.name}" data-points="{self.points}">'
@@ -206,8 +212,8 @@ class Shown:
 def show(fig: go.Figure, points: int, *, caption: str = "", name: str = "") -> Shown:
     """The last line of a cell with a figure.
 
-    ``points`` is the number of rows the table behind the figure holds; ``caption`` may hold inline HTML; ``name``
-    names the figure in the page (default: from its title). Raises ``ValueError`` when the data traces draw another
+    ``points`` is the number of rows the table behind the figure holds; ``caption`` is plain text; ``name`` names the
+    figure in the page (default: from its title). Raises ``ValueError`` when the data traces draw another
     number of points.
     """
     drawn = count_points(fig.to_dict()["data"])
