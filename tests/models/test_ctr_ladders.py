@@ -141,5 +141,5 @@ def test_unknown_names_and_sizes_are_one_sentence():
         frontier_targets("deepfm")
     with pytest.raises(ValueError, match="no target is 1234 FLOP; the targets are 20000, "):
         shapes("wukong", 1234)
-    with pytest.raises(ValueError, match="the ladder of crossnet ends at 2.188e\\+06 FLOP, below 3.2e\\+07"):
+    with pytest.raises(ValueError, match=r"the ladder of crossnet ends at 2.188e\+06 FLOP, below 3.2e\+07"):
         shapes("crossnet", TARGETS[-1])

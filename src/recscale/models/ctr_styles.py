@@ -12,7 +12,6 @@ from functools import partial
 from itertools import product
 from math import ceil
 
-from recscale.models.accounting import mlp_macs
 from recscale.models.afn import AFNConfig
 from recscale.models.autoint import AutoIntConfig
 from recscale.models.crossnet import CrossNetConfig
@@ -112,7 +111,8 @@ def _dlrm(layers: int, taper: float) -> Style:
 
 
 def _finalmlp(first: int, second: int, ratio: float) -> Style:
-    """Streams of ``first`` and ``second`` hidden layers, the second ``ratio`` times as wide, and heads 32 to 63 wide."""
+    """Streams of ``first`` and ``second`` hidden layers, the second ``ratio`` times as wide; the first's heads are 32
+    to 63 wide."""
 
     def build(_: int, width: int) -> FinalMLPConfig:
         heads = power_of_two(width / 32)
