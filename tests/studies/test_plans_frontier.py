@@ -10,7 +10,10 @@ import pandas as pd
 import pytest
 
 from recscale import studies
+from recscale.datasets import load_ctr
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_ladders import FRONTIER_MODELS, TARGETS, flop, frontier_targets, recipe, shapes
+from recscale.settings import mirror_folder
 from recscale.studies import frontier_search, plans_frontier
 from recscale.studies.plans_frontier import CENTRAL, GROUPS, PROTOCOL, SEEDS
 
@@ -170,3 +173,14 @@ def test_a_shape_that_diverged_is_not_chosen_and_seeds_have_a_bound():
     assert plans_frontier.chosen(at, [rows.assign(diverged=True) for rows in runs], 0.0008) == {}
     calm = [rows.assign(test_logloss=rows["valid_logloss"]) for rows in runs]
     assert plans_frontier.chosen(at, calm, 0.0008) == {at[2]: len(SEEDS)}
+
+
+@pytest.mark.slow
+def test_the_ladders_count_compute_on_movielens_1m():
+    if mirror_folder() is None:
+        pytest.skip("needs RECSCALE_MIRROR with the data files")
+    data = load_ctr("movielens-1m")
+    for model in FRONTIER_MODELS:
+        config = shapes(model, TARGETS[4])[CENTRAL]
+        account = account_ctr(config, data.fields, len(data.dense_names), len(data.tasks), EmbeddingConfig())
+        assert account.training_flop_per_example == flop(config)

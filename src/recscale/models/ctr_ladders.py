@@ -45,8 +45,11 @@ _TRAINED: dict[str, Sequence[int]] = {
     "masknet": _SIX,
     "afn+": _SIX,
 }
-"""Model -> which targets its frontier is trained at. CrossNet ends at the eighth: fourteen layers of full rank, and
-every further doubling would double the degree of its polynomial again."""
+"""Model -> which targets its frontier is trained at.
+
+CrossNet ends at the eighth, where the compute already takes fourteen layers of full rank, a polynomial of degree 15.
+Its layers can't grow further, so that twice the compute would be twice the degree.
+"""
 
 FRONTIER_MODELS = tuple(_TRAINED)
 """The models with fair ladders, in the order of their use."""
