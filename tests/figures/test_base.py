@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from recscale.figures import base
+from recscale.models import CTR_MODELS
 
 
 def two_models() -> go.Figure:
@@ -128,7 +129,7 @@ def test_book_build_displays_html_and_a_notebook_its_own_renderer(monkeypatch):
 
 
 def test_every_model_has_a_colour_of_the_palette_and_families_don_t_collide():
-    ctr = ["wukong", "dlrm", "dcnv2", "autoint+", "finalmlp", "masknet", "afn+", "xdeepfm"]
+    ctr = list(CTR_MODELS)
     assert set(base.MODEL_COLOURS) == {*ctr, "sasrec", "hstu", "llama"}
     assert len({base.colour(name) for name in ctr}) == len(ctr)
     assert len({base.symbol(name) for name in ctr}) == len(ctr)

@@ -23,6 +23,8 @@ MODELS = {
     "masknet": "MaskNet: parallel masked blocks.",
     "afn+": "AFN+: logarithmic neurons beside an MLP.",
     "xdeepfm": "xDeepFM: compressed interaction network beside an MLP.",
+    "crossnet": "CrossNet: DCNv2's cross layers alone.",
+    "wukong+cross": "Wukong with a cross net on the logit, a variant of ours.",
 }
 
 

@@ -27,8 +27,12 @@ DATA = "data"
 BOOK_BUILD = "RECSCALE_BOOK_BUILD"
 """Environment variable the executor of the book sets; without it figures show as in any notebook."""
 
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#C15C9B", "#B58900", "#3E9CC9", "#8C6D46", "#7A7FCF")
-"""Okabe and Ito's colour-blind-safe hues, shifted towards the middle where one of the two themes would swallow them."""
+PALETTE = (
+    *("#0072B2", "#D55E00", "#009E73", "#C15C9B", "#B58900", "#3E9CC9", "#8C6D46", "#7A7FCF"),
+    *("#9A4DFF", "#DC143C"),
+)
+"""Okabe and Ito's colour-blind-safe hues, shifted towards the middle where one of the two themes would swallow them,
+and a violet and a crimson, which lie farthest from all of these."""
 
 NEUTRAL = "#7F8792"
 """References, diagonals, baselines: readable on white and on black."""
@@ -42,13 +46,15 @@ MODEL_COLOURS: Mapping[str, str] = {
     "masknet": PALETTE[5],
     "afn+": PALETTE[6],
     "xdeepfm": PALETTE[7],
+    "crossnet": PALETTE[8],
+    "wukong+cross": PALETTE[9],
     "sasrec": PALETTE[0],
     "hstu": PALETTE[1],
     "llama": PALETTE[2],
 }
 """The same model has the same colour in every chapter. The two families never share a figure, so they share hues."""
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "pentagon", "star")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "pentagon", "star", "x", "hexagon")
 """A second sign beside the colour, for readers who can't tell the colours apart and for print."""
 
 AXIS = {
