@@ -29,6 +29,7 @@ class CTRData:
 
     ``ids[field.name]`` is (rows,) for a one-hot field, (rows, max_values) padded with ``PADDING`` for a multi-hot one.
     ``dense`` is (rows, n_dense), possibly with no columns. ``labels`` is (rows, tasks), the main task first.
+    ``timestamp`` orders the rows: whole seconds since 1970, or nanoseconds where any time has a fraction of a second.
     ``part`` is the data set's own split, where it has one: 0 train, 1 valid, 2 test.
     ``checksum`` is the SHA-256 of the source files, in the form every run record carries.
     """
@@ -92,7 +93,8 @@ class CTRSplit:
 class SequenceData:
     """Users' item sequences in time order, laid end to end.
 
-    User ``u`` owns ``items[offsets[u]:offsets[u + 1]]``. ``repeats`` says whether a user can meet an item twice; where
+    User ``u`` owns ``items[offsets[u]:offsets[u + 1]]``, in order at the full resolution of the file's times;
+    ``timestamps`` are whole seconds since 1970. ``repeats`` says whether a user can meet an item twice; where
     not, items of the history are left out of the ranking.
     """
 
