@@ -121,6 +121,11 @@ class SequenceData:
     def user(self, index: int) -> Int[np.ndarray, " length"]:
         return self.items[self.offsets[index] : self.offsets[index + 1]]
 
+    def repeated(self) -> int:
+        """Interactions with an item that the user has met before."""
+        user = np.repeat(np.arange(self.n_users), self.lengths)
+        return len(self) - len(np.unique(user * self.n_items + self.items))
+
     def keep(self, mask: Bool[np.ndarray, " tokens"]) -> "SequenceData":
         """Only the marked interactions; users left without any stay, with an empty sequence."""
         kept = np.concatenate([[0], np.cumsum(mask)])
