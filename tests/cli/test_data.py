@@ -61,7 +61,7 @@ def test_describe_what_is_here(shop):
         "licence internal",
         "citation none needed",
         "3 impressions; source: your file; sha256 ",
-        "labels click (66.7 % positive); fields user (2), tags (2, up to 2 a row); dense price",
+        "labels click (66.7 % positive); fields user (2), tags (2, up to 2 per row); dense price",
     ):
         assert part in words
 
@@ -77,7 +77,10 @@ def test_describe_downloads_nothing_and_says_how_to_fetch(monkeypatch):
 def test_describe_generated_sequences():
     words = " ".join(run("describe", "synthetic-markov").output.split())
     assert "12,000 interactions, 300 users, 100 items; source: generated; sha256 " in words
-    assert "users repeat an item; sequence lengths 40 to 40, mean 40.0" in words
+    assert (
+        "users repeat an item in 20.9 % of interactions; the history stays in rankings; sequence lengths 40 to 40"
+        in words
+    )
 
 
 def test_fetch_reports_source_and_checksum(shop):

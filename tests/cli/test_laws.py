@@ -74,4 +74,6 @@ def test_files_that_are_missing_or_no_table_are_a_sentence(tmp_path):
     assert "there is no file" in str(done.exception)
     empty = tmp_path / "empty.csv"
     empty.write_text("")
-    assert "not a CSV" in str(run("fit", empty, "--law", "constant", "--x", "a", "--y", "b").exception)
+    assert "empty.csv as CSV: it is empty" in str(
+        run("fit", empty, "--law", "constant", "--x", "a", "--y", "b").exception
+    )

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from recscale.datasets.adapters import read
-from recscale.datasets.cards import Card, File, SequenceColumns, Source, find_card
+from recscale.datasets.cards import find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
+from recscale.datasets.schema import Card, File, SequenceColumns, Source
 
 GENRE_FLAGS = {"Action": 1, "Children's": 4, "Drama": 8}
 

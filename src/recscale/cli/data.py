@@ -93,16 +93,15 @@ def columns(kind: str, loaded: "Loaded") -> str:
     data = loaded.data
     if kind == "sequences":
         repeated, lengths = data.repeated(), data.lengths
-        share = (
-            f"users repeat an item in {repeated / len(data):.1%} of" if repeated else "users never repeat an item in"
-        )
+        share = f"in {100 * repeated / len(data):.1f} % of interactions"
+        share = f"users repeat an item {share}" if repeated else "users never repeat an item"
         ranking = "stays in" if data.repeats else "is left out of"
         return (
-            f"{share} their interactions; the history {ranking} rankings; "
+            f"{share}; the history {ranking} rankings; "
             f"sequence lengths {lengths.min()} to {lengths.max()}, mean {lengths.mean():.1f}"
         )
     fields = ", ".join(
-        f"{field.name} ({field.vocabulary_size:,}{f', up to {field.max_values} a row' if field.max_values > 1 else ''})"
+        f"{field.name} ({field.vocabulary_size:,}{f', up to {field.max_values} per row' if field.max_values > 1 else ''})"
         for field in data.fields
     )
     dense = f"; dense {', '.join(data.dense_names)}" if data.dense_names else ""
