@@ -139,7 +139,7 @@ def test_what_a_reader_can_get_wrong(shop, tmp_path):
         load("movielens-100k", "ctr", source="ftp")
     shop.write_text(shop.read_text().replace('"price"', '"cost"'))
     with pytest.raises(
-        ValueError, match="impressions.* has no column cost; it has click, user, zip, tags, price, when"
+        ValueError, match=r"impressions.* has no column cost; it has click, user, zip, tags, price, when"
     ):
         load_ctr(shop)
     shop.write_text(shop.read_text().replace("impressions.", "other."))

@@ -101,7 +101,7 @@ def columns(kind: str, loaded: "Loaded") -> str:
             f"sequence lengths {lengths.min()} to {lengths.max()}, mean {lengths.mean():.1f}"
         )
     fields = ", ".join(
-        f"{field.name} ({field.vocabulary_size:,}{f', up to {field.max_values} per row' if field.max_values > 1 else ''})"
+        f"{field.name} ({field.vocabulary_size:,}{f', up to {field.max_values} per row' * (field.max_values > 1)})"
         for field in data.fields
     )
     dense = f"; dense {', '.join(data.dense_names)}" if data.dense_names else ""

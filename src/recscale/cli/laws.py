@@ -52,11 +52,11 @@ def fit_command(
     _any_letter()
     if json_file is not None:
         _check_writable(json_file)
+    if law != ALL:
+        laws.get(law)
     columns, y, groups = _names(x, points), y.strip(), _names(by, points)
     table = _read(points, [*columns, y], groups)
     options = {"hold_out_largest": hold_out_largest, "loss": loss, "bootstrap": bootstrap, "seed": seed}
-    if law != ALL:
-        laws.get(law)
     done = []
     for group, rows in _groups(table, groups):
         if group:
