@@ -36,7 +36,7 @@ def stranger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (TABLE + SOURCE.format(file='name = "x.whl", pip = "x @ file://{folder}"'), "pip must be name==version"),
         (TABLE + SOURCE.format(file='name = "x.whl", pip = "x @ http://localhost/x.tgz"'), "pip must be name==version"),
         (TABLE + SOURCE.format(file='name = "x.whl", pip = "--log={folder}/../canary"'), "pip must be name==version"),
-        (TABLE + SOURCE.format(file='name = "x.whl", pip = "x==1"'), "has a pip, which only the book's own cards"),
+        (TABLE + SOURCE.format(file='name = "x.whl", pip = "x==1"'), "has a pip; only the book's own cards may"),
         (TABLE + SOURCE.format(file='name = "../../canary", url = "https://localhost/x"'), "without '..'"),
         (TABLE + SOURCE.format(file='name = "..", url = "https://localhost/x"'), "without '..'"),
         (TABLE + SOURCE.format(file='name = "x", url = "file://{folder}/rows.csv"'), "url must begin with https://"),

@@ -16,10 +16,8 @@ app.command("laws")(commands.laws_command)
 @pytest.fixture
 def points(tmp_path):
     x = np.geomspace(1, 1e4, 12)
-    frames = [
-        pd.DataFrame({"flop": x, "loss": e + 2 * x**-0.4, "set": name, "run": 0})
-        for name, e in (("a", 1.0), ("b", 0.5))
-    ]
+    losses = {"a": 1.0 + 2 * x**-0.4, "b": 0.5 + 2 * x**-0.4}
+    frames = [pd.DataFrame({"flop": x, "loss": loss, "set": name, "run": 1}) for name, loss in losses.items()]
     path = tmp_path / "points.csv"
     pd.concat(frames).to_csv(path, index=False)
     return path

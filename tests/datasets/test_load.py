@@ -84,6 +84,18 @@ def test_a_second_load_is_the_same_and_reads_no_source(shop, monkeypatch):
         assert_same(before, after)
 
 
+def test_a_fault_of_the_table_names_the_file(shop):
+    ROWS.assign(click=[0, 1, 7]).to_csv(shop.parent / "impressions.csv", index=False)
+    ROWS.assign(click=[0, 1, 7]).to_parquet(shop.parent / "impressions.parquet")
+    with pytest.raises(ValueError, match=r"label 'click' must be 0 or 1 .* \(in .*impressions\.(csv|parquet)\)"):
+        load_ctr(shop)
+
+
+def test_looking_keeps_nothing(shop):
+    assert len(present(find_card(shop), "ctr").data) == 3
+    assert not cache_folder().exists()
+
+
 def test_a_changed_file_or_card_is_read_anew(shop):
     first = load_ctr(shop)
     shop.write_text(shop.read_text().replace('dense = ["price"]\n', ""))

@@ -33,7 +33,9 @@ def nanoseconds(column: pd.Series, unit: str = "s", path: str | Path = "the tabl
     if pd.api.types.is_numeric_dtype(column):
         values = column.to_numpy()
         _check_range(column, values.astype(np.float64), unit, path)
-        return values.astype(np.int64) * UNITS[unit] if values.dtype.kind in "iu" else _from_floats(values, unit)
+        if values.dtype.kind in "iu":
+            return values.astype(np.int64) * UNITS[unit]
+        return _still_distinct(column, values, _from_floats(values, unit), path)
     text = column.astype("str").str.strip()
     values = pd.to_numeric(text, errors="coerce").to_numpy(np.float64)
     if np.isnan(values).any():
@@ -42,7 +44,7 @@ def nanoseconds(column: pd.Series, unit: str = "s", path: str | Path = "the tabl
             return _from_dates(column, dates, path)
     refuse(column, np.isnan(values), f"must hold times, as {unit} since 1970 or as ISO dates throughout", path)
     _check_range(column, values, unit, path)
-    return _from_text(text, values, unit)
+    return _still_distinct(column, values, _from_text(text, values, unit), path)
 
 
 def _from_dates(column: pd.Series, dates: pd.Series, path: str | Path) -> Int[np.ndarray, " rows"]:
@@ -78,3 +80,14 @@ def _from_text(text: pd.Series, values: Float[np.ndarray, " rows"], unit: str) -
         product = pc.multiply(pc.cast(written, pa.decimal256(52, 30)), pa.scalar(UNITS[unit], pa.decimal256(20, 0)))
         return pc.cast(pc.floor(product), pa.int64()).to_numpy()
     return _from_floats(values, unit)
+
+
+def _still_distinct(
+    column: pd.Series, values: Float[np.ndarray, " rows"], time: Int[np.ndarray, " rows"], path: str | Path
+) -> Int[np.ndarray, " rows"]:
+    """``time``, unless rounding to nanoseconds has made two of the ``values`` one."""
+    order = np.argsort(values, kind="stable")
+    merged = np.zeros(len(column), dtype=bool)
+    merged[order[1:]] = (np.diff(values[order]) > 0) & (np.diff(time[order]) == 0)
+    refuse(column, merged, "must hold times a nanosecond apart or equal; choose a larger timestamp_unit", path)
+    return time
