@@ -60,7 +60,7 @@ def test_describe_what_is_here(shop):
         "shop: Our shop",
         "licence internal",
         "citation none needed",
-        "3 impressions; source: your file; sha256 ",
+        "3 impressions; source: your file; sha256 of file and card ",
         "labels click (66.7 % positive); fields user (2), tags (2, up to 2 per row); dense price",
     ):
         assert part in words
@@ -106,7 +106,7 @@ def test_a_broken_card_blocks_no_other(shop, monkeypatch):
 
 
 def test_fetch_reports_source_and_checksum(shop):
-    assert run("fetch", shop).output.startswith("shop: ctr: 3 impressions; source: your file; sha256 ")
+    assert run("fetch", shop).output.startswith("shop: ctr: 3 impressions; source: your file; sha256 of file and card ")
 
 
 @pytest.mark.parametrize(

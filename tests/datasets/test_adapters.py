@@ -332,7 +332,7 @@ def test_renamed_columns_are_read_by_their_published_names(tmp_path):
 
 
 @pytest.mark.parametrize("form", ["sequence-lists", "jodie-csv", "frappe-csv", "movielens-1m-zip", "movielens-table"])
-@pytest.mark.parametrize("content", [b"just a line of text\n", b"\xff\xfe\x00", b""])
+@pytest.mark.parametrize("content", [b"a line of text\nand one more\n", b"\n\xff\xfe\x00\n"])
 def test_a_file_of_another_format_is_one_sentence(tmp_path, form, content):
     path = tmp_path / "own.dat"
     path.write_bytes(content)

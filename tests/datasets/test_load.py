@@ -100,6 +100,7 @@ def test_a_changed_file_or_card_is_read_anew(shop):
     first = load_ctr(shop)
     shop.write_text(shop.read_text().replace('dense = ["price"]\n', ""))
     assert load_ctr(shop).dense.shape == (3, 0)
+    assert load_ctr(shop).checksum != first.checksum  # or a run on the old columns would count for the new ones
     file = next(path for path in shop.parent.iterdir() if path.stem == "impressions")
     changed = ROWS.assign(click=[0, 0, 0])
     changed.to_csv(file, index=False) if file.suffix == ".csv" else changed.to_parquet(file)
@@ -195,9 +196,11 @@ def test_what_is_here_is_used_before_anything_is_downloaded(tmp_path, monkeypatc
     monkeypatch.setenv("RECSCALE_MIRROR", str(tmp_path))
     monkeypatch.setattr("recscale.datasets.fetch.from_url", lambda *_: pytest.fail("downloaded"))
     loaded = load(tmp_path / "shop.toml", "ctr")
-    assert (loaded.source.name, loaded.data.checksum) == ("mirror", digest)
+    assert loaded.source.name == "mirror"
     (tmp_path / "rows.parquet").unlink()
-    assert load(tmp_path / "shop.toml", "ctr").data.checksum == digest  # from the arrays, without the file
+    assert (
+        load(tmp_path / "shop.toml", "ctr").data.checksum == loaded.data.checksum
+    )  # from the arrays, without the file
 
 
 def test_the_wheel_gives_all_of_movielens_100k(network):

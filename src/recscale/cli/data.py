@@ -39,7 +39,7 @@ def fetch(
     card = find_card(name)
     kinds = [kind for kind in card.kinds if source is None or source in {item.name for item in card.sources_of(kind)}]
     for kind in kinds or card.kinds[:1]:
-        typer.echo(f"{card.name}: {kind}: {used(kind, load(name, kind, source))}")
+        typer.echo(f"{card.name}: {kind}: {used(card, kind, load(name, kind, source))}")
 
 
 @app.command("describe")
@@ -55,7 +55,7 @@ def describe(name: Name) -> None:
         line(label, text)
     for kind in card.kinds:
         if loaded := present(card, kind):
-            line(kind, used(kind, loaded))
+            line(kind, used(card, kind, loaded))
             line("", columns(kind, loaded))
         else:
             hint = f"not on this machine yet: recscale data fetch {name}"
@@ -79,13 +79,16 @@ def expected_size(card: "Card", kind: str) -> str:
     return f"{columns.interactions:,} interactions, {columns.users:,} users, {columns.items:,} items"
 
 
-def used(kind: str, loaded: "Loaded") -> str:
+def used(card: "Card", kind: str, loaded: "Loaded") -> str:
     """Size, source and checksum of data that are here."""
+    from recscale.datasets.cards import book_cards
+
     data, source = loaded.data, loaded.source.name if loaded.source else "generated"
     size = f"{len(data):,} impressions" if kind == "ctr" else ""
     if kind == "sequences":
         size = f"{len(data):,} interactions, {data.n_users:,} users, {data.n_items:,} items"
-    return f"{size}; source: {source}; sha256 {data.checksum}"
+    checksum = "sha256" if card.name in book_cards() else "sha256 of file and card"
+    return f"{size}; source: {source}; {checksum} {data.checksum}"
 
 
 def columns(kind: str, loaded: "Loaded") -> str:

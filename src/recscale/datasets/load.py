@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recscale.datasets import store, synthetic
 from recscale.datasets.adapters import VERSION, read
-from recscale.datasets.cards import all_cards, find_card
+from recscale.datasets.cards import all_cards, book_cards, find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
 from recscale.datasets.fetch import combined_checksum, downloads_folder, locate
 from recscale.datasets.schema import Card, Source
@@ -94,8 +94,10 @@ def load_from(
     if not pinned and (data := store.load(path)) is not None:
         return data
     table = read(paths, kind, card, source)
+    # A run is known by its data's checksum. The book's cards are part of the code; a reader's may change between runs.
+    known_by = checksum if card.name in book_cards() else store.reading_key(card, kind, source, checksum, VERSION)
     try:
-        data = (encode_ctr if kind == "ctr" else encode_sequences)(table, card, checksum)
+        data = (encode_ctr if kind == "ctr" else encode_sequences)(table, card, known_by)
     except ValueError as error:
         raise ValueError(f"{error} (in {' and '.join(map(str, paths))})") from error
     if keep:

@@ -20,10 +20,15 @@ from recscale.settings import cache_folder, writable
 
 def arrays_path(card: Card, kind: str, source: Source, checksum: str, version: int) -> Path:
     """Where the arrays of ``card`` from ``source`` lie, whether or not they are there yet."""
+    key = reading_key(card, kind, source, checksum, version)[:16]
+    return cache_folder() / "datasets" / f"{card.name}-{kind}-{key}.npz"
+
+
+def reading_key(card: Card, kind: str, source: Source, checksum: str, version: int) -> str:
+    """SHA-256 of all that decides what is read: the files' checksum, what the card says of them, the adapters' version."""
     reading = asdict(source) | {"files": ()}
     content = [version, kind, card.name, reading, checksum, asdict(getattr(card, kind))]
-    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-    return cache_folder() / "datasets" / f"{card.name}-{kind}-{key}.npz"
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def save(path: Path, data: CTRData | SequenceData) -> None:

@@ -31,7 +31,7 @@ class CTRData:
     ``dense`` is (rows, n_dense), possibly with no columns. ``labels`` is (rows, tasks), the main task first.
     ``timestamp`` orders the rows: whole seconds since 1970, or nanoseconds where any time has a fraction of a second.
     ``part`` is the data set's own split, where it has one: 0 train, 1 valid, 2 test.
-    ``checksum`` is the SHA-256 of the source files, in the form every run record carries.
+    ``checksum``, which every run record carries, is the SHA-256 of the source files; of a reader's, of files and card.
     """
 
     name: str
