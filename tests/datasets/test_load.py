@@ -198,9 +198,7 @@ def test_what_is_here_is_used_before_anything_is_downloaded(tmp_path, monkeypatc
     loaded = load(tmp_path / "shop.toml", "ctr")
     assert loaded.source.name == "mirror"
     (tmp_path / "rows.parquet").unlink()
-    assert (
-        load(tmp_path / "shop.toml", "ctr").data.checksum == loaded.data.checksum
-    )  # from the arrays, without the file
+    assert load(tmp_path / "shop.toml", "ctr").data.checksum == loaded.data.checksum
 
 
 def test_the_wheel_gives_all_of_movielens_100k(network):

@@ -150,64 +150,43 @@ def _csv(
         null_values=[""],
         strings_can_be_null=True,
     )
+    parse = pyarrow.csv.ParseOptions(
+        delimiter=separator, quote_char='"' if separator != "\t" else False, newlines_in_values=separator != "\t"
+    )
     for block in (BLOCK, 2**31 - 1):
         read = pyarrow.csv.ReadOptions(column_names=names, skip_rows_after_names=skipped, block_size=block)
-        end = _End(separator, len(names))
-        parse = pyarrow.csv.ParseOptions(
-            delimiter=separator,
-            quote_char='"' if separator != "\t" else False,
-            newlines_in_values=separator != "\t",
-            invalid_row_handler=end.is_invalid,
-        )
         try:
-            with unpacked(path) as stream:
-                table = pyarrow.csv.read_csv(end.after(stream), read, parse, convert)
+            with unpacked(path) as stream, _Counted(stream) as counted:
+                table = pyarrow.csv.read_csv(counted, read, parse, convert)
         except pa.ArrowInvalid as error:
             _explain(path, separator, names)
             reason = error
             continue
-        # Cells with line breaks: only then can a quote out of place have swallowed lines.
-        if separator != "\t" and end.lines != len(table) + skipped:
+        # Only where cells hold line breaks, or a quote has no partner, can a quote out of place have swallowed lines.
+        if separator != "\t" and (counted.lines != len(table) + skipped or counted.quotes % 2):
             _explain(path, separator, names)
-        if not end.seen:
-            raise ValueError(f"can't read {path} as CSV: a quote is open at its end")
         return table
     raise ValueError(f"can't read {path} as CSV: {_short(reason)}")
 
 
-class _End(io.RawIOBase):
-    """A stream with a row of too many cells after it: the parser reports that row, unless an open quote swallowed it.
+class _Counted(io.RawIOBase):
+    """A stream that counts the lines and the quotes that went through."""
 
-    ``lines`` counts those before it.
-    """
-
-    def __init__(self, separator: str, columns: int) -> None:
-        self.row = "\0end" + separator * columns
-        self.rest = f"\n{self.row}\n".encode()
-        self.seen, self.lines, self.last = False, 0, b"\n"
-
-    def after(self, stream: io.RawIOBase) -> "_End":
-        self.stream = stream
-        return self
+    def __init__(self, stream: io.RawIOBase) -> None:
+        self.stream, self.lines, self.quotes, self.last = stream, 0, 0, b"\n"
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: memoryview) -> int:
-        if content := self.stream.read(len(buffer)):
-            self.lines += content.count(b"\n")
-            self.last = content[-1:]
-        elif self.last:
+        content = self.stream.read(len(buffer))
+        self.quotes += content.count(b'"')
+        self.lines += content.count(b"\n")
+        if not content:  # the last line may have no end
             self.lines += self.last != b"\n"
-            self.last = b""
-        if not content:
-            content, self.rest = self.rest[: len(buffer)], self.rest[len(buffer) :]
+        self.last = content[-1:] or b"\n"
         buffer[: len(content)] = content
         return len(content)
-
-    def is_invalid(self, row: pyarrow.csv.InvalidRow) -> str:
-        self.seen |= row.text == self.row
-        return "skip" if row.text == self.row else "error"
 
 
 def _explain(path: Path, separator: str, names: Sequence[str]) -> None:
@@ -222,11 +201,23 @@ def _explain(path: Path, separator: str, names: Sequence[str]) -> None:
                         f"{len(names)} ({_few(names)}), between {separator!r}"
                     )
         except UnicodeDecodeError:
+            line = _line_that_is_not_utf8(path)
             raise ValueError(
-                f"can't read {path} as CSV: after line {records.line_num:,} it isn't UTF-8 text; save it as UTF-8"
+                f"can't read {path} as CSV: line {line:,} isn't UTF-8 text; save the file as UTF-8"
             ) from None
         except csv.Error as error:
             raise ValueError(f"can't read {path} as CSV: line {records.line_num:,}: {error}") from None
+
+
+def _line_that_is_not_utf8(path: Path) -> int:
+    number = 0
+    with unpacked(path) as stream:
+        for number, line in enumerate(io.BufferedReader(stream), start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                break
+    return number
 
 
 def _few(names: Sequence[str]) -> str:

@@ -25,7 +25,7 @@ def arrays_path(card: Card, kind: str, source: Source, checksum: str, version: i
 
 
 def reading_key(card: Card, kind: str, source: Source, checksum: str, version: int) -> str:
-    """SHA-256 of all that decides what is read: the files' checksum, what the card says of them, the adapters' version."""
+    """SHA-256 of all that decides what is read: the files' checksum, the card on them, the adapters' version."""
     reading = asdict(source) | {"files": ()}
     content = [version, kind, card.name, reading, checksum, asdict(getattr(card, kind))]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
