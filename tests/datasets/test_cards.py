@@ -78,6 +78,12 @@ def test_a_folder_of_cards_is_known_by_name(tmp_path, monkeypatch):
         read_card(tmp_path / "food.toml")
 
 
+def test_a_folder_of_cards_that_is_not_there_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSCALE_DATASETS", str(tmp_path / "cards"))
+    with pytest.warns(UserWarning, match=r"RECSCALE_DATASETS names .*cards, which is no folder"):
+        assert "food" in all_cards()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

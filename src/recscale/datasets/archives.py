@@ -76,7 +76,7 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
         else:
             yield plain
             return
-        yield stack.enter_context(Bounded(stream, packed, path))
+        yield stack.enter_context(io.BufferedReader(Bounded(stream, packed, path)))
 
 
 class Bounded(io.RawIOBase):

@@ -83,6 +83,8 @@ def own_cards() -> tuple[dict[str, Card], dict[str, ValueError]]:
     """The cards of the reader's folder by name, and what is wrong with the others, by the names of their files."""
     cards, broken = {}, {}
     folder = datasets_folder()
+    if folder and not folder.is_dir():
+        broken[str(folder)] = ValueError(f"RECSCALE_DATASETS names {folder}, which is no folder")
     for path in sorted(folder.glob("*.toml")) if folder else ():
         try:
             card = read_card(path)

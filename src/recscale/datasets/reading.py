@@ -210,14 +210,8 @@ def _explain(path: Path, separator: str, names: Sequence[str]) -> None:
 
 
 def _line_that_is_not_utf8(path: Path) -> int:
-    number = 0
     with unpacked(path) as stream:
-        for number, line in enumerate(io.BufferedReader(stream), start=1):
-            try:
-                line.decode()
-            except UnicodeDecodeError:
-                break
-    return number
+        return next(number for number, line in enumerate(stream, 1) if line.decode(errors="ignore").encode() != line)
 
 
 def _few(names: Sequence[str]) -> str:
