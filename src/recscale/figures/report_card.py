@@ -88,11 +88,12 @@ def verdicts(found: pd.DataFrame) -> go.Figure:
 
 
 def comparable(table: pd.DataFrame) -> pd.DataFrame:
-    """Claims with a number on both sides, as ratios of magnitudes: ``ratio, ratio_low, ratio_high`` (1: as printed).
+    """Claims with a number on both sides, as ratios of magnitudes: ``ratio, ratio_low, ratio_high`` (1: as printed);
+    no counts, whose number of cases is ours.
 
     ``sign_differs``: our number has the other sign, and its interval, if any, excludes 0.
     """
-    table = table[~table["check"]]
+    table = table[~table["check"] & ~table["claim"].str.endswith(COUNTED)]
     numeric = table[[*("paper_value", "ours")]].apply(lambda c: pd.to_numeric(c, errors="coerce"))
     rows = table[(numeric["paper_value"] != 0) & (numeric["ours"] != 0) & numeric.notna().all(axis=1)].copy()
     scale = numeric.loc[rows.index, "paper_value"]
