@@ -278,8 +278,8 @@ def kept_words(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukon
         return f"{first}; single seeds can't say whether by more than noise."
     others = [count for count in HELD_OUT if count != hold_out and can_fit(runs, count, model)]
     differ = [str(count) for count in others if _kept(missed(runs, size, count, model)) != _kept(miss)]
-    hanging = f"; holding out {listed(differ)}, it says otherwise" if differ else ""
-    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): {_kept(miss)}{hanging}."
+    hanging = f"; with {listed(differ)} held out the answer is another" if differ else ""
+    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): the law {_kept(miss)}{hanging}."
 
 
 HELD_OUT = (1, 2, 3, 4)
@@ -303,7 +303,7 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") 
 
 
 def _kept(miss: Effect) -> str:
-    return "too optimistic" if miss.raises else "too pessimistic" if miss.lowers else "kept, as far as seeds tell"
+    return "was too optimistic" if miss.raises else "was too pessimistic" if miss.lowers else "can't be faulted"
 
 
 def factor_words(fit: laws.Fit | None, percent: float) -> str:
