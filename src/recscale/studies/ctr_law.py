@@ -244,7 +244,7 @@ def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None
 def held_words(law: float, flat: float, least: float) -> str:
     """Errors at the held-out sizes, of the law and of "no further gain", compared in half a sentence."""
     if abs(flat - law) <= (least if np.isfinite(least) else 0.0):
-        return "whether the law or 'no further gain' errs less at the held-out sizes can't be told from the noise of seeds"
+        return "seeds could explain why the law and 'no further gain' err differently at the held-out sizes"
     how = "better" if flat > law else "worse"
     words = f"it predicts the held-out sizes {how} than 'no further gain' does"
     return words if np.isfinite(least) else f"{words} (single seeds can't say whether by more than noise)"

@@ -185,10 +185,12 @@ def number(value: float | str) -> str:
 
 
 def sizes(rows: tuple[Claim, ...]) -> str:
-    """ "80 claims of both papers and 8 checks of ours"."""
+    """ "80 claims of both papers, 20 of them inferred, and 8 checks of ours"."""
     checks = sum(row.check for row in rows)
+    inferred = sum(row.source == "inferred" and not row.check for row in rows)
+    drawn = f", {inferred} of them inferred," if inferred else ""
     beside = f" and {counted(checks, 'check')} of ours" if checks else ""
-    return f"{len(rows) - checks} claims of both papers{beside}"
+    return f"{len(rows) - checks} claims of both papers{drawn}{beside}".rstrip(",")
 
 
 def html(rows: tuple[Claim, ...]) -> str:
