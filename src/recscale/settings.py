@@ -4,6 +4,9 @@
 ``RECSCALE_MIRROR``    a folder with data files under the names of ``data/datasets.toml``, tried before any download
 ``RECSCALE_DATASETS``  a folder with the reader's own data set cards (see ``recscale.datasets.cards``)
 ``RECSCALE_RESULTS``   where ``recscale study export`` writes (default: ``data/results`` of this repository)
+
+A relative folder lies in the working folder of whoever set the variable. Work that is carried out in another folder, a
+chapter's, gets ``environment()``.
 """
 
 import os
@@ -14,31 +17,48 @@ DATA = REPOSITORY / "data"
 BOOK = REPOSITORY / "book"
 BUILD = REPOSITORY / "_build"
 
+FOLDERS = ("RECSCALE_CACHE", "RECSCALE_MIRROR", "RECSCALE_DATASETS", "RECSCALE_RESULTS")
+
 
 def cache_folder() -> Path:
     """The folder for everything that can be made again."""
-    if folder := os.environ.get("RECSCALE_CACHE"):
-        return Path(folder).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "recscale"
+    return _folder("RECSCALE_CACHE") or absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "recscale"
 
 
 def mirror_folder() -> Path | None:
     """The reader's own copy of the data files, or None when ``RECSCALE_MIRROR`` is not set."""
-    folder = os.environ.get("RECSCALE_MIRROR")
-    # Absolute: chapters run in another working folder.
-    return Path(folder).expanduser().absolute() if folder else None
+    return _folder("RECSCALE_MIRROR")
 
 
 def datasets_folder() -> Path | None:
     """The reader's own data set cards, or None when ``RECSCALE_DATASETS`` is not set."""
-    folder = os.environ.get("RECSCALE_DATASETS")
-    return Path(folder).expanduser() if folder else None
+    return _folder("RECSCALE_DATASETS")
 
 
 def results_folder() -> Path:
     """The committed results tables, one CSV a study."""
-    return Path(os.environ.get("RECSCALE_RESULTS") or DATA / "results").expanduser()
+    return _folder("RECSCALE_RESULTS") or DATA / "results"
+
+
+def environment() -> dict[str, str]:
+    """The folders that are set, as absolute paths: for a process with another working folder."""
+    return {name: str(folder) for name in FOLDERS if (folder := _folder(name))}
+
+
+def _folder(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return absolute(value) if value else None
+
+
+def absolute(path: str | Path) -> Path:
+    """``path`` seen from the working folder; ``~`` is the home folder, which not every account has."""
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path} needs a home folder, and this account has none; set {', '.join(FOLDERS[:-1])} or "
+            f"{FOLDERS[-1]} to a folder without ~"
+        ) from error
 
 
 def writable(folder: Path) -> Path:
@@ -47,6 +67,15 @@ def writable(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"can't create the folder {folder}: {error.strerror}") from error
-    if not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise ValueError(f"the folder {folder} is not writable")
     return folder
+
+
+def writable_file(path: Path) -> Path:
+    """``path`` as an absolute path of a file that can be written; its folder is created. For before the work."""
+    path = absolute(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; an output is a file")
+    writable(path.parent)
+    return path

@@ -10,9 +10,11 @@ import dataclasses
 import hashlib
 import json
 import subprocess
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import recscale
@@ -31,6 +33,9 @@ from recscale.training.sequential import SequentialTraining, train_sequential
 
 CTR_SPLITS = ("random", "time", "official")
 SEQUENTIAL_SPLITS = ("leave-one-out", "global-time")
+
+_TRAINING = threading.Lock()
+"""Torch's global generator is one a process: two runs at once in its threads would draw from each other's numbers."""
 
 
 @dataclass(frozen=True)
@@ -114,16 +119,25 @@ def _split(dataset: str, split: str):
 
 
 def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
-    """Carry out ``spec`` and keep the trained model."""
+    """Carry out ``spec`` and keep the trained model. Threads of one process take turns."""
+    with _TRAINING:
+        return _train(spec, progress)
+
+
+def _train(spec: RunSpec, progress: bool) -> TrainingResult:
     if spec.is_ctr:
         split = _split(spec.dataset, spec.split)
         if spec.fraction != 1.0:
             split = dataclasses.replace(split, train=subsample_rows(split.train, spec.fraction, seed=0))
         return train_ctr(spec.model, spec.training, split, seed=spec.seed, progress=progress)
     data = variant(_data(spec.dataset, False), spec.fraction, spec.repeated)
-    checkpoint = cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
-    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint}
+    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint(spec)}
     return train_sequential(spec.model, spec.training, data, **options)
+
+
+def checkpoint(spec: RunSpec) -> Path:
+    """Where a long run keeps its state on the way; whoever has kept its record removes the file."""
+    return cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
 
 
 def variant(data: SequenceData, fraction: float, repeated: float) -> SequenceData:
@@ -172,3 +186,15 @@ def code_version() -> str:
         return recscale.__version__
     changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "src"], capture_output=True).returncode
     return f"{recscale.__version__}+{head.stdout.strip()}{'-dirty' if changed else ''}"
+
+
+@cache
+def code_fingerprint() -> str:
+    """12 hexadecimal digits and torch's version: the same for the same source files, with or without a checkout."""
+    import torch
+
+    package = Path(recscale.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"{digest.hexdigest()[:12]} with torch {torch.__version__}"

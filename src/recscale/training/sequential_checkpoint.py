@@ -47,3 +47,8 @@ class Checkpoint:
     def remove(self) -> None:
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Delete the checkpoint ``path``, where there is one: its run's record is kept."""
+    path.unlink(missing_ok=True)
