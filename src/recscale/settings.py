@@ -1,4 +1,4 @@
-"""Where things live: the one place that reads environment variables and knows the folders.
+"""Where things live, and writing them whole: the one place that reads environment variables and knows the folders.
 
 ``RECSCALE_CACHE``     downloads, live runs (default: ``$XDG_CACHE_HOME/recscale`` or ``~/.cache/recscale``)
 ``RECSCALE_MIRROR``    a folder with data files under the names of ``data/datasets.toml``, tried before any download
@@ -6,10 +6,12 @@
 ``RECSCALE_RESULTS``   where ``recscale study export`` writes (default: ``data/results`` of this repository)
 
 A relative folder lies in the working folder of whoever set the variable. Work that is carried out in another folder, a
-chapter's, gets ``environment()``.
+chapter's, gets ``folders()``.
 """
 
 import os
+import tempfile
+import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -18,6 +20,9 @@ BOOK = REPOSITORY / "book"
 BUILD = REPOSITORY / "_build"
 
 FOLDERS = ("RECSCALE_CACHE", "RECSCALE_MIRROR", "RECSCALE_DATASETS", "RECSCALE_RESULTS")
+
+ABANDONED = 3600.0
+"""Seconds after which a temporary file belongs to a process that was killed: writing one takes milliseconds."""
 
 
 def cache_folder() -> Path:
@@ -40,7 +45,7 @@ def results_folder() -> Path:
     return _folder("RECSCALE_RESULTS") or DATA / "results"
 
 
-def environment() -> dict[str, str]:
+def folders() -> dict[str, str]:
     """The folders that are set, as absolute paths: for a process with another working folder."""
     return {name: str(folder) for name in FOLDERS if (folder := _folder(name))}
 
@@ -79,3 +84,29 @@ def writable_file(path: Path) -> Path:
         raise ValueError(f"{path} is a folder; an output is a file")
     writable(path.parent)
     return path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write ``text`` to a temporary file beside ``path``, then rename: a reader sees the old file or the new one."""
+    _sweep(writable(path.parent))
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Delete the temporary files that killed processes left in ``folder``."""
+    for left in folder.glob(".*.tmp"):
+        try:
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
+        except FileNotFoundError:  # its process has just renamed it, or another one swept it
+            continue

@@ -23,11 +23,10 @@ def list_studies(profile: Profile = "full") -> None:
     for name in studies.STUDIES:
         try:
             plan = studies.plan(name, profile)
-        except ValueError as reason:  # it waits for another study, or its data are not here
-            typer.echo(f"{name:32s} {str(reason).partition(';')[0]}")
-        else:
             store.adopt(studies.committed(plan.name))
             typer.echo(f"{name:32s} {len(plan.runs):4d} planned  {len(plan.table(store)):4d} finished")
+        except ValueError as reason:  # it waits for another study, its data are not here, or a file is no record
+            typer.echo(f"{name:32s} {str(reason).partition(';')[0]}")
         if name in missing:
             typer.echo(f"{'':32s} missing from data/results: {missing[name]}")
 
@@ -53,7 +52,9 @@ def run_study(
 def export_study(name: Name, profile: Profile = "full") -> None:
     """Write the finished runs of a study to the results folder."""
     from recscale import studies
+    from recscale.settings import results_folder, writable
 
+    writable(results_folder())
     study = studies.plan(name, profile)
     store = studies.RecordStore()
     store.adopt(studies.committed(study.name))
@@ -65,10 +66,12 @@ def export_study(name: Name, profile: Profile = "full") -> None:
 @app.command("predict")
 def predict_study(name: Name) -> None:
     """Write down what the fitted law says about a study's shapes, before any of them is trained."""
+    from recscale.settings import results_folder, writable
     from recscale.studies import predictions
 
     if name != "performance-law-predictions":
         raise ValueError(f"nothing is predicted for {name!r}; allowed is 'performance-law-predictions'")
+    writable(results_folder())
     path = predictions.write()
     table = predictions.read(path)
     count = table[["layers", "width"]].drop_duplicates().shape[0]

@@ -6,15 +6,12 @@ raises ``ValueError``, which names the file and says what to do.
 
 import json
 import math
-import os
-import tempfile
-import time
 from pathlib import Path
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from recscale.settings import cache_folder, results_folder, writable
+from recscale.settings import cache_folder, results_folder, writable, write_atomically
 
 IDENTITY = ("study", "run_id", "model", "dataset", "split", "seed", "config")
 SIZE = (
@@ -35,9 +32,6 @@ PROVENANCE = (
 )
 COLUMNS = IDENTITY + SIZE + PROVENANCE
 """What every results table has; its metric columns stand between SIZE and PROVENANCE."""
-
-ABANDONED = 3600.0
-"""Seconds after which a temporary file belongs to a process that was killed: writing one takes milliseconds."""
 
 
 class Record(BaseModel):
@@ -76,32 +70,6 @@ def as_table(records: list[dict], study: str) -> pd.DataFrame:
     table = pd.DataFrame([{"study": study, **record} for record in records])
     metrics = metric_columns(table)
     return table.reindex(columns=[*IDENTITY, *SIZE, *metrics, *PROVENANCE])
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` to a temporary file beside ``path``, then rename: a reader sees the old file or the new one."""
-    _sweep(writable(path.parent))
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _sweep(folder: Path) -> None:
-    """Delete the temporary files that killed processes left in ``folder``."""
-    for left in folder.glob(".*.tmp"):
-        try:
-            if time.time() - left.stat().st_mtime > ABANDONED:
-                left.unlink()
-        except FileNotFoundError:  # its process has just renamed it, or another one swept it
-            continue
 
 
 class RecordStore:
