@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import strategies as some
+from hypothesis import strategies as st
 
 from recscale.studies import records
 
@@ -25,7 +25,7 @@ def test_a_record_comes_back_bit_for_bit(tmp_path):
     assert store.get("ffffffffffffffff") is None
 
 
-@given(some.floats(), some.integers(0, 2**62), some.booleans())
+@given(st.floats(), st.integers(0, 2**62), st.booleans())
 def test_any_metric_comes_back_from_strict_json_with_nan_for_what_is_not_finite(
     tmp_path_factory, value, flop, diverged
 ):
@@ -64,11 +64,11 @@ def test_a_file_that_is_no_record_of_its_run_is_named_and_left_alone(tmp_path, c
     path.write_bytes(content)
     with pytest.raises(
         ValueError, match=r"is no record of its run .*: delete the file and the run is done again"
-    ) as it:
+    ) as told:
         records.RecordStore(tmp_path).get("0123456789abcdef")
-    assert str(path) in str(it.value)
-    assert reason in str(it.value)
-    assert "\n" not in str(it.value)
+    assert str(path) in str(told.value)
+    assert reason in str(told.value)
+    assert "\n" not in str(told.value)
     assert path.read_bytes() == content
 
 

@@ -73,23 +73,21 @@ def _alone(layout: Layout, report) -> Iterator[None]:
 
 def _swap(built: Path, layout: Layout) -> None:
     """Put the pages ``built`` in the place of the old ones, which are deleted once the new ones are there."""
-    old = _old(layout)
     if layout.html.exists():
-        os.replace(layout.html, old)
+        os.replace(layout.html, _old(layout))
     os.replace(built, layout.html)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(_old(layout), ignore_errors=True)
 
 
 def _restore(layout: Layout) -> None:
     """Finish a swap that was killed: without new pages the old ones come back, whole; beside new ones they go."""
-    old = _old(layout)
-    if old.exists() and not layout.html.exists():
-        os.replace(old, layout.html)
-    shutil.rmtree(old, ignore_errors=True)
+    if _old(layout).exists() and not layout.html.exists():
+        os.replace(_old(layout), layout.html)
+    shutil.rmtree(_old(layout), ignore_errors=True)
 
 
 def _old(layout: Layout) -> Path:
-    return layout.html.with_name(f"{layout.html.name}.old")
+    return layout.html.with_name("html.old")
 
 
 def _stamp(key: str, html: Path) -> str:
