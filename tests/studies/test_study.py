@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import threading
 from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 
@@ -121,3 +122,10 @@ def test_a_worker_ends_with_its_parent_but_a_study_of_one_job_watches_nobody(tra
     assert watched == []
     module._run_below(os.getppid(), spec, store)
     assert watched == [os.getppid()]
+
+
+def test_the_watch_ends_the_process_when_its_parent_is_another(monkeypatch):
+    ended = threading.Event()
+    monkeypatch.setattr(module.os, "_exit", lambda status: ended.set())
+    module._end_with.__wrapped__(parent=-1)
+    assert ended.wait(10)

@@ -2,8 +2,9 @@
 
 ``RunSpec`` is the whole recipe. Its ``run_id`` hashes the recipe, the data's checksum and the ``VERSION`` of the model
 and of the training loop, so that a comment never discards a night's work and a changed formula never keeps an old
-number. Of the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour,
-discards nothing either (and a test holds that no default changes without its ``VERSION``).
+number. The reader's own data are hashed as they are read, since a card may be changed and its file stay as it is. Of
+the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour, discards
+nothing either (and a test holds that no default changes without its ``VERSION``).
 """
 
 import dataclasses
@@ -26,7 +27,9 @@ from recscale.datasets import (
     subsample_rows,
     subsample_users,
 )
-from recscale.settings import REPOSITORY, cache_folder
+from recscale.datasets.cards import read_toml
+from recscale.datasets.store import pack_ctr, pack_sequences
+from recscale.settings import DATA, REPOSITORY, cache_folder
 from recscale.training.ctr import CTRTraining, train_ctr
 from recscale.training.result import TrainingResult
 from recscale.training.sequential import SequentialTraining, train_sequential
@@ -85,12 +88,10 @@ class RunSpec:
             "training": chosen(self.training),
             "fraction": self.fraction,
             "repeated": self.repeated,
-            "dataset": self.dataset,
             "split": self.split,
             "seed": self.seed,
-            "data": _data(self.dataset, self.is_ctr).checksum,
             "versions": [self.model.VERSION, self.training.VERSION],
-        }
+        } | _identity(self.dataset, self.is_ctr)
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=dataclasses.asdict)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -111,6 +112,18 @@ def chosen(config: Any) -> dict:
 def _data(dataset: str, is_ctr: bool):
     """A sweep asks for the same data dozens of times: load it once a process."""
     return load_ctr(dataset) if is_ctr else load_sequences(dataset)
+
+
+@cache
+def _identity(dataset: str, is_ctr: bool) -> dict[str, str]:
+    """What tells a data set from others: name and checksum of its files; for the reader's own also what was read."""
+    data = _data(dataset, is_ctr)
+    if dataset in read_toml(DATA / "datasets.toml"):
+        return {"dataset": dataset, "data": data.checksum}
+    digest = hashlib.sha256()
+    for name, values in sorted((pack_ctr if is_ctr else pack_sequences)(data).items()):
+        digest.update(f"{name} {values.dtype} {values.shape} ".encode() + values.tobytes())
+    return {"dataset": data.name, "data": digest.hexdigest()}
 
 
 @cache
