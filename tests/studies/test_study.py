@@ -114,6 +114,11 @@ def test_a_broken_pool_counts_as_workers_lost(monkeypatch, tmp_path):
         list(module._on_this_machine(plan().runs, studies.RecordStore(tmp_path), jobs=2))
 
 
+def test_jobs_and_a_scheduler_exclude_each_other(trained):
+    with pytest.raises(ValueError, match="got 2 jobs and a scheduler"):
+        studies.run(plan(), jobs=2, scheduler="tcp://127.0.0.1:8786", progress=False)
+
+
 def test_a_worker_ends_with_its_parent_but_a_study_of_one_job_watches_nobody(trained, tmp_path, monkeypatch):
     watched = []
     monkeypatch.setattr(module, "_end_with", watched.append)

@@ -9,7 +9,7 @@ app = typer.Typer(help="Run the studies behind the chapters; what is done is nev
 Name = Annotated[str, typer.Argument(help="a study's name, as `recscale study list` prints it")]
 Profile = Annotated[str, typer.Option(help="smoke (seconds), quick (minutes) or full (hours)")]
 Dataset = Annotated[str | None, typer.Option(help="data set in place of the plan's own")]
-Seeds = Annotated[str | None, typer.Option(help="comma-separated seeds in place of the plan's own")]
+Seeds = Annotated[str | None, typer.Option(help="different seeds in place of the plan's own, separated by commas")]
 
 
 @app.command("list")
@@ -37,8 +37,10 @@ def run_study(
     profile: Profile = "quick",
     dataset: Dataset = None,
     seeds: Seeds = None,
-    jobs: Annotated[int, typer.Option(min=1, help="runs at a time")] = 1,
-    scheduler: Annotated[str | None, typer.Option(help="address of a Dask scheduler, tcp://host:port")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="runs at a time on this machine")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="a Dask scheduler, tcp://host:port, whose workers have one thread each")
+    ] = None,
 ) -> None:
     """Carry out what is missing of a study; safe to kill and start again."""
     from recscale import studies

@@ -78,6 +78,8 @@ def run(
     cluster.WorkersLost
         Processes or connections broke down. Every finished run is kept.
     """
+    if scheduler is not None and jobs != 1:
+        raise ValueError(f"got {jobs} jobs and a scheduler; jobs are this machine's, a cluster's workers are its own")
     store = store or RecordStore()
     store.adopt(committed(study.name))
     missing = study.missing(store)
