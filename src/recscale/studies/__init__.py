@@ -40,4 +40,6 @@ def plan(
         raise ValueError(f"unknown study {name!r}; allowed are {', '.join(STUDIES)}")
     if profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}; allowed are {', '.join(PROFILES)}")
+    if seeds is not None and (len(set(seeds)) < len(seeds) or any(seed < 0 for seed in seeds) or not seeds):
+        raise ValueError(f"seeds must be different integers from 0, at least one; got {', '.join(map(str, seeds))}")
     return STUDIES[name](profile, dataset, tuple(seeds) if seeds is not None else None)

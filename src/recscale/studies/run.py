@@ -2,17 +2,20 @@
 
 ``RunSpec`` is the whole recipe. Its ``run_id`` hashes the recipe, the data's checksum and the ``VERSION`` of the model
 and of the training loop, so that a comment never discards a night's work and a changed formula never keeps an old
-number. Of the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour,
-discards nothing either (and a test holds that no default changes without its ``VERSION``).
+number. The reader's own data are hashed as they are read, since a card may be changed and its file stay as it is. Of
+the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour, discards
+nothing either (and a test holds that no default changes without its ``VERSION``).
 """
 
 import dataclasses
 import hashlib
 import json
 import subprocess
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import recscale
@@ -24,13 +27,18 @@ from recscale.datasets import (
     subsample_rows,
     subsample_users,
 )
-from recscale.settings import REPOSITORY, cache_folder
+from recscale.datasets.cards import read_toml
+from recscale.datasets.store import pack_ctr, pack_sequences
+from recscale.settings import DATA, REPOSITORY, cache_folder
 from recscale.training.ctr import CTRTraining, train_ctr
 from recscale.training.result import TrainingResult
 from recscale.training.sequential import SequentialTraining, train_sequential
 
 CTR_SPLITS = ("random", "time", "official")
 SEQUENTIAL_SPLITS = ("leave-one-out", "global-time")
+
+_TRAINING = threading.Lock()
+"""Torch's global generator is one a process: two runs at once in its threads would draw from each other's numbers."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +88,10 @@ class RunSpec:
             "training": chosen(self.training),
             "fraction": self.fraction,
             "repeated": self.repeated,
-            "dataset": self.dataset,
             "split": self.split,
             "seed": self.seed,
-            "data": _data(self.dataset, self.is_ctr).checksum,
             "versions": [self.model.VERSION, self.training.VERSION],
-        }
+        } | _identity(self.dataset, self.is_ctr)
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=dataclasses.asdict)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -109,21 +115,42 @@ def _data(dataset: str, is_ctr: bool):
 
 
 @cache
+def _identity(dataset: str, is_ctr: bool) -> dict[str, str]:
+    """What tells a data set from others: name and checksum of its files; for the reader's own also what was read."""
+    data = _data(dataset, is_ctr)
+    if dataset in read_toml(DATA / "datasets.toml"):
+        return {"dataset": dataset, "data": data.checksum}
+    digest = hashlib.sha256()
+    for name, values in sorted((pack_ctr if is_ctr else pack_sequences)(data).items()):
+        digest.update(f"{name} {values.dtype} {values.shape} ".encode() + values.tobytes())
+    return {"dataset": data.name, "data": digest.hexdigest()}
+
+
+@cache
 def _split(dataset: str, split: str):
     return _data(dataset, True).split(split)
 
 
 def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
-    """Carry out ``spec`` and keep the trained model."""
+    """Carry out ``spec`` and keep the trained model. Threads of one process take turns."""
+    with _TRAINING:
+        return _train(spec, progress)
+
+
+def _train(spec: RunSpec, progress: bool) -> TrainingResult:
     if spec.is_ctr:
         split = _split(spec.dataset, spec.split)
         if spec.fraction != 1.0:
             split = dataclasses.replace(split, train=subsample_rows(split.train, spec.fraction, seed=0))
         return train_ctr(spec.model, spec.training, split, seed=spec.seed, progress=progress)
     data = variant(_data(spec.dataset, False), spec.fraction, spec.repeated)
-    checkpoint = cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
-    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint}
+    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint(spec)}
     return train_sequential(spec.model, spec.training, data, **options)
+
+
+def checkpoint(spec: RunSpec) -> Path:
+    """Where a long run keeps its state on the way; whoever has kept its record removes the file."""
+    return cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
 
 
 def variant(data: SequenceData, fraction: float, repeated: float) -> SequenceData:
@@ -179,3 +206,15 @@ def code_version() -> str:
         return recscale.__version__
     changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "src"], capture_output=True).returncode
     return f"{recscale.__version__}+{head.stdout.strip()}{'-dirty' if changed else ''}"
+
+
+@cache
+def code_fingerprint() -> str:
+    """12 hexadecimal digits and torch's version: the same for the same source files, with or without a checkout."""
+    import torch
+
+    package = Path(recscale.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"{digest.hexdigest()[:12]} with torch {torch.__version__}"
