@@ -96,8 +96,7 @@ def test_own_data_are_known_by_what_is_read_of_them_wherever_they_lie(tmp_path, 
         folder.mkdir(exist_ok=True)
         (folder / "shop.csv").write_text("visitor,article,bought,liked\n" + "a,x,1,0\nb,y,0,1\na,y,1,1\nb,x,0,0\n" * 5)
         (folder / "shop.toml").write_text(card)
-        for cached in (module._data, module._identity):
-            cached.cache_clear()
+        module._data.cache_clear()
         return spec(dataset=str(folder / "shop.toml")).run_id
 
     module = import_module("recscale.studies.run")  # the package shows its function run

@@ -2,9 +2,8 @@
 
 ``RunSpec`` is the whole recipe. Its ``run_id`` hashes the recipe, the data's checksum and the ``VERSION`` of the model
 and of the training loop, so that a comment never discards a night's work and a changed formula never keeps an old
-number. The reader's own data are hashed as they are read, since a card may be changed and its file stay as it is. Of
-the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour, discards
-nothing either (and a test holds that no default changes without its ``VERSION``).
+number. Of the recipe only what differs from the defaults is hashed: a new knob, whose default is the old behaviour,
+discards nothing either (and a test holds that no default changes without its ``VERSION``).
 """
 
 import dataclasses
@@ -27,9 +26,7 @@ from recscale.datasets import (
     subsample_rows,
     subsample_users,
 )
-from recscale.datasets.cards import read_toml
-from recscale.datasets.store import pack_ctr, pack_sequences
-from recscale.settings import DATA, REPOSITORY, cache_folder
+from recscale.settings import REPOSITORY, cache_folder
 from recscale.training.ctr import CTRTraining, train_ctr
 from recscale.training.result import TrainingResult
 from recscale.training.sequential import SequentialTraining, train_sequential
@@ -83,7 +80,10 @@ class RunSpec:
     @property
     def run_id(self) -> str:
         """16 hexadecimal digits, the same for the same recipe, seed, data and numerics."""
+        data = _data(self.dataset, self.is_ctr)
         identity = {
+            "dataset": data.name,
+            "data": data.checksum,
             "model": [self.model.model, chosen(self.model)],
             "training": chosen(self.training),
             "fraction": self.fraction,
@@ -91,7 +91,7 @@ class RunSpec:
             "split": self.split,
             "seed": self.seed,
             "versions": [self.model.VERSION, self.training.VERSION],
-        } | _identity(self.dataset, self.is_ctr)
+        }
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=dataclasses.asdict)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -112,18 +112,6 @@ def chosen(config: Any) -> dict:
 def _data(dataset: str, is_ctr: bool):
     """A sweep asks for the same data dozens of times: load it once a process."""
     return load_ctr(dataset) if is_ctr else load_sequences(dataset)
-
-
-@cache
-def _identity(dataset: str, is_ctr: bool) -> dict[str, str]:
-    """What tells a data set from others: name and checksum of its files; for the reader's own also what was read."""
-    data = _data(dataset, is_ctr)
-    if dataset in read_toml(DATA / "datasets.toml"):
-        return {"dataset": dataset, "data": data.checksum}
-    digest = hashlib.sha256()
-    for name, values in sorted((pack_ctr if is_ctr else pack_sequences)(data).items()):
-        digest.update(f"{name} {values.dtype} {values.shape} ".encode() + values.tobytes())
-    return {"dataset": data.name, "data": digest.hexdigest()}
 
 
 @cache
