@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from recscale.datasets.cards import Card
     from recscale.datasets.load import Loaded
+    from recscale.datasets.schema import Card
 
 app = typer.Typer(help="Data sets: which there are, getting them, what is in them.", no_args_is_help=True)
 
