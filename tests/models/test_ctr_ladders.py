@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+import torch
 
 from recscale.datasets.tables import Field
 from recscale.models import CTR_MODELS, EmbeddingConfig, account_ctr
@@ -18,6 +19,7 @@ from recscale.models.ctr_ladders import (
     recipe,
     shapes,
 )
+from recscale.models.ctr_styles import INPUTS
 from recscale.models.wukong import WukongConfig
 
 MOVIELENS_1M = tuple(Field(f"{i}", 100) for i in range(10))
@@ -143,3 +145,12 @@ def test_unknown_names_and_sizes_are_one_sentence():
         shapes("wukong", 1234)
     with pytest.raises(ValueError, match=r"the ladder of crossnet ends at 2.188e\+06 FLOP, below 3.2e\+07"):
         shapes("crossnet", TARGETS[-1])
+
+
+@pytest.mark.parametrize("model", FRONTIER_MODELS)
+def test_every_shape_can_be_built_and_predicts(model):
+    x, extra = torch.randn(3, 10, 16), torch.randn(3, 10, 16)
+    for config in shapes(model, TARGETS[1]):
+        tower = config.tower(INPUTS)
+        inputs = {"afn+": (x, extra), "xdeepfm": (x, extra[..., :1])}.get(model, (x,))
+        assert tower(*inputs).shape == (3, 1)
