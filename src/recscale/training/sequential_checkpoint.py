@@ -77,8 +77,8 @@ class Checkpoint:
         except (OSError, RuntimeError) as error:  # RuntimeError: how torch.save says that the disk is full
             if not self.warned:
                 warnings.warn(
-                    f"can't write the checkpoint {self.path}, perhaps for want of disk space ({_first_line(error)}): the "
-                    "run goes on, but what it does from here would be lost if it were stopped",
+                    f"can't write the checkpoint {self.path}, perhaps for want of disk space ({_first_line(error)}): "
+                    "the run goes on, but what it does from here would be lost if it were stopped",
                     stacklevel=2,
                 )
             self.warned = True
