@@ -178,6 +178,14 @@ def test_compression_ratio():
         (lambda: entropy.markov_entropy_rate([1]), "at least 2 items"),
         (lambda: entropy.compression_ratio([-1, 2]), "between 0 and"),
         (lambda: entropy.compression_ratio([1, 2], chunk=0), "chunk"),
+        (lambda: entropy.approximate_entropy([]), "at least 3 items; got 0"),
+        (lambda: entropy.approximate_entropy([1, 2, 3], m=3), "at least 4 items; got 3"),
+        (lambda: entropy.real_entropy([True, False]), "numbers; got bool"),
+        (lambda: entropy.real_entropy([1.0, np.inf]), "finite"),
+        (lambda: entropy.compression_ratio([1, 2], chunk=1.5), "chunk must be a whole number"),
+        (lambda: entropy.data_quality([1, 2], [0, 2], max_length="2"), "max_length must be a whole number"),
+        (lambda: entropy.real_entropy_per_user([1, 2], [0.0, 2.0]), "offsets must be whole numbers"),
+        (lambda: entropy.real_entropy_per_user(np.arange(4), np.array([0, 3, 2, 4], np.uint64)), "offsets must rise"),
         (lambda: entropy.real_entropy_per_user(np.arange(4), np.array([0, 3])), "offsets must rise from 0 to the 4"),
         (lambda: entropy.real_entropy_per_user(np.arange(4), np.array([0, 3, 2, 4])), "offsets must rise"),
     ],
@@ -185,6 +193,53 @@ def test_compression_ratio():
 def test_bad_input_gets_one_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("r", [0.0, 1.0, 2.5])
+@pytest.mark.parametrize(
+    "names", [(2**63 + 7, 2**63 + 9, 2**63 + 11), (0, 2**64 - 1, 5), (-(2**63), 2**63 - 1, 5), (-128, 127, 0)]
+)
+def test_ids_of_64_bits_are_exact(names, r):
+    small = -128 in names
+    items = np.array(names, np.int8 if small else np.int64 if min(names) < 0 else np.uint64)
+    order = np.random.default_rng(4).integers(0, 3, 40)
+    rank = np.sort(items).searchsorted(items)
+    near = max(names) - min(names) < 100
+    plain = np.array(names) - min(names) if near else 100 * rank  # far apart: no r of the test joins any two
+    for function in (entropy.approximate_entropy, entropy.sample_entropy):
+        assert function(items[order], 2, r) == function(plain[order], 2, r)
+    for function in (entropy.real_entropy, entropy.shannon_entropy, entropy.markov_entropy_rate):
+        assert function(items[order]) == pytest.approx(function(plain[order]))
+
+
+def test_a_whole_number_is_a_window_length_whatever_its_type():
+    sequence = [1, 2, 1, 2, 3, 1, 2]
+    for m in (2.0, np.float32(2), np.int8(2)):
+        assert entropy.approximate_entropy(sequence, m) == entropy.approximate_entropy(sequence, 2)
+        assert entropy.sample_entropy(sequence, m, 1.0) == entropy.sample_entropy(sequence, 2, 1.0)
+
+
+def test_windows_longer_than_every_user_are_none():
+    assert np.isnan(entropy.approximate_entropy_per_user([1, 2, 1, 3], [0, 3, 4], 10**12)).all()
+
+
+def test_differences_beyond_a_double_are_far():
+    assert entropy.approximate_entropy([-1e308, 1e308, -1e308, 1e308], 1, 1.0) == entropy.approximate_entropy(
+        [0, 9, 0, 9], 1, 1.0
+    )
+
+
+@pytest.mark.parametrize("m", [2.5, "2", None, True, np.nan, np.inf, 0, -1])
+def test_a_window_length_that_is_none_gets_one_sentence(m):
+    for function in (entropy.approximate_entropy, entropy.sample_entropy):
+        with pytest.raises(ValueError, match="the window length m must be a whole number from 1 on; got"):
+            function([1, 2, 3, 4], m)
+
+
+@pytest.mark.parametrize("r", [-1, np.nan, "1", None])
+def test_a_tolerance_that_is_none_gets_one_sentence(r):
+    with pytest.raises(ValueError, match="the tolerance r must be 0 or more"):
+        entropy.sample_entropy([1, 2, 3, 4], 2, r)
 
 
 def test_shannon_is_the_frequencies_entropy():

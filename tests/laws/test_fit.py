@@ -183,7 +183,13 @@ def test_three_points_are_too_few_for_the_performance_law():
         ({"scale": "log10"}, "scale 'log10'"),
         ({"delta": 0, "loss": "huber"}, "threshold must be a positive number"),
         ({"hold_out_largest": -1}, "hold_out_largest must be a whole number from 0 on, got -1"),
+        ({"hold_out_largest": 1.5}, "hold_out_largest must be a whole number from 0 on, got 1.5"),
         ({"hold_out_largest": 12}, "nothing would be left"),
+        ({"bootstrap": -3}, "bootstrap must be a whole number from 0 on, got -3"),
+        ({"bootstrap": 2.5}, "bootstrap must be a whole number from 0 on, got 2.5"),
+        ({"bootstrap": 3, "seed": -1}, "seed must be a whole number from 0 on, got -1"),
+        ({"delta": np.nan, "loss": "huber"}, "threshold must be a positive number, got nan"),
+        ({"delta": "a", "loss": "huber"}, "threshold must be a positive number, got 'a'"),
         ({"groups": [1, 2]}, "groups has 2 values"),
     ],
 )

@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import linregress
 
 from recscale.laws import LAWS
-from recscale.laws.engine import refit
+from recscale.laws.engine import refit, without
 from recscale.laws.uncertainty import bootstrap_rows
 
 SIZES = np.geomspace(1e6, 1e9, 12)
@@ -187,3 +187,30 @@ def test_every_law_has_intervals_without_a_bootstrap(truths, law_name):
     fit = LAWS[law_name].fit(x, y * (1 + 1e-4 * np.random.default_rng(0).standard_normal(len(y))))
     assert set(fit.intervals) == set(fit.parameters)
     assert fit.law.name in fit.report()
+
+
+@pytest.mark.parametrize("name", ["log-linear", "power-law-floor"])
+@pytest.mark.parametrize("loss", ["squares", "huber"])
+def test_many_points_are_left_out_by_one_step_each(monkeypatch, name, loss):
+    x = np.repeat(np.geomspace(1, 1e4, 120), 2)
+    y = (1 + 2 * x**-0.4) * (1 + 0.01 * np.random.default_rng(0).standard_normal(240))
+    fit = LAWS[name].fit(x, y, loss=loss, delta=0.01)
+    groups = fit.problem.points.sizes
+    exact = without(fit.problem, fit.best, groups)
+    monkeypatch.setattr("recscale.laws.engine.REFITTED", 0)
+    step = without(fit.problem, fit.best, groups)
+    for one, other in ((exact.theta, step.theta), (exact.coef, step.coef)):
+        np.testing.assert_allclose(other, one, rtol=1e-9 if (name, loss) == ("log-linear", "squares") else 5e-3)
+    assert LAWS[name].fit(x, y, loss=loss, delta=0.01).leave_one_size_out_rmse == pytest.approx(
+        fit.leave_one_size_out_rmse, rel=1e-4
+    )
+
+
+def test_leaving_out_every_one_of_many_points_takes_little_memory():
+    x = np.geomspace(1, 1e4, 20_000)
+    fit = LAWS["log-linear"].fit(x, np.log(x) + np.random.default_rng(0).standard_normal(20_000))
+    hat = fit.linearised.leverage
+    expected = np.sqrt(np.mean((fit.residuals["residual"] / (1 - hat)) ** 2))
+    assert fit.leave_one_size_out_rmse == pytest.approx(expected, rel=1e-9)
+    tests = fit.residual_tests()
+    assert all(0 < p <= 1 for p in tests.values())

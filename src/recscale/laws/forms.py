@@ -1,7 +1,8 @@
 """The general scaling laws and their controls. Each is one ``register(Law(...))``: copy the nearest and change it.
 
-Symbols keep the meaning they have in the source named; ``x``, ``N`` and ``D`` are positive, in any unit (a unit changes
-A and B, never an exponent).
+Symbols keep the meaning they have in the source named; ``x``, ``N`` and ``D`` are positive. All forms here are closed
+under a change of the unit of x, N or D (it changes A and B, never an exponent), and under one of y but for ``wukong``,
+whose -100 is in %. N_C and D_C of ``kaplan`` grow as y^(1/α_D) and may exceed what a float holds; predictions don't.
 """
 
 import numpy as np

@@ -13,6 +13,10 @@ The constants p are not fitted by least squares but searched: integers q, 1…32
 script's w₁, w₂ are the negatives of Eq. (8)'s. On one data set the data term is a constant: D′, w₅, p₂ and b can't be
 told apart and are reported as b. Given (w₃, w₄) the law is linear. A peak lies at q₁^(1/|w₃|) inside, at (p₁ w₃)^(1/w₃)
 outside, where w₁ has the right sign.
+
+Units: the forms for one data set are closed under a change of the unit of P (w₁, w₂ and b follow), and of nothing else:
+p comes from a list, and p/H^w₃ in another unit of H is another p. The joint form isn't closed at all, because its data
+term has no weight that could carry the unit of P, nor p₂ one that could carry that of D′: state P as a fraction.
 """
 
 import numpy as np
