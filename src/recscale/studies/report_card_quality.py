@@ -67,8 +67,8 @@ def frappe_claims(runs: pd.DataFrame) -> list[Claim]:
             None,
             first_verdict(place),
             PAGE,
-            f"by AUC alone: {place}; at least {seeds} seeds a model; {widths(runs)}, Wukong's the best of {tried} widths "
-            f"tried; {caveat}",
+            f"by AUC alone: {place}; at least {seeds} seeds a model; {widths(runs)}, Wukong's the best of {tried} "
+            f"widths tried; {caveat}",
         ),
         _logloss(runs, caveat),
         Claim(
@@ -96,9 +96,9 @@ def _logloss(runs: pd.DataFrame, caveat: str) -> Claim:
     outcome = at_least(-own["paper"] - quality.ROUNDING, -high, -low)
     printed = int(table["paper"].rank()["Wukong"])
     why = (
-        f"number {own['place by log-loss']:.0f} of {len(table)} by log-loss, in the paper's column number {printed}; best "
-        f"here: {first}, {table.loc[first, 'log-loss']:.4f}; Wukong's worst seed {own['worst seed']:.4f}; the interval "
-        f"is that of the difference to one run; {caveat}"
+        f"number {own['place by log-loss']:.0f} of {len(table)} by log-loss, in the paper's column number {printed}; "
+        f"best here: {first}, {table.loc[first, 'log-loss']:.4f}; Wukong's worst seed {own['worst seed']:.4f}; the "
+        f"interval is that of the difference to one run; {caveat}"
     )
     claim, ours = "Frappe: log-loss of Wukong (at most)", float(own["log-loss"])
     return Claim("Wukong", claim, float(own["paper"]), ours, (low, high), outcome, PAGE, why)
