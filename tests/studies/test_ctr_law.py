@@ -195,7 +195,9 @@ def test_predictions_are_told_beside_both_baselines(ctr_runs):
     assert "too few sizes" in law.prediction_words(None, np.nan)
 
 
-@pytest.mark.parametrize(("kink", "said"), [(0.0, ": the law can't be faulted."), (0.01, ": the law was too optimistic.")])
+@pytest.mark.parametrize(
+    ("kink", "said"), [(0.0, ": the law can't be faulted."), (0.01, ": the law was too optimistic.")]
+)
 def test_a_promise_that_was_not_kept_is_told_from_one_that_was(ctr_runs, kink, said):
     def truth(model, flop):
         return power(model, flop) * (1 + kink * (flop > 1e7))

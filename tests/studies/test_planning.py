@@ -95,9 +95,13 @@ def test_a_choice_in_one_sentence(prepared):
 
 def test_an_edge_is_not_read_as_certainty(grid):
     """The wider the better: every refit picks the widest, and the interval closes up at the end of the range."""
-    points = grid.points.assign(value=0.1 + 0.02 * np.log(grid.points["width"]) - 0.01 * np.log(grid.points["layers"] / 4) ** 2)
+    points = grid.points.assign(
+        value=0.1 + 0.02 * np.log(grid.points["width"]) - 0.01 * np.log(grid.points["layers"] / 4) ** 2
+    )
     noise = np.random.default_rng(1).normal(0, 1e-4, len(points))
-    (one,) = planning.prepare([replace(grid, points=points.assign(value=points["value"] + noise))], ["log-quadratic"], resamples=60)
+    (one,) = planning.prepare(
+        [replace(grid, points=points.assign(value=points["value"] + noise))], ["log-quadratic"], resamples=60
+    )
     choice = one.choices[0][2]
     assert planning.edges(one, choice) == ("width",)
     said = planning.summary(choice, "NDCG@10", planning.edges(one, choice))

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recscale import studies
 from recscale.datasets.cards import find_card
 from recscale.figures import quality as figures
 from recscale.figures import show
-from recscale import studies
 from recscale.studies import COLUMNS, quality, report_card, report_card_quality
 from recscale.studies.plans_ctr import FRAPPE_WUKONG
 

@@ -225,7 +225,9 @@ def test_profiles_are_named():
 def test_one_printed_r2_of_the_law_is_the_line_s_own():
     found = published_claims.borrowed(published.panel_r2())
     assert found[published.SETTING].to_numpy().tolist() == [["HR@10", "amazon-books", 50]]
-    assert found["performance_law_printed"].iloc[0] == pytest.approx(found["scaling_law_recomputed"].iloc[0] + 0.02, abs=1e-6)
+    assert found["performance_law_printed"].iloc[0] == pytest.approx(
+        found["scaling_law_recomputed"].iloc[0] + 0.02, abs=1e-6
+    )
     (row,) = [r for r in performance.fits(10, 0) if r.claim.startswith("R² of the law on Books")]
     assert "amazon-books 50, HR@10" in row.why
 

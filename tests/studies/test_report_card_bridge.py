@@ -133,7 +133,7 @@ def test_the_planted_law_holds_throughout(planted):
     assert [row.verdict for row in found] == ["holds"] * 4
     assert found[R2].paper_value == 0.528
     assert found[R2].interval[0] > 0.9
-    assert found[LINE].paper_value == "R² 0.528 against 0.479"
+    assert found[LINE].paper_value == "0.528 against 0.479 (R²)"
 
 
 def test_a_straight_line_needs_no_law(ctr_runs):

@@ -4,7 +4,6 @@ import pytest
 
 from recscale import studies
 from recscale.book.execute import Layout, pages
-from recscale.figures import base
 from recscale.figures import report_card as figures
 from recscale.studies import report_card
 from recscale.studies import report_card_measured as measured
@@ -50,13 +49,11 @@ def test_the_papers_effects_give_rows_that_hold(results, ctr_runs):
     assert report_card.own_words(10, 0) == "9 of the rows rest on models trained for this book."
 
 
-def test_the_card_holds_them_and_its_figures_know_their_labels(results, ctr_runs):
+def test_the_card_holds_them(results, ctr_runs):
     write_all(ctr_runs)
     rows = tuple(row for source in SOURCES.values() for row in source(10, 0))
     assert len(report_card.shown(rows)) == 9
-    ratios = figures.comparable(report_card.table(rows))
-    base.show(figures.forest(ratios), points=len(ratios))
-    assert set(map(figures._label, ratios["claim"])) <= set(figures.LABELS.values())
+    assert figures.comparable(report_card.table(rows)).empty, "the paper prints no number for these"
 
 
 def test_the_card_asks_every_measured_source():

@@ -162,7 +162,9 @@ def test_a_form_wins_or_loses_only_whatever_its_constant(inside, outside, verdic
 
 def test_the_largest_depth_of_the_committed_grid_is_undecided():
     """Inside, the error runs from 0.0063 to 0.0194 as q₁ goes to the end of its list, at nearly equal R²."""
-    ndcg, hr = (law.hold_out(law.Panel.of(committed("sequential-grid"), name), "layers") for name in ("ndcg@10", "hr@10"))
+    ndcg, hr = (
+        law.hold_out(law.Panel.of(committed("sequential-grid"), name), "layers") for name in ("ndcg@10", "hr@10")
+    )
     inside, outside = law.OWN
     assert ndcg.errors[inside] == pytest.approx(0.0194, abs=5e-5)
     assert ndcg.errors[outside] == pytest.approx(0.0063, abs=5e-5)

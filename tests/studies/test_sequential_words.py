@@ -1,6 +1,7 @@
 """The measured chapter's words and tables, with whole, partial, single-seed and absent studies."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from scipy import stats
 
 from recscale.figures import sequential_law as figures
 from recscale.figures import show
+from recscale.studies import evidence
 from recscale.studies import report_card_sequential as sequential
 from recscale.studies import sequential_contrasts as cellwise
 from recscale.studies import sequential_words as words
@@ -57,6 +59,16 @@ def test_what_is_decided_is_named(results, table):
     assert "measured:" not in said
 
 
+def test_checks_of_ours_are_no_statements_of_the_paper(results, table):
+    rows = sequential.grid_claims(table, 60, 0)
+    checks = [replace(row, check=True) for row in rows]
+    assert evidence.tally(checks) == "none of the paper's statements can be tested yet"
+    said = evidence.tally([*rows, *checks])
+    assert said.startswith(f"of {len(rows)} statements tested here")
+    assert said.endswith(f"({len(rows)} checks of ours not among them)")
+    assert words.decided([*rows, *checks]) == words.decided(rows)
+
+
 def test_only_the_brackets_at_its_end_shorten_a_claim():
     assert words._short("measured: D′ (by ApEn) tells more: how many") == "D′ (by ApEn) tells more"
     assert words._short("measured: there is a best depth (inside 1 to 8)") == "there is a best depth"
@@ -83,7 +95,8 @@ def test_a_whole_grid_fills_every_table(table):
     assert forms["Δ AICc"].min() == 0
     assert forms["p, seeds"].between(0, 1).all()
     held = words.held_table(panel)
-    assert list(held.index) == ["layers = 8", "width = 96"]
+    assert list(held.columns) == ["layers = 8", "width = 96"]
+    assert held.loc["Performance Law, largest"].ge(held.loc["Performance Law, least over its constant"]).all()
     assert (held > 0).all(axis=None)
     assert list(words.surfaces(panel)[0]) == ["measured here", words.AUTHORS]
     least = words.seeds_needed(panel, (1, 4))["least difference"]

@@ -42,8 +42,8 @@ def planner(prepared: Sequence[Planned], claims: Sequence[tuple[str, int, int]] 
     )  # fmt: skip
     outline = {"color": base.PALETTE[2], "width": 2}
     base.line(
-        fig, *state["flat"], "within the band of the best", fill="toself", fillcolor="rgba(255,255,255,0.3)", line=outline,
-        hoverinfo="skip",
+        fig, *state["flat"], "within the band of the best", fill="toself", fillcolor="rgba(255,255,255,0.3)",
+        line=outline, hoverinfo="skip",
     )  # fmt: skip
     base.line(fig, *state["line"], "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
     dots = {"color": base.PALETTE[3], "size": state["cloud"][2], "opacity": 0.7, "line": {"width": 0}}

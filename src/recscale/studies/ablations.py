@@ -249,9 +249,9 @@ def _most(study: Ablation, singles: Sequence[str]) -> Claim:
     best, effect = study.best(singles)
     ours = f"lowest: {SHORT.get(best, best)} {effect}"
     why = (
-        f"{_names(GAINS)} must each have less loss than the base and than each of {_names(rest)}, beyond seed noise; the "
-        f"lowest was picked from {len(singles)}, so its interval is at {1 - 0.05 / len(singles):.0%}, wider than a single "
-        "knob's"
+        f"{_names(GAINS)} must each have less loss than the base and than each of {_names(rest)}, beyond seed noise; "
+        f"the lowest was picked from {len(singles)}, so its interval is at {1 - 0.05 / len(singles):.0%}, wider than a "
+        "single knob's"
     )
     claim = "of single knobs, depth l and the size of the MLP help most"
     return _claim(claim, None, ours, study.contrasts.verdict(lower), why)
@@ -266,7 +266,10 @@ def _flat(study: Ablation, singles: Sequence[str]) -> Claim:
     if max(-low, high) < room:
         verdict, why = "holds", "its whole interval is less than half of what the best knob brings"
     elif effect.lowers or effect.raises:
-        verdict, why = "does not hold", f"the loss {'falls' if effect.lowers else 'rises'}: 95 % interval of this knob alone"
+        verdict, why = (
+            "does not hold",
+            f"the loss {'falls' if effect.lowers else 'rises'}: 95 % interval of this knob alone",
+        )
     else:
         verdict, why = "can't be known", "no change beyond seed noise, but a change as large as other knobs' would hide"
     return _claim("doubling n_L alone changes nothing (%)", None, effect.percent[0], verdict, why, effect.limits)
@@ -291,8 +294,8 @@ def component_claims(study: Ablation) -> list[Claim]:
         largest, other = PAPER_INCREASES
         paper = f"{largest:+} % or {other:+} %"
         why = (
-            "the loss without it must exceed that without LCB, without the residual and of the base, beyond seed noise; "
-            "which of the two numbers the figure gives to FMB is our reading, most likely the larger"
+            "the loss without it must exceed that without LCB, without the residual and of the base, beyond seed "
+            "noise; which of the two numbers the figure gives to FMB is our reading, most likely the larger"
         )
         found.append(_claim("of single components, FMB matters most", paper, ours, verdict, why))
     if all(name in study for name in (BOTH, *ALONE)):

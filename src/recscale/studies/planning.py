@@ -244,8 +244,8 @@ def agreement_in_words(table: pd.DataFrame) -> str:
         f"Over {len(table)} fits to {len(pairs)} grids, the 95 % interval of the best depth spans a factor of "
         f"{spans['layers']:.1f} and that of the best width {spans['width']:.1f} (medians). The best depth lies at an "
         f"end of the measured range in {counts['layers']} fits, the best width in {counts['width']}. A median of "
-        f"{table['flat'].median():.0%} of all shapes lies within the band of the best one's level. The two laws' intervals for the best "
-        f"shape exclude each other in {apart} grids."
+        f"{table['flat'].median():.0%} of all shapes lies within the band of the best one's level. The two laws' "
+        f"intervals for the best shape exclude each other in {apart} grids."
     )
 
 

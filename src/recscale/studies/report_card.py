@@ -13,8 +13,8 @@ import pandas as pd
 from recscale.studies.contrasts import of_cases
 
 COUNTED = ": how many"
-"""Ending of a claim that covers several cases; its ``paper_value`` is their number, ``ours`` how many of them hold. That
-number is ours, so that nothing stands in the paper's column."""
+"""Ending of a claim that covers several cases; its ``paper_value`` is their number, ``ours`` how many of them hold.
+That number is ours, so that nothing stands in the paper's column."""
 
 QUOTED = re.compile(r"“[^“”]+”|[\d+−-].*")
 """What may stand as text in ``paper_value``: a quotation, or something printed that begins with a number."""

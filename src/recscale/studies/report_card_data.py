@@ -50,7 +50,8 @@ def ablation(study: DataStudy, resamples: int, seed: int, excluded: str) -> list
     where = (
         f"{len(study.levels)} settings of {len(study.datasets)} data sets, means of the same four shapes against ln D′ "
         f"(windows of {WINDOW}, histories of {LENGTH}); a falling line explains nothing, so that gains are cut at 0 "
-        f"(correlations: {listed(along)}); printed are the R² of the fitted 1/D for NDCG on 1/D′ and on 1/tokens; sets resampled, levels moved as by seeds; {excluded}"
+        f"(correlations: {listed(along)}); printed are the R² of the fitted 1/D for NDCG on 1/D′ and on 1/tokens; sets "
+        f"resampled, levels moved as by seeds; {excluded}"
     )
     rows = []
     for (entropy, (said, source)), effect in zip(paper.items(), found.gains.values(), strict=True):
@@ -65,8 +66,14 @@ def ablation(study: DataStudy, resamples: int, seed: int, excluded: str) -> list
     )
     return [
         *rows,
-        _claim("measured: no other data term explains more than D′ (R² of NDCG@10)", None, ours, outcome, why,
-               source="successor"),
+        _claim(
+            "measured: no other data term explains more than D′ (R² of NDCG@10)",
+            None,
+            ours,
+            outcome,
+            why,
+            source="successor",
+        ),
     ]
 
 

@@ -173,8 +173,8 @@ def data(resamples: int, seed: int) -> list[Claim]:
             None,
             count_verdict(int((gap > 0).sum()), len(gap)),
             PAGE,
-            "with the printed token counts of MovieLens-1M and KuaiRand-Pure, which look exchanged, changed over, plain "
-            f"tokens are ahead in {int((gap < 0).sum())} of {len(gap)}",
+            "with the printed token counts of MovieLens-1M and KuaiRand-Pure, which look exchanged, changed over, "
+            f"plain tokens are ahead in {int((gap < 0).sum())} of {len(gap)}",
             source="successor",
         ),
         Claim(

@@ -235,7 +235,13 @@ def _public(runs: pd.DataFrame, said: str, *where: str, chosen: str = "") -> lis
     claim = f"measured: {said} is reached (NDCG@10, at least)"
     return [
         _claim(
-            claim, paper, mean, at_least(paper, mean - half, mean + half), why, (mean - half, mean + half), check=True,
+            claim,
+            paper,
+            mean,
+            at_least(paper, mean - half, mean + half),
+            why,
+            (mean - half, mean + half),
+            check=True,
             source="elsewhere",
         )
     ]
@@ -256,7 +262,9 @@ def _printed(table: pd.DataFrame, on: str, excluded: int) -> list[Claim]:
             return []
         effects[metric] = [_pair(known, worse, good, len(pairs)) for worse, good in pairs]
     means = table.groupby("model")[[f"test_{metric}" for metric in effects]].mean()
-    ours = ", ".join(f"{PRINTED[m]} {means.loc[m, 'test_ndcg@10']:.4f} and {means.loc[m, 'test_hr@10']:.4f}" for m in ranked)
+    ours = ", ".join(
+        f"{PRINTED[m]} {means.loc[m, 'test_ndcg@10']:.4f} and {means.loc[m, 'test_hr@10']:.4f}" for m in ranked
+    )
     against = sum(strictly.raises for _, strictly in effects[METRIC])
     why = (
         f"pairs of models by NDCG@10, beyond the seeds, {against} the other way round; by HR@10 "

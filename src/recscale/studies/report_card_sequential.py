@@ -146,8 +146,8 @@ def held(panels: list[Panel]) -> list[Claim]:
         errors = ", ".join(f"{said} {first.errors[key]:.4f}" for key, said in FORMS.items())
         spans = ", ".join(f"{FORMS[form]} {low:.4f} to {high:.4f}" for form, (low, high) in first.ranges.items())
         why = (
-            f"{counted(first.cells, 'shape')} held out; over the constants that the fitted shapes don't reject: {spans}; "
-            f"in HR@10 outside {other.errors[OUTSIDE]:.4f}, inside {other.errors[INSIDE]:.4f}, no gain "
+            f"{counted(first.cells, 'shape')} held out; over the constants that the fitted shapes don't reject: "
+            f"{spans}; in HR@10 outside {other.errors[OUTSIDE]:.4f}, inside {other.errors[INSIDE]:.4f}, no gain "
             f"{other.errors[law.NO_GAIN]:.4f}; decided where, whatever its constant, one form beats no gain, or both "
             f"lose to it, by more than seeds explain ({first.least:.4f}, in HR@10 {other.least:.4f})"
         )
@@ -242,8 +242,8 @@ def length(cells: Cells) -> list[Claim]:
     why = (
         f"NDCG@10 from histories of 50 to 100 over {counted(count, 'shape')}, from {_single(least, each)} to "
         f"{_single(most, each)}{further}; in the authors' grid, from 100 to 200 and averaged by us, NDCG@10 "
-        f"{theirs[0]:+.2g} %, HR@10 {theirs[1]:+.2g} %; at equal epochs they also mean more training positions and steps, so that "
-        "reading and training aren't told apart"
+        f"{theirs[0]:+.2g} %, HR@10 {theirs[1]:+.2g} %; at equal epochs they also mean more training positions and "
+        "steps, so that reading and training aren't told apart"
     )
     claim = "measured: longer histories help (change of NDCG@10, %)"
     outcome = sign(effect.low, effect.high)

@@ -171,8 +171,8 @@ def comparisons(resamples: int, seed: int) -> list[Claim]:
             None,
             "does not hold",
             PAGE,
-            f"FLOP per example times 146 billion examples; GPT-3 took about {GPT3_PF_DAYS:,.0f}; the last version dropped "
-            "the sentence",
+            f"FLOP per example times 146 billion examples; GPT-3 took about {GPT3_PF_DAYS:,.0f}; the last version "
+            "dropped the sentence",
         ),
     ]
 

@@ -187,7 +187,7 @@ class HeldOut:
 
     @property
     def verdict(self) -> str:
-        """"holds": one form errs less than "no further gain" by more than seeds explain, whatever its constant.
+        """ "holds": one form errs less than "no further gain" by more than seeds explain, whatever its constant.
         "does not hold": both err more by as much, whatever their constants. Else it isn't decided."""
         if any(self.gain(form)[0] > self.least for form in OWN):
             return "holds"

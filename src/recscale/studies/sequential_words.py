@@ -195,7 +195,9 @@ def held_table(panel: Panel) -> pd.DataFrame:
     for axis, one in found.items():
         if one is None:
             continue
-        spans = {f"{law.NAMES[form]}, {end}": at for form in law.OWN for end, at in zip(ENDS, one.ranges[form], strict=True)}
+        spans = {
+            f"{law.NAMES[form]}, {end}": at for form in law.OWN for end, at in zip(ENDS, one.ranges[form], strict=True)
+        }
         errors = {law.NAMES.get(name, name): error for name, error in one.errors.items()}
         rows[f"{axis} = {one.size}"] = errors | spans | {"seeds explain": one.least}
     return pd.DataFrame(rows)
