@@ -1,53 +1,54 @@
 """A world whose scaling law is known: interactions of chosen orders whose strengths fall as a power law.
 
-An impression has F fields of V = 16 values (four bits), uniform and independent. A *feature* of a field is one of its 15
-balanced Walsh functions ``w_m(v) = (-1)^{number of bits in m & v}``, m = 1 … 15. Interaction j = 1 … J is a product of
-o_j features of as many different fields, and no two interactions are equal, so that all of them are exactly orthonormal:
+An impression has F fields of V = 16 values (four bits), uniform and independent. The *features* of a field are its 15
+balanced Walsh functions ``w_m(v) = (-1)^(number of bits of m & v)``, m = 1 … 15. Interaction j = 1 … J is a product of
+features of o_j different fields, and no two interactions are equal, so that all of them are exactly orthonormal:
 
-    χ_j(x) = Π_i w_{m_i}(x_{f_i}) = ±1,      E[χ_j] = 0,      E[χ_i χ_j] = [i = j].
+    χ_j(x) = Π_i w_{m_i}(x_{f_i}) = ±1,        E χ_j = 0,        E χ_i χ_j = [i = j],
 
-    z(x) = Σ_j s_j χ_j(x),      |s_j| = c j^{-(1+a)/2},      P(label = 1 | x) = p(x) = σ(z(x)).
+    z(x) = Σ_j s_j χ_j(x),        |s_j| = c j^(-(1+a)/2),        P(label = 1 | x) = p(x) = σ(z(x)).
 
-Features are dealt out like cards: none is used twice before all 15 F have been used. With Σ_j o_j ≤ 15 F none ever is,
-and for interactions of order two the matrix A of z = φᵀ A φ, φ the 15 F features, has the singular values |s_j|: a
-bilinear model of rank N (CrossNet with one layer of rank N) holds at best N interactions, the strongest ones
-(Eckart and Young 1936).
+Features are dealt out like cards: none comes twice before all 15 F have come once. While Σ_j o_j ≤ 15 F none ever does,
+and in z = φᵀ A φ, φ all the features and every order two, A has the singular values |s_j|: a bilinear model of rank N
+holds at best the N strongest interactions (Eckart and Young 1936).
 
-**What a model costs.** Its excess over the Bayes loss E[H(p)] is E[KL(p ‖ q)] = ½ E[p(1-p) δ²] + O(E|δ|³), δ the error
-of its logit. Let I = E[p(1-p)] and take p(1-p) and δ² as uncorrelated, which is good while δ is small and made of many
-interactions of which none rules z.
+**What a model loses.** Its excess over the Bayes loss E H(p) is E KL(p ‖ q) = ½ E[p(1-p) δ²] + O(E|δ|³), δ the error
+of its logit. Let I = E p(1-p), and take p(1-p) and δ² as uncorrelated: good while δ is small and the sum of many
+interactions none of which rules z.
 
 *Size.* A model that holds the N strongest interactions exactly has δ = Σ_{j>N} s_j χ_j. With J → ∞
 
-    excess(N) = ½ I Σ_{j>N}^J s_j²  ≈  (I c² / 2a) N^{-a}.
+    excess(N) = ½ I Σ_{j>N} s_j²  ≈  (I c² / 2a) N^(-a).
 
-*Data.* The ideal learner is told every χ_j and |s_j|: it estimates the s_j alone, a priori N(0, s_j²), from D rows.
-The Fisher information of all s is about D·I·(unit matrix), so that the posterior mode is a ridge estimate: with λ = 1/s_j²
-its bias is -λ/(λ + I D) s_j and its variance I D/(λ + I D)², which add up to E[δ_j²] = 1/(1/s_j² + I D), and
+*Data.* The ideal learner is told every χ_j and |s_j|; it estimates the J numbers s_j, a priori N(0, s_j²), from D rows.
+Their Fisher information is about I D times the unit matrix, so that the posterior mode is a ridge estimate. With
+λ = 1/s_j² its bias is -λ s_j / (λ + I D) and its variance I D / (λ + I D)², together E δ_j² = 1 / (λ + I D), and
 
-    excess(D) = ½ I Σ_j 1/(1/s_j² + I D)  ≈  ½ (π/(1+a)) / sin(π/(1+a)) · (c² I D)^{1/(1+a)} / D   ∝   D^{-a/(1+a)}.
+    excess(D) = ½ I Σ_j 1 / (1/s_j² + I D)  ≈  ½ (θ / sin θ) (c² I D)^(1/(1+a)) / D  ∝  D^(-a/(1+a)),     θ = π/(1+a).
 
-*Both.* excess(N, D) = ½ I (Σ_{j≤N} 1/(1/s_j² + I D) + Σ_{j>N}^J s_j²): what ``PlantedWorld.excess`` returns.
+*Both.* excess(N, D) = ½ I (Σ_{j≤N} 1 / (1/s_j² + I D) + Σ_{j>N} s_j²), which ``PlantedWorld.excess`` returns.
 
-*A learner that must find its interactions* finds those with I D s_j² above some κ (κ = 1 is the ideal learner's
-border): excess ≈ ½ I (Σ_{found} κ/(I D) + Σ_{others} s_j²), again ∝ D^{-a/(1+a)}. It needs κ times the rows, and the
-exponent is the same, as long as κ is.
+*A learner that must find its interactions* finds those with I D s_j² > κ, each then known to within κ / (I D):
+excess ≈ ½ I (Σ_{found} κ/(I D) + Σ_{others} s_j²). Where κ doesn't depend on D, the exponent is still a/(1+a): such a
+learner needs about κ times the ideal one's rows (``PlantedWorld.excess_found``).
 
-**Where the law ends.** J is finite. Σ_{j>N}^J s_j² falls faster than N^{-a} once N nears J: for a = 1 it is
-c² (1/N - 1/J). With more than D = 1/(I s_J²) rows every interaction is known and excess(D) → J / 2D, the exponent 1 of a
-parametric model. And the first interactions are no power law yet: Σ_{j>0} has no N^{-a}. Fits belong in between, or use
-``excess``, which has none of these ends' errors.
+**Where the law ends.** J is finite: Σ_{j=N+1}^J s_j² falls faster than N^(-a) once N nears J; for a = 1 it is about
+c² (1/N - 1/J). From D = 1 / (I s_J²) rows on every interaction is known, and excess(D) → J / 2D: the exponent 1 of a
+model with J parameters. And while a handful of interactions is known, steps are seen and no power. A fit belongs in
+between, or uses the sums, which know all these ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from math import comb
 
 import numpy as np
-from jaxtyping import Float, Int, Integer
+from jaxtyping import Float, Int
+from scipy.special import entr, expit
 
 from recscale.datasets.synthetic import recipe
-from recscale.datasets.tables import CTRData, CTRSplit, Field
+from recscale.datasets.tables import CTRData, Field
 
 VALUES = 16
 """Values of a field."""
@@ -55,7 +56,7 @@ VALUES = 16
 PARTS = ("train", "valid", "test")
 
 BLOCK = 2**14
-"""Rows that are drawn together; row i of a part is the same whatever is drawn before or after it."""
+"""Rows drawn together."""
 
 HELD_OUT = 2**15
 """Rows of valid and of test."""
@@ -67,10 +68,10 @@ class PlantedWorld:
 
     n_fields      F
     interactions  J
-    decay         a: the exponent of the excess loss in the number of interactions held
-    deviation     standard deviation of the logit, (Σ s_j²)^½; it sets c
-    orders        o_j is drawn from these, each for the same share of interactions, whatever their strength
-    seed          of the interactions, their signs and the rows
+    decay         a, the exponent of the excess in the number of interactions held
+    deviation     standard deviation of the logit, (Σ s_j²)^½, which sets c
+    orders        each for an equal share of the interactions, whatever their strength
+    seed          of interactions, signs and rows
     """
 
     n_fields: int = 16
@@ -81,16 +82,17 @@ class PlantedWorld:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not self.orders or min(self.orders) < 1 or max(self.orders) > min(4, self.n_fields):
-            raise ValueError(f"orders must be from 1 to 4 and at most n_fields = {self.n_fields}; got {self.orders}")
-        if self.interactions < len(self.orders):
-            raise ValueError(f"{len(self.orders)} orders need as many interactions; got {self.interactions}")
+        if not self.orders or not 1 <= min(self.orders) <= max(self.orders) <= min(4, self.n_fields):
+            raise ValueError(f"orders must be from 1 to 4 and at most n_fields, {self.n_fields}; got {self.orders}")
         if self.decay <= 0 or self.deviation <= 0:
             raise ValueError(f"decay and deviation must be above 0; got {self.decay} and {self.deviation}")
+        most = len(self.orders) * min(comb(self.n_fields, order) * (VALUES - 1) ** order for order in self.orders)
+        if not len(self.orders) <= self.interactions <= most:
+            raise ValueError(f"interactions must be from {len(self.orders)} to {most}; got {self.interactions}")
 
     @property
     def size_exponent(self) -> float:
-        """a: excess ∝ N^-a."""
+        """a: excess ∝ N^(-a)."""
         return self.decay
 
     @property
@@ -111,22 +113,22 @@ class PlantedWorld:
         generator = np.random.default_rng([self.seed, 0])
         orders = generator.permutation(np.resize(self.orders, self.interactions))
         masks = np.zeros((self.interactions, self.n_fields), dtype=np.uint8)
-        seen: set[bytes] = set()
         decks: list[list[int]] = []
+        dealt: set[bytes] = set()
         for row, order in zip(masks, orders, strict=True):
-            while not row.any() or row.tobytes() in seen:
+            while not row.any() or row.tobytes() in dealt:
                 if sum(map(bool, decks)) < order:
-                    decks = generator.permuted(np.tile(np.arange(1, VALUES), (self.n_fields, 1)), axis=1).tolist()
-                # The fields with the most cards: no field is left over when the others have none.
+                    decks = [(1 + generator.permutation(VALUES - 1)).tolist() for _ in range(self.n_fields)]
+                # From the fields with the most cards: otherwise the last cards would all be of one field.
                 fields = np.lexsort((generator.random(self.n_fields), [-len(deck) for deck in decks]))[:order]
                 row[:] = 0
                 row[fields] = [decks[field].pop() for field in fields]
-            seen.add(row.tobytes())
+            dealt.add(row.tobytes())
         return masks
 
     @cached_property
     def tables(self) -> dict[tuple[int, ...], Float[np.ndarray, " cells"]]:
-        """Fields that interact -> the sum of their s_j χ_j for all their values, the last field's running fastest."""
+        """Fields -> Σ s_j χ_j over the interactions of just these fields, per cell; the last field runs fastest."""
         walsh = walsh_functions()
         tables: dict[tuple[int, ...], np.ndarray] = {}
         for strength, mask in zip(self.strengths, self.masks, strict=True):
@@ -148,82 +150,112 @@ class PlantedWorld:
             z += table.take(cell)
         return z
 
-    def functions(self, values: Int[np.ndarray, "rows F"]) -> Int[np.ndarray, "rows J"]:
-        """χ_j(x), each ±1: for checks and for the ideal learner; ``logits`` needs no such matrix."""
-        walsh = walsh_functions().astype(np.int8)
-        return np.stack([np.prod(walsh[mask, values], axis=1, dtype=np.int8) for mask in self.masks], axis=1)
+    def functions(self, values: Int[np.ndarray, "rows F"]) -> Float[np.ndarray, "rows J"]:
+        """χ_j(x), ±1."""
+        walsh = walsh_functions()
+        return np.stack(
+            [
+                np.prod([walsh[mask[field], values[:, field]] for field in np.flatnonzero(mask)], axis=0)
+                for mask in self.masks
+            ],
+            axis=1,
+        )
 
-    def values(self, part: str, rows: int, start: int = 0) -> Int[np.ndarray, "rows F"]:
-        """The ids of rows ``start`` … ``start + rows - 1`` of "train", "valid" or "test": independent streams."""
-        return np.concatenate([values for values, _ in self._stream(part, rows, start)])
+    def rows(
+        self, part: str, count: int, start: int = 0
+    ) -> tuple[Int[np.ndarray, "count F"], Float[np.ndarray, " count"]]:
+        """Values and labels of ``count`` rows from ``start`` on, of one of three independent streams without end.
 
-    def excess(self, held: int | None = None, rows: float = np.inf) -> float:
-        """Expected log loss over Bayes of a model that holds the ``held`` strongest interactions (None: all), each as
-        well as ``rows`` rows tell: the double sum of the module's text, in nats."""
-        squares = self.strengths**2
-        held = self.interactions if held is None else min(held, self.interactions)
-        unknown = 1 / (1 / squares[:held] + self.information * rows)
-        return float(self.information / 2 * (unknown.sum() + squares[held:].sum()))
+        A row is the same however a stream is cut into calls. Labels of "train" are drawn, 0 or 1; those of "valid" and
+        "test" are p(x) itself, so that log loss on them is the expected one, without the noise of labels.
+        """
+        if part not in PARTS:
+            raise ValueError(f"part must be one of {', '.join(PARTS)}; got {part!r}")
+        blocks = [self._block(part, index) for index in range(start // BLOCK, -(-(start + count) // BLOCK))]
+        first = start % BLOCK
+        values, labels = (np.concatenate(column)[first : first + count] for column in zip(*blocks, strict=True))
+        return values, labels
 
-    @cached_property
-    def information(self) -> float:
-        """I = E[p(1-p)], the mean over test."""
-        p = sigmoid(self.logits(self.values("test", HELD_OUT)))
-        return float(np.mean(p * (1 - p)))
+    def _block(self, part: str, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows ``index · BLOCK`` … of a stream, from a generator of their own."""
+        generator = np.random.default_rng([self.seed, 2 + PARTS.index(part), index])
+        values = generator.integers(VALUES, size=(BLOCK, self.n_fields), dtype=np.uint8)
+        p = expit(self.logits(values))
+        return values, (generator.random(BLOCK) < p if part == "train" else p).astype(np.float32)
 
-    @cached_property
-    def bayes_logloss(self) -> float:
-        """Mean entropy of the test rows' labels in nats: test log loss minus this is the excess, without label noise."""
-        z = self.logits(self.values("test", HELD_OUT))
-        return float(np.mean(np.logaddexp(0, z) - sigmoid(z) * z))
-
-    def impressions(self, part: str, rows: int, start: int = 0) -> CTRData:
-        """Rows of one part. Labels of train are drawn, 0 or 1; those of valid and test are p(x) itself, so that log
-        loss on them is the expected one."""
-        blocks = [(values, *self._labels(part, values, coins)) for values, coins in self._stream(part, rows, start)]
-        values, labels = (np.concatenate(column) for column in zip(*blocks, strict=True))
-        names = field_names(self.n_fields)
+    def data(self, rows: int) -> CTRData:
+        """``rows`` of train beside ``HELD_OUT`` each of valid and test, as an official split."""
+        counts = (rows, HELD_OUT, HELD_OUT)
+        streams = [self.rows(part, count) for part, count in zip(PARTS, counts, strict=True)]
+        values, labels = (np.concatenate(column) for column in zip(*streams, strict=True))
+        names = [f"field_{index}" for index in range(self.n_fields)]
         return CTRData(
-            name="planted-world",
+            name="synthetic-world",
             fields=tuple(Field(name, VALUES) for name in names),
-            ids={name: np.ascontiguousarray(values[:, index]) for index, name in enumerate(names)},
-            dense=np.zeros((len(values), 0), dtype=np.float32),
+            ids=dict(zip(names, np.ascontiguousarray(values.T), strict=True)),
+            dense=np.zeros((len(labels), 0), dtype=np.float32),
             dense_names=(),
             labels=labels[:, None],
             tasks=("label",),
             timestamp=None,
-            part=None,
-            checksum=recipe("planted_world", self, part, rows, start),
+            part=np.repeat(np.arange(len(PARTS), dtype=np.int8), counts),
+            checksum=self.checksum(rows),
         )
 
-    def split(self, rows: int) -> CTRSplit:
-        """``rows`` training rows, fresh ones, beside ``HELD_OUT`` each of valid and of test."""
-        return CTRSplit(*(self.impressions(part, rows if part == "train" else HELD_OUT) for part in PARTS))
+    def checksum(self, rows: int) -> str:
+        """The data checksum of ``data(rows)``, without making it."""
+        return recipe("planted_world", self, rows, HELD_OUT)
 
-    def _labels(self, part, values, coins):
-        p = sigmoid(self.logits(values))
-        return ((coins < p) if part == "train" else p).astype(np.float32),
+    @cached_property
+    def _test_probabilities(self) -> Float[np.ndarray, " rows"]:
+        return self.rows("test", HELD_OUT)[1].astype(np.float64)
 
-    def _stream(self, part: str, rows: int, start: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """(values, one uniform number for the label) block by block."""
-        for block in range(start // BLOCK, -(-(start + rows) // BLOCK)):
-            generator = np.random.default_rng([self.seed, 2, PARTS.index(part), block])
-            values = generator.integers(VALUES, size=(BLOCK, self.n_fields), dtype=np.uint8)
-            coins = generator.random(BLOCK)
-            first = block * BLOCK
-            wanted = slice(max(start - first, 0), min(start + rows - first, BLOCK))
-            yield values[wanted], coins[wanted]
+    @property
+    def information(self) -> float:
+        """I = E p(1-p), over the test rows."""
+        p = self._test_probabilities
+        return float(np.mean(p * (1 - p)))
+
+    @property
+    def bayes_logloss(self) -> float:
+        """Mean entropy of the test rows' labels in nats. A model's test log loss less this is its excess."""
+        p = self._test_probabilities
+        return float(np.mean(entr(p) + entr(1 - p)))
+
+    def excess(self, held: int | None = None, rows: float = np.inf) -> float:
+        """excess(N, D) in nats: the ``held`` strongest interactions (None: all), learnt ideally from ``rows`` rows."""
+        squares = self.strengths**2
+        return self._excess(held, 1 / (1 / squares + self.information * rows))
+
+    def excess_found(self, rows: float, kappa: float, held: int | None = None) -> float:
+        """The same of a learner that must find its interactions: those with I D s_j² > κ, the ``held`` strongest at
+        most."""
+        return self._excess(held, np.minimum(self.strengths**2, kappa / (self.information * rows)))
+
+    def _excess(self, held: int | None, errors: Float[np.ndarray, " J"]) -> float:
+        """½ I Σ_j of the squared ``errors`` of the strengths; those beyond the ``held`` strongest are wholly missed."""
+        if held is not None:
+            errors = np.where(np.arange(self.interactions) < held, errors, self.strengths**2)
+        return float(self.information / 2 * errors.sum())
 
 
 def walsh_functions() -> Float[np.ndarray, "16 16"]:
-    """w_m(v) by m and v; row 0 is constant, the 15 others are balanced, all are orthogonal."""
+    """w_m(v) by m and v: row 0 is constant, the 15 others are balanced, and all are orthogonal."""
     bits = np.bitwise_count(np.arange(VALUES)[:, None] & np.arange(VALUES))
     return 1.0 - 2.0 * (bits % 2)
 
 
-def field_names(n_fields: int) -> list[str]:
-    return [f"field_{index}" for index in range(n_fields)]
+WORLD = PlantedWorld()
+"""Pairs."""
 
+WORLD_OF_ORDERS = PlantedWorld(orders=(2, 3, 4))
+"""Pairs, triples and quadruples."""
 
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
+PLANTED: dict[str, tuple[PlantedWorld, int]] = {
+    "synthetic-world": (WORLD, 10**6),
+    "synthetic-world-10m": (WORLD, 10**7),
+    "synthetic-world-orders": (WORLD_OF_ORDERS, 10**6),
+}
+"""Data set -> its world, and its training rows: the first ones of the world's stream."""
+
+NAMED: dict[str, Callable[[], CTRData]] = {name: partial(world.data, rows) for name, (world, rows) in PLANTED.items()}
