@@ -67,6 +67,12 @@ def test_pairs_are_a_bilinear_form_whose_singular_values_are_the_strengths():
     np.testing.assert_allclose(np.linalg.svd(form, compute_uv=False)[:30], np.abs(world.strengths))
 
 
+def test_a_round_of_the_strongest_takes_one_feature_of_every_field():
+    masks = PlantedWorld(n_fields=6, interactions=45).masks
+    for rounds in range(1, 16):
+        assert (np.count_nonzero(masks[: 3 * rounds], axis=0) == rounds).all()
+
+
 def test_more_interactions_than_features_are_still_distinct():
     world = PlantedWorld(n_fields=2, interactions=225)
     assert len(np.unique(world.masks, axis=0)) == 225
@@ -173,6 +179,15 @@ def test_both_limits_meet():
     assert world.excess(10, 500) == world.excess(rows=500) < world.excess(5, 500)
     assert world.excess(rows=1e9) == pytest.approx(10 / 2e9, rel=1e-3)
     assert world.excess_found(1.0, 1e9) == pytest.approx(world.excess(0))
+
+
+def test_what_a_model_of_low_order_misses():
+    world, _ = PLANTED["synthetic-world-orders"]
+    assert world.order[:3].tolist() == [2, 3, 4]
+    missed = world.information / 2 * (world.strengths[world.order > 2] ** 2).sum()
+    assert world.excess(world.order <= 2) == pytest.approx(missed)
+    assert world.excess(world.order <= 4) == 0
+    assert world.excess(np.arange(world.interactions) < 7, 1e4) == world.excess(7, 1e4)
 
 
 def test_the_named_ones_load_and_their_checksum_needs_no_rows():

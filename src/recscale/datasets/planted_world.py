@@ -10,7 +10,8 @@ features of o_j different fields, and no two interactions are equal, so that all
 
 Features are dealt out like cards: none comes twice before all 15 F have come once. While Σ_j o_j ≤ 15 F none ever does,
 and in z = φᵀ A φ, φ all the features and every order two, A has the singular values |s_j|: a bilinear model of rank N
-holds at best the N strongest interactions (Eckart and Young 1936).
+holds at best the N strongest interactions (Eckart and Young 1936). A dealt round takes one feature of every field, so
+that tables of width d, which carry d functions of a field's value, hold at best the d F / 2 strongest pairs.
 
 **What a model loses.** Its excess over the Bayes loss E H(p) is E KL(p ‖ q) = ½ E[p(1-p) δ²] + O(E|δ|³), δ the error
 of its logit. Let I = E p(1-p), and take p(1-p) and δ² as uncorrelated: good while δ is small and the sum of many
@@ -44,7 +45,7 @@ from functools import cached_property, partial
 from math import comb
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.special import entr, expit
 
 from recscale.datasets.synthetic import recipe
@@ -60,6 +61,8 @@ BLOCK = 2**14
 
 HELD_OUT = 2**15
 """Rows of valid and of test."""
+
+Held = int | Bool[np.ndarray, " J"] | None
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,11 @@ class PlantedWorld:
                 row[fields] = [decks[field].pop() for field in fields]
             dealt.add(row.tobytes())
         return masks
+
+    @property
+    def order(self) -> Int[np.ndarray, " J"]:
+        """o_j."""
+        return np.count_nonzero(self.masks, axis=1)
 
     @cached_property
     def tables(self) -> dict[tuple[int, ...], Float[np.ndarray, " cells"]]:
@@ -222,20 +230,22 @@ class PlantedWorld:
         p = self._test_probabilities
         return float(np.mean(entr(p) + entr(1 - p)))
 
-    def excess(self, held: int | None = None, rows: float = np.inf) -> float:
-        """excess(N, D) in nats: the ``held`` strongest interactions (None: all), learnt ideally from ``rows`` rows."""
-        squares = self.strengths**2
-        return self._excess(held, 1 / (1 / squares + self.information * rows))
+    def excess(self, held: Held = None, rows: float = np.inf) -> float:
+        """excess(N, D) in nats of a model that holds the interactions ``held``, learnt ideally from ``rows`` rows.
 
-    def excess_found(self, rows: float, kappa: float, held: int | None = None) -> float:
-        """The same of a learner that must find its interactions: those with I D s_j² > κ, the ``held`` strongest at
-        most."""
+        held   how many of the strongest, or a mask (J,) of which ones; None: all
+        """
+        return self._excess(held, 1 / (1 / self.strengths**2 + self.information * rows))
+
+    def excess_found(self, rows: float, kappa: float, held: Held = None) -> float:
+        """The same of a learner that must find its interactions: of those it can hold, the ones with I D s_j² > κ."""
         return self._excess(held, np.minimum(self.strengths**2, kappa / (self.information * rows)))
 
-    def _excess(self, held: int | None, errors: Float[np.ndarray, " J"]) -> float:
-        """½ I Σ_j of the squared ``errors`` of the strengths; those beyond the ``held`` strongest are wholly missed."""
+    def _excess(self, held: Held, errors: Float[np.ndarray, " J"]) -> float:
+        """½ I Σ_j of the squared ``errors`` of the strengths, which are the whole strengths where not held."""
         if held is not None:
-            errors = np.where(np.arange(self.interactions) < held, errors, self.strengths**2)
+            holds = np.arange(self.interactions) < held if np.ndim(held) == 0 else held
+            errors = np.where(holds, errors, self.strengths**2)
         return float(self.information / 2 * errors.sum())
 
 
@@ -248,8 +258,8 @@ def walsh_functions() -> Float[np.ndarray, "16 16"]:
 WORLD = PlantedWorld()
 """Pairs."""
 
-WORLD_OF_ORDERS = PlantedWorld(orders=(2, 3, 4))
-"""Pairs, triples and quadruples."""
+WORLD_OF_ORDERS = PlantedWorld(orders=(2, 3, 4), seed=5)
+"""Pairs, triples and quadruples; the strongest interactions are one of each, in this order."""
 
 PLANTED: dict[str, tuple[PlantedWorld, int]] = {
     "synthetic-world": (WORLD, 10**6),
