@@ -7,6 +7,7 @@ import pytest
 from scipy.special import entr, expit
 
 from recscale.datasets import load_ctr
+from recscale.datasets.cards import find_card
 from recscale.datasets.planted_world import BLOCK, HELD_OUT, PLANTED, PlantedWorld, walsh_functions
 
 
@@ -32,23 +33,24 @@ def local_exponents(x, y):
 
 
 def test_walsh_functions_are_balanced_and_orthogonal():
-    walsh = walsh_functions()
+    walsh = walsh_functions(16)
     np.testing.assert_array_equal(walsh @ walsh.T, 16 * np.eye(16))
     np.testing.assert_array_equal(walsh[0], 1)
     np.testing.assert_array_equal(walsh[1:].sum(axis=1), 0)
 
 
+@pytest.mark.parametrize("values", [4, 16])
 @pytest.mark.parametrize("orders", [(2,), (3,), (1, 2, 3)])
-def test_interactions_are_exactly_orthonormal_over_all_impressions(orders):
-    world = PlantedWorld(n_fields=3, interactions=30, orders=orders, seed=3)
-    everything = np.array(list(product(range(16), repeat=3)))
+def test_interactions_are_exactly_orthonormal_over_all_impressions(orders, values):
+    world = PlantedWorld(n_fields=3, values=values, interactions=27, orders=orders, seed=3)
+    everything = np.array(list(product(range(values), repeat=3)))
     functions = world.functions(everything)
-    np.testing.assert_array_equal(functions.T @ functions, len(everything) * np.eye(30))
+    np.testing.assert_array_equal(functions.T @ functions, len(everything) * np.eye(27))
     np.testing.assert_array_equal(functions.sum(axis=0), 0)
     np.testing.assert_allclose(world.logits(everything), functions @ world.strengths, atol=1e-12)
     assert np.var(world.logits(everything)) == pytest.approx(world.deviation**2)
     read = (world.masks > 0).sum(axis=1)
-    assert {order: (read == order).sum() for order in orders} == dict.fromkeys(orders, 30 // len(orders))
+    assert {order: (read == order).sum() for order in orders} == dict.fromkeys(orders, 27 // len(orders))
 
 
 @pytest.mark.parametrize(("orders", "interactions"), [((2,), 120), ((3,), 80), ((2, 3, 4), 78)])
@@ -85,6 +87,8 @@ def test_settings_are_checked():
         PlantedWorld(orders=(2, 5))
     with pytest.raises(ValueError, match=r"at most n_fields, 2; got \(3,\)"):
         PlantedWorld(n_fields=2, orders=(3,))
+    with pytest.raises(ValueError, match="values must be 2, 4, 8 or 16; got 6"):
+        PlantedWorld(values=6)
     with pytest.raises(ValueError, match="decay and deviation must be above 0; got 0 and 2"):
         PlantedWorld(decay=0)
     with pytest.raises(ValueError, match="part must be one of train, valid, test; got 'dev'"):
@@ -183,7 +187,7 @@ def test_both_limits_meet():
 
 def test_what_a_model_of_low_order_misses():
     world, _ = PLANTED["synthetic-world-orders"]
-    assert world.order[:3].tolist() == [2, 3, 4]
+    assert world.order[:6].tolist() == [2, 3, 4, 2, 3, 4]
     missed = world.information / 2 * (world.strengths[world.order > 2] ** 2).sum()
     assert world.excess(world.order <= 2) == pytest.approx(missed)
     assert world.excess(world.order <= 4) == 0
@@ -192,6 +196,7 @@ def test_what_a_model_of_low_order_misses():
 
 def test_the_named_ones_load_and_their_checksum_needs_no_rows():
     world, rows = PLANTED["synthetic-world"]
-    data = load_ctr("synthetic-world")
-    assert len(data) == rows + 2 * HELD_OUT
+    data, card = load_ctr("synthetic-world"), find_card("synthetic-world").ctr
+    assert len(data) == rows + 2 * HELD_OUT == card.rows
+    assert [field.name for field in data.fields] == list(card.categorical)
     assert data.checksum == world.checksum(rows)

@@ -9,7 +9,7 @@ import pytest
 from recscale import studies
 from recscale.datasets.planted_world import PLANTED
 from recscale.studies import plans_world
-from recscale.studies.plans_world import FULL_SEEDS, LADDERS, RATES, ROWS, SEARCHED_ROWS, WIDTHS, contestant
+from recscale.studies.plans_world import FULL_SEEDS, LADDERS, RATES, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS, contestant
 
 
 def rows_of(run) -> int:
@@ -18,8 +18,8 @@ def rows_of(run) -> int:
 
 @pytest.fixture
 def searched(monkeypatch) -> None:
-    """A whole search, in which the loss is lowest at the higher rates where rows are few."""
-    best = dict(zip(SEARCHED_ROWS, reversed(RATES), strict=True))
+    """A whole search, in which the best rate falls as rows grow."""
+    best = dict(zip(SEARCHED_ROWS, (0.01, 0.003, 0.001), strict=True))
     search = studies.plan("planted-world-rate", "full")
     table = pd.DataFrame(
         {
@@ -42,7 +42,7 @@ def test_the_search_tries_every_contestant_rate_and_number_of_rows_once():
 
 def test_the_full_plan_waits_for_its_search(monkeypatch):
     monkeypatch.setattr(plans_world, "committed", lambda name: pd.DataFrame({"run_id": [], "config": []}))
-    with pytest.raises(studies.NotYetPlanned, match="waits for planted-world-rate: 36 of its 36 runs are missing"):
+    with pytest.raises(studies.NotYetPlanned, match="waits for planted-world-rate: 48 of its 48 runs are missing"):
         studies.plan("planted-world", "full")
 
 
@@ -54,7 +54,7 @@ def test_rows_sizes_widths_and_orders(searched):
         of = [run for run in runs if contestant(run.model) == name and run.dataset != "synthetic-world-orders"]
         by_rows = {(rows_of(run), run.seed) for run in of if run.model == ladder[-1]}
         assert by_rows == {(rows, seed) for rows in ROWS for seed in FULL_SEEDS}
-        assert {run.model for run in of if rows_of(run) == ROWS[-1]} == set(ladder)
+        assert {run.model for run in of if rows_of(run) == SIZE_ROWS[name]} == set(ladder)
     assert {run.training.embedding.width for run in runs} == {*WIDTHS, 16}
     assert {run.dataset for run in runs} == set(PLANTED)
     first = [run for run in runs if run.seed == 0][: len(ROWS) * len(LADDERS)]

@@ -1,17 +1,18 @@
 """A world whose scaling law is known: interactions of chosen orders whose strengths fall as a power law.
 
-An impression has F fields of V = 16 values (four bits), uniform and independent. The *features* of a field are its 15
-balanced Walsh functions ``w_m(v) = (-1)^(number of bits of m & v)``, m = 1 … 15. Interaction j = 1 … J is a product of
-features of o_j different fields, and no two interactions are equal, so that all of them are exactly orthonormal:
+An impression has F fields of V values, a power of two (16: four bits), uniform and independent. The *features* of a
+field are its V - 1 balanced Walsh functions ``w_m(v) = (-1)^(number of bits of m & v)``, m = 1 … V - 1. Interaction
+j = 1 … J is a product of features of o_j different fields, and no two interactions are equal, so that all of them are
+exactly orthonormal:
 
     χ_j(x) = Π_i w_{m_i}(x_{f_i}) = ±1,        E χ_j = 0,        E χ_i χ_j = [i = j],
 
     z(x) = Σ_j s_j χ_j(x),        |s_j| = c j^(-(1+a)/2),        P(label = 1 | x) = p(x) = σ(z(x)).
 
-Features are dealt out like cards: none comes twice before all 15 F have come once. While Σ_j o_j ≤ 15 F none ever does,
-and in z = φᵀ A φ, φ all the features and every order two, A has the singular values |s_j|: a bilinear model of rank N
-holds at best the N strongest interactions (Eckart and Young 1936). A dealt round takes one feature of every field, so
-that tables of width d, which carry d functions of a field's value, hold at best the d F / 2 strongest pairs.
+Features are dealt out like cards: none comes twice before all (V - 1) F have come. While Σ_j o_j ≤ (V - 1) F none ever
+does, and in z = φᵀ A φ, φ all the features and every order two, A has the singular values |s_j|: a bilinear model of
+rank N holds at best the N strongest interactions (Eckart and Young 1936). A dealt round takes one feature of every
+field, so that tables of width d, which carry d functions of a field's value, hold at best the d F / 2 strongest pairs.
 
 **What a model loses.** Its excess over the Bayes loss E H(p) is E KL(p ‖ q) = ½ E[p(1-p) δ²] + O(E|δ|³), δ the error
 of its logit. Let I = E p(1-p), and take p(1-p) and δ² as uncorrelated: good while δ is small and the sum of many
@@ -54,15 +55,12 @@ from scipy.special import entr, expit
 from recscale.datasets.synthetic import recipe
 from recscale.datasets.tables import CTRData, Field
 
-VALUES = 16
-"""Values of a field."""
-
 PARTS = ("train", "valid", "test")
 
 BLOCK = 2**14
 """Rows drawn together."""
 
-HELD_OUT = 2**15
+HELD_OUT = 2**14
 """Rows of valid and of test."""
 
 Held = int | Bool[np.ndarray, " J"] | None
@@ -73,6 +71,7 @@ class PlantedWorld:
     """The law of a planted world, and its rows.
 
     n_fields      F
+    values        V
     interactions  J
     decay         a, the exponent of the excess in the number of interactions held
     deviation     standard deviation of the logit, (Σ s_j²)^½, which sets c
@@ -81,6 +80,7 @@ class PlantedWorld:
     """
 
     n_fields: int = 16
+    values: int = 16
     interactions: int = 120
     decay: float = 1.0
     deviation: float = 2.0
@@ -90,9 +90,11 @@ class PlantedWorld:
     def __post_init__(self) -> None:
         if not self.orders or not 1 <= min(self.orders) <= max(self.orders) <= min(4, self.n_fields):
             raise ValueError(f"orders must be from 1 to 4 and at most n_fields, {self.n_fields}; got {self.orders}")
+        if self.values not in (2, 4, 8, 16):
+            raise ValueError(f"values must be 2, 4, 8 or 16; got {self.values}")
         if self.decay <= 0 or self.deviation <= 0:
             raise ValueError(f"decay and deviation must be above 0; got {self.decay} and {self.deviation}")
-        most = len(self.orders) * min(comb(self.n_fields, order) * (VALUES - 1) ** order for order in self.orders)
+        most = len(self.orders) * min(comb(self.n_fields, order) * (self.values - 1) ** order for order in self.orders)
         if not len(self.orders) <= self.interactions <= most:
             raise ValueError(f"interactions must be from {len(self.orders)} to {most}; got {self.interactions}")
 
@@ -124,7 +126,7 @@ class PlantedWorld:
         for row, order in zip(masks, orders, strict=True):
             while not row.any() or row.tobytes() in dealt:
                 if sum(map(bool, decks)) < order:
-                    decks = [(1 + generator.permutation(VALUES - 1)).tolist() for _ in range(self.n_fields)]
+                    decks = [(1 + generator.permutation(self.values - 1)).tolist() for _ in range(self.n_fields)]
                 # From the fields with the most cards: otherwise the last cards would all be of one field.
                 fields = np.lexsort((generator.random(self.n_fields), [-len(deck) for deck in decks]))[:order]
                 row[:] = 0
@@ -140,7 +142,7 @@ class PlantedWorld:
     @cached_property
     def tables(self) -> dict[tuple[int, ...], Float[np.ndarray, " cells"]]:
         """Fields -> Σ s_j χ_j over the interactions of just these fields, per cell; the last field runs fastest."""
-        walsh = walsh_functions()
+        walsh = walsh_functions(self.values)
         tables: dict[tuple[int, ...], np.ndarray] = {}
         for strength, mask in zip(self.strengths, self.masks, strict=True):
             fields = tuple(np.flatnonzero(mask).tolist())
@@ -157,13 +159,13 @@ class PlantedWorld:
         for fields, table in self.tables.items():
             cell = columns[fields[0]]
             for field in fields[1:]:
-                cell = cell * np.uint16(VALUES) + columns[field]
+                cell = cell * np.uint16(self.values) + columns[field]
             z += table.take(cell)
         return z
 
     def functions(self, values: Int[np.ndarray, "rows F"]) -> Float[np.ndarray, "rows J"]:
         """χ_j(x), ±1."""
-        walsh = walsh_functions()
+        walsh = walsh_functions(self.values)
         return np.stack(
             [
                 np.prod([walsh[mask[field], values[:, field]] for field in np.flatnonzero(mask)], axis=0)
@@ -190,7 +192,7 @@ class PlantedWorld:
     def _block(self, part: str, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Rows ``index · BLOCK`` … of a stream, from a generator of their own."""
         generator = np.random.default_rng([self.seed, 2 + PARTS.index(part), index])
-        values = generator.integers(VALUES, size=(BLOCK, self.n_fields), dtype=np.uint8)
+        values = generator.integers(self.values, size=(BLOCK, self.n_fields), dtype=np.uint8)
         p = expit(self.logits(values))
         return values, (generator.random(BLOCK) < p if part == "train" else p).astype(np.float32)
 
@@ -202,7 +204,7 @@ class PlantedWorld:
         names = [f"field_{index}" for index in range(self.n_fields)]
         return CTRData(
             name="synthetic-world",
-            fields=tuple(Field(name, VALUES) for name in names),
+            fields=tuple(Field(name, self.values) for name in names),
             ids=dict(zip(names, np.ascontiguousarray(values.T), strict=True)),
             dense=np.zeros((len(labels), 0), dtype=np.float32),
             dense_names=(),
@@ -252,17 +254,18 @@ class PlantedWorld:
         return float(self.information / 2 * errors.sum())
 
 
-def walsh_functions() -> Float[np.ndarray, "16 16"]:
-    """w_m(v) by m and v: row 0 is constant, the 15 others are balanced, and all are orthogonal."""
-    bits = np.bitwise_count(np.arange(VALUES)[:, None] & np.arange(VALUES))
+def walsh_functions(values: int) -> Float[np.ndarray, "V V"]:
+    """w_m(v) by m and v: row 0 is constant, the others are balanced, and all are orthogonal."""
+    bits = np.bitwise_count(np.arange(values)[:, None] & np.arange(values))
     return 1.0 - 2.0 * (bits % 2)
 
 
 WORLD = PlantedWorld()
 """Pairs."""
 
-WORLD_OF_ORDERS = PlantedWorld(orders=(2, 3, 4), seed=5)
-"""Pairs, triples and quadruples; the strongest interactions are one of each, in this order."""
+WORLD_OF_ORDERS = PlantedWorld(n_fields=8, values=4, interactions=60, orders=(2, 3, 4), seed=752)
+"""Pairs, triples and quadruples of few features, as triples are hard to find. The strongest six are two of each, in
+turns."""
 
 PLANTED: dict[str, tuple[PlantedWorld, int]] = {
     "synthetic-world": (WORLD, 10**6),

@@ -4,7 +4,7 @@ Every run is one pass over fresh rows of a ``PlantedWorld``, so that its excess 
 repetition. Four parts, of which the first alone is a useful table:
 
 * *rows*: one large size of every contestant on 10⁴ to 10⁷ rows, for the exponent a/(1+a); each run's curve beside it;
-* *size*: ladders on the most rows, for the exponent a; CrossNet's rank is the number of interactions it can hold;
+* *size*: ladders on many rows, for the exponent a; CrossNet's rank is the number of interactions it can hold;
 * *floor*: CrossNet with tables too narrow for all interactions, whose floor is derived too;
 * *orders*: pairs, triples and quadruples before models of different highest order.
 
@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from recscale.datasets.planted_world import PLANTED, VALUES
+from recscale.datasets.planted_world import PLANTED
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig
@@ -35,10 +35,12 @@ WORLD, LARGE_WORLD, ORDERS = "synthetic-world", "synthetic-world-10m", "syntheti
 
 ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 SEARCHED_ROWS = (30_000, 300_000, 3_000_000)
-RATES = (1e-3, 3e-3, 1e-2)
+SIZE_ROWS = {"crossnet": 10_000_000, "dcnv2": 3_000_000, "dlrm": 3_000_000, "wukong": 3_000_000}
+RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 FIXED_RATE = 3e-3
-WIDTHS = (1, 2, 4, 8)
-"""Of the tables in the part *floor*; with 16 they hold every function of a field."""
+FULL_WIDTH = 16
+WIDTHS = (1, 2, 4)
+"""Of tables: all functions of a field fit into the first; the others are those of the part *floor*."""
 
 
 def crossnet(rank: int, layers: int = 1) -> DCNv2Config:
@@ -60,7 +62,7 @@ LADDERS: dict[str, tuple[Any, ...]] = {
 
 SMALL = {
     "smoke": (10_000, (crossnet(1), crossnet(4))),
-    "quick": (1_000_000, (*(crossnet(rank) for rank in (64, 1, 4)), LADDERS["dlrm"][-2], wukong(8))),
+    "quick": (300_000, (DLRMConfig(top=(64, 64)), crossnet(64), wukong(8), crossnet(1), crossnet(4))),
 }
 """Rows and models of the small profiles."""
 
@@ -75,12 +77,15 @@ OF_ORDERS = (
 )
 
 
-def one_pass(rows: int, rate: float, width: int = VALUES) -> CTRTraining:
-    """At constant rates, averaged over the last 30 % of the steps; batches grow with the rows until they are 512."""
+def one_pass(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
+    """At constant rates, averaged over the last 30 % of the steps.
+
+    With batches of 512 a model needs four times the rows to find its first interaction.
+    """
     return CTRTraining(
-        batch_size=128 if rows <= 30_000 else 512,
+        batch_size=128,
         dense_learning_rate=rate,
-        sparse_learning_rate=0.3 if rows <= 30_000 else 0.1,
+        sparse_learning_rate=0.3,
         schedule="constant",
         averaged=(0.3, 0.0),
         curve_points=11,
@@ -89,11 +94,11 @@ def one_pass(rows: int, rate: float, width: int = VALUES) -> CTRTraining:
 
 
 def run_of(
-    model: Any, rows: int, rate: float, seed: int, *, dataset: str | None = None, width: int = VALUES
+    model: Any, rows: int, rate: float, seed: int, *, dataset: str | None = None, width: int = FULL_WIDTH
 ) -> RunSpec:
     """One pass over the first ``rows`` of a world; of ``WORLD``, or where it has too few, of ``LARGE_WORLD``."""
     dataset = dataset or (WORLD if rows <= PLANTED[WORLD][1] else LARGE_WORLD)
-    return RunSpec(dataset, "official", model, one_pass(rows, rate, width), seed, rows / PLANTED[dataset][1])
+    return RunSpec(dataset, "official", model, one_pass(rate, width), seed, rows / PLANTED[dataset][1])
 
 
 def contestant(model: Any) -> str:
@@ -154,15 +159,15 @@ def planted_world(profile: str, dataset: str | None, seeds: Seeds | None) -> Stu
 
 def _full(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
     """The runs of one seed."""
-    most = ROWS[-1]
     for rows, (name, ladder) in product(ROWS, LADDERS.items()):
         yield run_of(ladder[-1], rows, rates(name, rows), seed)
     if rows_alone:
         return
     for name, ladder in LADDERS.items():
-        yield from (run_of(model, most, rates(name, most), seed) for model in ladder[:-1])
+        rows = SIZE_ROWS[name]
+        yield from (run_of(model, rows, rates(name, rows), seed) for model in ladder[:-1])
     for width in WIDTHS:
-        yield run_of(LADDERS["crossnet"][-1], most, rates("crossnet", most), seed, width=width)
+        yield run_of(LADDERS["crossnet"][-1], ROWS[-1], rates("crossnet", ROWS[-1]), seed, width=width)
     rows = PLANTED[ORDERS][1]
     for model in OF_ORDERS:
         yield run_of(model, rows, rates(contestant(model), rows), seed, dataset=ORDERS)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from recscale.datasets.planted_world import PLANTED, VALUES
+from recscale.datasets.planted_world import PLANTED, WORLD
 
 
 def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -89,7 +89,7 @@ def size_table(table: pd.DataFrame) -> pd.DataFrame:
 def _of_pairs(table: pd.DataFrame) -> pd.DataFrame:
     """The runs whose tables hold every function of a field, on worlds of pairs."""
     worlds = [name for name, (world, _) in PLANTED.items() if world.orders == (2,)]
-    return table[table["dataset"].isin(worlds) & (table["width"] >= VALUES)]
+    return table[table["dataset"].isin(worlds) & (table["width"] >= WORLD.values)]
 
 
 def _slope(rows: pd.Series, excess: pd.Series) -> float:
