@@ -78,6 +78,12 @@ def test_small_plans_read_a_million_rows_at_most(profile, runs):
     assert [run.seed for run in studies.plan("planted-world", profile, seeds=(4,)).runs] == [4] * runs
 
 
+def test_no_other_data_set_has_a_known_law():
+    for name in ("planted-world", "planted-world-rate"):
+        with pytest.raises(ValueError, match="have data sets of their own; 'frappe' can't replace them"):
+            studies.plan(name, "smoke", dataset="frappe")
+
+
 def test_a_planned_world_is_not_made(monkeypatch):
     def made(*_):
         raise AssertionError("a plan needs checksums, no rows")

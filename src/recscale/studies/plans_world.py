@@ -13,7 +13,6 @@ seed of its own; between them it is interpolated in the logarithm of rows. Small
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from itertools import groupby, product
 from typing import Any
 
@@ -96,7 +95,7 @@ def one_pass(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
 def run_of(
     model: Any, rows: int, rate: float, seed: int, *, dataset: str | None = None, width: int = FULL_WIDTH
 ) -> RunSpec:
-    """One pass over the first ``rows`` of a world; of ``WORLD``, or where it has too few, of ``LARGE_WORLD``."""
+    """One pass over ``rows`` fresh rows of ``WORLD`` or, where it has too few, of ``LARGE_WORLD``."""
     dataset = dataset or (WORLD if rows <= PLANTED[WORLD][1] else LARGE_WORLD)
     return RunSpec(dataset, "official", model, one_pass(rate, width), seed, rows / PLANTED[dataset][1])
 
@@ -107,10 +106,6 @@ def contestant(model: Any) -> str:
 
 
 Rates = Callable[[str, int], float]  # (contestant, rows) -> dense rate
-
-
-def fixed(name: str, rows: int) -> float:
-    return FIXED_RATE
 
 
 def searched() -> Rates:
@@ -132,10 +127,11 @@ def searched() -> Rates:
 
 def rate_search(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """Dense rates of every contestant's large size by the number of rows, judged on validation data."""
+    _check(dataset)
     names = tuple(LADDERS) if profile == "full" else ("crossnet",)
     counts = SEARCHED_ROWS if profile == "full" else SEARCHED_ROWS[:1]
     runs = [
-        run_of(LADDERS[name][-1], rows, rate, seed, dataset=dataset)
+        run_of(LADDERS[name][-1], rows, rate, seed)
         for seed in seeds or (ctr_search.SEED,)
         for name in names
         for rows in counts
@@ -146,14 +142,13 @@ def rate_search(profile: str, dataset: str | None, seeds: Seeds | None) -> Study
 
 def planted_world(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
     """All four parts, seed by seed; *rows* has more seeds, as its exponent is the one that is recovered most surely."""
+    _check(dataset)
     if profile == "full":
         rates, seeds = searched(), seeds or FULL_SEEDS
         runs = [run for turn, seed in enumerate(seeds) for run in _full(rates, seed, rows_alone=turn >= 3)]
     else:
         rows, models = SMALL[profile]
         runs = [run_of(model, rows, FIXED_RATE, seed) for seed in seeds or (0,) for model in models]
-    if dataset is not None:
-        runs = [replace(run, dataset=dataset) for run in runs if run.dataset != ORDERS]
     return _study("planted-world", profile, runs)
 
 
@@ -171,6 +166,11 @@ def _full(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
     rows = PLANTED[ORDERS][1]
     for model in OF_ORDERS:
         yield run_of(model, rows, rates(contestant(model), rows), seed, dataset=ORDERS)
+
+
+def _check(dataset: str | None) -> None:
+    if dataset is not None:
+        raise ValueError(f"the planted worlds' studies have data sets of their own; {dataset!r} can't replace them")
 
 
 def _study(name: str, profile: str, runs: Iterable[RunSpec]) -> Study:
