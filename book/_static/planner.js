@@ -28,7 +28,7 @@
     place(LIMIT, ...state.line);
     place(CLOUD, state.cloud[0], state.cloud[1]).marker = Object.assign({}, data[CLOUD].marker, { size: state.cloud[2] });
     place(POINTS, entry.points[0], entry.points[1]).customdata = entry.points[2];
-    place(CLAIM, ...entry.claim);
+    place(CLAIM, ...state.claim);
     place(BEST, [state.best[0]], [state.best[1]]);
     ["error_x", "error_y"].forEach((name, k) => {
       const [arrayminus, array] = state.error[k];

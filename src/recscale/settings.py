@@ -1,12 +1,17 @@
-"""Where things live: the one place that reads environment variables and knows the folders.
+"""Where things live, and writing them whole: the one place that reads environment variables and knows the folders.
 
 ``RECSCALE_CACHE``     downloads, live runs (default: ``$XDG_CACHE_HOME/recscale`` or ``~/.cache/recscale``)
 ``RECSCALE_MIRROR``    a folder with data files under the names of ``data/datasets.toml``, tried before any download
 ``RECSCALE_DATASETS``  a folder with the reader's own data set cards (see ``recscale.datasets.cards``)
 ``RECSCALE_RESULTS``   where ``recscale study export`` writes (default: ``data/results`` of this repository)
+
+A relative folder lies in the working folder of whoever set the variable. Work that is carried out in another folder, a
+chapter's, gets ``folders()``.
 """
 
 import os
+import tempfile
+import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -14,31 +19,51 @@ DATA = REPOSITORY / "data"
 BOOK = REPOSITORY / "book"
 BUILD = REPOSITORY / "_build"
 
+FOLDERS = ("RECSCALE_CACHE", "RECSCALE_MIRROR", "RECSCALE_DATASETS", "RECSCALE_RESULTS")
+
+ABANDONED = 3600.0
+"""Seconds after which a temporary file belongs to a process that was killed: writing one takes milliseconds."""
+
 
 def cache_folder() -> Path:
     """The folder for everything that can be made again."""
-    if folder := os.environ.get("RECSCALE_CACHE"):
-        return Path(folder).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "recscale"
+    return _folder("RECSCALE_CACHE") or absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "recscale"
 
 
 def mirror_folder() -> Path | None:
     """The reader's own copy of the data files, or None when ``RECSCALE_MIRROR`` is not set."""
-    folder = os.environ.get("RECSCALE_MIRROR")
-    # Absolute: chapters run in another working folder.
-    return Path(folder).expanduser().absolute() if folder else None
+    return _folder("RECSCALE_MIRROR")
 
 
 def datasets_folder() -> Path | None:
     """The reader's own data set cards, or None when ``RECSCALE_DATASETS`` is not set."""
-    folder = os.environ.get("RECSCALE_DATASETS")
-    return Path(folder).expanduser() if folder else None
+    return _folder("RECSCALE_DATASETS")
 
 
 def results_folder() -> Path:
     """The committed results tables, one CSV a study."""
-    return Path(os.environ.get("RECSCALE_RESULTS") or DATA / "results").expanduser()
+    return _folder("RECSCALE_RESULTS") or DATA / "results"
+
+
+def folders() -> dict[str, str]:
+    """The folders that are set, as absolute paths: for a process with another working folder."""
+    return {name: str(folder) for name in FOLDERS if (folder := _folder(name))}
+
+
+def _folder(name: str) -> Path | None:
+    value = os.environ.get(name)
+    return absolute(value) if value else None
+
+
+def absolute(path: str | Path) -> Path:
+    """``path`` seen from the working folder; ``~`` is the home folder, which not every account has."""
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(
+            f"{path} needs a home folder, and this account has none; set {', '.join(FOLDERS[:-1])} or "
+            f"{FOLDERS[-1]} to a folder without ~"
+        ) from error
 
 
 def writable(folder: Path) -> Path:
@@ -47,6 +72,41 @@ def writable(folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ValueError(f"can't create the folder {folder}: {error.strerror}") from error
-    if not os.access(folder, os.W_OK):
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise ValueError(f"the folder {folder} is not writable")
     return folder
+
+
+def writable_file(path: Path) -> Path:
+    """``path`` as an absolute path of a file that can be written; its folder is created. For before the work."""
+    path = absolute(path)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; an output is a file")
+    writable(path.parent)
+    return path
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write ``text`` to a temporary file beside ``path``, then rename: a reader sees the old file or the new one."""
+    _sweep(writable(path.parent))
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Delete the temporary files that killed processes left in ``folder``."""
+    for left in folder.glob(".*.tmp"):
+        try:
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                left.unlink()
+        except FileNotFoundError:  # its process has just renamed it, or another one swept it
+            continue

@@ -1,5 +1,9 @@
 """`make book` on a small book: it builds, does nothing the second time, and fails on every fault, every time."""
 
+import shutil
+import threading
+import time
+
 import pytest
 
 from recscale.book import build
@@ -71,3 +75,117 @@ def test_a_failed_build_leaves_the_good_pages(small_book):
     with pytest.raises(BuildError, match=r"gone\.html"):
         build_book(small_book, report=silent)
     assert (html / "start.html").read_text() == good
+
+
+@pytest.fixture
+def no_sphinx(small_book, monkeypatch) -> list[str]:
+    """Instead of running chapters and Sphinx: pages that hold the source's text, each in a file; notes the builds."""
+    builds: list[str] = []
+
+    def sphinx(stage, layout):
+        builds.append((stage / "start.md").read_text())
+        built = layout.build / "sphinx"
+        shutil.rmtree(built, ignore_errors=True)
+        built.mkdir()
+        for name in ("start", "squares"):
+            (built / f"{name}.html").write_text(builds[-1])
+        return built
+
+    monkeypatch.setattr(build, "execute_book", lambda layout, report: [])
+    monkeypatch.setattr(build, "check_book", lambda html, layout: [])
+    monkeypatch.setattr(build, "_sphinx", sphinx)
+    return builds
+
+
+def texts(layout) -> list[str]:
+    return [path.read_text() for path in sorted(layout.html.glob("*.html"))]
+
+
+@pytest.mark.parametrize("lost", [["squares.html"], ["squares.html", "start.html"]])
+def test_pages_that_were_lost_are_built_again(small_book, no_sphinx, lost):
+    build_book(small_book, report=silent)
+    for name in lost:
+        (small_book.html / name).unlink()
+    build_book(small_book, report=silent)
+    assert len(no_sphinx) == len(texts(small_book)) == 2
+    build_book(small_book, report=silent)
+    assert len(no_sphinx) == 2
+
+
+class Killed(BaseException):
+    """Stands for a kill: no handler of ours may run because of it, and none catches it."""
+
+
+def killed(*_, **__):
+    raise Killed
+
+
+@pytest.mark.parametrize("replaced", [1, 2])
+def test_a_build_killed_while_it_swaps_the_pages_leaves_whole_ones(small_book, no_sphinx, monkeypatch, replaced):
+    """Killed before the first or the second renaming: the next build finds all old pages."""
+    build_book(small_book, report=silent)
+    old = texts(small_book)
+    (small_book.book / "start.md").write_text("# Start\n\nAnother text.\n")
+    calls, replace = [], build.os.replace
+
+    def dies(source, target):
+        calls.append(target)
+        killed() if len(calls) == replaced else replace(source, target)
+
+    with monkeypatch.context() as dying:
+        dying.setattr(build.os, "replace", dies)
+        with pytest.raises(Killed):
+            build_book(small_book, report=silent)
+    with monkeypatch.context() as failing:
+        failing.setattr(build, "_sphinx", killed)
+        with pytest.raises(Killed):
+            build_book(small_book, report=silent)
+    assert texts(small_book) == old
+
+
+def test_a_build_killed_while_it_deletes_the_old_pages_has_the_new_ones(small_book, no_sphinx, monkeypatch):
+    build_book(small_book, report=silent)
+    first = (small_book.book / "start.md").read_text()
+    (small_book.book / "start.md").write_text("# Start\n\nAnother text.\n")
+    delete = shutil.rmtree
+
+    def dies(folder, **options):
+        if folder.name != "html.old" or not folder.exists():
+            return delete(folder, **options)
+        (folder / "start.html").unlink()
+        return killed()
+
+    with monkeypatch.context() as dying:
+        dying.setattr(build.shutil, "rmtree", dies)
+        with pytest.raises(Killed):
+            build_book(small_book, report=silent)
+    assert texts(small_book) == ["# Start\n\nAnother text.\n"] * 2
+    (small_book.book / "start.md").write_text(first)
+    build_book(small_book, report=silent)
+    assert texts(small_book) == [first] * 2
+    assert sorted(path.name for path in small_book.html.parent.iterdir() if path.name.startswith("html")) == ["html"]
+
+
+def test_a_second_build_says_that_it_waits_and_then_finds_nothing_to_do(small_book, no_sphinx, monkeypatch):
+    sphinx, at_work, may_end = build._sphinx, threading.Event(), threading.Event()
+
+    def slow(stage, layout):
+        at_work.set()
+        assert may_end.wait(60)
+        return sphinx(stage, layout)
+
+    monkeypatch.setattr(build, "_sphinx", slow)
+    said: list[str] = []
+    first = threading.Thread(target=build_book, args=(small_book,), kwargs={"report": silent})
+    second = threading.Thread(target=build_book, args=(small_book,), kwargs={"report": said.append})
+    first.start()
+    assert at_work.wait(60)
+    second.start()
+    while not said:
+        time.sleep(0.01)
+    assert said == [f"another build is at work in {small_book.build}; waiting for it"]
+    may_end.set()
+    for thread in (first, second):
+        thread.join()
+    assert said[1:] == ["nothing has changed since the last build"]
+    assert len(no_sphinx) == 1

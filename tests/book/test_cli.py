@@ -51,11 +51,6 @@ def test_what_is_wrong_comes_back_as_one_sentence(runs, words, sentence):
     assert runs == []
 
 
-@pytest.mark.parametrize(("text", "value"), [("3", 3), ("0.5", 0.5), ("[0, 1]", [0, 1]), ("a: [", "a: [")])
-def test_values_are_read_as_papermill_reads_yaml(text, value):
-    assert chapter._value(text) == value
-
-
 def test_a_failing_chapter_exits_with_one(monkeypatch, tmp_path):
     def fails(*_, progress):
         raise ChapterError("chapter intro: ValueError: no")

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 
 import nbformat
 import pytest
@@ -127,6 +128,54 @@ def test_a_failure_removes_no_earlier_result_but_never_passes_for_one(two_chapte
     for _ in range(2):
         with pytest.raises(ChapterError, match="chapter two"):
             execute_book(two_chapters, report=silent)
+
+
+def test_what_a_killed_build_left_among_the_executed_chapters_goes(two_chapters, ran):
+    left = two_chapters.executed / f"{execute.RUNNING}x1"
+    left.mkdir(parents=True)
+    (left / "one.ipynb").write_text("half")
+    execute_book(two_chapters, report=silent)
+    assert not left.exists()
+
+
+def test_a_chapter_s_notebook_replaces_an_earlier_one_only_when_it_is_whole(tmp_path, two_chapters, ran, monkeypatch):
+    output = tmp_path / "out.ipynb"
+    output.write_text("an earlier one")
+
+    def fails(source, output, parameters, environment, *, progress):
+        output.write_text("half")
+        return "ValueError: broken"
+
+    with monkeypatch.context() as broken:
+        broken.setattr(execute, "_papermill", fails)
+        with pytest.raises(ChapterError, match="chapter one: ValueError: broken"):
+            run_chapter("one", {}, output, two_chapters, progress=False)
+    assert output.read_text() == "an earlier one"
+    run_chapter("one", {}, output, two_chapters, progress=False)
+    assert output.read_text() == (two_chapters.book / "one.ipynb").read_text()
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_chapter_in_its_own_folder_sees_the_caller_s_folders_and_the_values_it_was_given(
+    tmp_path, two_chapters, monkeypatch
+):
+    seen = {}
+
+    def papermill(command, cwd, env, **_):
+        seen.update(cwd=cwd, env=env, given=yaml.safe_load(command[command.index("--parameters_yaml") + 1]))
+        shutil.copyfile(command[3], command[4])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("RECSCALE_CACHE", "RECSCALE_DATASETS", "RECSCALE_RESULTS", "RECSCALE_MIRROR"):
+        monkeypatch.setenv(name, "mine")
+    monkeypatch.setattr(execute.subprocess, "run", papermill)
+    values = {"rate": 1e-05, "dataset": "007", "note": "on", "day": "2024-05-01", "seeds": [0, 1]}
+    run_chapter("one", values, tmp_path / "out.ipynb", two_chapters, progress=False)
+    assert seen["given"] == values
+    assert seen["cwd"] != str(tmp_path)
+    assert {seen["env"][name] for name in seen["env"] if name.startswith("RECSCALE_")} >= {str(tmp_path / "mine")}
+    assert "mine" not in seen["env"].values()
 
 
 @pytest.mark.slow

@@ -3,12 +3,16 @@
 import ast
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from recscale.book.execute import Layout, chapters, pages
 from recscale.book.parameters import CHAPTERS, parameter_defaults
+from recscale.datasets import load_ctr
 from recscale.settings import BOOK
 
 LAYOUT = Layout()
@@ -120,3 +124,15 @@ def test_the_text_names_no_machine(path: Path):
     assert "/home/" not in text
     assert "/Users/" not in text
     assert str(BOOK.parent) not in text
+
+
+def test_the_exercise_on_the_split_by_time_says_so_where_there_are_no_timestamps():
+    (solution,) = (cell["source"] for cell in code("training-wukong") if "data.split(name)" in cell["source"])
+    data, shown = load_ctr("synthetic-ctr"), []
+    names = {"np": np, "pd": pd, "display": lambda *what: shown.extend(what)}
+    exec(solution, names | {"data": data})
+    assert shown == []
+    exec(solution, names | {"data": replace(data, timestamp=None)})
+    table, sentence = shown
+    assert table.index.tolist() == ["random"]
+    assert sentence.data == "synthetic-ctr has no timestamps: it can't be split by time."

@@ -60,8 +60,8 @@ def test_describe_what_is_here(shop):
         "shop: Our shop",
         "licence internal",
         "citation none needed",
-        "3 impressions; source: your file; sha256 ",
-        "labels click (66.7 % positive); fields user (2), tags (2, up to 2 a row); dense price",
+        "3 impressions; source: your file; sha256 of file and card ",
+        "labels click (66.7 % positive); fields user (2), tags (2, up to 2 per row); dense price",
     ):
         assert part in words
 
@@ -77,11 +77,36 @@ def test_describe_downloads_nothing_and_says_how_to_fetch(monkeypatch):
 def test_describe_generated_sequences():
     words = " ".join(run("describe", "synthetic-markov").output.split())
     assert "12,000 interactions, 300 users, 100 items; source: generated; sha256 " in words
-    assert "users repeat an item; sequence lengths 40 to 40, mean 40.0" in words
+    assert (
+        "users repeat an item in 20.9 % of interactions; the history stays in rankings; sequence lengths 40 to 40"
+        in words
+    )
+
+
+def test_describe_measures_repeats_names_a_kind_once_and_writes_nothing(tmp_path):
+    (tmp_path / "events.csv").write_text("user,item\na,x\na,y\nb,x\nb,x\n")
+    (tmp_path / "visits.toml").write_text('[sequences]\nfile = "events.csv"\nrepeats = true\n')
+    words = " ".join(run("describe", tmp_path / "visits.toml").output.split())
+    assert "sequences 4 interactions, 2 users, 2 items" in words
+    assert "users repeat an item in 25.0 % of interactions; the history stays in rankings" in words
+    (tmp_path / "events.csv").write_text("user,item\na,x\na,y\n")
+    assert "users never repeat an item;" in run("describe", tmp_path / "visits.toml").output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["events.csv", "visits.toml"]
+
+
+@pytest.mark.filterwarnings("default:left out")
+def test_a_broken_card_blocks_no_other(shop, monkeypatch):
+    (shop.parent / "broken.toml").write_text("title = ")
+    monkeypatch.setenv("RECSCALE_DATASETS", str(shop.parent))
+    with pytest.warns(UserWarning, match=r"left out: can't read the data set card .*broken.toml"):
+        assert "Our shop" in run("list").output
+    assert run("describe", "shop").output.startswith("shop: Our shop")
+    assert run("describe", "frappe").output.startswith("frappe: ")
+    assert "broken.toml" in str(run("describe", "broken").exception)
 
 
 def test_fetch_reports_source_and_checksum(shop):
-    assert run("fetch", shop).output.startswith("shop: ctr: 3 impressions; source: your file; sha256 ")
+    assert run("fetch", shop).output.startswith("shop: ctr: 3 impressions; source: your file; sha256 of file and card ")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """Bad input: one clear sentence, exit status 2, nothing lost and nothing half-written."""
 
+import io
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from recscale import studies
+from recscale import laws, studies
 from recscale.cli import main
 from recscale.settings import cache_folder
 
@@ -78,6 +81,96 @@ def test_parameters_are_checked_before_anything_runs(complain, tmp_path):
 
 def test_seeds_that_are_no_numbers(complain):
     assert "'one,two'" in complain("study", "run", "ctr-scaling", "--profile", "smoke", "--seeds", "one,two")
+    assert "got 0, 0" in complain("study", "run", "ctr-scaling", "--profile", "smoke", "--seeds", "0,0")
+    assert "every seed may be named once" in complain("chapter", "run", "scaling-wukong", "-p", "seeds", "[1, 1]")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EOFError("Compressed file ended"),
+        RuntimeError("no kernel"),
+        KeyError("loss"),
+        MemoryError(),
+        ZeroDivisionError("/ 0"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_that_nobody_foresaw_is_a_sentence_too(complain, monkeypatch, capsys, error):
+    def fails(*_, **__):
+        raise error
+
+    monkeypatch.setattr(studies, "plan", fails)
+    said = complain("study", "run", "ctr-scaling")
+    assert said.startswith(f"recscale: {type(error).__name__}")
+    assert "--debug" in said
+    assert "\n" not in said
+    for arguments, variable in ((["--debug"], ""), ([], "1")):
+        monkeypatch.setenv("RECSCALE_DEBUG", variable)
+        with pytest.raises(SystemExit):
+            main([*arguments, "study", "run", "ctr-scaling"])
+        assert "in fails\n" in capsys.readouterr().err
+
+
+def test_an_interrupted_command_ends_as_interrupted_ones_do(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(studies, "plan", interrupted)
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", "run", "ctr-scaling"])
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_terminal_without_the_letter_shows_the_rest(monkeypatch):
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown, encoding="latin-1", write_through=True))
+    with pytest.raises(SystemExit) as stopped:
+        main(["laws"])
+    assert stopped.value.code in (0, None)
+    assert all(name.encode() in shown.getvalue() for name in laws.LAWS)
+
+
+def test_the_list_of_studies_names_a_file_that_is_no_record_and_goes_on(capsys):
+    spec = studies.plan("ctr-scaling", "smoke").runs[0]
+    path = studies.RecordStore().folder / f"{spec.run_id}.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("[]")
+    with pytest.raises(SystemExit) as stopped:
+        main(["study", "list", "--profile", "smoke"])
+    assert stopped.value.code in (0, None)
+    lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert f"{path} is no record of its run" in lines["ctr-scaling"]
+    assert "planned" in lines["sequential-grid"]
+    assert set(studies.STUDIES) <= set(lines)
+
+
+def test_a_study_with_a_file_that_is_no_record_stops_before_the_first_run(complain, tmp_path):
+    spec = studies.plan("ctr-scaling", "smoke").runs[-1]
+    path = tmp_path / "cache" / "runs" / f"{spec.run_id}.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("")
+    assert (
+        f"{path} is no record of its run"
+        in complain("study", "run", "ctr-scaling", "--profile", "smoke").splitlines()[-1]
+    )
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_an_output_that_cannot_be_is_noticed_before_the_work(complain, tmp_path, monkeypatch):
+    def works(*_, **__):
+        pytest.fail("the work began")
+
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr("recscale.book.execute.run_chapter", works)
+    monkeypatch.setattr(studies, "plan", works)
+    monkeypatch.setattr("recscale.studies.predictions.write", works)
+    assert "can't create the folder" in complain("chapter", "run", "intro", "--output", "file/out.ipynb")
+    assert "is a folder" in complain("chapter", "run", "intro", "--output", ".")
+    monkeypatch.setenv("RECSCALE_RESULTS", "file")
+    assert "can't create the folder" in complain("study", "export", "ctr-scaling")
+    assert "can't create the folder" in complain("study", "predict", "performance-law-predictions")
 
 
 def test_a_results_folder_that_cannot_be_written_is_found_before_the_first_run(complain, tmp_path, monkeypatch):

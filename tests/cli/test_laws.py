@@ -16,7 +16,8 @@ app.command("laws")(commands.laws_command)
 @pytest.fixture
 def points(tmp_path):
     x = np.geomspace(1, 1e4, 12)
-    frames = [pd.DataFrame({"flop": x, "loss": e + 2 * x**-0.4, "set": name}) for name, e in (("a", 1.0), ("b", 0.5))]
+    losses = {"a": 1.0 + 2 * x**-0.4, "b": 0.5 + 2 * x**-0.4}
+    frames = [pd.DataFrame({"flop": x, "loss": loss, "set": name, "run": 1}) for name, loss in losses.items()]
     path = tmp_path / "points.csv"
     pd.concat(frames).to_csv(path, index=False)
     return path
@@ -55,8 +56,11 @@ def test_all_prints_a_comparison(points):
     ("change", "message"),
     [
         ({"--law": "nonsense"}, "there is no law 'nonsense'"),
-        ({"--x": "flops"}, "has no column flops; it has flop, loss, set"),
-        ({"--x": "flop,loss"}, "takes 1 column"),
+        ({"--x": "flops"}, "has no column flops; it has flop, loss, set, run"),
+        ({"--x": "flop,run"}, "takes 1 column"),
+        ({"--x": "flop,flop"}, "must name different columns; flop is named more than once"),
+        ({"--x": "flop,loss"}, "must name different columns; loss is named more than once"),
+        ({"--json": "nowhere/fits.json"}, "there is no folder nowhere"),
         ({"--by": "group"}, "has no column group"),
         ({"--loss": "mean"}, "loss 'mean'"),
         ({"--hold-out-largest": "99"}, "nothing would be left"),
@@ -74,4 +78,6 @@ def test_files_that_are_missing_or_no_table_are_a_sentence(tmp_path):
     assert "there is no file" in str(done.exception)
     empty = tmp_path / "empty.csv"
     empty.write_text("")
-    assert "not a CSV" in str(run("fit", empty, "--law", "constant", "--x", "a", "--y", "b").exception)
+    assert "empty.csv as CSV: it is empty" in str(
+        run("fit", empty, "--law", "constant", "--x", "a", "--y", "b").exception
+    )

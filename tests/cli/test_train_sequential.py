@@ -30,7 +30,29 @@ def test_trains_and_prints_its_metrics(app, model):
 
 
 def test_wrong_settings_reach_the_reader_as_one_sentence(app):
-    with pytest.raises(ValueError, match="unknown loss 'hinge'; allowed are"):
+    with pytest.raises(ValueError, match="loss is 'hinge'; it must be one of softmax"):
         CliRunner().invoke(app, ["sasrec", *SMALL, "--loss", "hinge"], catch_exceptions=False)
     with pytest.raises(ValueError, match="at least 1"):
         CliRunner().invoke(app, ["sasrec", *SMALL, "--width", "0"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--device", "cuda:77"], "device is 'cuda:77'"),
+        (["--seed", "-1"], "seed is -1"),
+        (["--dropout", "1"], "dropout"),
+    ],
+)
+def test_mistakes_are_found_before_the_data_are_read(app, options, message):
+    with pytest.raises(ValueError, match=message):
+        CliRunner().invoke(app, ["sasrec", "--dataset", "absent", *options], catch_exceptions=False)
+
+
+def test_a_model_below_popularity_is_told_so(app):
+    untrained = CliRunner().invoke(app, ["sasrec", *SMALL, "--learning-rate", "1e-12"], catch_exceptions=False).output
+    assert "Ranking by popularity is better: its test_ndcg@10 is 0." in untrained
+    options = [*SMALL, "--epochs", "8", "--width", "16", "--learning-rate", "1e-2", "--batch-tokens", "512"]
+    trained = CliRunner().invoke(app, ["sasrec", *options], catch_exceptions=False).output
+    assert "popularity is better" not in trained
+    assert "not healthy" not in trained

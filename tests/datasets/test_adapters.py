@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from recscale.datasets.adapters import read
-from recscale.datasets.cards import Card, File, SequenceColumns, Source, find_card
+from recscale.datasets.cards import find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
+from recscale.datasets.schema import Card, File, SequenceColumns, Source
 
 GENRE_FLAGS = {"Action": 1, "Children's": 4, "Drama": 8}
 
@@ -293,3 +294,56 @@ def test_unknown_formats_and_unreadable_files(tmp_path):
     (tmp_path / "empty.csv").touch()
     with pytest.raises(ValueError, match=r"can't read .*empty.csv as CSV"):
         read([tmp_path / "empty.csv"], "sequences", tiny(), plain("table", path))
+
+
+def test_sequence_text_keeps_leading_zeros_and_long_ids(tmp_path):
+    path = tmp_path / "own.txt"
+    for text, items in (("007 1 2\n7 1\n", ["1", "2", "1"]), (f"1 {10**30} 5\n", [str(10**30), "5"])):
+        path.write_text(text)
+        table = read([path], "sequences", tiny(), plain("sequence-text", path))
+        assert table["user"].nunique() == len(text.splitlines())
+        assert table["item"].tolist() == items
+
+
+def test_a_tables_lists_of_items_are_sequences(tmp_path):
+    path = tmp_path / "lists.parquet"
+    columns = {"user": ["b", "a"], "item": [[3, 1], [2]], "at": [[5, 4], [9]]}
+    pd.DataFrame(columns).to_parquet(path)
+    card = tiny(timestamp="at")
+    data = encode_sequences(read([path], "sequences", card, plain("table", path)), card, "abc")
+    assert [data.user(0).tolist(), data.user(1).tolist()] == [[1], [0, 2]]
+    for broken, message in (
+        ({"at": [[5], [9]]}, "item and at must be lists of equal lengths"),
+        ({"item": [[], [2]], "at": [[], [9]]}, "must hold an item in every list; row 1"),
+        ({"item": [3, 2]}, "item and at must be lists of equal lengths"),
+    ):
+        pd.DataFrame(columns | broken).to_parquet(path)
+        with pytest.raises(ValueError, match=rf"lists.parquet: .*{message}"):
+            read([path], "sequences", card, plain("table", path))
+
+
+def test_renamed_columns_are_read_by_their_published_names(tmp_path):
+    path = tmp_path / "RAW.csv"
+    path.write_text("user_id,recipe_id,note\n007,NA,x\n7,2,y\n")
+    source = plain("table", path, rename={"user_id": "user", "recipe_id": "item"})
+    assert read([path], "sequences", tiny(), source).values.tolist() == [["007", "NA"], ["7", "2"]]
+    with pytest.raises(ValueError, match=r"RAW.csv has no column uid"):
+        read([path], "sequences", tiny(), plain("table", path, rename={"uid": "user", "recipe_id": "item"}))
+
+
+@pytest.mark.parametrize("form", ["sequence-lists", "jodie-csv", "frappe-csv", "movielens-1m-zip", "movielens-table"])
+@pytest.mark.parametrize("content", [b"a line of text\nand one more\n", b"\n\xff\xfe\x00\n"])
+def test_a_file_of_another_format_is_one_sentence(tmp_path, form, content):
+    path = tmp_path / "own.dat"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"own.dat") as caught:
+        read([path], "sequences", tiny(), plain(form, path))
+    assert "\n" not in str(caught.value)
+
+
+def test_formats_of_one_file_take_one(tmp_path):
+    for form in ("table", "sequence-lists", "sequence-text", "amazon-ratings", "jodie-csv"):
+        with pytest.raises(ValueError, match=f"the format '{form}' is one file; 'own' has 2"):
+            read([tmp_path / "a", tmp_path / "b"], "sequences", tiny(), plain(form, tmp_path / "a"))
+    with pytest.raises(ValueError, match="'frappe-csv' is one zip or three CSVs"):
+        read([tmp_path / "a", tmp_path / "b"], "ctr", tiny(), plain("frappe-csv", tmp_path / "a"))

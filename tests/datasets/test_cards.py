@@ -72,8 +72,16 @@ def test_a_folder_of_cards_is_known_by_name(tmp_path, monkeypatch):
     assert dataset_names()[-1] == "shop"
     assert find_card("shop").ctr.labels == ("click",)
     written(tmp_path / "food.toml", CARD)
+    with pytest.warns(UserWarning, match=r"food.toml is named 'food', as another data set is"):
+        assert all_cards()["food"].title.startswith("Food.com")
     with pytest.raises(ValueError, match=r"food.toml is named 'food', as another data set is"):
-        all_cards()
+        read_card(tmp_path / "food.toml")
+
+
+def test_a_folder_of_cards_that_is_not_there_is_said(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSCALE_DATASETS", str(tmp_path / "cards"))
+    with pytest.warns(UserWarning, match=r"RECSCALE_DATASETS names .*cards, which is no folder"):
+        assert "food" in all_cards()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +106,44 @@ def test_a_wrong_card_gets_one_sentence(tmp_path, text, message):
     with pytest.raises(ValueError, match=message) as caught:
         read_card(written(tmp_path / "card.toml", text))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("sources = 3\n[sequences]\nrepeats = true", r"wrong at 'sources': it must be tables \[\[sources\]\]"),
+        ("[sequences]\nfile = 5\nrepeats = true", "wrong at 'sequences.file': it must be one path, not 5"),
+        ('[ctr]\nfile = ["a.csv", "b.csv"]\ncategorical = ["a"]', "wrong at 'ctr.file': it must be one path"),
+        ('[ctr]\nfile = "a\\u0000b.csv"\ncategorical = ["a"]', "wrong at 'ctr.file': it must be one path"),
+        (
+            '[ctr]\nfile = "a.csv"\ncategorical = ["a"]\nk_core = 5',
+            "'ctr.k_core': unknown key; allowed are ",
+        ),
+        ('[sequences]\nfile = "a.csv"\nrepeats = true\nk_core = -1', "k_core must be 0 or more; it is -1"),
+        (
+            '[sequences]\nfile = "a.csv"\nrepeats = true\nseparator = "::"',
+            "separator must be one character ",
+        ),
+        ('[sequences]\nfile = "a.csv"\nrepeats = true\ntimestamp_unit = "weeks"', "'sequences.timestamp_unit'"),
+        ('[ctr]\nfile = "a.csv"\ncategorical = ["a"]\nsha256 = "abc"', "sha256 must be 64 digits"),
+        ('name = "food"\n[ctr]\nfile = "a.csv"\ncategorical = ["a"]', "is named 'food', as another data set is"),
+        ("x = " + "[" * 20_000, "nested too deeply"),
+    ],
+)
+def test_a_card_that_cannot_be_meant_gets_one_sentence(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        read_card(written(tmp_path / "card.toml", text))
+    assert "card.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_card_with_a_byte_order_mark_is_read(tmp_path):
+    assert read_card(written(tmp_path / "shop.toml", "\ufeff" + CARD)).title == "Our shop"
+
+
+def test_a_readers_file_may_have_another_format(tmp_path):
+    card = written(tmp_path / "music.toml", '[sequences]\nfile = "p.txt"\nformat = "sequence-text"\nrepeats = false')
+    assert read_card(card).sources[0].format == "sequence-text"
 
 
 def test_unknown_names_list_the_allowed_ones(tmp_path):

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recscale.datasets.cards import Card, CTRColumns, SequenceColumns
-from recscale.datasets.encode import encode_ctr, encode_dense, encode_sequences, seconds, train_rows
+from recscale.datasets.encode import encode_ctr, encode_dense, encode_sequences, train_rows
+from recscale.datasets.schema import Card, CTRColumns, SequenceColumns
 
 
 def ctr(**columns) -> Card:
@@ -78,14 +78,14 @@ def test_train_rows_come_from_the_part_else_from_time():
         ({"click": [1, 2, 3, 0]}, "label 'click' must be 0 or 1 everywhere; its values are 0, 1, 2, 3"),
         ({"click": ["yes", "no", "yes", "no"]}, "its values are no, yes"),
         ({"click": [1, 0, None, 0]}, "must be 0 or 1"),
-        ({"price": ["1", "2", "cheap", "4"]}, "dense column 'price' must hold numbers; it also holds 'cheap'"),
+        ({"price": ["1", "2", "cheap", "4"]}, "the column 'price' must hold finite numbers; row 3 has 'cheap'"),
         ({"part": ["train", "train", "dev", "test"]}, r"train, valid or test; it also holds \['dev'\]"),
         ({"part": ["train", "train", "valid", "valid"]}, "no rows of the part 'test'"),
         (
             {"time": ["2024-01-01", "soon", "2024-01-02", "2024-01-03"]},
-            "seconds or ISO dates, not 'soon'",
+            "must hold ISO dates, as most of its rows do; row 2 has 'soon'",
         ),
-        ({"time": [1, 2, None, 4]}, "has 1 empty cells"),
+        ({"time": [1, 2, None, 4]}, "the column 'time' must hold a time in every row; row 3 has an empty cell"),
     ],
 )
 def test_bad_cells_get_a_sentence(changes, message):
@@ -126,12 +126,56 @@ def test_sequences_equal_a_naive_loop(rows):
 
 
 def test_a_user_without_an_item_is_an_empty_sequence():
-    with pytest.raises(ValueError, match=r"row 1 has no 'item' .*empty sequence"):
+    with pytest.raises(ValueError, match="the column 'item' must hold an id in every row; row 2 has an empty cell"):
         encode_sequences(pd.DataFrame({"user": [1, 2], "item": [3, None], "time": [1, 2]}), ordered(), "abc")
 
 
-def test_seconds_of_dates_and_numbers_agree():
-    expected = [60, 1_000_000_000]
-    assert seconds(pd.Series(expected)).tolist() == expected
-    assert seconds(pd.Series(["1970-01-01T00:01:00Z", "2001-09-09 03:46:40+02:00"])).tolist() == expected
-    assert seconds(pd.Series(pd.to_datetime(["1970-01-01 00:01:00", "2001-09-09 01:46:40"]))).tolist() == expected
+def test_lists_are_several_values_of_their_own_kind():
+    lists = [np.array(["b", "a"]), np.array([]), None, np.array(["c", "b", "c"])]
+    data = encode_ctr(IMPRESSIONS.assign(tags=lists), CARD, "abc")
+    assert data.ids["tags"].tolist() == [[1, 0], [-1, -1], [-1, -1], [2, 1]]
+    assert data.fields[1].vocabulary_size == 3
+    data = encode_ctr(IMPRESSIONS.assign(tags=[np.array(row) for row in ([10, 9], [9], [10], [2])]), CARD, "abc")
+    assert data.ids["tags"].tolist() == [[2, 1], [1, -1], [2, -1], [0, -1]]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "days"])
+def test_events_closer_than_a_second_keep_their_order(unit):
+    times = [0.75, 0.25, 0.5, 1.25]
+    table = pd.DataFrame({"user": "u", "item": ["c", "a", "b", "d"], "time": times})
+    card = Card("tiny", "Tiny", sequences=SequenceColumns(repeats=False, timestamp="time", timestamp_unit=unit))
+    data = encode_sequences(table, card, "abc")
+    assert data.items.tolist() == [0, 1, 2, 3]
+    expected = {"days": [21_600, 43_200, 64_800, 108_000], "s": [0, 0, 0, 1]}
+    assert data.timestamps.tolist() == expected.get(unit, [0, 0, 0, 0])
+
+
+def test_a_split_by_time_sees_fractions_of_a_second():
+    rows = 20
+    table = pd.DataFrame({"label": [0, 1] * 10, "user": np.arange(rows), "time": 1.7e9 + np.arange(rows)[::-1] / 32})
+    split = encode_ctr(table, ctr(categorical=("user",), timestamp="time"), "abc").split("time")
+    assert split.train.ids["user"].tolist() == list(range(19, 3, -1))
+    assert split.test.ids["user"].tolist() == [1, 0]
+    whole = encode_ctr(table.assign(time=1.7e9 + np.arange(rows)), ctr(categorical=("user",), timestamp="time"), "abc")
+    assert whole.timestamp.tolist() == [1_700_000_000 + row for row in range(rows)]  # whole seconds stay seconds
+
+
+def test_users_who_repeat_are_refused_where_the_card_says_they_do_not():
+    table = pd.DataFrame({"user": ["a", "b", "b", "b", "a"], "item": ["x", "x", "y", "x", "y"]})
+    card = Card("tiny", "Tiny", sequences=SequenceColumns(repeats=False))
+    with pytest.raises(ValueError, match=r"repeats = false, but 1 of 5 rows repeat .*: user b has item x 2 times"):
+        encode_sequences(table, card, "abc")
+    assert len(encode_sequences(table.head(3), card, "abc")) == 3
+    assert encode_sequences(table, ordered(timestamp=None), "abc").repeated() == 1
+
+
+@pytest.mark.parametrize("price", [[1.0, 2.0, np.inf, 4.0], pd.to_datetime(["2024-01-01", None, None, "2024-01-02"])])
+def test_dense_columns_hold_finite_numbers(price):
+    with pytest.raises(ValueError, match="the column 'price' must hold"):
+        encode_ctr(IMPRESSIONS.assign(price=price), CARD, "abc")
+
+
+def test_ids_of_64_bits_stay_apart():
+    big = pd.Series([2**53 + 1, 2**53, None, 2**53 + 1], dtype="int64[pyarrow]")
+    data = encode_ctr(IMPRESSIONS.assign(user=big), CARD, "abc")
+    assert data.ids["user"].tolist() == [1, 0, 2, 1]

@@ -8,8 +8,8 @@ from threading import Thread
 import pytest
 
 from recscale.datasets import fetch
-from recscale.datasets.cards import File, Source
 from recscale.datasets.fetch import WrongChecksum, combined_checksum, downloads_folder, locate, verify
+from recscale.datasets.schema import File, Source
 
 CONTENT = b"right"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from recscale.figures import base
+from recscale.models import CTR_MODELS
 
 
 def two_models() -> go.Figure:
@@ -63,10 +64,10 @@ def test_kinds_of_traces(trace, count):
 
 
 def test_page_holds_the_data_and_no_library():
-    html = base.show(two_models(), points=5, caption="A <em>caption</em>").to_html()
+    html = base.show(two_models(), points=5, caption="A caption").to_html()
     assert 'data-points="5"' in html
     assert 'data-figure="loss-falls"' in html
-    assert "<figcaption>A <em>caption</em></figcaption>" in html
+    assert "<figcaption>A caption</figcaption>" in html
     assert "src=" not in html
     assert len(html) < 20_000
     content = page_content(html)
@@ -80,6 +81,33 @@ def test_text_in_a_figure_can_t_end_its_script():
     html = base.show(fig, points=1).to_html()
     assert html.count("</script>") == 1
     assert page_content(html)["layout"]["title"]["text"] == "</script><b>bold"
+
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'& <script>alert(2)</script>"
+
+
+def test_text_of_a_reader_s_card_is_text_wherever_it_enters_a_page(monkeypatch):
+    displayed = []
+    fig = base.figure(f"Users of {HOSTILE}", x=HOSTILE)
+    base.points(fig, [1], [1], HOSTILE)
+    shown = base.show(fig, points=1, caption=f"Users of {HOSTILE}.", name=HOSTILE)
+    monkeypatch.setattr("IPython.display.display", displayed.append)
+    monkeypatch.setattr(go.Figure, "show", lambda self, **options: None)
+    shown._ipython_display_()
+    for html in (shown.to_html(), displayed[0].data):
+        assert "<img" not in html
+        assert "<script>" not in html
+        assert html.count("&lt;img src=x onerror=alert(1)&gt;&quot;&#x27;&amp;") == 1
+
+
+def test_no_figure_offers_an_upload(monkeypatch):
+    options = []
+    monkeypatch.setattr(go.Figure, "show", lambda self, **given: options.append(given["config"]))
+    shown = base.show(two_models(), points=5)
+    shown._ipython_display_()
+    for config in (page_content(shown.to_html())["config"], *options):
+        assert config["showSendToCloud"] is False
+        assert not config["plotlyServerURL"]
 
 
 def test_same_figure_gives_the_same_page():
@@ -101,7 +129,7 @@ def test_book_build_displays_html_and_a_notebook_its_own_renderer(monkeypatch):
 
 
 def test_every_model_has_a_colour_of_the_palette_and_families_don_t_collide():
-    ctr = ["wukong", "dlrm", "dcnv2", "autoint+", "finalmlp", "masknet", "afn+", "xdeepfm"]
+    ctr = list(CTR_MODELS)
     assert set(base.MODEL_COLOURS) == {*ctr, "sasrec", "hstu", "llama"}
     assert len({base.colour(name) for name in ctr}) == len(ctr)
     assert len({base.symbol(name) for name in ctr}) == len(ctr)

@@ -42,8 +42,12 @@ def test_the_figure_carries_every_choice(fig, prepared):
     for entry, one in zip(plan["entries"], prepared, strict=True):
         states = [state for states in entry["kinds"].values() for state in states]
         assert [state["best"] for state in states] == [[c.layers, c.width] for _, _, c in one.choices]
-    assert plan["entries"][0]["claim"] == [[None], [None]]
-    assert plan["entries"][2]["claim"] == [[9], [41]]
+    first, claimed = plan["entries"][0]["kinds"], plan["entries"][2]["kinds"]
+    assert first["none"][0]["claim"] == [[None], [None]]
+    assert claimed["none"][0]["claim"] == [[9], [41]]
+    bound = [state["claim"] for kind, states in claimed.items() if kind != "none" for state in states]
+    assert bound
+    assert all(star == [[None], [None]] for star in bound), "the claim was made for no such budget"
     json.dumps(plan, allow_nan=False)
 
 
@@ -133,7 +137,7 @@ def test_the_menus_show_the_computed_choice(fig, prepared, tmp_path):
                                           "return [t.x[0], t.y[0]]; }")  # fmt: skip
                     assert shown == [choice.layers, choice.width]
                     words = page.locator(".planner-words").inner_text()
-                    assert words == planning.summary(choice, one.grid.metric)
+                    assert words == planning.summary(choice, one.grid.metric, planning.edges(one, choice))
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
         assert complaints == []
         browser.close()

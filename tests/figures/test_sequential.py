@@ -64,9 +64,9 @@ def test_counting_beats_guessing_on_a_chain(ranks):
 
 
 def test_expected_sampled_metric_is_the_mean_over_samples():
-    ranks = pd.DataFrame({"candidates": [40, 40, 25], "better": [0, 12, 24]})
+    ranks = pd.DataFrame({"candidates": [40, 40, 25], "better": [0, 12, 24], "tied": 0})
     random, draws, found = np.random.default_rng(1), 20_000, []
-    for candidates, better in ranks.to_numpy():
+    for candidates, better, _ in ranks.to_numpy():
         beaten = random.permuted(np.tile(np.arange(candidates - 1), (draws, 1)), axis=1)[:, :15] < better
         place = beaten.sum(1)
         found.append(np.where(place < 5, 1 / np.log2(place + 2), 0).mean())

@@ -181,8 +181,8 @@ def test_three_points_are_too_few_for_the_performance_law():
     [
         ({"loss": "mean"}, "loss 'mean'"),
         ({"scale": "log10"}, "scale 'log10'"),
-        ({"delta": 0, "loss": "huber"}, "threshold must be positive"),
-        ({"hold_out_largest": -1}, "negative"),
+        ({"delta": 0, "loss": "huber"}, "threshold must be a positive number"),
+        ({"hold_out_largest": -1}, "hold_out_largest must be a whole number from 0 on, got -1"),
         ({"hold_out_largest": 12}, "nothing would be left"),
         ({"groups": [1, 2]}, "groups has 2 values"),
     ],

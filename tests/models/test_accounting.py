@@ -8,11 +8,13 @@ from recscale.datasets.tables import Field
 from recscale.models import EmbeddingConfig, SmallFields, account_ctr, build_ctr_model
 from recscale.models.afn import AFNConfig
 from recscale.models.autoint import AutoIntConfig
+from recscale.models.crossnet import CrossNetConfig
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.finalmlp import FinalMLPConfig
 from recscale.models.masknet import MaskNetConfig
 from recscale.models.wukong import WukongConfig
+from recscale.models.wukong_cross import WukongCrossConfig
 from recscale.models.xdeepfm import XDeepFMConfig
 
 FIELDS = (Field("user", 30), Field("item", 20), Field("genres", 7, 3), Field("hour", 24))
@@ -46,6 +48,13 @@ CASES = [
     AFNConfig(neurons=5, afn=(), deep=()),
     XDeepFMConfig(cin=(5, 4, 3), deep=(9,), batch_norm=True),
     XDeepFMConfig(cin=(5,), deep=()),
+    CrossNetConfig(cross_layers=3, rank=2),
+    CrossNetConfig(cross_layers=1),
+    WukongCrossConfig(l=3, n_F=3, n_L=2, k=4, mlp_width=12, head=(7,), cross_layers=2, rank=3),
+    WukongCrossConfig(l=3, n_F=3, n_L=2, k=4, mlp_width=12, head=(7,), rank=None, detached=True),
+    WukongCrossConfig(l=2, n_F=3, n_L=2, k=3, fm="attentive", compressed=2, attention_width=5, detached=True),
+    WukongCrossConfig(l=2, n_F=5, n_L=4, fm="plain", head=(), layer_norm=False, detached=True),
+    WukongCrossConfig(l=2, n_F=5, n_L=4, lcb=False, residual=False, detached=True),
 ]
 
 

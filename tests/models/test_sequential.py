@@ -141,6 +141,11 @@ def test_dropout():
 
 @pytest.mark.parametrize("change", [{"width": 0}, {"layers": 0}, {"heads": 5}, {"heads": 0}])
 def test_impossible_shapes_are_said(change):
-    config = dataclasses.replace(SASRecConfig(), **change)
     with pytest.raises(ValueError, match=r"at least 1|must divide"):
-        build_sequential_model(config, N_ITEMS, MAX_LENGTH, seed=0)
+        dataclasses.replace(SASRecConfig(), **change)
+
+
+def test_a_model_of_nothing_is_said():
+    for sizes in ((0, MAX_LENGTH), (N_ITEMS, 0)):
+        with pytest.raises(ValueError, match="both must be at least 1"):
+            build_sequential_model(SASRecConfig(), *sizes, seed=0)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from recscale.studies import contrasts
 from recscale.studies.contrasts import Contrasts
 
 
@@ -95,11 +96,29 @@ def test_percent_is_the_ratio():
     assert effect.percent[0] == pytest.approx(2)
 
 
+@pytest.mark.parametrize(
+    ("agree", "contradict", "of", "verdict"),
+    [
+        (5, 0, 5, "holds"),
+        (2, 3, 5, "does not hold"),
+        (2, 2, 5, "holds in part"),
+        (1, 7, 8, "does not hold"),
+        (1, 3, 7, "does not hold"),
+        (1, 0, 7, "holds in part"),
+        (0, 0, 7, "can't be known"),
+        (0, 1, 7, "does not hold"),
+    ],
+)
+def test_one_rule_for_every_count(agree, contradict, of, verdict):
+    assert contrasts.of_cases(agree, contradict, of) == verdict
+
+
 def test_verdicts_of_several_contrasts():
     model = Contrasts.of(*table({"base": 0.0, "down": -0.1, "more": -0.2, "same": 0.0, "up": 0.1}, 3, 1e-3))
     against = {name: {name: 1.0, "base": -1.0} for name in ("down", "more", "same", "up")}
     assert model.verdict([against["down"], against["more"]]) == "holds"
     assert model.verdict([against["down"], against["up"]]) == "holds in part"
+    assert model.verdict([against["down"], against["up"], {"up": 1.0, "more": -1.0}]) == "does not hold"
     assert [model.reached([against["down"], against[name]]) for name in ("more", "up")] == [2, 1]
     assert model.verdict([against["up"], against["same"]]) == "does not hold"
     noisy = Contrasts.of(*table({"base": 0.0, "down": -0.01}, 3, 0.1))

@@ -45,6 +45,27 @@ def test_full_ranking_is_the_evaluation_of_the_training_loop(data, model, examin
         assert table[traps.FULL, metric] == pytest.approx(measured[metric], abs=1e-9)
 
 
+def test_users_who_saw_everything_are_left_out_everywhere(data, model):
+    """Three users meet all ten items of this world, the others four: one answer to how many there are and how good."""
+    random = np.random.default_rng(1)
+    histories = [random.permutation(10)[: 10 if user < 3 else 4] for user in range(9)]
+    offsets = np.cumsum([0, *map(len, histories)])
+    seen = SequenceData("seen", np.concatenate(histories), offsets, None, 10, False, "seen")
+    small = build_sequential_model(SASRecConfig(width=8, layers=1, dropout=0.0), 10, LENGTH, seed=0).eval()
+    score = probes.scorers(seen, small)["sasrec"]
+    found = traps.examine(score, seen, LENGTH, draws=3)
+    assert {len(one.total) for one in found.standings.values()} == {6}
+    measured = evaluate(small, seen, split_sequences(seen, "leave-one-out").test, LENGTH)
+    table = traps.protocol_table(found).set_index(["protocol", "metric"])
+    assert measured["left_out"] == 3
+    assert np.isfinite(table["expected"]).all()
+    assert table.loc[(traps.FULL, "ndcg@10"), "expected"] == pytest.approx(measured["ndcg@10"], abs=1e-12)
+    assert table.loc[("100 uniform", "ndcg@10"), "simulated"] == pytest.approx(measured["ndcg@10"], abs=1e-12)
+    ranks = probes.ranks(score, seen, LENGTH)
+    assert len(ranks) == 6
+    assert probes.expected_metrics(ranks, None)["NDCG@10"] == pytest.approx(measured["ndcg@10"], abs=1e-12)
+
+
 def test_every_protocol_has_the_rivals_it_says(examined):
     rivals = {name: set(found.total.tolist()) for name, found in examined.standings.items()}
     assert rivals[traps.FULL] == rivals["100 uniform"] == {20.0}, "30 items less 9 of the history less the target"

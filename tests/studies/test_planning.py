@@ -1,5 +1,7 @@
 """Prices, budgets and the paper's applications, against what is known or can be searched."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -89,6 +91,18 @@ def test_a_choice_in_one_sentence(prepared):
     assert said.startswith(f"Best: {choice.layers} layers, width {choice.width}; NDCG@10 0.")
     assert "95 % of refits:" in said
     assert f"{choice.flat.sum()} shape" in said
+
+
+def test_an_edge_is_not_read_as_certainty(grid):
+    """The wider the better: every refit picks the widest, and the interval closes up at the end of the range."""
+    points = grid.points.assign(value=0.1 + 0.02 * np.log(grid.points["width"]) - 0.01 * np.log(grid.points["layers"] / 4) ** 2)
+    noise = np.random.default_rng(1).normal(0, 1e-4, len(points))
+    (one,) = planning.prepare([replace(grid, points=points.assign(value=points["value"] + noise))], ["log-quadratic"], resamples=60)
+    choice = one.choices[0][2]
+    assert planning.edges(one, choice) == ("width",)
+    said = planning.summary(choice, "NDCG@10", planning.edges(one, choice))
+    assert "width 96 to 96 (best at the end of what was measured, so no optimum is known)" in said
+    assert "end of what" not in said.partition("width 96 to 96")[0]
 
 
 def test_a_missing_corner_is_an_end_too(prepared):

@@ -155,7 +155,7 @@ def test_predictions_wait_for_what_they_are_made_from(no_files, tmp_path, monkey
     monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
     with pytest.raises(studies.NotYetPlanned, match="sequential-grid"):
         studies.plan("performance-law-predictions", "full")
-    (tmp_path / "sequential-grid.csv").write_text("run_id,layers\nabc,1\n")
+    (tmp_path / "sequential-grid.csv").write_text(f"{','.join(studies.COLUMNS)}\n{',' * (len(studies.COLUMNS) - 1)}\n")
     monkeypatch.setattr(plans, "PREDICTIONS", tmp_path / "predictions.csv")
     with pytest.raises(studies.NotYetPlanned, match="predictions"):
         studies.plan("performance-law-predictions", "full")

@@ -9,6 +9,7 @@ import pytest
 from recscale.datasets.cards import find_card
 from recscale.figures import quality as figures
 from recscale.figures import show
+from recscale import studies
 from recscale.studies import COLUMNS, quality, report_card, report_card_quality
 from recscale.studies.plans_ctr import FRAPPE_WUKONG
 
@@ -31,6 +32,7 @@ def runs(means=MATCHED, seeds=(0, 1, 2), noise=1e-4, checksum=MIRROR, dataset="f
             "embedding_parameters": 1,
             "training_flop_per_example": 1,
             "test_auc": mean + noise * (place - (len(seeds) - 1) / 2),
+            "test_logloss": 1 - mean + noise * (place - (len(seeds) - 1) / 2),
             "diverged": False,
             "data_checksum": checksum,
         }
@@ -174,28 +176,26 @@ def test_counted_parameters_are_the_printed_ones_but_for_afn():
 
 def test_the_baselines_row_is_counted_from_published_numbers():
     (row,) = report_card_quality.published_baselines(0, 0)
-    assert (row.paper_value, row.ours, row.verdict) == (7, 2, "holds in part")
+    assert (row.paper_value, row.ours, row.verdict) == (7, 2, "does not hold")
     assert row.why.endswith("the weakest, DCNv2, is 0.0071 below")
-    assert report_card_quality.paper_place() == "best, tied with FinalMLP"
+    assert report_card_quality.paper_place() == "0.9868 (FinalMLP 0.9868)"
 
 
 def test_no_rows_before_every_model_has_an_interval(tmp_path, monkeypatch):
-    from recscale import studies
-
     monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
     assert report_card_quality.frappe(0, 0) == []
     for table in (runs(seeds=(0,)), runs({"wukong": 0.9868, "dlrm": 0.984})):
         studies.export(table, "frappe-quality")
         assert report_card_quality.frappe(0, 0) == []
     studies.export(runs().assign(run_id="a"), "frappe-quality")
-    assert len(report_card_quality.frappe(0, 0)) == 3
+    assert len(report_card_quality.frappe(0, 0)) == 4
 
 
 def verdicts(**changes) -> list[str]:
     rows = report_card_quality.frappe_claims(runs({**MATCHED, **changes}))
     assert all("negative is redrawn" in row.why for row in rows)
-    assert len(report_card.shown(tuple(rows))) == 3
-    return [row.verdict for row in rows]
+    assert len(report_card.shown(tuple(rows))) == 4
+    return [row.verdict for row in rows if "log-loss" not in row.claim]
 
 
 def test_verdicts_on_frappe_follow_the_seeds():
@@ -203,6 +203,34 @@ def test_verdicts_on_frappe_follow_the_seeds():
     assert verdicts(wukong=0.9868) == ["can't be known", "holds", "holds"]
     assert verdicts(wukong=0.9861) == ["does not hold", "can't be known", "holds"]
     assert verdicts(wukong=0.9840, dlrm=0.98) == ["does not hold", "does not hold", "holds in part"]
+
+
+def test_log_loss_ranks_apart_from_auc():
+    """The best by AUC may be nearly the last by log-loss; one bad seed shows."""
+    table = runs({**MATCHED, "wukong": 0.9880})
+    own = table["model"] == "wukong"
+    table.loc[own, "test_logloss"] = [0.160, 0.162, 0.219]
+    found = quality.losses(table)
+    assert found.index[0] == "Wukong"
+    assert found.loc["Wukong", ["place by AUC", "place by log-loss", "d"]].tolist() == [1, 8, 128]
+    assert found.loc["Wukong", "log-loss"] == pytest.approx((0.160 + 0.162 + 0.219) / 3)
+    assert found.loc["Wukong", "worst seed"] == 0.219
+    assert found.loc["Wukong", "paper"] == 0.1757
+    assert found.loc["DLRM", ["benchmark", "paper"]].tolist() == [0.1444, 0.1465]
+    (row,) = [row for row in report_card_quality.frappe_claims(table) if "log-loss" in row.claim]
+    assert (row.paper_value, row.verdict) == (0.1757, "can't be known")
+    assert "number 8 of 8 by log-loss, in the paper's column number 5" in row.why
+    table.loc[own, "test_logloss"] = [0.30, 0.3001, 0.2999]
+    (row,) = [row for row in report_card_quality.frappe_claims(table) if "log-loss" in row.claim]
+    assert row.verdict == "does not hold"
+    assert quality.losses(NONE)["log-loss"].isna().all()
+
+
+def test_the_committed_log_losses_put_wukong_seventh():
+    own = quality.losses(studies.committed("frappe-quality")).loc["Wukong"]
+    assert own[["place by AUC", "place by log-loss"]].tolist() == [1, 7]
+    assert own["log-loss"] == pytest.approx(0.1806, abs=5e-5)
+    assert own["worst seed"] == pytest.approx(0.2191, abs=5e-5)
 
 
 def test_the_card_holds_the_row_and_every_claim_has_its_label():

@@ -7,6 +7,7 @@ import pytest
 from recscale.book.execute import Layout, pages
 from recscale.figures import base
 from recscale.figures import report_card as figures
+from recscale.laws import published
 from recscale.studies import fitting_gallery as gallery
 from recscale.studies import published_claims, report_card
 from recscale.studies import report_card_performance as performance
@@ -30,12 +31,35 @@ def test_a_claim_needs_a_known_verdict_and_an_interval_the_right_way_up():
         row(verdict="maybe")
     with pytest.raises(ValueError, match="upside down"):
         row(interval=(2.0, 1.0))
+    with pytest.raises(ValueError, match="source 'a friend' is not one of paper, first paper"):
+        row(source="a friend")
+
+
+@pytest.mark.parametrize("value", ["power law", "needed", "above 1", "yes, at 28", "setting means: 0.994", "> 0", ""])
+def test_what_is_ours_can_t_stand_in_the_paper_s_column(value):
+    with pytest.raises(ValueError, match="neither a quotation nor a printed number"):
+        row(paper_value=value)
+
+
+@pytest.mark.parametrize("value", ["“GPT-3/LLaMa-2 scale”", "0.9913 against 0.8259", "+1.84 % or +0.8 %", 0.2, None])
+def test_quotations_and_printed_numbers_can(value):
+    assert row(paper_value=value).printed == ("" if value is None else report_card.number(value))
+
+
+def test_an_undecided_row_says_whose_numbers_don_t_decide():
+    undecided = {"verdict": "can't be known"}
+    assert row().open == ""
+    assert row(**undecided).open == "from what was printed"
+    assert row(chapter="wukong-law-measured", **undecided).open == "from our runs: too few"
+    shown = report_card.shown((row(**undecided),))
+    assert "from what was printed" in shown.loc[0, "verdict"]
+    assert 'data-verdict="can\'t be known"' in report_card.html((row(**undecided),))
 
 
 def test_verdicts_follow_their_rules():
     assert report_card.interval_verdict(1.0, 0.9, 1.1) == "holds"
     assert report_card.interval_verdict(1.2, 0.9, 1.1) == "does not hold"
-    assert [report_card.count_verdict(k, 3) for k in (3, 1, 0)] == ["holds", "holds in part", "does not hold"]
+    assert [report_card.count_verdict(k, 3) for k in (3, 2, 1, 0)] == ["holds", "holds in part", *["does not hold"] * 2]
 
 
 def test_wukong_constants_hold_and_the_sign_does_not(rows):
@@ -61,7 +85,19 @@ def test_depth_is_undecided_because_the_two_metrics_disagree():
     assert depth.verdict == "can't be known"
     assert depth.interval == pytest.approx((14.7, 28.5), abs=0.15)
     assert found["best width of ML-1M (length 200)"].verdict == "holds"
-    assert found["best width of Industrial with 64 layers"].verdict == "does not hold"
+
+
+def test_the_width_of_industrial_is_undecided_as_the_authors_trained_it_first():
+    """The refit rejects 603; the trained rows have it first. Without that order the refit would decide."""
+    found = {r.claim: r for r in performance.shapes(60, 0)}
+    width = found["best width of Industrial with 64 layers"]
+    assert width.interval[1] < width.paper_value == 603
+    assert width.verdict == "can't be known"
+    assert "603 0.2040, 370 0.2035, 512 0.2032" in width.why
+    rows = published.optima_rows()
+    rows.loc[rows["embedding_dim"] == 603, "ndcg@10"] = 0.2
+    alone = performance._trained(row(paper_value=603.0, verdict="does not hold"), rows)
+    assert alone.verdict == "does not hold"
 
 
 def test_profile_interval_of_a_peak_holds_the_truth_and_widens_with_noise():
@@ -90,7 +126,8 @@ def test_ablation_reproduces_and_turns_round_with_the_tokens_put_back(rows):
     reproduced = next(r for name, r in found.items() if name.startswith("R² of fitted 1/D"))
     assert (reproduced.ours, reproduced.verdict) == (3, "holds")
     turned = next(r for name, r in found.items() if name.startswith("D′ explains"))
-    assert turned.paper_value > 0 > turned.ours
+    assert (turned.paper_value, turned.ours) == ("0.9913 against 0.8259", "0.8781 against 0.9603")
+    assert turned.verdict == "does not hold"
     tokens = found["tokens of MovieLens-1M at length 200"]
     assert tokens.ours == 661_028
 
@@ -105,7 +142,8 @@ def test_every_row_can_be_shown_and_links_to_a_page(rows):
     assert page.count("<tr data-verdict=") == len(rows)
     assert page.count('scope="row"') == len(rows)
     counted = shown["claim"].str.startswith("R² of fitted 1/D")
-    assert shown.loc[counted, ["paper says", "we find"]].to_numpy().tolist() == [["all 3", "3 of 3"]]
+    assert shown.loc[counted, ["source", "printed", "we find"]].to_numpy().tolist() == [["successor", "", "3 of 3"]]
+    assert set(shown.loc[shown["paper"] == "Performance Law", "source"]) <= set(report_card.SOURCES[1:])
     assert report_card.number(1058511.0) == "1,058,511"
     assert report_card.number(0.00070695) == "0.000707"
 
@@ -117,6 +155,7 @@ def test_figures_show_every_row(rows):
     assert report_card.sizes(rows) in report_card.html(rows)
     base.show(figures.verdicts(counted), points=len(counted))
     ratios = figures.comparable(table)
+    assert not ratios["claim"].str.endswith(report_card.COUNTED).any(), "the number of cases is ours"
     base.show(figures.forest(ratios), points=len(ratios))
     assert (ratios["ratio"] > 0).all()
     assert bool(ratios.set_index("claim").loc["law, exponent (printed with a plus)", "sign_differs"])
@@ -160,8 +199,6 @@ def test_gallery_recovers_the_truth_and_shows_the_trap():
 
 
 def test_the_data_term_of_one_panel_is_one_constant():
-    from recscale.laws import published
-
     panel = published.panels()["HR@10", "ml-1m", 100]
     ends = gallery.data_term_starts(panel, 32, (0.03, 0.1, 0.5, 5.0, 20.0, 200.0))
     # Which starts end at the optimum and which beside it differs between processors.
@@ -183,6 +220,14 @@ def test_wilson_holds_the_share_and_narrows():
 def test_profiles_are_named():
     with pytest.raises(ValueError, match="smoke, quick, full"):
         gallery.size("fast")
+
+
+def test_one_printed_r2_of_the_law_is_the_line_s_own():
+    found = published_claims.borrowed(published.panel_r2())
+    assert found[published.SETTING].to_numpy().tolist() == [["HR@10", "amazon-books", 50]]
+    assert found["performance_law_printed"].iloc[0] == pytest.approx(found["scaling_law_recomputed"].iloc[0] + 0.02, abs=1e-6)
+    (row,) = [r for r in performance.fits(10, 0) if r.claim.startswith("R² of the law on Books")]
+    assert "amazon-books 50, HR@10" in row.why
 
 
 def test_round_differences_are_whole_hundredths():

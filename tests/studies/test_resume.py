@@ -61,3 +61,18 @@ def test_kill_and_resume(tmp_path):
     )
     kept = found.loc[found["run_id"].isin(partial["run_id"]), "finished_at"]
     assert set(kept) == set(partial["finished_at"]), "a finished run was done again"
+
+
+@pytest.mark.slow
+def test_two_processes_on_one_study_give_one_table(tmp_path):
+    both = [recscale(tmp_path / "both", *ARGUMENTS) for _ in range(2)]
+    for process in both:
+        output, _ = process.communicate(timeout=300)
+        assert process.returncode == 0, output
+    study, found = table(tmp_path / "both")
+    assert found["run_id"].tolist() == [spec.run_id for spec in study.runs]
+    assert sorted(path.stem for path in (tmp_path / "both" / "runs").iterdir()) == sorted(found["run_id"])
+    expected = studies.run(study, store=studies.RecordStore(tmp_path / "alone"), progress=False)
+    pd.testing.assert_frame_equal(
+        found.drop(columns=CHANGES_EVERY_TIME), expected.drop(columns=CHANGES_EVERY_TIME), check_exact=True
+    )

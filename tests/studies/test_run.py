@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 
@@ -78,6 +80,47 @@ def test_no_default_changes_without_its_version():
 def test_an_unknown_split_is_refused_with_the_allowed_ones():
     with pytest.raises(ValueError, match="unknown split 'tuesday' for wukong; allowed are random, time, official"):
         spec(split="tuesday")
+
+
+CARD = """
+[ctr]
+file = "shop.csv"
+labels = ["bought"]
+categorical = ["visitor", "article"]
+"""
+
+
+def test_own_data_are_known_by_what_is_read_of_them_wherever_they_lie(tmp_path, monkeypatch):
+    def run_id(place, card=CARD):
+        folder = tmp_path / place
+        folder.mkdir(exist_ok=True)
+        (folder / "shop.csv").write_text("visitor,article,bought,liked\n" + "a,x,1,0\nb,y,0,1\na,y,1,1\nb,x,0,0\n" * 5)
+        (folder / "shop.toml").write_text(card)
+        module._data.cache_clear()
+        return spec(dataset=str(folder / "shop.toml")).run_id
+
+    module = import_module("recscale.studies.run")  # the package shows its function run
+    monkeypatch.setenv("RECSCALE_CACHE", str(tmp_path / "cache"))
+    first = run_id("here")
+    assert run_id("there") == first
+    assert run_id("here", CARD.replace("bought", "liked")) != first
+    assert run_id("here", CARD.replace('"visitor", ', "")) != first
+
+
+def test_threads_of_one_process_train_one_after_the_other(monkeypatch):
+    module = import_module("recscale.studies.run")
+    busy, most = [], []
+
+    def trains(spec, progress):
+        busy.append(spec)
+        time.sleep(0.02)
+        most.append(len(busy))
+        busy.pop()
+
+    monkeypatch.setattr(module, "_train", trains)
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(module.train, [spec(seed=seed) for seed in range(3)]))
+    assert most == [1, 1, 1]
 
 
 def test_a_run_gives_a_complete_record_and_the_same_bits_twice():

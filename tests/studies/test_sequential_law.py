@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from recscale.laws import LAWS
 from recscale.studies import sequential_law as law
 from recscale.studies import shape_laws
+from recscale.studies.records import committed
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +123,54 @@ def test_held_out_sizes_are_those_of_the_axis_and_seeds_limit_what_counts(plante
     assert held.least > 0
     line = law.hold_out(straight, axis)
     assert line.errors[law.NO_GAIN] > line.errors[law.LINE] + line.least
-    assert line.gain > 0
+
+
+def test_both_published_forms_are_held_out_over_every_constant_the_seen_cells_allow(planted):
+    held = law.hold_out(planted, "layers")
+    assert set(held.ranges) == set(law.OWN) <= set(held.errors)
+    seen = planted.cells[planted.cells["layers"] < 8]
+    unseen = planted.cells[planted.cells["layers"] == 8]
+    x, errors = seen[["layers", "width"]].astype(float), []
+    for q1 in shape_laws.Q1:
+        fit = LAWS[law.LAW].with_values(q1=[q1]).fit(x, seen["value"])
+        said = fit.predict(unseen[["layers", "width"]].astype(float))
+        errors.append(float(np.sqrt(np.mean((unseen["value"] - said) ** 2))))
+    low, high = held.ranges[law.LAW]
+    assert {round(low, 9), round(high, 9)} <= {round(error, 9) for error in errors}
+    assert low == pytest.approx(min(errors), rel=1e-6)
+
+
+def held_out(inside, outside, flat=0.010, least=0.002):
+    """A ``HeldOut`` whose forms err between these ends."""
+    ranges = dict(zip(law.OWN, (inside, outside), strict=True))
+    return law.HeldOut(8, 3, {law.NO_GAIN: flat}, ranges, least)
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "verdict"),
+    [
+        ((0.003, 0.007), (0.009, 0.020), "holds"),
+        ((0.015, 0.020), (0.013, 0.014), "does not hold"),
+        ((0.015, 0.020), (0.009, 0.014), "can't be known"),
+        ((0.006, 0.020), (0.013, 0.020), "can't be known"),
+        ((0.003, 0.009), (0.009, 0.011), "can't be known"),
+    ],
+)
+def test_a_form_wins_or_loses_only_whatever_its_constant(inside, outside, verdict):
+    assert held_out(inside, outside).verdict == verdict
+
+
+def test_the_largest_depth_of_the_committed_grid_is_undecided():
+    """Inside, the error runs from 0.0063 to 0.0194 as q₁ goes to the end of its list, at nearly equal R²."""
+    ndcg, hr = (law.hold_out(law.Panel.of(committed("sequential-grid"), name), "layers") for name in ("ndcg@10", "hr@10"))
+    inside, outside = law.OWN
+    assert ndcg.errors[inside] == pytest.approx(0.0194, abs=5e-5)
+    assert ndcg.errors[outside] == pytest.approx(0.0063, abs=5e-5)
+    assert ndcg.errors[law.NO_GAIN] == pytest.approx(0.0059, abs=5e-5)
+    assert ndcg.ranges[inside] == pytest.approx((0.0063, 0.0194), abs=5e-5)
+    assert (hr.errors[inside], hr.errors[outside]) == pytest.approx((0.0474, 0.0102), abs=5e-5)
+    assert (ndcg.least, hr.least) == pytest.approx((0.0045, 0.0057), abs=5e-5)
+    assert ndcg.verdict == hr.verdict == "can't be known"
 
 
 def test_too_few_cells_hold_none_out(sequential_runs):

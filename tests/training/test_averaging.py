@@ -96,11 +96,11 @@ def test_points_are_spread_evenly_in_the_logarithm():
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"averaged": ()}, "averaged must hold shares"),
-        ({"averaged": (1.0,)}, "averaged must hold shares"),
-        ({"averaged": (float("nan"),)}, "averaged must hold shares"),
+        ({"averaged": ()}, "averaged is empty"),
+        ({"averaged": (1.0,)}, "each element a number, at least 0 and below 1"),
+        ({"averaged": (float("nan"),)}, "each element a number, at least 0 and below 1"),
         ({"averaged": (0.2, 0.2)}, "names a share twice"),
-        ({"curve_points": -1}, "curve_points must be at least 0"),
+        ({"curve_points": -1}, "curve_points is -1; it must be a whole number, at least 0"),
         ({"averaged": (0.2,), "patience": 1}, "need patience = 0"),
     ],
 )

@@ -158,12 +158,39 @@ def test_rates_warm_up_and_go_down():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"schedule": "cosine"}, "schedule must be one of"),
-        ({"table_optimiser": "sgd"}, "table_optimiser must be one of"),
-        ({"epochs": 0}, "at least 1"),
+        ({"schedule": "cosine"}, "schedule is 'cosine'; it must be one of constant, linear"),
+        ({"table_optimiser": "sgd"}, "table_optimiser is 'sgd'; it must be one of row-wise adagrad, adam"),
+        ({"epochs": 0}, "epochs is 0; it must be a whole number, at least 1"),
         ({"embedding_l2": 0.1}, "needs table_optimiser='adam'"),
+        ({"sparse_learning_rate": -1.0}, "sparse_learning_rate is -1.0; it must be a number, above 0"),
+        ({"dense_learning_rate": 0.0}, "dense_learning_rate is 0.0; it must be a number, above 0"),
     ],
 )
 def test_bad_settings_are_named(change, message):
     with pytest.raises(ValueError, match=message):
         CTRTraining(**change)
+
+
+@pytest.mark.parametrize(
+    ("config", "training", "options", "message"),
+    [
+        (FM, TRAINING, {"device": "gpu"}, "device is 'gpu'; PyTorch sees .* allowed are auto, cpu"),
+        (FM, TRAINING, {"device": "cuda:77"}, "device is 'cuda:77'"),
+        (FM, TRAINING, {"seed": -1}, "seed is -1"),
+        (FM, replace(TRAINING, embedding=EmbeddingConfig(width=100_000_000)), {}, "wukong would have .* parameters"),
+        (replace(FM, mlp_width=1_000_000_000), TRAINING, {}, "GiB .* choose a smaller width"),
+        (replace(FM, batch_norm=True), replace(TRAINING, batch_size=1), {}, "batch norm, which needs .* at least 2"),
+    ],
+    ids=["device", "GPU", "seed", "tables", "dense part", "batches of one row"],
+)
+def test_what_cannot_be_trained_is_said_before_it_is_tried(small, config, training, options, message):
+    with pytest.raises(ValueError, match=message):
+        train_ctr(config, training, small, **options)
+
+
+def test_one_class_has_no_auc_to_watch(small):
+    watching = replace(TRAINING, epochs=2, patience=1)
+    split = replace(small, valid=small.valid.take(small.valid.labels[:, 0] > 0))
+    with pytest.raises(ValueError, match=r"one class only.*monitor to 'logloss'"):
+        train_ctr(FM, watching, split)
+    assert np.isfinite(train_ctr(FM, replace(watching, monitor="logloss"), split).metrics["valid_logloss"])

@@ -38,6 +38,22 @@ def test_logloss_is_the_mean_log_probability_of_the_label(rows):
     assert logloss(np.array([1.0]), np.array([-1000.0])) == 1000
 
 
+def test_infinite_logits_cost_nothing_where_right_and_everything_where_wrong():
+    sure = np.array([np.inf, -np.inf, np.inf], np.float32)
+    assert logloss(np.array([1.0, 0.0, 1.0]), sure) == 0
+    assert logloss(np.array([1.0, 1.0, 1.0]), sure) == math.inf
+    assert logloss(np.array([1.0, 0.0, 0.0]), sure) == math.inf
+    assert math.isnan(logloss(np.array([1.0, 0.0, 1.0]), np.array([np.inf, np.nan, 0.0])))
+
+
+def test_auc_orders_infinite_scores_and_knows_no_order_of_others():
+    labels = np.array([0, 1, 0, 1.0])
+    assert auc(labels, np.array([-np.inf, np.inf, 0.0, 1.0])) == 1
+    assert auc(labels, np.full(4, np.inf)) == 0.5
+    assert auc(labels, np.array([np.inf, -np.inf, 0.0, np.inf])) == (0 + 0 + 0.5 + 1) / 4
+    assert math.isnan(auc(labels, np.array([0.0, np.nan, 1.0, 2.0])))
+
+
 def test_normalized_entropy_of_the_base_rate_is_one(rows):
     labels, _ = rows
     rate = labels.mean(dtype=float)

@@ -8,23 +8,51 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recscale.training.ranking import count_better_and_tied, ranking_metrics
+from recscale.training.ranking import count_rivals, ranking_metrics
 
 
 def rank_and_measure(scores, targets, excluded=None, cutoffs=(10, 50)):
-    better, tied = count_better_and_tied(scores.clone(), targets, excluded)
-    return ranking_metrics(better.numpy(), tied.numpy(), cutoffs)
+    counts = count_rivals(scores.clone(), targets, excluded)
+    return ranking_metrics(*(count.numpy() for count in counts), cutoffs)
 
 
-def naive(scores, target, candidates, cutoff):
-    """Mean HR and NDCG over every place the target can take among its ties."""
-    better = sum(scores[i] > scores[target] for i in candidates if i != target)
-    tied = sum(scores[i] == scores[target] for i in candidates if i != target)
+def naive(scores, target, excluded, cutoff):
+    """Mean HR, NDCG and MRR over every place the target can take among its ties; None without rivals."""
+    value = [-math.inf if math.isnan(score) else score for score in scores]
+    rivals = [i for i in range(len(scores)) if i != target and i not in excluded]
+    if not rivals:
+        return None
+    better = sum(value[i] > value[target] for i in rivals)
+    tied = sum(value[i] == value[target] for i in rivals)
     ranks = range(better + 1, better + tied + 2)
     hits = [rank <= cutoff for rank in ranks]
     gains = [hit / math.log2(rank + 1) for rank, hit in zip(ranks, hits, strict=True)]
     reciprocals = [1 / rank for rank in ranks]
     return [sum(values) / len(ranks) for values in (hits, gains, reciprocals)]
+
+
+NASTY = st.sampled_from([math.inf, -math.inf, math.nan, 0.0, 1.0, -1.0])
+
+
+@given(st.data())
+def test_matches_a_naive_loop_whatever_the_scores(data):
+    """Infinities, no numbers, ties, excluded items that repeat or are the target, users who saw everything."""
+    items = data.draw(st.integers(1, 6))
+    scores = data.draw(st.lists(st.lists(NASTY, min_size=items, max_size=items), min_size=1, max_size=4))
+    one = st.integers(0, items - 1)
+    targets = [data.draw(one) for _ in scores]
+    excluded = [data.draw(st.lists(one, max_size=8)) for _ in scores]
+    pairs = [(row, item) for row, seen in enumerate(excluded) for item in seen]
+    rows, seen = (torch.tensor([pair[side] for pair in pairs], dtype=torch.int64) for side in (0, 1))
+    by_row = [naive(*case, 2) for case in zip(scores, targets, excluded, strict=True)]
+    known = [gains for gains in by_row if gains is not None]
+    if not known:
+        with pytest.raises(ValueError, match="nothing to evaluate"):
+            rank_and_measure(torch.tensor(scores), torch.tensor(targets), (rows, seen), (2,))
+        return
+    found = rank_and_measure(torch.tensor(scores), torch.tensor(targets), (rows, seen), (2,))
+    assert [found["hr@2"], found["ndcg@2"], found["mrr"]] == pytest.approx(np.mean(known, axis=0).tolist(), rel=1e-12)
+    assert found.get("left_out", 0) == len(by_row) - len(known)
 
 
 @pytest.mark.parametrize("levels", [3, 1000], ids=["many ties", "few ties"])
@@ -37,17 +65,32 @@ def test_matches_a_naive_loop(levels):
     found = rank_and_measure(torch.tensor(scores), torch.tensor(targets), pairs, cutoffs=(5,))
     expected = np.mean(
         [
-            naive(scores[row], target, {*range(30)} - {i for r, i in excluded if r == row} | {target}, 5)
+            naive(scores[row], target, {item for other, item in excluded if other == row}, 5)
             for row, target in enumerate(targets)
         ],
         axis=0,
     )
     assert [found["hr@5"], found["ndcg@5"], found["mrr"]] == pytest.approx(list(expected), rel=1e-12)
+    assert set(found) == {"hr@5", "ndcg@5", "mrr"}, "ordinary data has no further columns"
 
 
-def test_one_candidate_is_always_a_hit():
-    found = rank_and_measure(torch.zeros(3, 1), torch.zeros(3, dtype=torch.int64))
-    assert set(found.values()) == {1.0}
+@pytest.mark.parametrize("score", [math.inf, -math.inf, math.nan])
+def test_scores_that_are_all_infinite_or_no_numbers_give_chance_level(score):
+    found = rank_and_measure(torch.full((2, 100), score), torch.tensor([3, 4]))
+    assert found["hr@10"] == pytest.approx(0.1)
+
+
+def test_an_item_of_the_history_never_ties_with_a_target_of_the_lowest_score():
+    pairs = (torch.tensor([0, 0]), torch.tensor([1, 2]))
+    for lowest in (-math.inf, math.nan):
+        found = rank_and_measure(torch.tensor([[lowest, 1.0, 1.0, 2.0]]), torch.tensor([0]), pairs)
+        assert found["mrr"] == 1 / 2, "one rival, which is better"
+
+
+def test_a_user_who_saw_everything_enters_no_mean():
+    pairs = (torch.tensor([0, 0]), torch.tensor([0, 1]))
+    found = rank_and_measure(torch.tensor([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]), torch.tensor([2, 2]), pairs)
+    assert (found["mrr"], found["left_out"]) == (1 / 3, 1)
 
 
 def test_all_equal_scores_give_chance_level():
@@ -77,7 +120,9 @@ def test_an_item_nobody_trained_on_is_ranked_like_any_other():
 
 def test_nothing_to_evaluate_is_said():
     with pytest.raises(ValueError, match="nothing to evaluate"):
-        ranking_metrics(np.array([], int), np.array([], int))
+        ranking_metrics(*np.zeros((3, 0), int))
+    with pytest.raises(ValueError, match="of 2 users none"):
+        ranking_metrics(*np.zeros((3, 2), int))
 
 
 @given(st.lists(st.lists(st.integers(-3, 3), min_size=60, max_size=60), min_size=1, max_size=5), st.randoms())

@@ -6,7 +6,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from recscale.training.ranking import count_rivals, ranking_metrics
 from recscale.training.sampled_ranking import (
     Protocol,
     Standing,
@@ -26,17 +29,18 @@ def fair_places(better, tied, places):
     return [1 / (tied + 1) if better <= place <= better + tied else 0.0 for place in range(places)]
 
 
-def enumerated(row, weights, negatives, places, repeated):
+def enumerated(scores, target, weights, negatives, places, repeated):
     """The mean over every ordered draw, weighted by its probability."""
-    target = int(TARGETS[row])
-    rivals = [i for i in range(SCORES.shape[1]) if i != target and weights[i] > 0]
+    value = [-math.inf if math.isnan(score) else score for score in scores]
+    rivals = [i for i in range(len(scores)) if i != target and weights[i] > 0]
+    negatives = negatives if repeated else min(negatives, len(rivals))
     draws = itertools.product(rivals, repeat=negatives) if repeated else itertools.permutations(rivals, negatives)
     mean, mass = np.zeros(places), 0.0
     for draw in draws:
         probability = math.prod(weights[i] for i in draw)
-        better = sum(SCORES[row, i] > SCORES[row, target] for i in draw)
-        tied = sum(SCORES[row, i] == SCORES[row, target] for i in draw)
-        mean += probability * np.array(fair_places(int(better), int(tied), places))
+        better = sum(value[i] > value[target] for i in draw)
+        tied = sum(value[i] == value[target] for i in draw)
+        mean += probability * np.array(fair_places(better, tied, places))
         mass += probability
     return mean / mass
 
@@ -48,7 +52,7 @@ def test_the_expectation_is_the_mean_over_all_draws(negatives, repeated):
     weights[1, 0] = 0  # an item of the history
     found = place_probabilities(standing(SCORES, TARGETS, weights), negatives, 3, repeated=repeated)
     for row in (0, 1):
-        expected = enumerated(row, weights[row].tolist(), negatives, 3, repeated)
+        expected = enumerated(SCORES[row].tolist(), int(TARGETS[row]), weights[row].tolist(), negatives, 3, repeated)
         np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
 
 
@@ -56,7 +60,77 @@ def test_weighted_draws_are_binomial_in_the_weights():
     weights = torch.tensor([[1.0, 5.0, 9.0, 2.0, 3.0, 4.0, 1.0]]).repeat(2, 1)
     found = place_probabilities(standing(SCORES, TARGETS, weights), 3, 4, repeated=True)
     for row in (0, 1):
-        np.testing.assert_allclose(found[:, row], enumerated(row, weights[row].tolist(), 3, 4, True), atol=1e-12)
+        expected = enumerated(SCORES[row].tolist(), int(TARGETS[row]), weights[row].tolist(), 3, 4, True)
+        np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
+
+
+NASTY = st.sampled_from([math.inf, -math.inf, math.nan, 0.0, 1.0])
+
+
+@st.composite
+def rankings(draw):
+    """Up to four users' scores, targets and excluded items: infinities, no numbers, ties, users who saw everything."""
+    items = draw(st.integers(1, 5))
+    rows = draw(st.integers(1, 4))
+    scores = [draw(st.lists(NASTY, min_size=items, max_size=items)) for _ in range(rows)]
+    weights = [draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=items, max_size=items)) for _ in range(rows)]
+    targets = [draw(st.integers(0, items - 1)) for _ in range(rows)]
+    return torch.tensor(scores), torch.tensor(targets), torch.tensor(weights)
+
+
+@settings(deadline=None)
+@given(rankings(), st.integers(1, 3), st.booleans())
+def test_every_draw_of_nasty_scores_counted_one_by_one(case, negatives, repeated):
+    scores, targets, weights = case
+    protocol = Protocol(negatives, repeated=repeated)
+    places = [
+        enumerated(own.tolist(), int(target), row.tolist(), negatives, 2, repeated)
+        for own, target, row in zip(*case, strict=True)
+        if row.sum() > row[target]
+    ]
+    if not places:
+        with pytest.raises(ValueError, match="nothing to evaluate"):
+            expected_metrics(standing(scores, targets, weights), protocol, k=2)
+        return
+    found = expected_metrics(standing(scores, targets, weights), protocol, k=2)
+    assert found["hr@2"] == pytest.approx(np.sum(places, axis=1).mean(), abs=1e-12)
+    assert found.get("left_out", 0) == len(targets) - len(places)
+
+
+@settings(deadline=None)
+@given(rankings())
+def test_full_sampled_and_closed_form_rankings_agree(case):
+    """All rivals drawn, expected without drawing, or ranked: one number, and one number of users left out."""
+    scores, targets, weights = case
+    if (weights.scatter(1, targets[:, None], 0.0).sum(1) == 0).all():
+        return
+    full = ranking_metrics(
+        *(n.numpy() for n in count_rivals(scores.clone(), targets, (weights == 0).nonzero(as_tuple=True))), (3,)
+    )
+    draws = sampled_counts(scores, targets, weights, Protocol(9), torch.Generator().manual_seed(0))
+    closed = expected_metrics(standing(scores, targets, weights), Protocol(), k=3)
+    for found in (ranking_metrics(*draws, (3,)), closed):
+        for name in closed:
+            assert found[name] == pytest.approx(full[name], abs=1e-12)
+        assert found.get("left_out") == full.get("left_out")
+
+
+@pytest.mark.parametrize("repeated", [False, True], ids=["distinct", "independent"])
+def test_a_user_without_rivals_draws_nothing(repeated):
+    weights = torch.tensor([[0.0, 0.0, 1.0], [1.0, 1.0, 1.0]])
+    scores, targets = torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), torch.tensor([2, 2])
+    protocol = Protocol(2, repeated=repeated)
+    draws = sampled_counts(scores, targets, weights, protocol, torch.Generator().manual_seed(0))
+    assert [count.tolist() for count in draws] == [[0, 2], [0, 0], [0, 2]]
+    assert under_ties(*draws, k=2)["expected"]["hr@2"] == 0, "the mean over the other user"
+    found = standing(scores, targets, weights)
+    assert expected_metrics(found, protocol, k=2) == {"hr@2": 0, "ndcg@2": 0, "left_out": 1}
+
+
+def test_weights_that_are_no_weights_are_refused():
+    for wrong in (-1.0, math.inf, math.nan):
+        with pytest.raises(ValueError, match="finite and at least 0"):
+            standing(SCORES, TARGETS, torch.full((2, 7), wrong))
 
 
 def test_all_rivals_give_the_full_ranking():
@@ -82,8 +156,8 @@ def test_the_draws_of_a_script_agree_with_the_expectation(protocol):
     exact = expected_metrics(standing(scores, targets, weights), protocol, k=2)["hr@2"]
     shares = []
     for _ in range(60):
-        better, tied = sampled_counts(scores, targets, weights, protocol, random)
-        shares.append(under_ties(better, tied, k=2)["expected"]["hr@2"])
+        draws = sampled_counts(scores, targets, weights, protocol, random)
+        shares.append(under_ties(*draws, k=2)["expected"]["hr@2"])
     assert np.mean(shares) == pytest.approx(exact, abs=4 * np.std(shares) / 60**0.5 + 1e-9)
 
 
@@ -99,8 +173,8 @@ def test_more_draws_than_rivals_count_repeats_only_where_they_may_come():
 def test_sampling_without_repeats_never_draws_an_excluded_item():
     weights = torch.zeros(1, 7)
     weights[0, 5:] = 1
-    better, tied = sampled_counts(SCORES[:1], torch.tensor([6]), weights, Protocol(5), torch.Generator().manual_seed(0))
-    assert (better.tolist(), tied.tolist()) == ([1], [0])
+    draws = sampled_counts(SCORES[:1], torch.tensor([6]), weights, Protocol(5), torch.Generator().manual_seed(0))
+    assert [count.tolist() for count in draws] == [[1], [0], [1]]
 
 
 def test_scores_that_are_not_numbers_win_nothing():
@@ -108,13 +182,13 @@ def test_scores_that_are_not_numbers_win_nothing():
     scores[0, 3] = torch.nan
     found = standing(scores, torch.tensor([3]), weights)
     assert found.better == found.total == scores.shape[1] - 1
-    better, tied = sampled_counts(scores, torch.tensor([3]), weights, Protocol(5), torch.Generator().manual_seed(0))
-    assert (better, tied) == (5, 0)
+    draws = sampled_counts(scores, torch.tensor([3]), weights, Protocol(5), torch.Generator().manual_seed(0))
+    assert draws == (5, 0, 5)
 
 
 def test_a_constant_score_wins_and_loses_by_the_order_of_ties():
     better, tied = np.zeros(50, int), np.full(50, 199)
-    found = under_ties(better, tied)
+    found = under_ties(better, tied, tied)
     assert found["optimistic"] == {"hr@10": 1.0, "ndcg@10": 1.0}
     assert found["pessimistic"] == {"hr@10": 0.0, "ndcg@10": 0.0}
     assert found["expected"]["hr@10"] == pytest.approx(10 / 200)

@@ -60,7 +60,7 @@ def test_a_linear_schedule_ends_at_zero_and_counts_real_steps(chains):
     assert training.rate_factor(2 * steps - 1, steps) == pytest.approx(1 / (2 * steps - 4))
     constant, linear = (train_sequential(TINY, how, chains, seed=0, device="cpu") for how in (SHORT, training))
     assert linear.metrics["valid_loss"] != constant.metrics["valid_loss"]
-    with pytest.raises(ValueError, match="unknown schedule 'cosine'; allowed are constant, linear"):
+    with pytest.raises(ValueError, match="schedule is 'cosine'; it must be one of constant, linear"):
         dataclasses.replace(SHORT, schedule="cosine")
 
 
@@ -123,8 +123,8 @@ def test_global_time_split(chains):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"loss": "hinge"}, "unknown loss 'hinge'"),
-        ({"precision": "fp8"}, "unknown precision 'fp8'"),
+        ({"loss": "hinge"}, "loss is 'hinge'; it must be one of softmax"),
+        ({"precision": "fp8"}, "precision is 'fp8'; it must be one of fp32, bf16"),
         ({"max_length": 0}, "max_length is 0"),
         ({"learning_rate": -1.0}, "learning_rate is -1.0"),
         ({"loss": "gbce", "negative_power": 0.5}, "negative_power is 0.5; with the loss 'gbce' it must be 0"),
@@ -140,8 +140,37 @@ def test_wrong_split_is_said(chains):
         train_sequential(TINY, SHORT, chains, split="random", seed=0)
 
 
+def test_a_width_beyond_all_memory_is_said(chains):
+    for config in (SASRecConfig(width=100_000_000), SASRecConfig(width=16, expansion=100_000_000_000 // 256)):
+        with pytest.raises(ValueError, match=r"sasrec would have .* parameters .* choose a smaller width"):
+            train_sequential(config, SHORT, chains, seed=0, device="cpu")
+
+
+def test_several_processes_are_refused(chains, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="sasrec trains on one process: start it without torchrun"):
+        train_sequential(TINY, SHORT, chains, seed=0, device="cpu")
+
+
+def test_users_who_saw_everything_are_counted_and_left_out(chains):
+    """Eight users who meet all 25 items but one and eight who meet half of them, none twice."""
+    random = np.random.default_rng(0)
+    histories = [random.permutation(25)[: 25 if user < 8 else 12] for user in range(16)]
+    offsets = np.cumsum([0, *map(len, histories)])
+    data = dataclasses.replace(
+        chains, items=np.concatenate(histories), offsets=offsets, timestamps=None, n_items=25, repeats=False
+    )
+    training = dataclasses.replace(SHORT, epochs=1)
+    metrics = train_sequential(TINY, training, data, seed=0, device="cpu").metrics
+    assert metrics["test_left_out"] == 8
+    assert "valid_left_out" not in metrics, "the last item is still to come"
+    assert all(np.isfinite(value) for value in metrics.values())
+    with pytest.raises(ValueError, match="every test user has met all of the 25 items"):
+        train_sequential(TINY, training, data.select_users(np.arange(8)), seed=0, device="cpu")
+
+
 def test_wrong_device_is_said(chains):
-    with pytest.raises(ValueError, match="unknown device 'tpu'"):
+    with pytest.raises(ValueError, match=r"device is 'tpu'.*allowed are auto, cpu"):
         train_sequential(TINY, SHORT, chains, seed=0, device="tpu")
 
 

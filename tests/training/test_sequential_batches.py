@@ -131,3 +131,12 @@ def test_ranking_batches_hold_each_case_with_its_history(data, repeats):
 def test_nothing_to_learn_from_is_said(data):
     with pytest.raises(ValueError, match="nothing to learn from"):
         TrainingBatches(data.select_users(np.array([0])), 5, 16, 0, CPU)
+
+
+def test_a_split_that_leaves_nothing_to_rank_is_said(data):
+    """All interactions at one time: none is later than another."""
+    with pytest.raises(ValueError, match="tokens: the split 'global-time' leaves valid no case"):
+        split_sequences(dataclasses.replace(data, timestamps=np.zeros(len(data), int)), "global-time")
+    one = dataclasses.replace(data, items=np.zeros(len(data), int), n_items=1, repeats=True)
+    with pytest.raises(ValueError, match="every valid user has met all of the 1 items"):
+        split_sequences(one, "leave-one-out")

@@ -1,7 +1,8 @@
 """From executed chapters to checked pages in ``_build/html``.
 
 Sphinx always starts from nothing: an incremental build forgets the warnings of pages it doesn't read again. New pages
-replace the old ones only after every check has passed; when nothing has changed since then, nothing is built.
+replace the old ones only after every check has passed; when nothing has changed since then, nothing is built. One build
+at a time works in the build folder; another one waits.
 """
 
 import hashlib
@@ -10,13 +11,18 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from recscale.book.check import check_book
 from recscale.book.execute import Layout, execute_book, pages
+from recscale.settings import writable
 
 STAMP = ".built-from"
-"""File in the built book that holds the hash of what it was built from."""
+"""File in the built book that holds the hash of what it was built from, and one of the files that came out."""
 
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 """Its command line, in the Python that runs now."""
@@ -31,22 +37,64 @@ def build_book(layout: Layout, *, report=print) -> Path:
 
     Raises ``ChapterError`` when a cell fails and ``BuildError`` for any warning of Sphinx or fault of a page.
     """
-    results = execute_book(layout, report=report)
-    stage = _stage(layout, {result.chapter: result.path for result in results})
-    key = _key(stage, layout)
-    stamp = layout.html / STAMP
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == key:
-        report("nothing has changed since the last build")
-        return layout.html
-    report(f"building {len(pages(layout))} pages")
-    built = _sphinx(stage, layout)
-    faults = check_book(built, layout)
-    if faults:
-        raise BuildError("the built pages have faults:\n" + "\n".join(f"  - {fault}" for fault in faults))
-    (built / STAMP).write_text(key, encoding="utf-8")
-    shutil.rmtree(layout.html, ignore_errors=True)
-    os.replace(built, layout.html)
+    with _alone(layout, report):
+        _restore(layout)
+        results = execute_book(layout, report=report)
+        stage = _stage(layout, {result.chapter: result.path for result in results})
+        key = _key(stage, layout)
+        stamp = layout.html / STAMP
+        if stamp.exists() and stamp.read_text(encoding="utf-8") == _stamp(key, layout.html):
+            report("nothing has changed since the last build")
+            return layout.html
+        report(f"building {len(pages(layout))} pages")
+        built = _sphinx(stage, layout)
+        faults = check_book(built, layout)
+        if faults:
+            raise BuildError("the built pages have faults:\n" + "\n".join(f"  - {fault}" for fault in faults))
+        (built / STAMP).write_text(_stamp(key, built), encoding="utf-8")
+        _swap(built, layout)
     return layout.html
+
+
+@contextmanager
+def _alone(layout: Layout, report) -> Iterator[None]:
+    """Hold the build folder; where another process does, say so and wait."""
+    lock = FileLock(writable(layout.build) / ".lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        report(f"another build is at work in {layout.build}; waiting for it")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _swap(built: Path, layout: Layout) -> None:
+    """Put the pages ``built`` in the place of the old ones, which are deleted once the new ones are there."""
+    if layout.html.exists():
+        os.replace(layout.html, _old(layout))
+    os.replace(built, layout.html)
+    shutil.rmtree(_old(layout), ignore_errors=True)
+
+
+def _restore(layout: Layout) -> None:
+    """Finish a swap that was killed: without new pages the old ones come back, whole; beside new ones they go."""
+    if _old(layout).exists() and not layout.html.exists():
+        os.replace(_old(layout), layout.html)
+    shutil.rmtree(_old(layout), ignore_errors=True)
+
+
+def _old(layout: Layout) -> Path:
+    return layout.html.with_name("html.old")
+
+
+def _stamp(key: str, html: Path) -> str:
+    """``key`` and a hash of the names and sizes of the files in ``html``: pages that were lost are built again."""
+    files = sorted(path for path in html.rglob("*") if path.is_file() and path.name != STAMP)
+    listing = "".join(f"{path.relative_to(html).as_posix()} {path.stat().st_size}\n" for path in files)
+    return f"{key} {hashlib.sha256(listing.encode()).hexdigest()}"
 
 
 def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
@@ -72,16 +120,17 @@ def _key(stage: Path, layout: Layout) -> str:
 
 def broken_external_links(layout: Layout) -> list[str]:
     """Links to other sites that don't answer, one line each: the page, the address, the reason."""
-    results = execute_book(layout)
-    stage = _stage(layout, {result.chapter: result.path for result in results})
-    output = layout.build / "links"
-    shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
-    subprocess.run([*command, "--builder", "linkcheck", "--quiet"], stdin=subprocess.DEVNULL, capture_output=True)
-    report = output / "_build" / "html" / "output.txt"
-    if not report.exists():
-        raise BuildError("Sphinx could not check the links")
-    return [line for line in report.read_text(encoding="utf-8").splitlines() if "[broken]" in line]
+    with _alone(layout, print):
+        results = execute_book(layout)
+        stage = _stage(layout, {result.chapter: result.path for result in results})
+        output = layout.build / "links"
+        shutil.rmtree(output, ignore_errors=True)
+        command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
+        subprocess.run([*command, "--builder", "linkcheck", "--quiet"], stdin=subprocess.DEVNULL, capture_output=True)
+        answers = output / "_build" / "html" / "output.txt"
+        if not answers.exists():
+            raise BuildError("Sphinx could not check the links")
+        return [line for line in answers.read_text(encoding="utf-8").splitlines() if "[broken]" in line]
 
 
 def _sphinx(stage: Path, layout: Layout) -> Path:

@@ -7,6 +7,7 @@ overlap.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,11 +27,13 @@ from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
 from recscale.datasets.load import load
 from recscale.figures.base import BOOK_BUILD
-from recscale.settings import BOOK, BUILD, DATA, REPOSITORY, writable
+from recscale.settings import BOOK, BUILD, DATA, REPOSITORY, folders, writable, write_atomically
 
 MEMORY_PER_CHAPTER = 2 * 2**30
 """Bytes to keep free for each chapter that runs at the same time."""
 
+RUNNING = ".running-"
+"""What the folder of a chapter under way is called, among the executed ones."""
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -94,7 +97,8 @@ def chapters(layout: Layout) -> list[str]:
 
 def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> list[Execution]:
     """Bring every chapter up to date. Raises ``ChapterError`` when one fails, after the others have finished."""
-    writable(layout.executed)
+    for left in writable(layout.executed).glob(f"{RUNNING}*"):  # of a build that was killed
+        shutil.rmtree(left, ignore_errors=True)
     names = chapters(layout)
     done = {name: _kept(name, layout) for name in names}
     waiting = sorted((name for name in names if done[name] is None), key=lambda name: -_last_seconds(name, layout))
@@ -115,11 +119,16 @@ def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> li
 
 
 def run_chapter(chapter: str, parameters: Mapping[str, Any], output: Path, layout: Layout, *, progress: bool) -> None:
-    """Run one chapter with ``parameters`` into the notebook ``output``. Raises ``ChapterError`` when a cell fails."""
-    writable(output.parent)
-    error = _papermill(layout.book / f"{chapter}.ipynb", output, parameters, {}, progress=progress)
-    if error:
-        raise ChapterError(f"chapter {chapter}: {error}")
+    """Run one chapter with ``parameters`` into the notebook ``output``, which appears when all cells have passed.
+
+    Raises ``ChapterError`` when a cell fails.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        unfinished = Path(folder) / output.name
+        error = _papermill(layout.book / f"{chapter}.ipynb", unfinished, parameters, {}, progress=progress)
+        if error:
+            raise ChapterError(f"chapter {chapter}: {error}")
+        write_atomically(output, unfinished.read_text(encoding="utf-8"))
 
 
 def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
@@ -150,7 +159,7 @@ def _execute_kept(chapter: str, layout: Layout) -> Execution:
     """Run a chapter with its defaults; its notebook and record appear only when all its cells have passed."""
     key, path = _key(chapter, layout), layout.executed / f"{chapter}.ipynb"
     start = time.perf_counter()
-    with tempfile.TemporaryDirectory(dir=layout.executed) as folder:
+    with tempfile.TemporaryDirectory(dir=layout.executed, prefix=RUNNING) as folder:
         output = Path(folder) / path.name
         environment = {BOOK_BUILD: "1", "PYTHONPATH": _python_path(layout)}
         error = _papermill(layout.book / path.name, output, {}, environment, progress=False)
@@ -183,13 +192,13 @@ def _papermill(
     ]
     command += ["--progress-bar"] if progress else ["--no-progress-bar"]
     if parameters:
-        command += ["--parameters_yaml", json.dumps(dict(parameters))]
+        command += ["--parameters_yaml", yaml.safe_dump(dict(parameters))]
     threads = dict.fromkeys(THREADS, "1") if environment else {}
     with tempfile.TemporaryDirectory() as scratch:  # a chapter that writes beside itself leaves nothing behind
         result = subprocess.run(
             command,
             cwd=scratch,
-            env=os.environ | threads | dict(environment),
+            env=os.environ | folders() | threads | dict(environment),
             stdin=subprocess.DEVNULL,
             stderr=None if progress else subprocess.PIPE,
             stdout=None if progress else subprocess.PIPE,

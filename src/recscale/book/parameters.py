@@ -12,11 +12,18 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 from IPython import get_ipython
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from recscale.settings import BOOK
 
-Seeds = Annotated[list[int], Field(min_length=1)]
+
+def _different(seeds: list[int]) -> list[int]:
+    if len(set(seeds)) < len(seeds):
+        raise ValueError("every seed may be named once")
+    return seeds
+
+
+Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
 
 
 class ParameterError(ValueError):
@@ -29,7 +36,7 @@ class ParameterError(ValueError):
 class Parameters(BaseModel):
     """A chapter's parameters: names and types. The defaults are in the notebook, where a reader sees them."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Chapter(Parameters):

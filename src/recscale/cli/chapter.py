@@ -1,7 +1,7 @@
 """``recscale chapter``: rerun a chapter with other parameters."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -30,41 +30,31 @@ def run(
 
     -p NAME VALUE gives a parameter, as often as needed; a list is written -p seeds "[0, 1]".
     """
+    from recscale.book.arguments import checked_arguments
     from recscale.book.execute import ChapterError, Layout, chapters, run_chapter
-    from recscale.book.parameters import check_parameters
+    from recscale.settings import writable_file
 
     layout = Layout()
     known = chapters(layout)
     if chapter not in known:
         raise ValueError(f"no chapter is called {chapter!r}; the chapters are {', '.join(known)}")
-    given = _parameters(context.args)
-    check_parameters(chapter, given)
+    given = checked_arguments(chapter, _parameters(context.args))
     output = output or Path(f"{chapter}-rerun.ipynb")
     try:
-        run_chapter(chapter, given, output.resolve(), layout, progress=True)
+        run_chapter(chapter, given, writable_file(output), layout, progress=True)
     except ChapterError as error:
         typer.echo(f"recscale: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{output}: open it with any notebook viewer")
 
 
-def _parameters(words: list[str]) -> dict[str, Any]:
+def _parameters(words: list[str]) -> dict[str, str]:
     """``-p NAME VALUE`` as often as given, as papermill takes it."""
     given = {}
     for start in range(0, len(words), 3):
         match words[start : start + 3]:
             case ["-p" | "--parameter", name, text]:
-                given[name] = _value(text)
+                given[name] = text
             case other:
                 raise ValueError(f"parameters are given as -p NAME VALUE, not as {' '.join(other)!r}")
     return given
-
-
-def _value(text: str) -> Any:
-    """A value as YAML reads it: 3, 0.5, true, [0, 1], movielens-1m."""
-    import yaml
-
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
-        return text

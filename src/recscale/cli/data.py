@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from recscale.datasets.cards import Card
     from recscale.datasets.load import Loaded
+    from recscale.datasets.schema import Card
 
 app = typer.Typer(help="Data sets: which there are, getting them, what is in them.", no_args_is_help=True)
 
@@ -22,7 +22,8 @@ def list_data_sets() -> None:
 
     width = max(map(len, cards := all_cards()))
     for name, card in cards.items():
-        size = "; ".join(filter(None, (expected_size(card, kind) for kind in card.kinds)))
+        sizes = {kind: expected_size(card, kind) for kind in card.kinds}
+        size = "; ".join(f"{kind}: {words}" for kind, words in sizes.items() if words)
         typer.echo(f"{name:{width}s}  {card.title}\n{'':{width}s}  {size}\n{'':{width}s}  {card.licence}")
 
 
@@ -38,12 +39,12 @@ def fetch(
     card = find_card(name)
     kinds = [kind for kind in card.kinds if source is None or source in {item.name for item in card.sources_of(kind)}]
     for kind in kinds or card.kinds[:1]:
-        typer.echo(f"{card.name}: {used(kind, load(name, kind, source))}")
+        typer.echo(f"{card.name}: {kind}: {used(card, kind, load(name, kind, source))}")
 
 
 @app.command("describe")
 def describe(name: Name) -> None:
-    """Rows, fields, licence, citation, source and checksum. Downloads nothing."""
+    """Rows, fields, licence, citation, source and checksum. Downloads nothing and writes nothing."""
     from recscale.datasets.cards import find_card
     from recscale.datasets.load import present
 
@@ -54,7 +55,7 @@ def describe(name: Name) -> None:
         line(label, text)
     for kind in card.kinds:
         if loaded := present(card, kind):
-            line(kind, used(kind, loaded))
+            line(kind, used(card, kind, loaded))
             line("", columns(kind, loaded))
         else:
             hint = f"not on this machine yet: recscale data fetch {name}"
@@ -71,33 +72,39 @@ def line(label: str, text: str | None) -> None:
 def expected_size(card: "Card", kind: str) -> str:
     """What the card says of the size: nothing, for most cards of the reader's own."""
     if kind == "ctr":
-        return f"ctr: {card.ctr.rows:,} impressions" if card.ctr.rows else ""
+        return f"{card.ctr.rows:,} impressions" if card.ctr.rows else ""
     columns = card.sequences
     if not columns.interactions:
         return ""
-    return f"sequences: {columns.interactions:,} interactions, {columns.users:,} users, {columns.items:,} items"
+    return f"{columns.interactions:,} interactions, {columns.users:,} users, {columns.items:,} items"
 
 
-def used(kind: str, loaded: "Loaded") -> str:
+def used(card: "Card", kind: str, loaded: "Loaded") -> str:
     """Size, source and checksum of data that are here."""
+    from recscale.datasets.cards import book_cards
+
     data, source = loaded.data, loaded.source.name if loaded.source else "generated"
     size = f"{len(data):,} impressions" if kind == "ctr" else ""
     if kind == "sequences":
         size = f"{len(data):,} interactions, {data.n_users:,} users, {data.n_items:,} items"
-    return f"{kind}: {size}; source: {source}; sha256 {data.checksum}"
+    checksum = "sha256" if card.name in book_cards() else "sha256 of file and card"
+    return f"{size}; source: {source}; {checksum} {data.checksum}"
 
 
 def columns(kind: str, loaded: "Loaded") -> str:
     """Fields with their vocabularies and the share of positives; or lengths and repeats."""
     data = loaded.data
     if kind == "sequences":
-        repeats = "repeat" if data.repeats else "never repeat"
-        lengths = data.lengths
+        repeated, lengths = data.repeated(), data.lengths
+        share = f"in {100 * repeated / len(data):.1f} % of interactions"
+        share = f"users repeat an item {share}" if repeated else "users never repeat an item"
+        ranking = "stays in" if data.repeats else "is left out of"
         return (
-            f"users {repeats} an item; sequence lengths {lengths.min()} to {lengths.max()}, mean {lengths.mean():.1f}"
+            f"{share}; the history {ranking} rankings; "
+            f"sequence lengths {lengths.min()} to {lengths.max()}, mean {lengths.mean():.1f}"
         )
     fields = ", ".join(
-        f"{field.name} ({field.vocabulary_size:,}{f', up to {field.max_values} a row' if field.max_values > 1 else ''})"
+        f"{field.name} ({field.vocabulary_size:,}{f', up to {field.max_values} per row' * (field.max_values > 1)})"
         for field in data.fields
     )
     dense = f"; dense {', '.join(data.dense_names)}" if data.dense_names else ""

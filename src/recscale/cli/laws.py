@@ -1,21 +1,29 @@
 """``recscale fit`` and ``recscale laws``: the fitter for anybody's points."""
 
+import contextlib
+import io
 import json
+import math
 import os
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pandas as pd
 import typer
 
 from recscale import laws
+from recscale.datasets.reading import column_names, numbers, read_table, refuse
 
 ALL = "all"
 
 
 def laws_command() -> None:
     """List the laws with their equations."""
+    _any_letter()
     width = max(len(name) for name in laws.LAWS)
     for name, law in laws.LAWS.items():
         columns = "any" if law.any_variables else ",".join(law.variables)
@@ -23,7 +31,9 @@ def laws_command() -> None:
 
 
 def fit_command(
-    points: Annotated[Path, typer.Argument(help="CSV with one row a measurement.", show_default=False)],
+    points: Annotated[
+        Path, typer.Argument(help="CSV, TSV or Parquet with one row per measurement.", show_default=False)
+    ],
     law: Annotated[str, typer.Option("--law", help="A name from `recscale laws`, or `all` for a comparison.")],
     x: Annotated[str, typer.Option("--x", help="The law's columns, by position, separated by commas.")],
     y: Annotated[str, typer.Option("--y", help="The measured column.")],
@@ -31,22 +41,24 @@ def fit_command(
         str, typer.Option("--by", help="Columns that tell the groups apart; each group is fitted alone.")
     ] = "",
     hold_out_largest: Annotated[
-        int, typer.Option(help="Keep so many largest sizes out of the fit and predict them.")
+        int, typer.Option(help="Keep so many largest sizes out of the fit and predict them.", min=0)
     ] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the fits to this file.")] = None,
     loss: Annotated[str, typer.Option(help="squares or huber")] = "squares",
     bootstrap: Annotated[int, typer.Option(help="Resamples for the intervals; 0: linearised.", min=0)] = 0,
-    seed: Annotated[int, typer.Option(help="Of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the resamples.", min=0)] = 0,
 ) -> None:
-    """Fit a scaling law to the points of a CSV and print what can and can't be concluded."""
-    table = _read(points)
-    columns = _names(x)
-    _require(table, [*columns, y, *_names(by)], points)
-    options = {"hold_out_largest": hold_out_largest, "loss": loss, "bootstrap": bootstrap, "seed": seed}
+    """Fit a scaling law to the points of a table and print what can and can't be concluded."""
+    _any_letter()
+    if json_file is not None:
+        _check_writable(json_file)
     if law != ALL:
         laws.get(law)
+    columns, y, groups = _names(x, points), y.strip(), _names(by, points)
+    table = _read(points, [*columns, y], groups)
+    options = {"hold_out_largest": hold_out_largest, "loss": loss, "bootstrap": bootstrap, "seed": seed}
     done = []
-    for group, rows in _groups(table, _names(by)):
+    for group, rows in _groups(table, groups):
         if group:
             typer.echo("== " + ", ".join(f"{name} {value}" for name, value in group.items()))
         try:
@@ -73,22 +85,23 @@ def _one(rows: pd.DataFrame, law: str, columns: list[str], y: str, group: dict, 
     return [fit.to_json(group) for fit in table["fit"] if fit is not None]
 
 
-def _names(text: str) -> list[str]:
+def _names(text: str, points: Path) -> list[str]:
+    """Columns between commas; or one column, where the file has one that is called exactly so."""
+    if text.strip() and text.strip() in column_names(points):
+        return [text.strip()]
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ValueError(f"there is no file {path}")
-    try:
-        return pd.read_csv(path)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path} is not a CSV table: {str(error).strip()}") from error
-
-
-def _require(table: pd.DataFrame, names: list[str], path: Path) -> None:
-    if missing := [name for name in names if name not in table.columns]:
-        raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(map(str, table.columns))}")
+def _read(points: Path, named: list[str], by: list[str]) -> pd.DataFrame:
+    """The columns of the fit as finite numbers, those that tell groups apart as they are written."""
+    if twice := [name for name, count in Counter([*named, *by]).items() if count > 1]:
+        raise ValueError(f"--x, --y and --by must name different columns; {', '.join(twice)} is named more than once")
+    table = read_table(points, [*named, *by], text=by)
+    for name in named:
+        values = numbers(table[name], points)
+        refuse(table[name], np.isnan(values), "must hold a finite number in every row", points)
+        table[name] = values
+    return table
 
 
 def _groups(table: pd.DataFrame, by: list[str]) -> Iterator[tuple[dict, pd.DataFrame]]:
@@ -101,9 +114,28 @@ def _groups(table: pd.DataFrame, by: list[str]) -> Iterator[tuple[dict, pd.DataF
 
 
 def _plain(value):
+    """A group's value for JSON: the number where it is written as one, else its text; null for an empty cell."""
     if pd.isna(value):
         return None
-    return value.item() if hasattr(value, "item") else value
+    for number in (int, float):
+        with contextlib.suppress(ValueError, OverflowError):
+            if str(number(value)) == str(value) and math.isfinite(number(value)):
+                return number(value)
+    return value
+
+
+def _any_letter() -> None:
+    """Print the laws' Greek letters escaped where the terminal has none."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _check_writable(path: Path) -> None:
+    """Before the work: can a file be made at ``path``?"""
+    if not path.parent.is_dir():
+        raise ValueError(f"--json: there is no folder {path.parent}")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise ValueError(f"--json: {path} can't be written")
 
 
 def _write_whole(path: Path, text: str) -> None:

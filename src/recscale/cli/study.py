@@ -9,7 +9,7 @@ app = typer.Typer(help="Run the studies behind the chapters; what is done is nev
 Name = Annotated[str, typer.Argument(help="a study's name, as `recscale study list` prints it")]
 Profile = Annotated[str, typer.Option(help="smoke (seconds), quick (minutes) or full (hours)")]
 Dataset = Annotated[str | None, typer.Option(help="data set in place of the plan's own")]
-Seeds = Annotated[str | None, typer.Option(help="comma-separated seeds in place of the plan's own")]
+Seeds = Annotated[str | None, typer.Option(help="different seeds in place of the plan's own, separated by commas")]
 
 
 @app.command("list")
@@ -23,11 +23,10 @@ def list_studies(profile: Profile = "full") -> None:
     for name in studies.STUDIES:
         try:
             plan = studies.plan(name, profile)
-        except ValueError as reason:  # it waits for another study, or its data are not here
-            typer.echo(f"{name:32s} {str(reason).partition(';')[0]}")
-        else:
             store.adopt(studies.committed(plan.name))
             typer.echo(f"{name:32s} {len(plan.runs):4d} planned  {len(plan.table(store)):4d} finished")
+        except ValueError as reason:  # it waits for another study, its data are not here, or a file is no record
+            typer.echo(f"{name:32s} {str(reason).partition(';')[0]}")
         if name in missing:
             typer.echo(f"{'':32s} missing from data/results: {missing[name]}")
 
@@ -38,8 +37,10 @@ def run_study(
     profile: Profile = "quick",
     dataset: Dataset = None,
     seeds: Seeds = None,
-    jobs: Annotated[int, typer.Option(min=1, help="runs at a time")] = 1,
-    scheduler: Annotated[str | None, typer.Option(help="address of a Dask scheduler, tcp://host:port")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="runs at a time on this machine")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="a Dask scheduler, tcp://host:port, whose workers have one thread each")
+    ] = None,
 ) -> None:
     """Carry out what is missing of a study; safe to kill and start again."""
     from recscale import studies
@@ -53,7 +54,9 @@ def run_study(
 def export_study(name: Name, profile: Profile = "full") -> None:
     """Write the finished runs of a study to the results folder."""
     from recscale import studies
+    from recscale.settings import results_folder, writable
 
+    writable(results_folder())
     study = studies.plan(name, profile)
     store = studies.RecordStore()
     store.adopt(studies.committed(study.name))
@@ -65,10 +68,12 @@ def export_study(name: Name, profile: Profile = "full") -> None:
 @app.command("predict")
 def predict_study(name: Name) -> None:
     """Write down what the fitted law says about a study's shapes, before any of them is trained."""
+    from recscale.settings import results_folder, writable
     from recscale.studies import predictions
 
     if name != "performance-law-predictions":
         raise ValueError(f"nothing is predicted for {name!r}; allowed is 'performance-law-predictions'")
+    writable(results_folder())
     path = predictions.write()
     table = predictions.read(path)
     count = table[["layers", "width"]].drop_duplicates().shape[0]

@@ -6,7 +6,8 @@ The same command under ``torchrun`` trains it on several processes:
 
 import json
 import os
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,6 +23,8 @@ MODELS = {
     "masknet": "MaskNet: parallel masked blocks.",
     "afn+": "AFN+: logarithmic neurons beside an MLP.",
     "xdeepfm": "xDeepFM: compressed interaction network beside an MLP.",
+    "crossnet": "CrossNet: DCNv2's cross layers alone.",
+    "wukong+cross": "Wukong with a cross net on the logit, a variant of ours.",
 }
 
 
@@ -29,43 +32,59 @@ def configure(model: str, settings: list[str]):
     """The model's configuration with every ``name=value`` of ``settings`` in place; values are JSON, or text."""
     from recscale.models import CTR_MODELS
 
-    config = CTR_MODELS[model]()
+    config = CTR_MODELS[model]
     names = [entry.name for entry in fields(config)]
+    given = {}
     for setting in settings:
         name, separator, text = setting.partition("=")
         if not separator or name not in names:
             raise ValueError(f"--set takes name=value with one of the names {', '.join(names)}; got {setting!r}")
+        if name in given:
+            raise ValueError(f"--set gives {name} twice")
         try:
             value = json.loads(text)
         except json.JSONDecodeError:
             value = text
-        value = tuple(value) if isinstance(value, list) else value
-        before = getattr(config, name)
-        if before is not None and type(value) is not type(before) and (type(before), type(value)) != (float, int):
-            raise ValueError(f"{name} of {model} must be like {json.dumps(before)}; got {text!r}")
-        config = replace(config, **{name: value})
-    return config
+        given[name] = tuple(value) if isinstance(value, list) else value
+    return config(**given)
+
+
+def output_file(path: str | None) -> Path | None:
+    """``path`` as a file that can be written, found out before the work."""
+    from recscale.settings import writable
+
+    if path is None:
+        return None
+    file = Path(path).expanduser().absolute()
+    if file.is_dir():
+        raise ValueError(f"{file} is a folder; a file is needed")
+    writable(file.parent)
+    return file
 
 
 def _command(model: str):
     def command(
-        dataset: Annotated[str, typer.Option(help="a data set of impressions")] = "movielens-100k",
+        dataset: Annotated[
+            str, typer.Option(help="a data set of impressions, or the path of a card")
+        ] = "movielens-100k",
         split: Annotated[str, typer.Option(help="random, time or official")] = "random",
         settings: Annotated[
             list[str] | None, typer.Option("--set", help="a setting of the model, name=value; may be repeated")
         ] = None,
         epochs: Annotated[int, typer.Option(help="passes over the training rows")] = 1,
-        batch_size: Annotated[int, typer.Option(help="rows a step, over all processes")] = 1024,
+        batch_size: Annotated[int, typer.Option(help="rows per step, over all processes")] = 1024,
         dense_learning_rate: Annotated[float, typer.Option(help="Adam's, for all but the tables")] = 1e-3,
         sparse_learning_rate: Annotated[float, typer.Option(help="row-wise Adagrad's, for the tables")] = 1e-1,
         width: Annotated[int, typer.Option(help="width of the embeddings (d)")] = 16,
         seed: Annotated[int, typer.Option(help="fixes weights, order and dropout")] = 0,
-        device: Annotated[str, typer.Option(help="auto, cpu or cuda")] = "auto",
+        device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:NUMBER")] = "auto",
         history: Annotated[str | None, typer.Option(help="write the loss of every step's group to this CSV")] = None,
     ) -> None:
         from recscale.datasets import load_ctr
+        from recscale.models.checks import check_seed
         from recscale.models.embeddings import EmbeddingConfig
         from recscale.training.ctr import CTRTraining, train_ctr
+        from recscale.training.devices import choose_device
 
         config = configure(model, settings or [])
         training = CTRTraining(
@@ -75,22 +94,25 @@ def _command(model: str):
             sparse_learning_rate=sparse_learning_rate,
             embedding=EmbeddingConfig(width=width),
         )
+        check_seed(seed)
+        choose_device(device)
+        file = output_file(history)
         first = os.environ.get("RANK", "0") == "0"
         parts = load_ctr(dataset).split(split)
         result = train_ctr(config, training, parts, seed=seed, device=device, progress=first)
         if first:
-            _report(model, dataset, split, config, result, history)
+            if file:
+                result.history.to_csv(file, index=False)
+            _report(model, dataset, split, config, result)
 
     return command
 
 
-def _report(model: str, dataset: str, split: str, config, result, history: str | None) -> None:
-    if history:
-        result.history.to_csv(history, index=False)
+def _report(model: str, dataset: str, split: str, config, result) -> None:
     account = result.accounting
     typer.echo(f"{model} on {dataset}, {split} split: {json.dumps(asdict(config))}")
     typer.echo(f"  parameters       {account.dense_parameters:,} dense, {account.embedding_parameters:,} embedding")
-    typer.echo(f"  training FLOP    {account.training_flop_per_example:,} an example")
+    typer.echo(f"  training FLOP    {account.training_flop_per_example:,} per example")
     typer.echo(f"  examples seen    {result.examples_seen:,} in {result.wall_seconds:.0f} s")
     for name, value in result.metrics.items():
         typer.echo(f"  {name:16s} {value:.5f}")

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
-from recscale.datasets.cards import Card
+from recscale.datasets.reading import numbers, refuse
+from recscale.datasets.schema import Card
 from recscale.datasets.tables import PADDING, CTRData, Field, SequenceData
+from recscale.datasets.times import UNITS, nanoseconds
 
 PARTS = ("train", "valid", "test")
 
@@ -27,13 +29,15 @@ def encode_ctr(table: pd.DataFrame, card: Card, checksum: str) -> CTRData:
     for name, separator in columns.multi_hot.items():
         ids[name], vocabulary = encode_lists(table[name], separator)
         fields.append(Field(name, vocabulary, ids[name].shape[1]))
-    timestamp = seconds(table[columns.timestamp]) if columns.timestamp else None
+    timestamp = None
+    if columns.timestamp:
+        timestamp = coarsest(nanoseconds(table[columns.timestamp], columns.timestamp_unit, card.name))
     part = encode_parts(table[columns.split]) if columns.split else None
     return CTRData(
         name=card.name,
         fields=tuple(fields),
         ids=ids,
-        dense=encode_dense(table[list(columns.dense)], train_rows(len(table), part, timestamp)),
+        dense=encode_dense(table[list(columns.dense)], train_rows(len(table), part, timestamp), card.name),
         dense_names=columns.dense,
         labels=np.stack([encode_label(table[name]) for name in columns.labels], axis=1),
         tasks=columns.labels,
@@ -51,13 +55,13 @@ def encode_sequences(table: pd.DataFrame, card: Card, checksum: str) -> Sequence
     columns = card.sequences
     require(table, columns.required, card.name)
     for name in (columns.user, columns.item):
-        if table[name].isna().any():
-            row = int(table[name].isna().to_numpy().argmax())
-            raise ValueError(f"{card.name}: row {row} has no {name!r} (an empty sequence or a missing value)")
+        refuse(table[name], table[name].isna().to_numpy(bool), "must hold an id in every row", card.name)
     user, n_users = encode_ids(table[columns.user])
     item, n_items = encode_ids(table[columns.item])
+    if not columns.repeats:
+        refuse_repeats(table, user, item, card)
     if columns.timestamp:
-        time = seconds(table[columns.timestamp])
+        time = nanoseconds(table[columns.timestamp], columns.timestamp_unit, card.name)
         order = np.lexsort((time, user))  # a stable sort: the last key leads
     else:
         time, order = None, np.argsort(user, kind="stable")
@@ -65,10 +69,27 @@ def encode_sequences(table: pd.DataFrame, card: Card, checksum: str) -> Sequence
         name=card.name,
         items=item[order],
         offsets=np.concatenate([[0], np.cumsum(np.bincount(user, minlength=n_users))]),
-        timestamps=None if time is None else time[order],
+        timestamps=None if time is None else time[order] // UNITS["s"],
         n_items=n_items,
         repeats=columns.repeats,
         checksum=checksum,
+    )
+
+
+def refuse_repeats(table: pd.DataFrame, user: np.ndarray, item: np.ndarray, card: Card) -> None:
+    """One sentence where a user meets an item twice though the card says ``repeats = false``.
+
+    Rankings leave the history out then, and an item met for the second time could never be found.
+    """
+    pairs, first, count = np.unique(user * (item.max() + 1) + item, return_index=True, return_counts=True)
+    if len(pairs) == len(table):
+        return
+    row = first[count.argmax()]
+    columns = card.sequences
+    raise ValueError(
+        f"{card.name}: repeats = false, but {len(table) - len(pairs):,} of {len(table):,} rows repeat a user's item: "
+        f"{columns.user} {table[columns.user].iloc[row]} has {columns.item} {table[columns.item].iloc[row]} "
+        f"{count.max()} times; say repeats = true, or leave the repeats out of the file"
     )
 
 
@@ -87,9 +108,18 @@ def encode_ids(column: pd.Series) -> tuple[Int[np.ndarray, " rows"], int]:
 
 
 def encode_lists(column: pd.Series, separator: str) -> tuple[Int[np.ndarray, "rows max_values"], int]:
-    """Ids of cells that hold several values, padded with ``PADDING``; an empty cell has none."""
-    codes, cells = pd.factorize(column.fillna("").astype(str))
-    split = [list(dict.fromkeys(value.strip() for value in cell.split(separator) if value.strip())) for cell in cells]
+    """Ids of cells that hold several values, padded with ``PADDING``; an empty cell has none.
+
+    A cell is text with a ``separator`` between its values, or a list (an array), whose values stay as they are.
+    """
+    if column.dtype == object and column.map(type).isin([np.ndarray, list]).any():
+        rows = [[] if np.ndim(cell) == 0 else [value for value in cell if not pd.isna(value)] for cell in column]
+        codes, split = np.arange(len(rows)), [list(dict.fromkeys(values)) for values in rows]
+    else:
+        codes, cells = pd.factorize(column.fillna("").astype(str))
+        split = [
+            list(dict.fromkeys(value.strip() for value in cell.split(separator) if value.strip())) for cell in cells
+        ]
     vocabulary = {value: index for index, value in enumerate(sorted({value for values in split for value in values}))}
     padded = np.full((len(split), max([1, *map(len, split)])), PADDING, dtype=np.int64)
     for row, values in enumerate(split):
@@ -131,7 +161,9 @@ def train_rows(
     return chosen
 
 
-def encode_dense(table: pd.DataFrame, train: Bool[np.ndarray, " rows"]) -> Float[np.ndarray, "rows n_dense"]:
+def encode_dense(
+    table: pd.DataFrame, train: Bool[np.ndarray, " rows"], dataset: str = "the table"
+) -> Float[np.ndarray, "rows n_dense"]:
     """``x' = (g - mean) / std`` with ``g = sign(x) log(1 + |x|)``; mean and std over the ``train`` rows.
 
     Counts, durations and prices are heavy-tailed, so the logarithm comes first. A missing number becomes 0, the train
@@ -139,15 +171,7 @@ def encode_dense(table: pd.DataFrame, train: Bool[np.ndarray, " rows"]) -> Float
     """
     if table.shape[1] == 0:
         return np.zeros((len(table), 0), dtype=np.float32)
-    numbers = []
-    for name in table:
-        column = pd.to_numeric(table[name], errors="coerce")
-        if (broken := column.isna() & table[name].notna()).any():
-            raise ValueError(
-                f"the dense column {name!r} must hold numbers; it also holds {table[name][broken].iloc[0]!r}"
-            )
-        numbers.append(column.to_numpy(np.float64))
-    values = np.stack(numbers, axis=1)
+    values = np.stack([numbers(table[name], dataset) for name in table], axis=1)
     values = np.where(np.isfinite(values), np.sign(values) * np.log1p(np.abs(values)), np.nan)
     known = np.isfinite(values) & train[:, None]
     count = np.maximum(known.sum(axis=0), 1)
@@ -157,14 +181,7 @@ def encode_dense(table: pd.DataFrame, train: Bool[np.ndarray, " rows"]) -> Float
     return np.nan_to_num(scaled).astype(np.float32)
 
 
-def seconds(column: pd.Series) -> Int[np.ndarray, " rows"]:
-    """Seconds since 1970 UTC, from numbers (taken as they are) or ISO dates, in UTC unless they name a zone."""
-    if column.isna().any():
-        raise ValueError(f"the time column {column.name!r} has {int(column.isna().sum())} empty cells")
-    if not pd.api.types.is_numeric_dtype(column):
-        dates = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
-        if dates.isna().any():
-            wrong = column[dates.isna()].iloc[0]
-            raise ValueError(f"the time column {column.name!r} must hold seconds or ISO dates, not {wrong!r}")
-        return dates.dt.tz_localize(None).to_numpy().astype("datetime64[s]").astype(np.int64)
-    return column.to_numpy(np.int64)
+def coarsest(time: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
+    """Nanoseconds as whole seconds, unless any of them isn't one."""
+    seconds, rest = np.divmod(time, UNITS["s"])
+    return time if rest.any() else seconds

@@ -8,12 +8,13 @@ import hashlib
 import os
 import subprocess
 import sys
-import tempfile
 import warnings
 import zipfile
 from pathlib import Path
 
-from recscale.datasets.cards import File, Source
+from recscale.datasets.archives import DAMAGED, read_member
+from recscale.datasets.partial import temporary_folder
+from recscale.datasets.schema import File, Source
 from recscale.settings import cache_folder, mirror_folder, writable
 
 CONNECT_SECONDS = 5
@@ -43,19 +44,11 @@ def verify(file: File, path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             for name, expected in file.members.items():
-                found = hashlib.md5(archive.read(member(archive, name)), usedforsecurity=False).hexdigest()
+                found = hashlib.md5(read_member(archive, name), usedforsecurity=False).hexdigest()
                 if found != expected:
                     raise WrongChecksum(f"{name} in {path} is another version: its md5 is {found}, not {expected}")
-    except (zipfile.BadZipFile, OSError) as error:
+    except DAMAGED as error:
         raise WrongChecksum(f"{path} is damaged: {error}") from error
-
-
-def member(archive: zipfile.ZipFile, name: str) -> str:
-    """The full path of the member whose file name is ``name``, in whatever folder of the archive it lies."""
-    for path in archive.namelist():
-        if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]:
-            return path
-    raise FileNotFoundError(f"no {name} inside")
 
 
 def local(file: File, tried: list[str]) -> Path | None:
@@ -112,26 +105,31 @@ def download(file: File, tried: list[str]) -> Path | None:
 
 
 def from_url(file: File, folder: Path) -> Path:
-    """Through pooch, which gives a file its name only when it is complete; ``download`` then checks it."""
+    """Through pooch into a folder of its own; a file has its name in ``folder`` only when it is complete."""
     with warnings.catch_warnings():
         # Imported here and quietly: tqdm, which it brings, complains on every page of a notebook without widgets.
         warnings.simplefilter("ignore")
         import pooch
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
-    return Path(pooch.retrieve(file.url, None, fname=Path(file.name).name, path=folder, downloader=downloader))
+    path = folder / Path(file.name).name
+    with temporary_folder(folder) as temporary:
+        os.replace(pooch.retrieve(file.url, None, fname=path.name, path=temporary, downloader=downloader), path)
+    return path
 
 
 def from_pip(file: File, folder: Path) -> Path:
-    """``pip download``: works wherever the project could be installed. Nothing is installed by it."""
-    with tempfile.TemporaryDirectory(dir=folder) as temporary:
-        command = [sys.executable, "-m", "pip", "download", file.pip, "--no-deps", "--only-binary=:all:", "--quiet"]
-        command += ["--disable-pip-version-check", "--retries=1", f"--timeout={CONNECT_SECONDS}", "--dest", temporary]
+    """``pip download``: works wherever the project could be installed. Nothing is installed or built by it."""
+    with temporary_folder(folder) as temporary:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet"]
+        command += ["--disable-pip-version-check", "--retries=1", f"--timeout={CONNECT_SECONDS}"]
+        # After "--" nothing is an option, whatever it looks like.
+        command += ["--dest", str(temporary), "--", file.pip]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
         if result.returncode != 0:
             raise OSError((result.stderr.strip() or result.stdout.strip() or "pip failed").splitlines()[-1])
         path = folder / Path(file.name).name
-        os.replace(Path(temporary) / path.name, path)
+        os.replace(temporary / path.name, path)
     return path
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recscale.datasets.cards import Card, Source
+from recscale.datasets.archives import DAMAGED, check_size
+from recscale.datasets.schema import Card, Source
 
 FIRST_DAY, VALID_DAY, TEST_DAY = 20220425, 20220506, 20220507
 HISTORY = 50
@@ -65,12 +66,15 @@ def read_members(path: Path, names: Sequence[str]) -> list[pd.DataFrame]:
     frames = {}
     try:
         with tarfile.open(path) as archive:
+            unpacked = 0
             for entry in archive:
+                unpacked += entry.size
+                check_size(unpacked, path.stat().st_size, path)
                 if (name := entry.name.rsplit("/", 1)[-1]) in names:
                     frames[name] = pd.read_csv(archive.extractfile(entry), dtype={"tag": str})
                 if len(frames) == len(names):
                     break
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, *DAMAGED) as error:
         raise ValueError(f"can't read {path}: {error}") from None
     if missing := [name for name in names if name not in frames]:
         raise ValueError(f"no {missing[0]} in {path}")

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from recscale.datasets import planted_world, store, synthetic
 from recscale.datasets.adapters import VERSION, read
-from recscale.datasets.cards import Card, Source, all_cards, find_card
+from recscale.datasets.cards import all_cards, book_cards, find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
 from recscale.datasets.fetch import combined_checksum, downloads_folder, locate
+from recscale.datasets.schema import Card, Source
 from recscale.datasets.tables import CTRData, SequenceData
 
 GENERATED = {**synthetic.NAMED, **planted_world.NAMED}
@@ -61,23 +62,28 @@ def load(name: str | Path, kind: str, source: str | None = None) -> Loaded:
 
 
 def present(card: Card, kind: str) -> Loaded | None:
-    """What ``load`` would return without the network; None where the data are not on this machine yet."""
+    """What ``load`` would return without the network, nothing kept; None where the data aren't on this machine yet."""
     if generate := GENERATED.get(card.name):
         return Loaded(generate(), None)
-    return first_of(card, kind, card.sources_of(kind), [], network=False)
+    return first_of(card, kind, card.sources_of(kind), [], network=False, keep=False)
 
 
-def first_of(card: Card, kind: str, sources: Sequence[Source], tried: list[str], *, network: bool) -> Loaded | None:
+def first_of(
+    card: Card, kind: str, sources: Sequence[Source], tried: list[str], *, network: bool, keep: bool = True
+) -> Loaded | None:
     for source in sources:
-        if (data := load_from(card, kind, source, tried, network=network)) is not None:
+        if (data := load_from(card, kind, source, tried, network=network, keep=keep)) is not None:
             return Loaded(data, source)
     return None
 
 
 def load_from(
-    card: Card, kind: str, source: Source, tried: list[str], *, network: bool
+    card: Card, kind: str, source: Source, tried: list[str], *, network: bool, keep: bool = True
 ) -> CTRData | SequenceData | None:
-    """From the arrays of an earlier load, else from verified files; None where the files can't be had."""
+    """From the arrays of an earlier load, else from verified files; None where the files can't be had.
+
+    With ``keep`` the arrays are kept in the cache.
+    """
     published = "".join(file.checksum for file in source.files)
     known = store.arrays_path(card, kind, source, published, VERSION)
     pinned = all(file.pinned and not Path(file.name).is_absolute() for file in source.files)
@@ -91,8 +97,14 @@ def load_from(
     if not pinned and (data := store.load(path)) is not None:
         return data
     table = read(paths, kind, card, source)
-    data = (encode_ctr if kind == "ctr" else encode_sequences)(table, card, checksum)
-    store.save(path, data)
+    # A run is known by its data's checksum. The book's cards are part of the code; a reader's may change between runs.
+    known_by = checksum if card.name in book_cards() else store.reading_key(card, kind, source, checksum, VERSION)
+    try:
+        data = (encode_ctr if kind == "ctr" else encode_sequences)(table, card, known_by)
+    except ValueError as error:
+        raise ValueError(f"{error} (in {' and '.join(map(str, paths))})") from error
+    if keep:
+        store.save(path, data)
     return data
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recscale.datasets.cards import Card, Source
-from recscale.datasets.fetch import member
+from recscale.datasets.archives import DAMAGED
+from recscale.datasets.archives import read_member as unzipped
+from recscale.datasets.schema import Card, Source
 
 LIKED = 4
 GENRES_100K = [
@@ -109,8 +110,8 @@ def read_member(
     encoding = "utf-8" if skip else "latin-1"
     try:
         with zipfile.ZipFile(path) as archive:
-            lines = archive.read(member(archive, name)).decode(encoding).splitlines()[skip:]
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError) as error:
+            lines = unzipped(archive, name).decode(encoding).splitlines()[skip:]
+    except (*DAMAGED, UnicodeDecodeError) as error:
         raise ValueError(f"can't read {name} in {path}: {error}") from None
     rows = [line.split(separator) for line in lines if line]
     if wrong := next((number for number, row in enumerate(rows, start=1 + skip) if len(row) != len(columns)), None):

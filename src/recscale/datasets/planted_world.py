@@ -196,14 +196,14 @@ class PlantedWorld:
         p = expit(self.logits(values))
         return values, (generator.random(BLOCK) < p if part == "train" else p).astype(np.float32)
 
-    def data(self, rows: int) -> CTRData:
+    def data(self, rows: int, name: str = "planted-world") -> CTRData:
         """``rows`` of train beside ``HELD_OUT`` each of valid and test, as an official split."""
         counts = (rows, HELD_OUT, HELD_OUT)
         streams = [self.rows(part, count) for part, count in zip(PARTS, counts, strict=True)]
         values, labels = (np.concatenate(column) for column in zip(*streams, strict=True))
         names = [f"field_{index}" for index in range(self.n_fields)]
         return CTRData(
-            name="synthetic-world",
+            name=name,
             fields=tuple(Field(name, self.values) for name in names),
             ids=dict(zip(names, np.ascontiguousarray(values.T), strict=True)),
             dense=np.zeros((len(labels), 0), dtype=np.float32),
@@ -274,4 +274,6 @@ PLANTED: dict[str, tuple[PlantedWorld, int]] = {
 }
 """Data set -> its world, and its training rows: the first ones of the world's stream."""
 
-NAMED: dict[str, Callable[[], CTRData]] = {name: partial(world.data, rows) for name, (world, rows) in PLANTED.items()}
+NAMED: dict[str, Callable[[], CTRData]] = {
+    name: partial(world.data, rows, name) for name, (world, rows) in PLANTED.items()
+}

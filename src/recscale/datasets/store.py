@@ -6,39 +6,36 @@ decides its content: the source's checksums, the card's columns, the adapters' v
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from recscale.datasets.cards import Card, Source
+from recscale.datasets.partial import whole_file
+from recscale.datasets.schema import Card, Source
 from recscale.datasets.tables import CTRData, Field, SequenceData
 from recscale.settings import cache_folder, writable
 
 
 def arrays_path(card: Card, kind: str, source: Source, checksum: str, version: int) -> Path:
     """Where the arrays of ``card`` from ``source`` lie, whether or not they are there yet."""
-    reading = asdict(replace(source, files=()))
-    content = [version, kind, card.name, reading, checksum, asdict(getattr(card, kind))]
-    key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    key = reading_key(card, kind, source, checksum, version)[:16]
     return cache_folder() / "datasets" / f"{card.name}-{kind}-{key}.npz"
+
+
+def reading_key(card: Card, kind: str, source: Source, checksum: str, version: int) -> str:
+    """SHA-256 of all that decides what is read: the files' checksum, the card on them, the adapters' version."""
+    reading = asdict(source) | {"files": ()}
+    content = [version, kind, card.name, reading, checksum, asdict(getattr(card, kind))]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def save(path: Path, data: CTRData | SequenceData) -> None:
     """Write ``data`` so that at no moment a part of it lies under ``path``."""
     writable(path.parent)
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as stream:
-        try:
-            np.savez(stream, **(pack_ctr(data) if isinstance(data, CTRData) else pack_sequences(data)))
-            stream.flush()
-            os.fsync(stream.fileno())
-        except BaseException:
-            os.unlink(stream.name)
-            raise
-    os.replace(stream.name, path)
+    with whole_file(path) as stream:
+        np.savez(stream, **(pack_ctr(data) if isinstance(data, CTRData) else pack_sequences(data)))
 
 
 def load(path: Path) -> CTRData | SequenceData | None:

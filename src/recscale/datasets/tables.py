@@ -29,8 +29,9 @@ class CTRData:
 
     ``ids[field.name]`` is (rows,) for a one-hot field, (rows, max_values) padded with ``PADDING`` for a multi-hot one.
     ``dense`` is (rows, n_dense), possibly with no columns. ``labels`` is (rows, tasks), the main task first.
+    ``timestamp`` orders the rows: whole seconds since 1970, or nanoseconds where any time has a fraction of a second.
     ``part`` is the data set's own split, where it has one: 0 train, 1 valid, 2 test.
-    ``checksum`` is the SHA-256 of the source files, in the form every run record carries.
+    ``checksum``, which every run record carries, is the SHA-256 of the source files; of a reader's, of files and card.
     """
 
     name: str
@@ -92,7 +93,8 @@ class CTRSplit:
 class SequenceData:
     """Users' item sequences in time order, laid end to end.
 
-    User ``u`` owns ``items[offsets[u]:offsets[u + 1]]``. ``repeats`` says whether a user can meet an item twice; where
+    User ``u`` owns ``items[offsets[u]:offsets[u + 1]]``, in order at the full resolution of the file's times;
+    ``timestamps`` are whole seconds since 1970. ``repeats`` says whether a user can meet an item twice; where
     not, items of the history are left out of the ranking.
     """
 
@@ -118,6 +120,11 @@ class SequenceData:
 
     def user(self, index: int) -> Int[np.ndarray, " length"]:
         return self.items[self.offsets[index] : self.offsets[index + 1]]
+
+    def repeated(self) -> int:
+        """Interactions with an item that the user has met before."""
+        user = np.repeat(np.arange(self.n_users), self.lengths)
+        return len(self) - len(np.unique(user * self.n_items + self.items))
 
     def keep(self, mask: Bool[np.ndarray, " tokens"]) -> "SequenceData":
         """Only the marked interactions; users left without any stay, with an empty sequence."""

@@ -27,8 +27,12 @@ DATA = "data"
 BOOK_BUILD = "RECSCALE_BOOK_BUILD"
 """Environment variable the executor of the book sets; without it figures show as in any notebook."""
 
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#C15C9B", "#B58900", "#3E9CC9", "#8C6D46", "#7A7FCF")
-"""Okabe and Ito's colour-blind-safe hues, shifted towards the middle where one of the two themes would swallow them."""
+PALETTE = (
+    *("#0072B2", "#D55E00", "#009E73", "#C15C9B", "#B58900", "#3E9CC9", "#8C6D46", "#7A7FCF"),
+    *("#9A4DFF", "#DC143C"),
+)
+"""Okabe and Ito's colour-blind-safe hues, shifted towards the middle where one of the two themes would swallow them,
+and a violet and a crimson, which lie farthest from all of these."""
 
 NEUTRAL = "#7F8792"
 """References, diagonals, baselines: readable on white and on black."""
@@ -42,13 +46,15 @@ MODEL_COLOURS: Mapping[str, str] = {
     "masknet": PALETTE[5],
     "afn+": PALETTE[6],
     "xdeepfm": PALETTE[7],
+    "crossnet": PALETTE[8],
+    "wukong+cross": PALETTE[9],
     "sasrec": PALETTE[0],
     "hstu": PALETTE[1],
     "llama": PALETTE[2],
 }
 """The same model has the same colour in every chapter. The two families never share a figure, so they share hues."""
 
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "pentagon", "star")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "triangle-down", "pentagon", "star", "x", "hexagon")
 """A second sign beside the colour, for readers who can't tell the colours apart and for print."""
 
 AXIS = {
@@ -77,7 +83,13 @@ TEMPLATE = go.layout.Template(
     }
 )
 
-CONFIG = {"responsive": True, "displaylogo": False, "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"]}
+CONFIG = {
+    "responsive": True,
+    "displaylogo": False,
+    "showSendToCloud": False,  # no figure offers to upload its data, and there is no address to upload them to
+    "plotlyServerURL": "",
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+}
 
 
 def colour(name: str) -> str:
@@ -183,7 +195,7 @@ class Shown:
         else:
             self.figure.show(config=CONFIG)
             if self.caption:
-                display(HTML(f"<p><em>{self.caption}</em></p>"))
+                display(HTML(f"<p><em>{escape(self.caption)}</em></p>"))
 
     def to_html(self) -> str:
         """The figure as data: ``figures.js`` of the book draws it, in the colours of the reader's theme."""
@@ -194,7 +206,7 @@ class Shown:
         key = hashlib.sha256(content.encode()).hexdigest()[:8]
         height = self.figure.layout.height or 450
         label = escape(re.sub(r"<[^>]*>", "", self.figure.layout.title.text or self.name))
-        caption = f"<figcaption>{self.caption}</figcaption>" if self.caption else ""
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
         return (
             f'<figure class="recscale-figure" id="figure-{self.name}-{key}" '
             f'data-figure="{self.name}" data-points="{self.points}">'
@@ -206,8 +218,8 @@ class Shown:
 def show(fig: go.Figure, points: int, *, caption: str = "", name: str = "") -> Shown:
     """The last line of a cell with a figure.
 
-    ``points`` is the number of rows the table behind the figure holds; ``caption`` may hold inline HTML; ``name``
-    names the figure in the page (default: from its title). Raises ``ValueError`` when the data traces draw another
+    ``points`` is the number of rows the table behind the figure holds; ``caption`` is plain text; ``name`` names the
+    figure in the page (default: from its title). Raises ``ValueError`` when the data traces draw another
     number of points.
     """
     drawn = count_points(fig.to_dict()["data"])

@@ -49,6 +49,17 @@ def history_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) ->
     return pd.concat(tables, ignore_index=True)
 
 
+def early_share(history: pd.DataFrame, fraction: float) -> pd.Series:
+    """Model -> share of the fall of its training loss that is made after ``fraction`` of the examples: from the first
+    value logged to the mean over the last tenth; mean over seeds. ``history``: ``history_table``."""
+    shares = {}
+    for (model, seed), rows in history[history["part"] == "train"].groupby(["model", "seed"], sort=False):
+        seen, loss = rows["examples_seen"].to_numpy(float), rows["logloss"].to_numpy(float)
+        first, last = loss[0], loss[seen >= 0.9 * seen[-1]].mean()
+        shares[model, seed] = (first - np.interp(fraction * seen[-1], seen, loss)) / (first - last)
+    return pd.Series(shares).groupby(level=0, sort=False).mean()
+
+
 def learning_curves(history: pd.DataFrame) -> go.Figure:
     """Log loss against impressions seen; each model's seeds share a colour."""
     fig = base.figure("Learning curves", x="impressions seen", y="log-loss (nats)")

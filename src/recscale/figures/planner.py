@@ -27,7 +27,8 @@ HEIGHT = 520
 def planner(prepared: Sequence[Planned], claims: Sequence[tuple[str, int, int]] = ()) -> go.Figure:
     """Predicted metric over depth and width, with the choice in every budget of every grid and law.
 
-    ``claims``: (grid's title, layers, width), shown as open stars. Points: the first grid's measurements.
+    ``claims``: (grid's title, layers, width), shown as open stars where no budget binds: none of them was made for one
+    that is offered. Points: the first grid's measurements.
     """
     known = {title: (layers, width) for title, layers, width in claims}
     entries = [_entry(one, known.get(one.grid.title)) for one in prepared]
@@ -41,7 +42,7 @@ def planner(prepared: Sequence[Planned], claims: Sequence[tuple[str, int, int]] 
     )  # fmt: skip
     outline = {"color": base.PALETTE[2], "width": 2}
     base.line(
-        fig, *state["flat"], "as good within the band", fill="toself", fillcolor="rgba(255,255,255,0.3)", line=outline,
+        fig, *state["flat"], "within the band of the best", fill="toself", fillcolor="rgba(255,255,255,0.3)", line=outline,
         hoverinfo="skip",
     )  # fmt: skip
     base.line(fig, *state["line"], "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
@@ -56,7 +57,7 @@ def planner(prepared: Sequence[Planned], claims: Sequence[tuple[str, int, int]] 
         hovertemplate="H = %{x}, d = %{y}: %{customdata:.4f}<extra>measured</extra>",
     )  # fmt: skip
     star = {"symbol": "star-open", "size": 15, "color": base.PALETTE[1], "line": {"width": 2}}
-    base.line(fig, *first["claim"], "claimed in the paper", mode="markers", marker=star)
+    base.line(fig, *state["claim"], "claimed in the paper", mode="markers", marker=star)
     _best(fig, state)
     fig.update_xaxes(tickvals=first["ticks"][0])
     fig.update_yaxes(tickvals=first["ticks"][1])
@@ -88,7 +89,8 @@ def _entry(one: Planned, claim: tuple[int, int] | None) -> dict[str, Any]:
     z = np.where(inside.reshape(z.shape), z, np.nan)
     kinds: dict[str, list[dict]] = {}
     for kind, budget, choice in one.choices:
-        kinds.setdefault(kind, []).append(_state(one, kind, budget, choice))
+        star = [[claim[0]], [claim[1]]] if claim and kind == "none" else [[None], [None]]
+        kinds.setdefault(kind, []).append(_state(one, kind, budget, choice) | {"claim": star})
     ticks = [sorted(int(value) for value in points[a].unique()) for a in ("layers", "width")]
     return {
         "grid": one.grid.title,
@@ -98,7 +100,6 @@ def _entry(one: Planned, claim: tuple[int, int] | None) -> dict[str, Any]:
         "y": y.tolist(),
         "z": [[None if np.isnan(v) else round(float(v), 5) for v in row] for row in z],
         "points": [points[a].tolist() for a in ("layers", "width", "value")],
-        "claim": [[claim[0]], [claim[1]]] if claim else [[None], [None]],
         "ticks": ticks,
         "kinds": kinds,
     }
@@ -118,7 +119,7 @@ def _state(one: Planned, kind: str, budget: float, choice: Choice) -> dict[str, 
         "cloud": [cloud["layers"].tolist(), cloud["width"].tolist(), sizes.tolist()],
         "flat": _outline(one.plan.shapes[choice.flat]),
         "line": _limit(one, kind, budget),
-        "words": planning.summary(choice, one.grid.metric),
+        "words": planning.summary(choice, one.grid.metric, planning.edges(one, choice)),
     }
 
 

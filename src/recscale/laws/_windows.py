@@ -22,6 +22,9 @@ def as_users(
         raise ValueError(f"items must be numbers; got {items.dtype}")
     if items.dtype.kind == "f" and not np.isfinite(items).all():
         raise ValueError("items must be finite numbers; got NaN or infinity")
+    if offsets.dtype.kind not in "iu":
+        raise ValueError(f"offsets must be whole numbers; got {offsets.dtype}")
+    offsets = offsets.astype(np.int64)
     cuts = offsets.ndim == 1 and len(offsets) >= 2 and offsets[0] == 0 and offsets[-1] == len(items)
     if not cuts or (np.diff(offsets) < 0).any():
         raise ValueError(f"offsets must rise from 0 to the {len(items)} items; got {offsets[:3]} … {offsets[-1:]}")
@@ -42,7 +45,9 @@ def equal_windows(
     windows together and keeps users in order: O(n log n), whatever the number of users.
     ``drop_last``: leave out that many windows at each user's end (sample entropy does).
     """
-    lengths = np.diff(offsets)
+    lengths, windows = np.diff(offsets), window_counts(offsets, length + drop_last)
+    if not windows.any():
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     codes, item_bits = _codes(items)
     keys = np.repeat(np.arange(len(lengths)), lengths)
     bits = max(len(lengths) - 1, 0).bit_length()
@@ -53,7 +58,6 @@ def equal_windows(
         size = max(len(codes) - step, 0)
         keys = (keys[:size] << item_bits) | codes[step : step + size]
         bits += item_bits
-    windows = window_counts(offsets, length + drop_last)
     if len(lengths) == 1:  # one long sequence: no window crosses anything, a slice is enough
         keys = keys[: windows[0]]
     else:
@@ -70,10 +74,10 @@ def _codes(items: Shaped[np.ndarray, " tokens"]) -> tuple[Int[np.ndarray, " toke
     if len(items) == 0:
         return np.zeros(0, np.int64), 1
     if items.dtype.kind in "iu":
-        lowest, highest = int(items.min()), int(items.max())
-        bits = max((highest - lowest).bit_length(), 1)
+        bits = max((int(items.max()) - int(items.min())).bit_length(), 1)
         if bits <= 31:
-            return items.astype(np.int64) - lowest, bits
+            wide = items.astype(np.uint64 if items.dtype.kind == "u" else np.int64)
+            return (wide - wide.min()).astype(np.int64), bits
     codes = np.unique(items, return_inverse=True)[1]
     return codes, max(len(codes).bit_length(), 1)
 
@@ -115,15 +119,28 @@ def near_windows(
     """
     n_users, n = sequences.shape
     windows = n - length + 1 - drop_last
-    values = sequences if sequences.dtype.kind == "f" else sequences.astype(np.int64)
+    values, limit = _comparable(sequences), r
+    if values.dtype.kind == "u":
+        limit = np.uint64(min(int(min(r, 2.0**64)), 2**64 - 1))
     counts = np.empty((n_users, windows), np.int64)
     rows = max(_BLOCK // max(n_users * n, 1), 1)
     for first in range(0, windows, rows):
         last = min(first + rows, windows)
         block = values[:, first : last + length - 1, None]
-        near = np.abs(block - values[:, None, : windows + length - 1]) <= r
+        other = values[:, None, : windows + length - 1]
+        with np.errstate(over="ignore"):
+            near = np.maximum(block, other) - np.minimum(block, other) <= limit  # unsigned differences don't wrap
         match = near[:, : last - first, :windows].copy()
         for k in range(1, length):
             match &= near[:, k : k + last - first, k : k + windows]
         counts[:, first:last] = match.sum(2)
     return counts
+
+
+def _comparable(items: Shaped[np.ndarray, "..."]) -> Shaped[np.ndarray, "..."]:
+    """Items whose differences are exact: integers as unsigned ones in the same order, others as doubles."""
+    if items.dtype.kind == "f":
+        return items.astype(np.float64)
+    if items.dtype.kind == "u":
+        return items.astype(np.uint64)
+    return items.astype(np.int64).view(np.uint64) ^ np.uint64(1 << 63)

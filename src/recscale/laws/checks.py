@@ -1,26 +1,30 @@
 """Whether a fit's residuals look like noise, and how far its prediction hangs on choices and on single points."""
 
 from dataclasses import replace
-from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import shapiro
+from scipy.special import gammaln
+from scipy.stats import normaltest, shapiro
 
-from recscale.laws.engine import refit, solve
-from recscale.laws.problem import State, evaluate
+from recscale.laws.diagnostics import EXACT
+from recscale.laws.engine import solve, without
+from recscale.laws.problem import State, evaluate, joined
 
 if TYPE_CHECKING:
     from recscale.laws.fit import Fit
 
 DELTAS = (0.1, 0.5, 2.0)
 """Huber's thresholds tried, in standard deviations of the residuals."""
+SHAPIRO = 5000
+"""So many residuals Shapiro and Wilk's p-value is accurate for."""
 
 
 def residual_tests(fit: "Fit") -> dict[str, float]:
     """p-values against "the residuals are noise": a runs test along each variable and along the predicted value, and
-    Shapiro and Wilk's test of normality; nan where there are too few values to tell.
+    Shapiro and Wilk's test of normality (above ``SHAPIRO`` points D'Agostino and Pearson's); nan where there are too
+    few values to tell.
 
     A small p along a variable says that the law bends where the points don't: its form is wrong there.
     """
@@ -29,8 +33,9 @@ def residual_tests(fit: "Fit") -> dict[str, float]:
     predicted = evaluate(problem.law, problem.points.x, fit.best.theta, fit.best.coef)[0]
     along = dict(zip(problem.points.names, problem.points.x, strict=True)) | {"predicted": predicted}
     tests = {name: runs_test(_mean_by(column, residuals)) for name, column in along.items()}
-    spread = np.ptp(residuals) > 1e-12 * max(float(np.abs(problem.target).max()), 1e-300)
-    normal = float(shapiro(residuals).pvalue) if len(residuals) > 3 and spread else np.nan
+    spread = np.ptp(residuals) > EXACT * problem.unit
+    normality = shapiro if len(residuals) <= SHAPIRO else normaltest
+    normal = float(normality(residuals).pvalue) if len(residuals) > 3 and spread else np.nan
     return tests | {"normal": normal}
 
 
@@ -45,16 +50,20 @@ def runs_test(values: np.ndarray) -> float:
     if len(signs) < 4 or not n1 or not n2:
         return np.nan
     seen = 1 + int((signs[1:] != signs[:-1]).sum())
-    ways = {runs: _orders(runs, n1, n2) for runs in range(2, len(signs) + 1)}
-    return sum(count for count in ways.values() if count <= ways[seen]) / comb(n1 + n2, n1)
+    likely = _runs(np.arange(2, len(signs) + 1), n1, n2)
+    return float(likely[likely <= likely[seen - 2] * (1 + 1e-9)].sum())
 
 
-def _orders(runs: int, n1: int, n2: int) -> int:
-    """How many orders of n₁ and n₂ signs have so many runs."""
-    k, odd = divmod(runs, 2)
-    if not odd:
-        return 2 * comb(n1 - 1, k - 1) * comb(n2 - 1, k - 1)
-    return comb(n1 - 1, k) * comb(n2 - 1, k - 1) + comb(n1 - 1, k - 1) * comb(n2 - 1, k)
+def _runs(runs: np.ndarray, n1: int, n2: int) -> np.ndarray:
+    """The probabilities of numbers of runs in a random order of n₁ and n₂ signs."""
+
+    def ways(n, k):
+        with np.errstate(invalid="ignore"):
+            return np.where((k >= 0) & (k <= n), gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1), -np.inf)
+
+    k, odd = runs // 2, runs % 2
+    first = np.exp(ways(n1 - 1, k - 1 + odd) + ways(n2 - 1, k - 1) - ways(n1 + n2, n1))
+    return first + np.exp(ways(n1 - 1, k - 1) + ways(n2 - 1, k - 1 + odd) - ways(n1 + n2, n1))
 
 
 def _mean_by(column: np.ndarray, residuals: np.ndarray) -> np.ndarray:
@@ -74,24 +83,23 @@ def sensitivity(fit: "Fit") -> pd.DataFrame:
     losses = {"least squares": replace(problem, loss="squares")}
     if spread > 0:
         losses |= {f"Huber, δ = {d:g} s.d.": replace(problem, loss="huber", delta=d * spread) for d in DELTAS}
-    rows = {name: _row(fit, solve(other, other.rows())) for name, other in losses.items()}
-    groups = np.unique(problem.points.configuration, return_inverse=True)[1].reshape(-1)
-    weights = (groups[None, :] != np.arange(groups.max() + 1)[:, None]).astype(float)
-    without = refit(problem, fit.best, problem.rows(weights))
-    for group in range(len(weights)):
-        at = ", ".join(
-            f"{name} {column[groups == group][0]:g}"
-            for name, column in zip(problem.points.names, problem.points.x, strict=True)
-        )
-        rows[f"without {at}"] = _row(fit, without.take([group]))
-    return pd.DataFrame({"as fitted": _row(fit, fit.best), **rows}).T
+    states = [fit.best, *(solve(other, other.rows()) for other in losses.values())]
+    _, first, groups = np.unique(problem.points.configuration, return_index=True, return_inverse=True)
+    names = problem.points.names
+    left_out = (
+        "without " + ", ".join(f"{name} {value:g}" for name, value in zip(names, at, strict=True))
+        for at in zip(*(column[first] for column in problem.points.x), strict=True)
+    )
+    states.append(without(problem, fit.best, groups.reshape(-1)))
+    return _table(fit, joined(states), ["as fitted", *losses, *left_out])
 
 
-def _row(fit: "Fit", state: State) -> dict[str, float]:
+def _table(fit: "Fit", states: State, names: list[str]) -> pd.DataFrame:
     from recscale.laws.fit import symbols_of
 
     points = fit.problem.points
     largest = np.argmax(points.scale)
-    value = evaluate(fit.law, tuple(2 * column[[largest]] for column in points.x), state.theta, state.coef)
-    symbols = symbols_of(fit.law, state)
-    return {"at twice the largest": float(value[0, 0])} | {name: float(symbols[name][0]) for name in fit.law.symbols}
+    value = evaluate(fit.law, tuple(2 * column[[largest]] for column in points.x), states.theta, states.coef)
+    symbols = symbols_of(fit.law, states)
+    columns = {"at twice the largest": value[:, 0]} | {name: symbols[name] for name in fit.law.symbols}
+    return pd.DataFrame(columns, index=names)

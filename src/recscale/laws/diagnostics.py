@@ -4,23 +4,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.engine import refit
+from recscale.laws.engine import without
 from recscale.laws.points import Points, oddities
-from recscale.laws.polish import bounds, jacobian
-from recscale.laws.problem import Problem, State, evaluate
+from recscale.laws.polish import ROUNDING, bounds, jacobian
+from recscale.laws.problem import Problem, State, evaluate, evaluate_each
+from recscale.laws.units import natural
 
 if TYPE_CHECKING:
     from recscale.laws.fit import Fit
 
 PER_PARAMETER = 3  # points a free parameter, below which a fit is a drawing
+EXACT = 1e-12  # residuals of this share of y are rounding, and their direction says nothing
 NULL = 1e-7  # share of the largest singular value of the scaled Jacobian below which a combination is undetermined
 ALIKE = 0.99  # correlation from which two parameters are better not read one by one
 
 
 def hold_out(points: Points, largest: int) -> tuple[Points, Points]:
     """The points to fit, and those of the ``largest`` biggest sizes (product of the variables) to be predicted."""
-    if largest < 0:
-        raise ValueError(f"the number of held-out sizes can't be negative, got {largest}")
     sizes = np.unique(points.scale)
     if largest >= len(sizes):
         raise ValueError(f"can't hold out {largest} of {len(sizes)} distinct size(s): nothing would be left to fit")
@@ -53,8 +53,7 @@ def quality(problem: Problem, best: State) -> dict[str, float]:
     r2 = 1 - float(((y - predicted) ** 2).sum()) / total if known else np.nan
     adjusted = 1 - (1 - r2) * (n - 1) / (n - free) if n > free else np.nan
     residuals = problem.residuals_of(best)[0]
-    unit = 1.0 if problem.scale == "log" else np.sqrt(np.mean(y**2)) or 1.0
-    mean_square = max(float(np.mean(residuals**2)), (1e-15 * unit) ** 2)  # rounding, not fit, lies below
+    mean_square = max(float(np.mean(residuals**2)), (ROUNDING * (problem.unit or 1.0)) ** 2)
     k = free + 1
     jacobian_term = 2 * float(np.log(problem.target).sum()) if problem.scale == "log" else 0.0
     aicc = n * np.log(mean_square) + 2 * k + 2 * k * (k + 1) / (n - k - 1) + jacobian_term if n > k + 1 else np.inf
@@ -67,9 +66,7 @@ def leave_one_size_out(problem: Problem, best: State) -> float:
     count = len(np.unique(sizes))
     if count - 1 < len(problem.law.linear) + len(problem.law.nonlinear):
         return np.nan
-    weights = (sizes[None, :] != np.arange(count)[:, None]).astype(float)
-    without = refit(problem, best, problem.rows(weights))
-    predicted = evaluate(problem.law, problem.points.x, without.theta, without.coef)[sizes, np.arange(len(sizes))]
+    predicted = evaluate_each(problem.law, problem.points.x, without(problem, best, sizes).take(sizes))
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
@@ -90,11 +87,14 @@ def held_out(fit: "Fit", held: Points) -> dict:
     def rmse(values):
         return float(np.sqrt(np.mean((held.y - values) ** 2)))
 
+    with np.errstate(divide="ignore", invalid="ignore"):  # a share of 0 is infinite
+        relative = float(np.mean(np.abs(predicted - held.y) / np.abs(held.y)))
+
     return {
         "sizes": len(np.unique(held.scale)),
         "points": len(held),
         "rmse": rmse(predicted),
-        "relative_error": float(np.mean(np.abs(predicted - held.y) / np.maximum(np.abs(held.y), 1e-300))),
+        "relative_error": relative,
         "rmse_no_further_gain": rmse(last),
         "rmse_log_linear": rmse(line),
         "inside_band": float(np.mean((held.y >= low) & (held.y <= high))) if np.isfinite(low).all() else np.nan,
@@ -103,6 +103,8 @@ def held_out(fit: "Fit", held: Points) -> dict:
 
 def gradient(problem: Problem, best: State) -> float:
     """The largest cosine between the residuals and a free column of the Jacobian: 0 at an optimum, in any unit."""
+    units, problem = natural(problem)
+    best = units.inward(best)
     residuals, derivative = jacobian(problem, problem.rows(), best.theta, best.coef)
     if problem.loss == "huber":
         residuals = np.clip(residuals, -problem.delta, problem.delta)
@@ -110,7 +112,7 @@ def gradient(problem: Problem, best: State) -> float:
     here = np.concatenate([best.theta[0, : len(problem.law.nonlinear)], best.coef[0]])
     free = (here > lower) & (here < upper)
     noise = np.linalg.norm(residuals[0])
-    if noise <= 1e-12 * np.linalg.norm(problem.target):
+    if noise <= EXACT * problem.unit * np.sqrt(len(residuals[0])):
         return 0.0
     norms = np.linalg.norm(derivative[0], axis=0)
     slopes = np.abs(derivative[0].T @ residuals[0]) / np.where(norms > 0, norms, 1.0)
@@ -118,9 +120,14 @@ def gradient(problem: Problem, best: State) -> float:
 
 
 def identifiability(problem: Problem, best: State) -> list[str]:
-    """Which parameters the points can't tell apart, from the singular values of the scaled Jacobian, in words."""
-    _, derivative = jacobian(problem, problem.rows(), best.theta, best.coef)
-    derivative = derivative[0]
+    """Which parameters the points can't tell apart, from the singular values of the scaled Jacobian, in words.
+
+    The parameters are those in the points' natural units: far from x = 1 every size term is correlated with its
+    exponent, whatever the points say.
+    """
+    units, problem = natural(problem)
+    best = units.inward(best)
+    derivative = jacobian(problem, problem.rows(), best.theta, best.coef)[1][0]
     names = [p.name for p in (*problem.law.nonlinear, *problem.law.linear)]
     norms = np.linalg.norm(derivative, axis=0)
     said = [f"{name} has no effect on these points" for name, norm in zip(names, norms, strict=True) if norm == 0]
@@ -175,11 +182,7 @@ def warnings_of(fit: "Fit") -> tuple[str, ...]:
     if sizes < PER_PARAMETER * law.free:
         said.append(f"{sizes} configurations for {law.free} free parameters: fewer than {PER_PARAMETER} each")
     said += identifiability(problem, fit.best)
-    for parameter in (*law.nonlinear, *law.linear):
-        value = fit.best.theta[0, law.nonlinear.index(parameter)] if parameter in law.nonlinear else None
-        value = fit.best.coef[0, law.linear.index(parameter)] if value is None else value
-        if value <= parameter.lower or value >= parameter.upper:
-            said.append(f"{parameter.name} is held at its bound {value:g}")
+    said += [f"{name} is held at its bound {value:g}" for name, value in fit.at_bounds.items()]
     for position, constant in enumerate(law.listed):
         value, values = fit.best.theta[0, len(law.nonlinear) + position], constant.values
         if len(values) > 1 and value in (min(values), max(values)):

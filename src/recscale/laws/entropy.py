@@ -10,6 +10,7 @@ real entropy; Pincus 1991 (ApEn); Richman and Moorman 2000 (sample entropy); Kon
 """
 
 import zlib
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,7 @@ ROUNDING = 1e-12
 
 def approximate_entropy(sequence: ArrayLike, m: int = 2, r: float = 0.0, *, signed: bool = False) -> float:
     """Approximate entropy of one sequence x of n items, in nats; see ``approximate_entropy_per_user``."""
+    m, r = _settings(m, r)
     items, offsets = _one(sequence, at_least=m + 1, what="approximate entropy")
     return float(approximate_entropy_per_user(items, offsets, m, r, signed=signed)[0])
 
@@ -56,7 +58,7 @@ def approximate_entropy_per_user(
     O(n log n) where r holds nothing but equality (r = 0, or r < 1 on integers), else O(Σ n_u²).
     """
     items, offsets = as_users(items, offsets)
-    _check(m, r)
+    m, r = _settings(m, r)
     shorter, longer = _phi(items, offsets, m, r), _phi(items, offsets, m + 1, r)
     difference = shorter - longer
     difference[np.abs(difference) < ROUNDING * (1 + np.abs(shorter))] = 0.0
@@ -73,6 +75,7 @@ def _phi(items, offsets, length: int, r: float) -> Float[np.ndarray, " users"]:
 
 def sample_entropy(sequence: ArrayLike, m: int = 2, r: float = 0.0) -> float:
     """Sample entropy of one sequence, in nats; see ``sample_entropy_per_user``."""
+    m, r = _settings(m, r)
     items, offsets = _one(sequence, at_least=m + 1, what="sample entropy")
     return float(sample_entropy_per_user(items, offsets, m, r)[0])
 
@@ -87,7 +90,7 @@ def sample_entropy_per_user(
     NaN where B = 0 (nothing ever recurs: the sequence says nothing about what follows a recurrence).
     """
     items, offsets = as_users(items, offsets)
-    _check(m, r)
+    m, r = _settings(m, r)
     longer, shorter = _pairs(items, offsets, m + 1, r, 0), _pairs(items, offsets, m, r, 1)
     entropy = np.full(len(shorter), np.nan)
     entropy[shorter > 0] = np.inf
@@ -190,10 +193,8 @@ def compression_ratio(items: ArrayLike, chunk: int | None = None) -> float:
     items, _ = _one(items, at_least=1, what="a compression ratio")
     if items.dtype.kind == "f" or items.min() < 0 or items.max() >= 2**32:
         raise ValueError("a compression ratio needs item ids between 0 and 2³² - 1")
-    if chunk is not None and chunk < 1:
-        raise ValueError(f"chunk must be at least 1 item; got {chunk}")
     raw = items.astype(">u4").tobytes()
-    size = 4 * (chunk or len(items))
+    size = 4 * (len(items) if chunk is None else _whole(chunk, "chunk"))
     pieces = [raw[start : start + size] for start in range(0, len(raw), size)]
     return float(np.mean([len(zlib.compress(piece)) / len(piece) for piece in pieces]))
 
@@ -280,9 +281,7 @@ def _over_and_times(name: str, symbol: str, tokens: int, value: float, note: str
 
 def _last(items, offsets, max_length: int):
     """Each user's last ``max_length`` items."""
-    if max_length < 1:
-        raise ValueError(f"max_length must be at least 1; got {max_length}")
-    lengths = np.diff(offsets)
+    max_length, lengths = _whole(max_length, "max_length"), np.diff(offsets)
     to_end = np.repeat(offsets[1:], lengths) - np.arange(len(items))
     return items[to_end <= max_length], np.concatenate([[0], np.cumsum(np.minimum(lengths, max_length))])
 
@@ -295,8 +294,15 @@ def _one(sequence: ArrayLike, at_least: int, what: str) -> tuple[Shaped[np.ndarr
     return as_users(items, np.array([0, items.size]))
 
 
-def _check(m: int, r: float) -> None:
-    if m < 1 or m != int(m):
-        raise ValueError(f"the window length m must be a whole number from 1 on; got {m}")
-    if not r >= 0:
-        raise ValueError(f"the tolerance r must be 0 or more (below 0 a window does not match itself); got {r}")
+def _settings(m: int, r: float) -> tuple[int, float]:
+    m = _whole(m, "the window length m")
+    if not (isinstance(r, Real) and r >= 0):
+        raise ValueError(f"the tolerance r must be 0 or more (below 0 a window does not match itself); got {r!r}")
+    return m, r
+
+
+def _whole(value: float, name: str) -> int:
+    """``value`` as an integer from 1 on; 2.0 is one."""
+    if isinstance(value, bool) or not isinstance(value, Real) or value < 1 or not float(value).is_integer():
+        raise ValueError(f"{name} must be a whole number from 1 on; got {value!r}")
+    return int(value)

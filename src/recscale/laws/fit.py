@@ -1,8 +1,9 @@
 """Fitting a law to points: the one entry, and everything a fit can be asked afterwards."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from recscale.laws.uncertainty import (
     quantile_t,
     resample,
 )
+from recscale.laws.units import Units
 
 if TYPE_CHECKING:
     from recscale.laws.law import Law
@@ -98,6 +100,14 @@ class Fit:
         return diagnostics.warnings_of(self)
 
     @property
+    def at_bounds(self) -> dict[str, float]:
+        """The parameters of the search that lie at a limit of theirs: the points alone would push them beyond."""
+        parameters = (*self.law.nonlinear, *self.law.linear)
+        values = (*self.best.theta[0, : len(self.law.nonlinear)], *self.best.coef[0])
+        pairs = zip(parameters, map(float, values), strict=True)
+        return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
+
+    @property
     def starts_agreeing(self) -> float:
         """Share of starts scattered over the whole search range that reach this optimum."""
         return self._agreement[0]
@@ -115,6 +125,27 @@ class Fit:
     def linearised(self) -> Linearised:
         """Covariance and leverage at the optimum."""
         return linearise(self.problem, self.best)
+
+    @cached_property
+    def standard_errors(self) -> dict[str, float]:
+        """The covariance carried over to the paper's symbols; nan for listed constants, which have none."""
+        known, k = self.linearised, len(self.law.nonlinear)
+        units = Units.of(self.problem)
+        best = units.inward(self.best)
+        here = np.concatenate([best.theta[0, :k], best.coef[0]])
+        step = 1e-6 * np.where(here == 0, 1e-12, np.abs(here))
+        moved = here + np.concatenate([np.diag(step), -np.diag(step)])
+        listed = np.repeat(best.theta[:, k:], len(moved), axis=0)
+        shifted = State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.zeros(len(moved)))
+        symbols = symbols_of(self.law, units.outward(shifted))
+        errors = dict.fromkeys(self.parameters, np.nan)
+        for name in errors.keys() - {constant.name for constant in self.law.listed}:
+            up, down = np.split(symbols[name], 2)
+            with np.errstate(invalid="ignore"):  # a symbol may exceed what a float holds
+                slope = (up - down) / (2 * step)
+            spread = np.sqrt(np.maximum(slope @ known.shape @ slope, 0.0)) if np.isfinite(slope).all() else np.nan
+            errors[name] = float(spread * np.sqrt(known.variance / units.squared))
+        return errors
 
     @cached_property
     def _rivals(self) -> State | None:
@@ -233,25 +264,9 @@ class Fit:
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
     def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
-        """The covariance carried over to the paper's symbols; listed constants have no interval of this kind."""
-        known, k = self.linearised, len(self.law.nonlinear)
-        here = np.concatenate([self.best.theta[0, :k], self.best.coef[0]])
-        step = 1e-6 * np.maximum(np.abs(here), 1e-12)
-        moved = here + np.concatenate([np.diag(step), -np.diag(step)])
-        listed = np.repeat(self.best.theta[:, k:], len(moved), axis=0)
-        shifted = symbols_of(
-            self.law, State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.zeros(len(moved)))
-        )
-        half = quantile_t(LEVEL, known.freedom)
-        intervals = {}
-        for name, value in self.parameters.items():
-            up, down = np.split(shifted[name], 2)
-            slope = (up - down) / (2 * step)
-            variance = slope @ known.covariance @ slope if np.isfinite(slope).all() else np.nan
-            error = half * np.sqrt(np.maximum(variance, 0.0))
-            searched = any(name == constant.name for constant in self.law.listed)
-            intervals[name] = (np.nan, np.nan) if searched else (float(value - error), float(value + error))
-        return intervals
+        half = quantile_t(LEVEL, self.linearised.freedom)
+        errors = {name: half * error for name, error in self.standard_errors.items()}
+        return {name: (value - errors[name], value + errors[name]) for name, value in self.parameters.items()}
 
 
 def fit_law(
@@ -272,16 +287,22 @@ def fit_law(
 
     x, y: the points (a DataFrame's columns, a mapping or an array; by position). groups: each row's configuration
     (default: rows with equal x). seeds: each row's seed, to find repeats. hold_out_largest: so many of the largest
-    sizes (product of the variables) are kept out of the fit and predicted. loss: ``"squares"`` or ``"huber"`` with
-    threshold ``delta`` on the fit's scale, always summed. scale: ``"y"`` or ``"log"``; the law's own by default.
-    bootstrap: resamples of the configurations (0: linearised intervals).
+    sizes (product of the variables) are kept out of the fit and predicted. loss: ``"squares"`` or ``"huber"``, always
+    summed. delta: Huber's threshold, without a unit: a difference of logs, or on the y scale a share of the median size
+    of y. scale: ``"y"`` or ``"log"``; the law's own by default. bootstrap: resamples of the configurations (0:
+    linearised intervals).
 
     ValueError: values that can't be used, too few points, a law that doesn't take these columns.
     """
+    for name, value in (("hold_out_largest", hold_out_largest), ("bootstrap", bootstrap), ("seed", seed)):
+        if not isinstance(value, Integral) or value < 0:
+            raise ValueError(f"{name} must be a whole number from 0 on, got {value!r}")
     points = read_points(x, y, law.variables, groups, seeds)
     law = law.for_columns(points.names)
     kept, held = diagnostics.hold_out(points, hold_out_largest)
     problem = Problem(law, kept, scale or law.scale, loss, delta)
+    if problem.scale == "y":
+        problem = replace(problem, delta=delta * kept.size)
     diagnostics.enough(problem)
     best = solve(problem, problem.rows())
     resamples = resample(problem, best, rivals(problem), bootstrap, seed) if bootstrap else None

@@ -9,6 +9,7 @@ import numpy as np
 from recscale.laws.law import Law, Parameter, register
 
 EXPONENTS = np.concatenate([[0.003, 0.01, 0.03], np.arange(0.06, 1.0, 0.06), np.arange(1.0, 3.1, 0.4)])
+STEEPEST = 6.0  # a term beside a floor that falls faster than this tells the smallest size from all others, no more
 
 
 def _constant(names: tuple[str, ...]) -> Law:
@@ -20,6 +21,7 @@ def _constant(names: tuple[str, ...]) -> Law:
         linear=(Parameter("c", "the value at every size, unit of y"),),
         basis=lambda x, t: (1.0,),
         source="baseline",
+        rescaled=lambda values, s: values,
         any_variables=_constant,
     )
 
@@ -29,6 +31,10 @@ def _log_linear(names: tuple[str, ...]) -> Law:
 
     The Performance Law paper's figures draw exactly this as "Scaling Law" (a power x^(-w) becomes it as w goes to 0).
     """
+
+    def rescaled(values, s):
+        return {**values, "c": values["c"] - sum(values[f"β_{n}"] * np.log(f) for n, f in zip(names, s, strict=True))}
+
     return Law(
         name="log-linear",
         equation="y = c + Σ β_i ln x_i",
@@ -39,6 +45,7 @@ def _log_linear(names: tuple[str, ...]) -> Law:
         ),
         basis=lambda x, t: (1.0, *(np.log(v) for v in x)),
         source='arXiv 2412.00430, the "Scaling Law" surfaces of the figures',
+        rescaled=rescaled,
         any_variables=_log_linear,
     )
 
@@ -51,6 +58,14 @@ def _log_quadratic(names: tuple[str, ...]) -> Law:
             found = {n: np.exp(-values[f"β_{n}"] / (2 * values[f"γ_{n}"])) for n in columns}
         return {n: np.where(values[f"γ_{n}"] < 0, found[n], np.nan) for n in columns}
 
+    def rescaled(values, s):
+        moved = dict(values)
+        for name, shift in zip(names, np.log(s), strict=True):
+            slope, bend = values[f"β_{name}"], values[f"γ_{name}"]
+            moved[f"β_{name}"] = slope - 2 * bend * shift
+            moved["c"] = moved["c"] - slope * shift + bend * shift**2
+        return moved
+
     return Law(
         name="log-quadratic",
         equation="y = c + Σ (β_i ln x_i + γ_i ln² x_i)",
@@ -62,9 +77,15 @@ def _log_quadratic(names: tuple[str, ...]) -> Law:
         ),
         basis=lambda x, t: (1.0, *(np.log(v) for v in x), *(np.log(v) ** 2 for v in x)),
         source="control model",
+        rescaled=rescaled,
         optimum=peak,
         any_variables=_log_quadratic,
     )
+
+
+def _rescaled_power(values, s):
+    """A x^(-α) over s x."""
+    return {**values, "A": values["A"] * s[0] ** values["α"]}
 
 
 register(_constant(("x",)))
@@ -83,6 +104,7 @@ register(
         basis=lambda x, t: (x[0] ** -t[0],),
         scale="log",
         source="arXiv 2001.08361 eq. 1.1–1.3",
+        rescaled=_rescaled_power,
         units="x: compute (FLOP), parameters or examples; y: a loss",
     )
 )
@@ -96,10 +118,11 @@ register(
             Parameter("E", "floor that no size gets below, unit of y", lower=0),
             Parameter("A", "reducible part at x = 1, unit of y", lower=0),
         ),
-        nonlinear=(Parameter("α", "exponent of the reducible part", lower=0, nodes=EXPONENTS),),
+        nonlinear=(Parameter("α", "exponent of the reducible part", lower=0, upper=STEEPEST, nodes=EXPONENTS),),
         basis=lambda x, t: (1.0, x[0] ** -t[0]),
         scale="log",
         source="arXiv 2208.08489 (power law plus constant for DLRM)",
+        rescaled=_rescaled_power,
     )
 )
 
@@ -114,6 +137,7 @@ register(
         offset=lambda x, t: np.full_like(x[0], -100.0),
         scale="log",
         source="arXiv 2403.02545 §5 (printed with a positive exponent)",
+        rescaled=lambda values, s: {**values, "A": values["A"] * s[0] ** values["c"]},
         units="y: log loss relative to a baseline, %; x: training GFLOP per example",
     )
 )
@@ -129,6 +153,12 @@ def _kaplan_symbols(values: dict) -> dict:
             "α_N": values["α_N"] * values["α_D"],
             "α_D": values["α_D"],
         }
+
+
+def _rescaled_kaplan(values, s):
+    """The raw values over s₁ N and s₂ D."""
+    shift = values["α_N"] * np.log(s[0]) - np.log(s[1])
+    return {**values, "N_C": values["N_C"] + shift, "D_C": values["D_C"] * s[1] ** values["α_D"]}
 
 
 RATIOS = np.array([0.2, 0.35, 0.5, 0.7, 0.85, 1.0, 1.25, 1.6, 2.2, 3.0])  # of α_N to α_D
@@ -157,6 +187,7 @@ register(
         basis=lambda x, t: ((np.exp(t[0] - t[1] * np.log(x[0])) + 1 / x[1]) ** t[2],),
         scale="log",
         source="arXiv 2001.08361 eq. 1.5",
+        rescaled=_rescaled_kaplan,
         present=_kaplan_symbols,
     )
 )
@@ -172,12 +203,17 @@ register(
             Parameter("B", "data term at D = 1, unit of y", lower=0),
         ),
         nonlinear=(
-            Parameter("α", "exponent of N", lower=0, nodes=EXPONENTS),
-            Parameter("β", "exponent of D", lower=0, nodes=EXPONENTS),
+            Parameter("α", "exponent of N", lower=0, upper=STEEPEST, nodes=EXPONENTS),
+            Parameter("β", "exponent of D", lower=0, upper=STEEPEST, nodes=EXPONENTS),
         ),
         basis=lambda x, t: (1.0, x[0] ** -t[0], x[1] ** -t[1]),
         scale="log",
         source="arXiv 2203.15556 eq. 2",
+        rescaled=lambda values, s: {
+            **values,
+            "A": values["A"] * s[0] ** values["α"],
+            "B": values["B"] * s[1] ** values["β"],
+        },
     )
 )
 
@@ -198,6 +234,7 @@ register(
         ),
         basis=lambda x, t: ((1 / x[0] + t[0]) ** t[1],),
         source="overview figure of the P-Law repository: Kaplan's form with α_N = α_D",
+        rescaled=lambda values, s: {**values, "K": values["K"] * s[0] ** values["a"], "1/D": values["1/D"] / s[0]},
         units="y: training loss; N: layers",
     )
 )

@@ -60,6 +60,10 @@ class Law:
     derivatives are taken by a complex step. ``offset(x, t)`` is the part with no free coefficient. ``scale`` is where
     residuals live: ``"y"``, or ``"log"`` for ``log(y - o) - log(Σ c φ)``. ``present`` turns raw values into the symbols
     of the paper, ``optimum`` gives the best x per variable. ``caveats`` join every fit's warnings.
+
+    Units: without an offset a multiple of y is fitted by the multiple of the coefficients. ``rescaled(values, s)`` says
+    the same of x: from the raw values of a curve it makes those of the same curve over s_i x_i, ``s`` holding one
+    number a variable. None: the law isn't closed under it (a constant of its own stands beside x).
     ``any_variables`` builds the law for the columns at hand where a form takes any number of them.
     """
 
@@ -75,6 +79,7 @@ class Law:
     source: str = ""
     units: str = ""
     caveats: tuple[str, ...] = ()
+    rescaled: Callable[[dict[str, np.ndarray], tuple[float, ...]], dict[str, np.ndarray]] | None = None
     present: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] = field(default=dict)
     optimum: Callable[[Mapping[str, np.ndarray], tuple[str, ...]], dict | None] = field(default=no_optimum)
     any_variables: Callable[[tuple[str, ...]], "Law"] | None = None
@@ -94,6 +99,12 @@ class Law:
     def nonlinear_offset(self) -> bool:
         """Whether the offset holds nonlinear parameters (the joint Performance Law's data term)."""
         return self.offset is not None and self.scale == "y"
+
+    @property
+    def homogeneous(self) -> bool:
+        """Whether a multiple of y has the same law, with its coefficients multiplied."""
+        limits = {limit for p in self.linear for limit in (p.lower, p.upper)}
+        return self.offset is None and limits <= {0, -np.inf, np.inf}
 
     @property
     def symbols(self) -> dict[str, str]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 DECADES = 1.5  # below this span an exponent rests on its assumed form
+LARGEST = 1e50  # size of x or y whose powers a float still holds
+TOGETHER = 1 - 1e-9  # correlation of two logarithms from which they are one variable
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,12 @@ class Points:
         return np.round(sum(np.log(column) for column in self.x), 9)
 
     @property
+    def size(self) -> float:
+        """The typical size of y: the median of what isn't 0."""
+        some = self.y[self.y != 0]
+        return float(np.median(np.abs(some))) if len(some) else 1.0
+
+    @property
     def sizes(self) -> np.ndarray:
         """(n,) ids of the distinct values of ``x``: one size can hold several seeds."""
         return np.unique(np.stack(self.x, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
@@ -39,14 +48,21 @@ class Points:
 
 
 def read_columns(x, names: tuple[str, ...] | None = None) -> tuple[tuple[np.ndarray, ...], tuple[str, ...]]:
-    """``x`` as float columns with names. Takes a DataFrame, a Series, a mapping, an (n,) or (n, k) array."""
+    """``x`` as float columns with names. Takes a DataFrame, a Series, a mapping, an (n,) or (n, k) array.
+
+    ValueError: no column, one name twice, what isn't a number, columns that aren't one-dimensional.
+    """
     if isinstance(x, pd.Series):
         x = x.to_frame("x" if x.name is None else x.name)
     if isinstance(x, pd.DataFrame | Mapping):
         found = tuple(str(name) for name in x)
-        columns = tuple(np.atleast_1d(_numbers(x[key], str(key))) for key in x)
+        if twice := sorted({name for name in found if found.count(name) > 1}):
+            raise ValueError(f"x names the column {twice[0]} twice; every variable needs a column of its own")
+        columns = tuple(_column(x[key], str(key)) for key in x)
     else:
         array = _numbers(x, "x")
+        if array.ndim > 2:
+            raise ValueError(f"x must be one column or a table of columns; got an array of shape {array.shape}")
         array = array.reshape(-1, 1) if array.ndim < 2 else array
         columns = tuple(array.T)
         found = names if names and len(names) == len(columns) else tuple(f"x{i + 1}" for i in range(len(columns)))
@@ -63,18 +79,27 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     non-positive values.
     """
     columns, found = read_columns(x, names)
-    y = _numbers(y, "y").reshape(-1)
+    y = _column(y, _name_of(y))
     if not len(y):
         raise ValueError("there are no points to fit")
     for name, column in zip((*found, "y"), (*columns, y), strict=True):
         if len(column) != len(y):
             raise ValueError(f"{name} has {len(column)} values but y has {len(y)}")
-        if bad := int((~np.isfinite(column)).sum()):
-            raise ValueError(f"{name} has {bad} missing or infinite value(s); drop those rows first")
+        if len(bad := np.flatnonzero(~np.isfinite(column))):
+            raise ValueError(
+                f"{name} has {len(bad)} missing or infinite value(s), the first at position {bad[0] + 1}; "
+                "drop those rows first"
+            )
     for name, column in zip(found, columns, strict=True):
         if (column <= 0).any():
             raise ValueError(
                 f"{name} has {int((column <= 0).sum())} value(s) that are not positive; scaling laws need x > 0"
+            )
+    for name, column in zip((*found, "y"), (*columns, np.abs(y).max(keepdims=True)), strict=True):
+        if len(extreme := column[(column > LARGEST) | ((column != 0) & (column < 1 / LARGEST))]):
+            raise ValueError(
+                f"{name} holds {extreme[0]:g}; a fit takes sizes from {1 / LARGEST:g} to {LARGEST:g}: choose another "
+                "unit"
             )
     if groups is None:
         configuration = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
@@ -83,15 +108,43 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     return Points(columns, y, configuration, found, None if seeds is None else _labels(seeds, "seeds", len(y)))
 
 
+def _name_of(y) -> str:
+    """What to call y in a message: y, and the column it came from."""
+    return f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y"
+
+
+def _column(values, name: str) -> np.ndarray:
+    column = np.atleast_1d(_numbers(values, name))
+    if column.ndim == 2 and column.shape[1] == 1:
+        column = column[:, 0]
+    if column.ndim != 1:
+        raise ValueError(f"{name} must be one column of numbers; got an array of shape {column.shape}")
+    return column
+
+
 def _numbers(values, name: str) -> np.ndarray:
+    """``values`` as floats; ValueError with the position (from 1) and the value of the first that isn't a number."""
+    kind = getattr(getattr(values, "dtype", None), "kind", "f")
+    if kind in "cmM":
+        raise ValueError(f"{name} must hold numbers, got {'complex numbers' if kind == 'c' else 'times'}")
     try:
+        if isinstance(values, pd.Series):
+            return values.to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError):
-        raise ValueError(f"{name} must hold numbers, got {type(values).__name__} with something else in it") from None
+        for position, value in enumerate(np.asarray(values, dtype=object).ravel(), start=1):
+            try:
+                float(value)
+            except (TypeError, ValueError):
+                raise ValueError(f"{name} must hold numbers; at position {position} it has {value!r}") from None
+        raise ValueError(f"{name} must hold numbers in rows of one length") from None
 
 
 def _labels(values, name: str, n: int) -> np.ndarray:
-    codes = pd.factorize(pd.Series(values))[0]
+    try:
+        codes = pd.factorize(pd.Series(values))[0]
+    except TypeError:
+        raise ValueError(f"{name} must hold one label a row, numbers or text") from None
     if len(codes) != n:
         raise ValueError(f"{name} has {len(codes)} values but y has {n}")
     if (codes < 0).any():
@@ -113,6 +166,9 @@ def oddities(points: Points) -> list[str]:
             warnings.append(f"{repeated} row(s) repeat a seed of their own configuration")
     if len(points) > 1 and np.ptp(points.y) <= 1e-12 * np.abs(points.y).max():
         warnings.append("y is constant: no law can be told from the constant, and R² has no meaning")
+    for (one, first), (other, second) in combinations(zip(points.names, points.x, strict=True), 2):
+        if np.ptp(first) and np.ptp(second) and abs(np.corrcoef(np.log(first), np.log(second))[0, 1]) > TOGETHER:
+            warnings.append(f"{one} and {other} move together: these points can't tell their terms apart")
     for name, column in zip(points.names, points.x, strict=True):
         span = np.log10(column.max() / column.min())
         if len(np.unique(column)) == 1:

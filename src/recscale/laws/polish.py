@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from recscale.laws.law import Law
 
 ITERATIONS = 400
-STEP = 1e-20  # of the complex derivative: no subtraction, so it may be this small
+STEP = 1e-100  # of the complex derivative, relative: nothing is subtracted, so it may be this small
+ROUNDING = 1e-15  # a residual of this share of its scale's unit is none
 TOLERANCE = 1e-13  # relative decrease and relative step below which a start has arrived
 
 
@@ -31,12 +32,13 @@ def derivatives(
     derivative[..., k:] = basis
     for position in range(k):
         moved = theta.astype(complex)
-        moved[:, position] += 1j * STEP
+        step = STEP * np.where(theta[:, position] == 0, 1.0, np.abs(theta[:, position]))[:, None]
+        moved[:, position] += 1j * step[:, 0]
         values = split_values(moved)
         change = sum(np.imag(part) * coef[:, j, None] for j, part in enumerate(law.basis(x, values)))
         if law.offset is not None:
             change = change + np.imag(law.offset(x, values))
-        derivative[..., position] = change / STEP
+        derivative[..., position] = change / step
     return linear, derivative
 
 
@@ -66,7 +68,7 @@ def polish(
             return State(theta, coef, cost)
         damping = np.full(len(theta), 1e-3)
         active = np.flatnonzero(np.isfinite(cost))
-        floor = 1e-30 * (rows.weights * rows.target**2).sum(axis=1) * np.ones(len(theta))
+        floor = (ROUNDING * problem.unit) ** 2 * rows.weights.sum(axis=1) * np.ones(len(theta))
         for _ in range(iterations):
             if not len(active):
                 break

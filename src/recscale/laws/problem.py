@@ -6,6 +6,7 @@ thousand refits are one set of array operations.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,8 +69,8 @@ class Problem:
             raise ValueError(f"loss {self.loss!r} is not known; choose from {', '.join(LOSSES)}")
         if self.scale not in SCALES:
             raise ValueError(f"scale {self.scale!r} is not known; choose from {', '.join(SCALES)}")
-        if not self.delta > 0:
-            raise ValueError(f"the Huber threshold must be positive, got {self.delta:g}")
+        if not (isinstance(self.delta, Real) and 0 < self.delta < np.inf):
+            raise ValueError(f"the Huber threshold must be a positive number, got {self.delta!r}")
         if self.scale == "log" and self.law.offset is not None and self.law.nonlinear_offset:
             raise ValueError(
                 f"the law {self.law.name!r} has a data term without a weight and can't be fitted on the log scale"
@@ -86,6 +87,11 @@ class Problem:
     def fixed_offset(self) -> np.ndarray | float:
         """What is taken off y before its logarithm; 0 on the y scale, where the offset is part of the fitted value."""
         return self.law.offset(self.points.x, ()) if self.scale == "log" and self.law.offset is not None else 0.0
+
+    @property
+    def unit(self) -> float:
+        """The size of a residual that means 100 %: 1 on the log scale, else the root mean square of the target."""
+        return 1.0 if self.scale == "log" else float(np.sqrt(np.mean(self.target**2)))
 
     @property
     def exactly_linear(self) -> bool:
@@ -138,6 +144,13 @@ def evaluate(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.
     """The law's value: (B, n)."""
     value = (columns(law, x, theta) @ coef[..., None])[..., 0]
     return value if law.offset is None else value + law.offset(x, split_values(theta))
+
+
+def evaluate_each(law: "Law", x: tuple[np.ndarray, ...], states: State) -> np.ndarray:
+    """The value of solution i at point i: (n,)."""
+    values = tuple(states.theta.T)
+    value = sum(states.coef[:, j] * part for j, part in enumerate(law.basis(x, values)))
+    return value if law.offset is None else value + law.offset(x, values)
 
 
 def joined(parts: Sequence[State]) -> State:

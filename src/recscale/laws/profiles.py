@@ -55,17 +55,15 @@ def _default(fit: "Fit", name: str) -> np.ndarray:
     for constant in fit.law.listed:
         if constant.name == name:
             return np.asarray(constant.values)
-    parameters = (*fit.law.nonlinear, *fit.law.linear)
-    parameter = next(p for p in parameters if p.name == name)
-    position = parameters.index(parameter)
-    error = np.sqrt(fit.linearised.covariance[position, position])
-    centre = fit.parameters[name]
+    parameter = next(p for p in (*fit.law.nonlinear, *fit.law.linear) if p.name == name)
+    error, centre = fit.standard_errors[name], fit.parameters[name]
     span = REACH * error if np.isfinite(error) and error > 0 else max(abs(centre), 1e-3)
     return np.unique(np.clip(np.linspace(centre - span, centre + span, POINTS), parameter.lower, parameter.upper))
 
 
 def hold(law: "Law", scale: str, name: str, value: float) -> "Law":
-    """The same law with one parameter held at ``value``."""
+    """The same law with one parameter held at ``value``, in the reader's units and in no others."""
+    law = replace(law, rescaled=None)
     if any(name == constant.name for constant in law.listed):
         return law.with_values(**{name: [value]})
     if any(name == p.name for p in law.nonlinear):

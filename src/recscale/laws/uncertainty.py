@@ -18,18 +18,20 @@ from scipy.special import stdtr, stdtrit
 from recscale.laws.engine import refit
 from recscale.laws.polish import bounds, derivatives, jacobian
 from recscale.laws.problem import Problem, Rows, State, evaluate, joined
+from recscale.laws.units import Units, natural
 
 
 @dataclass(frozen=True)
 class Linearised:
-    """The curvature at the optimum, (θ, c) in this order, on the fit's scale; parameters at a bound have zero rows.
+    """The curvature at the optimum: ``residuals`` (n,) and ``variance`` of one measurement, on the fit's scale;
+    ``leverage`` (n,), the hat values; ``freedom``, which counts configurations, not seeds.
 
-    ``variance`` is that of one measurement; ``leverage`` (n,) the hat values; ``freedom`` counts configurations, not
-    seeds.
+    ``shape`` is the covariance of (θ, c), in this order and in the points' natural units, for a variance of 1;
+    parameters at a bound have zero rows.
     """
 
     residuals: np.ndarray
-    covariance: np.ndarray
+    shape: np.ndarray
     leverage: np.ndarray
     variance: float
     freedom: int
@@ -37,6 +39,8 @@ class Linearised:
 
 def linearise(problem: Problem, best: State) -> Linearised:
     """Covariance of (θ, c), listed constants held. Under Huber's loss the variance is that of the clipped residuals."""
+    units, problem = natural(problem)
+    best = units.inward(best)
     residuals, derivative = (part[0] for part in jacobian(problem, problem.rows(), best.theta, best.coef))
     lower, upper = bounds(problem)
     here = np.concatenate([best.theta[0, : len(problem.law.nonlinear)], best.coef[0]])
@@ -52,10 +56,10 @@ def linearise(problem: Problem, best: State) -> Linearised:
     variance = float((influence**2).sum()) / max(n - estimated, 1) / inside**2
     scaled = derivative[:, use] / norms[use]
     inverse = np.linalg.pinv(scaled.T @ scaled, rcond=1e-14, hermitian=True)
-    covariance = np.zeros((len(here), len(here)))
-    covariance[np.ix_(use, use)] = variance * inverse / np.outer(norms[use], norms[use])
+    shape = np.zeros((len(here), len(here)))
+    shape[np.ix_(use, use)] = inverse / np.outer(norms[use], norms[use])
     leverage = np.clip(np.einsum("ni,ij,nj->n", scaled, inverse, scaled), 0.0, 1.0)
-    return Linearised(residuals, covariance, leverage, variance, freedom)
+    return Linearised(residuals * np.sqrt(units.squared), shape, leverage, variance * units.squared, freedom)
 
 
 def bootstrap_rows(problem: Problem, best: State, resamples: int, seed: int) -> Rows:
@@ -77,7 +81,8 @@ def bootstrap_rows(problem: Problem, best: State, resamples: int, seed: int) -> 
     if (size > 1).any():
         noise = noise + deviation[first[donor] + (rng.random(donor.shape) * size[donor]).astype(int)]
     # The redrawn residuals get the estimated variance, and every resample its own guess of the true one: Student's t.
-    noise *= np.sqrt(known.variance / max(float((scaled - scaled.mean()).var()), 1e-300))
+    spread = float(scaled.std())
+    noise *= np.sqrt(known.variance) / spread if spread > 0 else 0.0
     noise *= student_scale(known.freedom, resamples, rng)
     fitted = evaluate(problem.law, problem.points.x, best.theta, best.coef)[0] - problem.fixed_offset
     target = fitted * np.exp(noise) if problem.scale == "log" else fitted + noise
@@ -168,9 +173,8 @@ def conditional(problem: Problem, states: State, x: tuple) -> Conditional:
         state = states.take([row])
         value, linear, derivative = _prediction(problem, state, x)
         known = linearise(problem, state)
-        unit = known.covariance / known.variance if known.variance > 0 else known.covariance
         centres.append(np.log(linear) if problem.scale == "log" else value)
-        shapes.append(np.maximum(np.einsum("nk,kl,nl->n", derivative, unit, derivative), 0))
+        shapes.append(np.maximum(np.einsum("nk,kl,nl->n", derivative, known.shape, derivative), 0))
         variances.append([known.variance])
     offset = value - linear if problem.scale == "log" else np.zeros_like(value)
     return Conditional(np.array(centres), np.array(shapes), np.array(variances), states.cost[:, None], offset)
@@ -230,7 +234,10 @@ def profile_band(
 
 
 def _prediction(problem: Problem, state: State, x: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """At ``x``: the law's value (n,), its part Σ c φ (n,), and the derivative (n, k + p) on the fit's scale."""
+    """At ``x``: the law's value (n,), its part Σ c φ (n,), and the derivative (n, k + p) on the fit's scale, in natural
+    units."""
+    units = Units.of(problem)
+    x, state = units.columns(x), units.inward(state)
     linear, derivative = (part[0] for part in derivatives(problem.law, x, state.theta, state.coef))
     value = evaluate(problem.law, x, state.theta, state.coef)[0]
-    return value, linear, derivative / linear[:, None] if problem.scale == "log" else derivative
+    return value * units.y, linear * units.y, derivative / linear[:, None] if problem.scale == "log" else derivative

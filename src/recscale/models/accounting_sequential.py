@@ -6,6 +6,8 @@ causal kernel needs half. The item table and learned positions are embeddings; t
 output (all of it, or the sampled rows and the true item) is compute of the dense part that owns no parameters.
 """
 
+import torch
+
 from recscale.models.accounting import Accounting, Block, total
 from recscale.models.sequential import SequentialConfig
 
@@ -17,6 +19,7 @@ def account_sequential(
     scored = n_items if loss == "softmax" else min(negatives, n_items)
     layer = config.layer_blocks(max_length)
     layers = tuple(Block(b.name, config.layers * b.parameters, config.layers * b.macs) for b in layer)
-    norm = sum(parameter.numel() for parameter in config.final_norm().parameters())
+    with torch.device("meta"):  # its parameters are counted, not made
+        norm = sum(parameter.numel() for parameter in config.final_norm().parameters())
     tables = (n_items + config.learned_positions * max_length) * config.width
     return total((*layers, Block("final norm", norm, 0), Block("loss", 0, config.width * scored)), tables)

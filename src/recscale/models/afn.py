@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
@@ -34,6 +35,9 @@ class AFNConfig(TowerConfig):
     afn_dropout: float = 0.0
     deep_dropout: float = 0.0
     xavier_exponents: bool = False
+
+    def __post_init__(self) -> None:
+        check_settings(self, afn_dropout=BELOW_ONE, deep_dropout=BELOW_ONE)
 
     def extra_tables(self, fields: Sequence[str], d: int, n_tasks: int) -> tuple[tuple[str, ...], int]:
         return (tuple(fields), d) if self.deep else ((), 0)

@@ -60,6 +60,12 @@ def choose_heads(width: int, target: int = 32) -> int:
     return min(divisors, key=lambda heads: abs(width / heads - target))
 
 
+def check_heads(width: int, heads: int | None) -> None:
+    """Refuse a number of heads that doesn't divide the width."""
+    if heads is not None and width % heads:
+        raise ValueError(f"heads is {heads}; it must divide the width {width}")
+
+
 def per_bundle(
     function: Callable[..., Float[Tensor, "sequences length out"]],
     packed: Float[Tensor, "tokens features"],

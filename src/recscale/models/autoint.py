@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, LAYERS, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
@@ -32,6 +33,7 @@ class AutoIntConfig(TowerConfig):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        check_settings(self, layers=LAYERS, dropout=BELOW_ONE)
         if self.width % self.heads:
             raise ValueError(f"the attention width {self.width} is not a multiple of the number of heads {self.heads}")
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, HIDDEN_LAYERS, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, hidden_layers, linear
 
@@ -31,8 +32,8 @@ class DCNv2Config(TowerConfig):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.structure not in ("stacked", "parallel", "crossnet"):
-            raise ValueError(f"structure must be 'stacked', 'parallel' or 'crossnet', got {self.structure!r}")
+        structures = ("stacked", "parallel", "crossnet")
+        check_settings(self, cross_layers=HIDDEN_LAYERS, structure=structures, dropout=BELOW_ONE)
         if self.structure == "parallel" and not self.deep:
             raise ValueError("the parallel structure needs at least one hidden layer in 'deep'")
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP
 
@@ -29,12 +30,13 @@ class DLRMConfig(TowerConfig):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.interaction not in ("dot", "cat"):
-            raise ValueError(f"interaction must be 'dot' or 'cat', got {self.interaction!r}")
+        check_settings(self, interaction=("dot", "cat"), dropout=BELOW_ONE)
 
     def sizes(self, shape: InputShape) -> tuple[int, ...]:
         pairs = shape.n * (shape.n - 1) // 2
         inputs = shape.n * shape.d if self.interaction == "cat" else pairs + shape.n_dense * shape.d
+        if not inputs:
+            raise ValueError("dlrm with interaction='dot' needs two fields or dense features; with one field use 'cat'")
         return (inputs, *self.top, shape.n_tasks)
 
     def tower(self, shape: InputShape) -> "DLRM":

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from recscale.datasets.tables import Field
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, NOT_NEGATIVE, check_settings
 from recscale.models.layers import MLP
 
 
@@ -23,6 +24,11 @@ class SmallFields:
     width: int
     outputs: int = 1
     hidden: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_settings(self)
+        if not self.fields:
+            raise ValueError("a group of small fields must name at least one field")
 
 
 @dataclass(frozen=True)
@@ -87,10 +93,10 @@ class EmbeddingConfig:
     initial_std: float = 0.01
 
     def __post_init__(self) -> None:
-        if self.width < 1:
-            raise ValueError(f"the embedding width must be at least 1, got {self.width}")
-        if not 0 <= self.unit_dropout < 1:
-            raise ValueError(f"unit_dropout must be in [0, 1), got {self.unit_dropout}")
+        check_settings(self, unit_dropout=BELOW_ONE, initial_std=NOT_NEGATIVE)
+        named = [name for name, _ in self.units] + [name for group in self.small for name in group.fields]
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"the field {twice[0]!r} stands more than once in units and small; allowed is once")
 
     def tables(self, fields: Sequence[Field], tower: TowerConfig, n_tasks: int) -> tuple[Table, ...]:
         """Every look-up: d-wide units, then small fields, then what the model asks for itself."""
@@ -121,6 +127,8 @@ class EmbeddingConfig:
     def shape(self, tables: Sequence[Table], n_dense: int, n_tasks: int) -> InputShape:
         dense = self.dense_outputs if n_dense else 0
         n = sum(table.is_unit for table in tables) + sum(group.outputs for group in self.small) + dense
+        if not n:
+            raise ValueError("a model needs at least one field or dense feature as its input")
         return InputShape(n, self.width, dense, n_tasks, sum(table.key.endswith("#extra") for table in tables))
 
     def small_sizes(self, group: SmallFields) -> tuple[int, ...]:

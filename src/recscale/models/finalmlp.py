@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, hidden_layers, linear
 
@@ -35,6 +36,10 @@ class FinalMLPConfig(TowerConfig):
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        check_settings(self, dropout=BELOW_ONE)
+        contexts = self.context_first + self.context_second
+        if twice := [name for name in contexts if contexts.count(name) > 1]:
+            raise ValueError(f"context_first and context_second name the field {twice[0]!r} twice; allowed is once")
         if not self.first or not self.second or self.first[-1] % self.heads or self.second[-1] % self.heads:
             raise ValueError(f"both streams must end in a multiple of {self.heads} units, the number of heads")
 

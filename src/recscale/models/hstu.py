@@ -23,7 +23,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
-from recscale.models.attention import Dropout, PackedSequences, choose_heads, per_bundle
+from recscale.models.attention import Dropout, PackedSequences, check_heads, choose_heads, per_bundle
+from recscale.models.checks import BELOW_ONE, LAYERS, check_settings
 
 BUCKET = 0.301
 """Width of a time bucket in ln(seconds), as in the authors' code: each is a third longer than the one before."""
@@ -42,6 +43,10 @@ class HSTUConfig:
     heads: int | None = None
     time_buckets: int = 128
     dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_settings(self, layers=LAYERS, dropout=BELOW_ONE)
+        check_heads(self.width, self.heads)
 
     def block(self, dropout: Dropout, max_length: int) -> nn.Module:
         return HSTUBlock(self, dropout, max_length)

@@ -16,7 +16,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
-from recscale.models.attention import Dropout, PackedSequences, causal_attention, choose_heads
+from recscale.models.attention import Dropout, PackedSequences, causal_attention, check_heads, choose_heads
+from recscale.models.checks import BELOW_ONE, LAYERS, POSITIVE, check_settings
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class LLaMAConfig:
     heads: int | None = None
     rope_base: float = 10_000.0
     dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_settings(self, layers=LAYERS, rope_base=POSITIVE, dropout=BELOW_ONE)
+        check_heads(self.width, self.heads)
 
     @property
     def hidden(self) -> int:

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, LAYERS, POSITIVE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
@@ -30,6 +31,9 @@ class MaskNetConfig(TowerConfig):
     embedding_norm: bool = True
     block_norm: bool = True
     dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_settings(self, mask_blocks=LAYERS, reduction=POSITIVE, dropout=BELOW_ONE)
 
     def mask_sizes(self, shape: InputShape) -> tuple[int, ...]:
         width = shape.n * shape.d

@@ -16,7 +16,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
-from recscale.models.attention import Dropout, PackedSequences, causal_attention, choose_heads
+from recscale.models.attention import Dropout, PackedSequences, causal_attention, check_heads, choose_heads
+from recscale.models.checks import BELOW_ONE, LAYERS, check_settings
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,10 @@ class SASRecConfig:
     heads: int | None = None
     expansion: int = 4
     dropout: float = 0.2
+
+    def __post_init__(self) -> None:
+        check_settings(self, layers=LAYERS, dropout=BELOW_ONE)
+        check_heads(self.width, self.heads)
 
     def block(self, dropout: Dropout, max_length: int) -> nn.Module:
         return SASRecBlock(self, dropout)

@@ -42,12 +42,8 @@ class SequentialModel(nn.Module):
 
     def __init__(self, config: SequentialConfig, n_items: int, max_length: int) -> None:
         super().__init__()
-        if n_items < 1 or max_length < 1 or config.width < 1 or config.layers < 1:
-            sizes = f"n_items={n_items}, max_length={max_length}, width={config.width}, layers={config.layers}"
-            raise ValueError(f"a sequential model needs sizes of at least 1; given were {sizes}")
-        heads = getattr(config, "heads", None)
-        if heads is not None and (heads < 1 or config.width % heads):
-            raise ValueError(f"heads is {heads}; it must divide the width {config.width}")
+        if n_items < 1 or max_length < 1:
+            raise ValueError(f"n_items is {n_items} and max_length is {max_length}; both must be at least 1")
         self.config, self.n_items, self.max_length = config, n_items, max_length
         self.items = nn.Embedding(n_items, config.width)
         self.positions = nn.Embedding(max_length, config.width) if config.learned_positions else None

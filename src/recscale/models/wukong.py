@@ -24,6 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, HIDDEN_LAYERS, LAYERS, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import MLP, Heads
 
@@ -60,11 +61,8 @@ class WukongConfig(TowerConfig):
     batch_norm: bool = False
 
     def __post_init__(self) -> None:
-        if self.fm not in ("optimised", "attentive", "plain"):
-            raise ValueError(f"fm must be 'optimised', 'attentive' or 'plain', got {self.fm!r}")
-        for name in ("l", "n_F", "n_L", "k", "mlp_width"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        forms = ("optimised", "attentive", "plain")
+        check_settings(self, l=LAYERS, mlp_layers=HIDDEN_LAYERS, fm=forms, dropout=BELOW_ONE)
 
     @property
     def n_out(self) -> int:
@@ -88,29 +86,44 @@ class WukongConfig(TowerConfig):
 
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
         """Closed form: parameters and MACs of every layer's parts and of the heads."""
+        return self.stack_blocks(shape)
+
+    def stack_blocks(self, shape: InputShape, *, detached: bool = False) -> tuple[Block, ...]:
+        """``blocks``; ``detached``: of a stack whose input X_0 takes no gradient."""
         inputs = [shape.n, *[self.n_out] * (self.l - 1)]
-        layers = [block for index, n in enumerate(inputs) for block in self._layer_blocks(index + 1, n, shape.d)]
+        layers = [
+            block
+            for index, n in enumerate(inputs)
+            for block in self._layer_blocks(index + 1, n, shape.d, detached and index == 0)
+        ]
         sizes = (*self.head_sizes(shape.d), 1)
         heads = shape.n_tasks * mlp_parameters(sizes, self.batch_norm), shape.n_tasks * mlp_macs(sizes)
         return (*layers, Block("head", *heads))
 
-    def _layer_blocks(self, index: int, n: int, d: int) -> list[Block]:
+    def _layer_blocks(self, index: int, n: int, d: int, detached: bool) -> list[Block]:
         blocks = []
         if self.fmb:
+            blocks.append(self._fm_block(f"layer {index}: FM", n, d, detached))
             sizes = self.fmb_sizes(n, d)
-            fm_macs, y_parameters = (n * n * d, 0) if self.fm == "plain" else (2 * n * self.k * d, n * self.k)
-            if self.fm == "attentive":
-                attention = self.attention_sizes(n, d)
-                y_parameters = n * self.compressed + mlp_parameters(attention)
-                fm_macs += n * self.compressed * d + mlp_macs(attention)
-            blocks.append(Block(f"layer {index}: FM", y_parameters, fm_macs))
             mlp = 2 * sizes[0] + mlp_parameters(sizes, self.batch_norm)
             blocks.append(Block(f"layer {index}: FMB's MLP", mlp, mlp_macs(sizes)))
-        if self.lcb:
-            blocks.append(Block(f"layer {index}: LCB", n * self.n_L, n * self.n_L * d))
+        mixings = [("LCB", n * self.n_L)] if self.lcb else []
         if self.residual and n != self.n_out:
-            blocks.append(Block(f"layer {index}: residual", n * self.n_out, n * self.n_out * d))
+            mixings.append(("residual", n * self.n_out))
+        blocks += [Block(f"layer {index}: {name}", w, w * d, w * d * detached) for name, w in mixings]
         return [*blocks, Block(f"layer {index}: LN", 2 * d if self.layer_norm else 0, 0)]
+
+    def _fm_block(self, name: str, n: int, d: int, detached: bool) -> Block:
+        """Of a detached X, X(XᵀY) passes a gradient to Y alone, once a product, and XXᵀ none at all."""
+        if self.fm == "plain":
+            return Block(name, 0, n * n * d, 2 * n * n * d * detached)
+        products = 2 * n * self.k * d
+        if self.fm == "optimised":
+            return Block(name, n * self.k, products, products * detached)
+        attention = self.attention_sizes(n, d)
+        products += n * self.compressed * d
+        parameters = n * self.compressed + mlp_parameters(attention)
+        return Block(name, parameters, products + mlp_macs(attention), products * detached)
 
 
 def mix(weight: Float[Tensor, "m n"], x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch m d"]:

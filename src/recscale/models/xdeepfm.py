@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block, mlp_macs, mlp_parameters
+from recscale.models.checks import BELOW_ONE, check_settings
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
@@ -27,6 +28,11 @@ class XDeepFMConfig(TowerConfig):
     deep: tuple[int, ...] = (64, 64)
     batch_norm: bool = False
     dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_settings(self, dropout=BELOW_ONE)
+        if not self.cin:
+            raise ValueError("cin is (); it must have at least one layer")
 
     def extra_tables(self, fields: Sequence[str], d: int, n_tasks: int) -> tuple[tuple[str, ...], int]:
         return tuple(fields), n_tasks

@@ -61,7 +61,10 @@ def reasons() -> dict[str, str]:
     path = results_folder() / "missing.toml"
     if not path.exists():
         return {}
-    found = tomllib.loads(path.read_text(encoding="utf-8"))
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no TOML: {error}") from error
     if unknown := sorted({*found} - {*STUDIES}):
         raise ValueError(f"{path} explains {unknown[0]!r}, which is no study; the studies are {', '.join(STUDIES)}")
     if wordless := [name for name, reason in found.items() if not isinstance(reason, str) or not reason.strip()]:

@@ -168,11 +168,23 @@ def verdict(effects: Sequence[tuple[Effect, Effect]], limit: float = 0.0) -> str
     ``strict`` of their number.
 
     "holds": every 95 % interval lies below. Otherwise single ones count only where the wider interval tells, as one of
-    many easily looks large: "does not hold" where some lie above and none below, "can't be known" where none is known
-    at all, "holds in part" for the rest.
+    many easily looks large, and ``of_cases`` judges their numbers.
     """
     if all(plain.high < limit for plain, _ in effects):
         return "holds"
-    below = any(wide.high < limit for _, wide in effects)
-    above = any(wide.low > limit for _, wide in effects)
-    return "holds in part" if below else "does not hold" if above else "can't be known"
+    below = sum(wide.high < limit for _, wide in effects)
+    above = sum(wide.low > limit for _, wide in effects)
+    return of_cases(below, above, len(effects))
+
+
+def of_cases(agree: int, contradict: int, of: int) -> str:
+    """The one rule for a claim that covers several cases, some of which may be undecided.
+
+    "holds": all agree. "does not hold": more contradict than agree. "can't be known": none is decided. "holds in part":
+    the rest.
+    """
+    if agree == of:
+        return "holds"
+    if contradict > agree:
+        return "does not hold"
+    return "holds in part" if agree else "can't be known"

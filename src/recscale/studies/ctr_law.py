@@ -244,10 +244,7 @@ def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None
 def held_words(law: float, flat: float, least: float) -> str:
     """Errors at the held-out sizes, of the law and of "no further gain", compared in half a sentence."""
     if abs(flat - law) <= (least if np.isfinite(least) else 0.0):
-        return (
-            "at the held-out sizes the law and 'no further gain' can't be told apart: "
-            "seeds could explain the difference"
-        )
+        return "seeds could explain why the law and 'no further gain' err differently at the held-out sizes"
     how = "better" if flat > law else "worse"
     words = f"it predicts the held-out sizes {how} than 'no further gain' does"
     return words if np.isfinite(least) else f"{words} (single seeds can't say whether by more than noise)"
@@ -281,8 +278,8 @@ def kept_words(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukon
         return f"{first}; single seeds can't say whether by more than noise."
     others = [count for count in HELD_OUT if count != hold_out and can_fit(runs, count, model)]
     differ = [str(count) for count in others if _kept(missed(runs, size, count, model)) != _kept(miss)]
-    hanging = f"; not so with {listed(differ)} held out" if differ else ""
-    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): {_kept(miss)}{hanging}."
+    hanging = f"; with {listed(differ)} held out the answer is another" if differ else ""
+    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): the law {_kept(miss)}{hanging}."
 
 
 HELD_OUT = (1, 2, 3, 4)
@@ -306,7 +303,7 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") 
 
 
 def _kept(miss: Effect) -> str:
-    return "more was promised than kept" if miss.raises else "less was promised than kept" if miss.lowers else "kept"
+    return "was too optimistic" if miss.raises else "was too pessimistic" if miss.lowers else "can't be faulted"
 
 
 def factor_words(fit: laws.Fit | None, percent: float) -> str:

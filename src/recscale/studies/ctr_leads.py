@@ -128,19 +128,18 @@ def said(effect: Effect, below: str, above: str, between: str) -> str:
 
 
 def standings(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row a rival: Wukong's mean lead (%) over the rival's sizes with its 95 % interval, Wukong's slope less the
-    rival's (% a decade; negative: steeper), and both in words.
-
-    The words are stricter than the intervals: one of several rivals easily looks different (``contrasts.strict``).
+    """One row a rival: Wukong's mean lead (%) over the rival's sizes, Wukong's slope less the rival's (% a decade;
+    negative: steeper), both with the intervals that decide the words: 95 % for all rivals together, as one of several
+    easily looks different (``contrasts.strict``).
     """
     if (field := judge(runs)) is None:
         return pd.DataFrame()
-    plain, wide = steeper(runs), steeper(runs, contrasts.strict(max(len(steeper(runs)), 1)))
+    wide = steeper(runs, contrasts.strict(max(len(steeper(runs)), 1)))
     rows = {}
     for rival in field.rivals:
-        weights, slope = field.average(rival), plain.get(rival, contrasts.UNKNOWN)
-        value, low, high = lead(field.contrasts.contrast(weights)).percent
-        named = field.contrasts.contrast(weights, contrasts.strict(len(field.rivals)))
+        slope = wide.get(rival, contrasts.UNKNOWN)
+        named = field.contrasts.contrast(field.average(rival), contrasts.strict(len(field.rivals)))
+        value, low, high = lead(named).percent
         rows[rival] = {
             "sizes": len(field.ahead[rival]),
             "lead, %": value,
@@ -150,7 +149,7 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
             "slope difference": slope.value,
             "slope, low": slope.low,
             "slope, high": slope.high,
-            "who is steeper": said(wide.get(rival, contrasts.UNKNOWN), "Wukong", rival, "not known"),
+            "who is steeper": said(slope, "Wukong", rival, "not known"),
         }
     return pd.DataFrame(rows).T.infer_objects()
 
@@ -226,11 +225,12 @@ def kind_words(runs: pd.DataFrame) -> str:
 
 def stops(field: Field) -> pd.DataFrame:
     """One row a rival with at least three sizes: what its largest size gains over its best smaller one (%), with the
-    95 % interval, and whether it stops improving: a gain known to be under the 0.02 % the paper calls significant."""
+    interval that decides (95 % for all rivals together), and whether it stops improving: a gain known to be under the
+    0.02 % the paper calls significant."""
     rows, steps = {}, field.last_steps()
     for rival, weights in steps.items():
         wide = field.contrasts.contrast(weights, contrasts.strict(len(steps)))
-        value, low, high = field.contrasts.contrast(weights).percent
+        value, low, high = wide.percent
         says = "stops" if wide.high < FLAT else "improves" if wide.low > FLAT else "not known"
         rows[rival] = {"gain at the end, %": value, "low": low, "high": high, "says": says}
     return pd.DataFrame(rows).T.infer_objects() if rows else pd.DataFrame()

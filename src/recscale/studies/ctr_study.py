@@ -1,5 +1,6 @@
 """The full ``ctr-scaling`` study as a chapter reads it: which curves are planned, what is there, one curve's runs."""
 
+import json
 from collections.abc import Sequence
 
 import pandas as pd
@@ -75,6 +76,25 @@ def whole_seeds(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[count == count.groupby(runs["model"]).transform("max")]
 
 
+def ladder(runs: pd.DataFrame) -> pd.DataFrame:
+    """Wukong's sizes with all that changes from one to the next: shape, dense learning rate, MFLOP per example, and the
+    mean log-loss on test with its seeds. ``runs``: ``curves``."""
+    own = runs[runs["model"] == "wukong"]
+    recipes = [json.loads(config) for config in own["config"]]
+    shapes = pd.DataFrame([recipe["model"] for recipe in recipes], index=own.index).reindex(columns=[*KNOBS])
+    shapes["dense rate"] = [recipe["training"]["dense_learning_rate"] for recipe in recipes]
+    table = shapes.assign(flop=own["training_flop_per_example"] / 1e6, loss=own["test_logloss"])
+    found = table.groupby("flop").agg({**dict.fromkeys(shapes.columns, "first"), "loss": ["mean", "count"]})
+    found.columns = [*KNOBS.values(), "dense rate", "log-loss on test", "seeds"]
+    return found.rename_axis("MFLOP per example")
+
+
+def upper_half(runs: pd.DataFrame, size: str) -> pd.DataFrame:
+    """The larger half of Wukong's sizes, by ``size``."""
+    own = runs[runs["model"] == "wukong"]
+    return own[own[size] > own[size].drop_duplicates().median()]
+
+
 def where_words(dataset: str, split: str = "main", task: int = 1) -> str:
     """The chosen curve in words: "MovieLens-1M, random split", with the task where there are several."""
     tasks = TASKS[dataset]
@@ -90,6 +110,9 @@ def scale_words(table: pd.DataFrame) -> str:
     largest = own["training_flop_per_example"].max() / 1e6
     return f"Our largest Wukong costs {largest:.0f} MFLOP per example, the paper's smallest {1000 * paper:.0f}."
 
+
+KNOBS = {"l": "l", "n_F": "n_F", "n_L": "n_L", "k": "k", "mlp_layers": "MLP layers", "mlp_width": "MLP width"}
+"""Field of a Wukong's recipe -> its name in ``ladder``."""
 
 AS_A_CONSTANT = 0.999
 """Normalized entropy from which a model says no more than the share of clicks does."""

@@ -29,6 +29,8 @@ NAMES: Mapping[str, str] = {
     "masknet": "MaskNet",
     "afn+": "AFN+",
     "xdeepfm": "xDeepFM",
+    "crossnet": "CrossNet",
+    "wukong+cross": "Wukong + cross (ours)",
 }
 """A model in the tables of the studies -> what readers know it by."""
 

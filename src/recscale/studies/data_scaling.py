@@ -339,7 +339,7 @@ def claims(study: DataStudy) -> list[Claim]:
         _claim("all sizes still improve with data" + COUNTED, len(sizes), falls, study.contrasts.verdict(last), still),
         _claim(
             "larger models are steeper in data (exponent β)",
-            "steeper",
+            None,
             gain.value,
             study.paired.verdict([steeper]),
             f"β of the largest size ({sizes[-1]}) less β of the smallest; positive is steeper",

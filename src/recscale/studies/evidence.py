@@ -6,7 +6,7 @@ from typing import Protocol, TypeVar
 import pandas as pd
 
 from recscale.datasets.cards import find_card
-from recscale.studies.report_card import COUNTED, VERDICTS, Claim, found, number
+from recscale.studies.report_card import COUNTED, VERDICTS, Claim, counted, found
 
 
 class Judged(Protocol):
@@ -44,25 +44,26 @@ def listed(rows: Sequence[Claim]) -> str:
     lines = []
     for row in rows:
         claim = row.claim.removesuffix(COUNTED)
-        # Of a count, what is found says of how many.
-        paper = "" if row.claim.endswith(COUNTED) else f" Printed: {number(row.paper_value)}."
+        paper = f" Printed: {row.printed}." if row.printed else ""
         lines.append(f"- **{claim[0].upper()}{claim[1:]}: {row.verdict}.**{paper} Here: {found(row)} ({row.why}).")
     return "\n".join(lines)
 
 
 def tally(rows: Sequence[Claim]) -> str:
-    """How many of them got each verdict, in half a sentence."""
-    if not rows:
+    """How many of the paper's statements got each verdict, in half a sentence; checks of ours are counted apart."""
+    stated, checks = [row for row in rows if not row.check], [row for row in rows if row.check]
+    if not stated:
         return "none of the paper's statements can be tested yet"
-    counted = pd.Series([row.verdict for row in rows], dtype=object).value_counts()
+    counts = pd.Series([row.verdict for row in stated], dtype=object).value_counts()
     several = {"holds": "hold", "holds in part": "hold in part", "does not hold": "do not hold"}
     parts = [
-        f"{counted[verdict]} {verdict if counted[verdict] == 1 else several.get(verdict, verdict)}"
+        f"{counts[verdict]} {verdict if counts[verdict] == 1 else several.get(verdict, verdict)}"
         for verdict in VERDICTS
-        if verdict in counted
+        if verdict in counts
     ]
     *first, last = parts
-    return f"of {len(rows)} statements tested here {', '.join(first)}{' and ' if first else ''}{last}"
+    beside = f" ({counted(len(checks), 'check')} of ours not among them)" if checks else ""
+    return f"of {len(stated)} statements tested here {', '.join(first)}{' and ' if first else ''}{last}{beside}"
 
 
 def tally_of(claims: Callable[[Study], Sequence[Claim]], live: Study | None, stored: Study | None) -> str:

@@ -18,7 +18,7 @@ from recscale.models.sequential import SequentialModel
 from recscale.studies.plans_sequential import sequential_quality
 from recscale.studies.run import RunSpec
 from recscale.studies.sequential_probes import Scorer
-from recscale.training.ranking import count_better_and_tied
+from recscale.training.ranking import count_rivals
 from recscale.training.result import TrainingResult
 from recscale.training.sampled_ranking import (
     Protocol,
@@ -29,7 +29,7 @@ from recscale.training.sampled_ranking import (
     standing,
     under_ties,
 )
-from recscale.training.sequential_batches import RankingBatch, ranking_batches, split_sequences
+from recscale.training.sequential_batches import RankingBatch, has_rivals, ranking_batches, split_sequences
 
 LOSSES = ("softmax", "sampled-softmax", "bce", "gbce")
 METRICS = ("ndcg@10", "hr@10")
@@ -131,13 +131,17 @@ def examine(
     draws: int = 0,
     seed: int = 0,
 ) -> Examined:
-    """Rank the test items of ``split`` by ``score`` under each of ``protocols``; ``draws`` also simulates them."""
+    """Rank the test items of ``split`` by ``score`` under each of ``protocols``; ``draws`` also simulates them.
+
+    A user who has nothing left for full ranking is left out of every protocol, so that all speak of the same users.
+    """
     parts = split_sequences(data, split)
+    cases = parts.test[has_rivals(data, parts.test)]
     popularity = torch.from_numpy(np.bincount(parts.train.items, minlength=data.n_items)).float()
     generator = torch.Generator().manual_seed(seed)
-    masses = {name: np.zeros((3, len(parts.test))) for name in protocols}
-    counts = {name: np.zeros((draws, 2, len(parts.test)), np.int64) for name in protocols if PROTOCOLS[name].negatives}
-    for batch in ranking_batches(data, parts.test, max_length, torch.device("cpu")):
+    masses = {name: np.zeros((3, len(cases))) for name in protocols}
+    counts = {name: np.zeros((draws, 3, len(cases)), np.int64) for name in protocols if PROTOCOLS[name].negatives}
+    for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
         scores = score(batch.histories)
         for name in protocols:
             weights = _weights(PROTOCOLS[name], batch, popularity)
@@ -223,10 +227,10 @@ def tie_table(scorers: Mapping[str, Scorer], data: SequenceData, max_length: int
     """Test metrics of each scorer (a row each and metric) with ties before, among and after the true item."""
     cases, rows = split_sequences(data, "leave-one-out").test, []
     for name, score in scorers.items():
-        counts = np.zeros((2, len(cases)), np.int64)
+        counts = np.zeros((3, len(cases)), np.int64)
         for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
-            better, tied = count_better_and_tied(score(batch.histories).clone(), batch.targets, batch.excluded)
-            counts[:, batch.cases] = better.numpy(), tied.numpy()
+            found = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
+            counts[:, batch.cases] = torch.stack(found).numpy()
         found, ties = under_ties(*counts), float(counts[1].mean())
         rows += [
             {"scores": name, "metric": metric, "ties": ties} | {order: found[order][metric] for order in found}

@@ -222,7 +222,7 @@ def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
         for axis, best in (("layers", choice.layers), ("width", choice.width)):
             low, high = getattr(choice, f"{axis}_interval")
             row |= {axis: best, f"{axis}_low": low, f"{axis}_high": high}
-            row |= {f"{axis}_edge": best in _ends(one.plan.shapes, axis, choice)}
+            row |= {f"{axis}_edge": axis in edges(one, choice)}
         rows.append(row | {"predicted": choice.predicted, "flat": float(choice.flat.mean())})
     return pd.DataFrame(rows)
 
@@ -244,7 +244,7 @@ def agreement_in_words(table: pd.DataFrame) -> str:
         f"Over {len(table)} fits to {len(pairs)} grids, the 95 % interval of the best depth spans a factor of "
         f"{spans['layers']:.1f} and that of the best width {spans['width']:.1f} (medians). The best depth lies at an "
         f"end of the measured range in {counts['layers']} fits, the best width in {counts['width']}. A median of "
-        f"{table['flat'].median():.0%} of all shapes is as good within the band. The two laws' intervals for the best "
+        f"{table['flat'].median():.0%} of all shapes lies within the band of the best one's level. The two laws' intervals for the best "
         f"shape exclude each other in {apart} grids."
     )
 
@@ -272,21 +272,28 @@ def budget_in_words(kind: str, budget: float) -> str:
     return "without a budget" if kind == "none" else f"with at most {budget:,.0f} of {KINDS[kind]}"
 
 
-def summary(choice: Choice, metric: str) -> str:
-    """A choice in one sentence, its uncertainty with it."""
-    depth, width = (_span(interval) for interval in (choice.layers_interval, choice.width_interval))
-    known = f"95 % of refits: {depth} layers, width {width}" if depth else "too few points for an interval"
+def edges(one: Planned, choice: Choice) -> tuple[str, ...]:
+    """The axes along which a choice lies at an end of the measured range: no optimum is known there, however well the
+    refits agree."""
+    return tuple(axis for axis in ("layers", "width") if getattr(choice, axis) in _ends(one.plan.shapes, axis, choice))
+
+
+def summary(choice: Choice, metric: str, at_end: Sequence[str] = ()) -> str:
+    """A choice in one sentence, its uncertainty with it; ``at_end``: ``edges``."""
+    depth, width = (_span(getattr(choice, f"{axis}_interval"), axis in at_end) for axis in ("layers", "width"))
+    known = f"95 % of refits: layers {depth}, width {width}" if depth else "too few points for an interval"
     band = f" ({choice.low:.4f} to {choice.high:.4f})" if np.isfinite(choice.low) else ""
     count = int(choice.flat.sum())
     return (
         f"Best: {counted(choice.layers, 'layer')}, width {choice.width}; {metric} {choice.predicted:.4f}{band}. "
-        f"{known}. As good within the band: {counted(count, 'shape')}."
+        f"{known}. Within the band of its level: {counted(count, 'shape')}."
     )
 
 
-def _span(interval: tuple[float, float]) -> str:
+def _span(interval: tuple[float, float], at_end: bool) -> str:
     low, high = interval
-    return f"{low:.0f} to {high:.0f}" if np.isfinite(low) else ""
+    note = " (best at the end of what was measured, so no optimum is known)" if at_end else ""
+    return f"{low:.0f} to {high:.0f}{note}" if np.isfinite(low) else ""
 
 
 def claims(laws: Sequence[str] = tuple(LAW_NAMES), **options: int) -> pd.DataFrame:

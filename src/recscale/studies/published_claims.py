@@ -82,6 +82,14 @@ def round_differences(table: pd.DataFrame) -> pd.DataFrame:
     return part.assign(round=(hundredths - hundredths.round()).abs() < 1e-4)
 
 
+def borrowed(table: pd.DataFrame) -> pd.DataFrame:
+    """Panels whose printed R² of the Performance Law is not reached at any q₁, but is the straight line's recomputed R²
+    plus a whole number of hundredths to six decimals; ``published.panel_r2``."""
+    part = table[table["q1_printed"] == ""]
+    hundredths = 100 * (part["performance_law_printed"] - part["scaling_law_recomputed"])
+    return part[(hundredths - hundredths.round()).abs() < 1e-4].reset_index(drop=True)
+
+
 def data_terms(swap: bool = True) -> dict[str, pd.Series]:
     """1/(tokens × S′) and 1/tokens as printed and, with ``swap``, with the tokens of ML-1M and KR-Pure exchanged."""
     table = published.load("performance_law_datasets")

@@ -208,6 +208,27 @@ def live_words(runs: pd.DataFrame) -> str:
     return f"{words} {caveat(runs)}".rstrip()
 
 
+def losses(runs: pd.DataFrame) -> pd.DataFrame:
+    """Log-loss beside AUC, a row a model, by name: ``d`` (embedding width), ``AUC``, ``log-loss`` (means over healthy
+    runs), ``±`` (half of the log-loss's 95 % interval over seeds), ``worst seed``, ``place by AUC``, ``place by
+    log-loss`` (1: best), and the printed log-losses. NaN without runs."""
+    measured = _on_frappe(runs).reindex(columns=["model", "config", "test_auc", "test_logloss"])
+    width = [json.loads(config)["training"]["embedding"]["width"] for config in measured["config"]]
+    groups = measured.assign(d=np.array(width, float)).groupby("model")
+    table, loss = printed()[["name"]], groups["test_logloss"]
+    table["d"] = groups["d"].max()
+    table["AUC"], table["log-loss"] = groups["test_auc"].mean().astype(float), loss.mean().astype(float)
+    table["±"] = loss.agg(lambda sample: half_width(sample.to_numpy())).astype(float)
+    table["worst seed"] = loss.max().astype(float)
+    table["place by AUC"] = table["AUC"].rank(ascending=False)
+    table["place by log-loss"] = table["log-loss"].rank()
+    bars = published.load("bars_frappe").assign(model=lambda t: t["model"].str.lower()).set_index("model")
+    paper = published.load("wukong_table2_table3_public").query("dataset == 'frappe'")
+    table["benchmark"] = bars["logloss"]
+    table["paper"] = paper.assign(model=paper["model"].str.lower()).set_index("model")["logloss"]
+    return table.set_index("name").rename_axis("model").sort_values("place by AUC")
+
+
 def baselines() -> pd.DataFrame:
     """The paper's rows of its seven rivals beside the benchmark's: ``name, paper, benchmark, difference, weaker``.
 

@@ -1,13 +1,17 @@
-"""The run-record store: one JSON file a finished run, written whole or not at all."""
+"""The run-record store: one JSON file a finished run, written whole or not at all.
+
+A file that is no record of its run is neither used nor overwritten: what it holds may be a night's work. Reading it
+raises ``ValueError``, which names the file and says what to do.
+"""
 
 import json
-import os
-import tempfile
+import math
 from pathlib import Path
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from recscale.settings import cache_folder, results_folder, writable
+from recscale.settings import cache_folder, results_folder, writable, write_atomically
 
 IDENTITY = ("study", "run_id", "model", "dataset", "split", "seed", "config")
 SIZE = (
@@ -30,6 +34,32 @@ COLUMNS = IDENTITY + SIZE + PROVENANCE
 """What every results table has; its metric columns stand between SIZE and PROVENANCE."""
 
 
+class Record(BaseModel):
+    """A record's columns and types; whatever else it holds is a metric. null: a number that was NaN or infinite."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, float | None]
+
+    run_id: str
+    model: str
+    dataset: str
+    split: str
+    seed: int
+    config: str
+    dense_parameters: int
+    embedding_parameters: int
+    training_flop_per_example: int
+    examples_seen: int
+    training_flop: int
+    diverged: bool
+    wall_seconds: float
+    threads: int
+    torch_version: str
+    code_version: str
+    data_checksum: str
+    finished_at: str
+
+
 def metric_columns(table: pd.DataFrame) -> list[str]:
     """The columns of ``table`` that hold measured metrics."""
     return [column for column in table.columns if column not in COLUMNS]
@@ -42,47 +72,57 @@ def as_table(records: list[dict], study: str) -> pd.DataFrame:
     return table.reindex(columns=[*IDENTITY, *SIZE, *metrics, *PROVENANCE])
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` to a temporary file beside ``path``, then rename: a reader sees the old file or the new one."""
-    writable(path.parent)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 class RecordStore:
     """Finished runs by ``run_id``: the reader's own in ``folder``, and those committed with the book."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder if folder is not None else cache_folder() / "runs"
+        self._adopted: dict[str, dict] = {}
 
     def check_writable(self) -> None:
         """Find out before the first run, not after it, that its record could not be kept."""
         writable(self.folder)
 
     def get(self, run_id: str) -> dict | None:
-        """The record, or None where the run has not finished."""
+        """The record, or None where the run has not finished; the reader's own before an adopted one.
+
+        Raises ``ValueError`` where the file is cut, holds something else, or is another run's.
+        """
         path = self.folder / f"{run_id}.json"
-        if path.exists():
-            return json.loads(path.read_text(encoding="utf-8"))
-        return None
+        try:
+            content = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return self._adopted.get(run_id)
+        return _read(content, path)
 
     def put(self, record: dict) -> None:
-        write_atomically(self.folder / f"{record['run_id']}.json", json.dumps(record, indent=1))
+        """Keep ``record``; JSON has no NaN and no infinity, so these are null in the file and NaN when read."""
+        plain = {name: None if _is_not_finite(value) else value for name, value in record.items()}
+        write_atomically(self.folder / f"{record['run_id']}.json", json.dumps(plain, indent=1, allow_nan=False))
 
     def adopt(self, table: pd.DataFrame) -> None:
         """Take over the rows of a committed results table, so that a fresh machine goes on where it ended."""
         for row in table.drop(columns="study").to_dict("records"):
-            if self.get(row["run_id"]) is None:
-                self.put({column: value for column, value in row.items() if not pd.isna(value)})
+            self._adopted[row["run_id"]] = {column: value for column, value in row.items() if not pd.isna(value)}
+
+
+def _read(content: bytes, path: Path) -> dict:
+    """The record in the file ``path``, NaN for null."""
+    try:
+        found = Record.model_validate_json(content).model_dump()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        reason = f"{where}: {first['msg']}" if where else first["msg"]
+    else:
+        if found["run_id"] == path.stem:
+            return {name: math.nan if value is None else value for name, value in found.items()}
+        reason = f"it is the record of run {found['run_id']}"
+    raise ValueError(f"{path} is no record of its run ({reason}): delete the file and the run is done again")
+
+
+def _is_not_finite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def committed(study: str) -> pd.DataFrame:
@@ -90,7 +130,13 @@ def committed(study: str) -> pd.DataFrame:
     path = results_folder() / f"{study}.csv"
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.read_csv(path, dtype={"run_id": str})
+    try:
+        table = pd.read_csv(path, dtype={"run_id": str})
+    except ValueError as error:  # what pandas raises for a table that is none, and for text that isn't UTF-8
+        raise ValueError(f"{path} is no results table: {error}") from error
+    if absent := [column for column in COLUMNS if column not in table]:
+        raise ValueError(f"{path} is no results table: it has no column {absent[0]!r}")
+    return table
 
 
 def export(table: pd.DataFrame, study: str) -> Path:

@@ -1,16 +1,31 @@
-"""The report card: every claim of both papers that numbers can test, what we find, and a verdict.
+"""The report card: claims of both papers that numbers can test, what is printed, what we find, and a verdict.
 
 A row is a ``Claim``. ``claims`` computes them all from the published numbers; studies of our own runs add theirs by
 adding a function to ``_own``. Verdicts follow rules stated in the row's ``why``, so that a reader can disagree.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import pandas as pd
 
+from recscale.studies.contrasts import of_cases
+
 COUNTED = ": how many"
-"""Ending of a claim that covers several cases; its ``paper_value`` is their number, ``ours`` how many of them hold."""
+"""Ending of a claim that covers several cases; its ``paper_value`` is their number, ``ours`` how many of them hold. That
+number is ours, so that nothing stands in the paper's column."""
+
+QUOTED = re.compile(r"“[^“”]+”|[\d+−-].*")
+"""What may stand as text in ``paper_value``: a quotation, or something printed that begins with a number."""
+
+SOURCES = ("paper", "first paper", "successor", "repository", "inferred", "elsewhere")
+"""Where a claim stands. "paper": Wukong's text. "first paper", "successor", "repository": the two versions of the
+Performance Law and their code and figures. "inferred": drawn by us from what those promise. "elsewhere": printed by
+others."""
+
+FROM_PRINT = ("wukong-published", "performance-law-published", "data-quality", "fitting-honestly")
+"""Chapters whose rows rest on printed numbers alone."""
 
 LIGHT = 'style="font-weight: 400"'
 
@@ -21,32 +36,56 @@ VERDICTS = ("holds", "holds in part", "does not hold", "can't be known")
 class Claim:
     """One row. ``paper_value`` and ``ours`` share a unit where both are numbers; ``interval`` is 95 % (None: exact).
 
-    ``paper``: "Wukong" or "Performance Law"; ``chapter``: the page with the evidence; ``why``: one sentence.
+    ``paper``: "Wukong" or "Performance Law"; ``paper_value``: a printed number or a quotation (``QUOTED``), None where
+    nothing is printed to compare with; ``source``: one of ``SOURCES``; ``chapter``: the page with the evidence;
+    ``why``: one sentence.
     ``check``: a question of ours or a common reading, to which the paper has no answer; not counted among its claims.
     """
 
     paper: str
     claim: str
-    paper_value: float | str
+    paper_value: float | str | None
     ours: float | str
     interval: tuple[float, float] | None
     verdict: str
     chapter: str
     why: str
     check: bool = False
+    source: str = "paper"
 
     def __post_init__(self):
         if self.verdict not in VERDICTS:
             raise ValueError(f"verdict {self.verdict!r} is not one of {', '.join(VERDICTS)}")
+        if self.source not in SOURCES:
+            raise ValueError(f"source {self.source!r} is not one of {', '.join(SOURCES)}")
+        if isinstance(self.paper_value, str) and not QUOTED.fullmatch(self.paper_value):
+            raise ValueError(f"{self.paper_value!r} of {self.claim!r} is neither a quotation nor a printed number")
         if self.interval is not None and not self.interval[0] <= self.interval[1]:
             raise ValueError(f"the interval {self.interval} of {self.claim!r} is upside down")
 
+    @property
+    def counted(self) -> bool:
+        """Whether it covers several cases."""
+        return self.claim.endswith(COUNTED)
 
-def claims_on(paper: str, chapter: str) -> Callable[..., Claim]:
+    @property
+    def printed(self) -> str:
+        """What the paper's column shows: nothing for a count, whose number of cases is ours."""
+        return "" if self.counted or self.paper_value is None else number(self.paper_value)
+
+    @property
+    def open(self) -> str:
+        """Why an undecided row is undecided; empty for others."""
+        if self.verdict != VERDICTS[-1]:
+            return ""
+        return "from what was printed" if self.chapter in FROM_PRINT else "from our runs: too few"
+
+
+def claims_on(paper: str, chapter: str, source: str = "paper") -> Callable[..., Claim]:
     """A writer of rows on one paper, with their evidence in one chapter."""
 
-    def claim(text, paper_value, ours, verdict, why, interval=None, *, check=False) -> Claim:
-        return Claim(paper, text, paper_value, ours, interval, verdict, chapter, why, check)
+    def claim(text, paper_value, ours, verdict, why, interval=None, *, check=False, source=source) -> Claim:
+        return Claim(paper, text, paper_value, ours, interval, verdict, chapter, why, check, source)
 
     return claim
 
@@ -94,8 +133,8 @@ def interval_verdict(paper: float, low: float, high: float) -> str:
 
 
 def count_verdict(reached: int, of: int) -> str:
-    """ "holds" for all, "does not hold" for none, "holds in part" between."""
-    return "holds" if reached == of else "does not hold" if reached == 0 else "holds in part"
+    """``of_cases`` where every case is decided."""
+    return of_cases(reached, of - reached, of)
 
 
 def table(rows: tuple[Claim, ...]) -> pd.DataFrame:
@@ -108,19 +147,20 @@ def table(rows: tuple[Claim, ...]) -> pd.DataFrame:
 
 
 def shown(rows: tuple[Claim, ...]) -> pd.DataFrame:
-    """The table as a reader sees it: numbers rounded, counts as "all 12" and "9 of 12", the reason under the claim."""
+    """The table as a reader sees it: numbers rounded, counts as "9 of 12", the reason under the claim."""
     lines = []
     for row in rows:
-        counted = row.claim.endswith(COUNTED)
         link = f'<a href="{row.chapter}.html">{row.chapter.replace("-", " ")}</a>'
         asked = "a check, not the paper's words; " if row.check else ""
+        left_open = f"<br><small {LIGHT}>{row.open}</small>" if row.open else ""
         lines.append(
             {
                 "paper": row.paper,
+                "source": row.source,
                 "claim": f"{row.claim.removesuffix(COUNTED)}<br><small {LIGHT}>{asked}{row.why} ({link})</small>",
-                "paper says": f"all {number(row.paper_value)}" if counted else number(row.paper_value),
+                "printed": row.printed,
                 "we find": found(row),
-                "verdict": row.verdict,
+                "verdict": row.verdict + left_open,
             }
         )
     return pd.DataFrame(lines)
@@ -128,7 +168,7 @@ def shown(rows: tuple[Claim, ...]) -> pd.DataFrame:
 
 def found(row: Claim) -> str:
     """What we find, with its interval: "0.71 [0.5, 0.9]", "9 of 12"."""
-    ours = f"{number(row.ours)} of {number(row.paper_value)}" if row.claim.endswith(COUNTED) else number(row.ours)
+    ours = f"{number(row.ours)} of {number(row.paper_value)}" if row.counted else number(row.ours)
     return ours + ("" if row.interval is None else f" [{', '.join(map(number, row.interval))}]")
 
 
@@ -145,10 +185,12 @@ def number(value: float | str) -> str:
 
 
 def sizes(rows: tuple[Claim, ...]) -> str:
-    """ "80 claims of both papers and 8 checks of ours"."""
+    """ "80 claims of both papers, 20 of them inferred, and 8 checks of ours"."""
     checks = sum(row.check for row in rows)
+    inferred = sum(row.source == "inferred" and not row.check for row in rows)
+    drawn = f", {inferred} of them inferred," if inferred else ""
     beside = f" and {counted(checks, 'check')} of ours" if checks else ""
-    return f"{len(rows) - checks} claims of both papers{beside}"
+    return f"{len(rows) - checks} claims of both papers{drawn}{beside}".rstrip(",")
 
 
 def html(rows: tuple[Claim, ...]) -> str:
@@ -160,14 +202,14 @@ def html(rows: tuple[Claim, ...]) -> str:
     frame, width = shown(rows), {"claim": ' style="width: 48%"'}
     head = "".join(f'<th scope="col" role="columnheader"{width.get(n, "")}>{n}</th>' for n in frame.columns)
     body = []
-    for row in frame.to_dict("records"):
+    for claim, row in zip(rows, frame.to_dict("records"), strict=True):
         cells = [
             f'<th scope="row" role="rowheader">{text}</th>'
             if name == "claim"
             else f'<td role="cell" data-label="{name}">{text}</td>'
             for name, text in row.items()
         ]
-        start = f'<tr data-verdict="{row["verdict"]}" data-paper="{row["paper"]}" role="row">'
+        start = f'<tr data-verdict="{claim.verdict}" data-paper="{claim.paper}" role="row">'
         body.append(f"{start}{''.join(cells)}</tr>")
     inner = f'<thead><tr role="row">{head}</tr></thead><tbody>{"".join(body)}</tbody>'
     return f'<table class="dataframe report-card" role="table"><caption>{sizes(rows)}</caption>{inner}</table>'

@@ -20,7 +20,7 @@ from recscale.studies.report_card import Claim, claims_on
 from recscale.studies.report_card_sequential import NEEDED, decided_by
 from recscale.studies.sequential_law import Panel
 
-_claim = claims_on("Performance Law", "performance-law-measured")
+_claim = claims_on("Performance Law", "performance-law-measured", "inferred")
 
 STUDY = "wukong-bridge"
 R2 = {law.LAW: 0.528, law.LINE: 0.479}
@@ -117,24 +117,25 @@ def bridge_claims(found: Bridge, resamples: int, seed: int) -> list[Claim]:
     rows = [
         _claim("measured: R² of the law on Wukong's AUC (at least as printed)", R2[law.LAW], found.fits[law.LAW].r2,
                "can't be known" if found.flat else outcome, f"{where(found)}; interval over other seeds, in sample as "
-               "the paper's number, whose data and shapes aren't given", (low, high)),
+               "the paper's number, whose data and shapes aren't given", (low, high), source="successor"),
     ]  # fmt: skip
     rows.append(
-        _claim("measured: Wukong's AUC changes with depth or width", "it does",
+        _claim("measured: Wukong's AUC changes with depth or width", None,
                f"width p = {found.widths:.2g}, depth p = {found.depths:.2g}",
                "can't be known" if found.flat else "holds",
                "probability that seeds alone make such differences: of widths, by what a seed does to all depths of a "
                f"width; of depths, by the noise within a width; one below {law.SURE / 2} needed"),
     )  # fmt: skip
-    for rival, said, printed in (
+    for rival, said, printed, source in (
         (law.LINE, "the law's decay terms are needed for Wukong's AUC, beside a straight line in logs",
-         f"R² {R2[law.LAW]} against {R2[law.LINE]}"),
-        (law.QUADRATIC, "no plainer curve does as well for Wukong's AUC, beside a quadratic in logs", "needed"),
+         f"{R2[law.LAW]} against {R2[law.LINE]} (R²)", "successor"),
+        (law.QUADRATIC, "no plainer curve does as well for Wukong's AUC, beside a quadratic in logs", None,
+         "inferred"),
     ):  # fmt: skip
         fitted = f"R² of the {law.NAMES[rival]} {found.fits[rival].r2:.3f}"
         why = f"{fitted}; {NEEDED[rival]}; AICc gained by the law in brackets"
         outcome = law.needed(found, rival)
-        rows.append(_claim(f"measured: {said}", printed, decided_by(found, rival), outcome, why))
+        rows.append(_claim(f"measured: {said}", printed, decided_by(found, rival), outcome, why, source=source))
     return rows
 
 

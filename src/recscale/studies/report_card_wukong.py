@@ -62,7 +62,7 @@ def law(resamples: int, seed: int) -> list[Claim]:
         Claim(
             "Wukong",
             "the loss is a power law of compute",
-            "power law",
+            None,
             f"AICc: line in logs +{delta['log-linear']:.2f}, floor +{delta['power-law-floor']:.1f}",
             None,
             "can't be known",
@@ -72,13 +72,14 @@ def law(resamples: int, seed: int) -> list[Claim]:
         Claim(
             "Wukong",
             "the law predicts larger models (error at the two largest, %)",
-            "predicts larger models",
+            None,
             f"law {errors['power-law']:.3f}, no gain {errors['no further gain']:.3f}",
             None,
             "can't be known",
             PAGE,
             f"fitted to the five smaller sizes, the power law does {than} than expecting no further gain; with one "
             "seed a size nobody knows whether by more than noise",
+            source="inferred",
         ),
         Claim(
             "Wukong",
@@ -165,12 +166,13 @@ def comparisons(resamples: int, seed: int) -> list[Claim]:
         Claim(
             "Wukong",
             "compute on GPT-3's scale (early versions), PF-days",
-            GPT3_PF_DAYS,
+            "“GPT-3/LLaMa-2 scale”",
             float(days),
             None,
             "does not hold",
             PAGE,
-            "FLOP per example times 146 billion examples; the last version dropped the sentence",
+            f"FLOP per example times 146 billion examples; GPT-3 took about {GPT3_PF_DAYS:,.0f}; the last version dropped "
+            "the sentence",
         ),
     ]
 
@@ -201,7 +203,7 @@ def _plateau(models: pd.DataFrame, model: str, at: float | None) -> Claim:
     if verdict == "holds in part":
         why += f", but {min(steps.values()):+.2f} from the size named to the last, a significant gain by the paper"
     claim = f"{model} {where} (change, %)"
-    return Claim("Wukong", claim, 0.0, change, None, verdict, PAGE, why)
+    return Claim("Wukong", claim, None, change, None, verdict, PAGE, why)
 
 
 def _step(points: pd.DataFrame, at: float | None) -> float:

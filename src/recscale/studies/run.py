@@ -10,9 +10,11 @@ import dataclasses
 import hashlib
 import json
 import subprocess
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import recscale
@@ -32,6 +34,9 @@ from recscale.training.sequential import SequentialTraining, train_sequential
 
 CTR_SPLITS = ("random", "time", "official")
 SEQUENTIAL_SPLITS = ("leave-one-out", "global-time")
+
+_TRAINING = threading.Lock()
+"""Torch's global generator is one a process: two runs at once in its threads would draw from each other's numbers."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +81,16 @@ class RunSpec:
     @property
     def run_id(self) -> str:
         """16 hexadecimal digits, the same for the same recipe, seed, data and numerics."""
+        name, checksum = _identity(self.dataset, self.is_ctr)
         identity = {
+            "dataset": name,
+            "data": checksum,
             "model": [self.model.model, chosen(self.model)],
             "training": chosen(self.training),
             "fraction": self.fraction,
             "repeated": self.repeated,
-            "dataset": self.dataset,
             "split": self.split,
             "seed": self.seed,
-            "data": _checksum(self.dataset, self.is_ctr),
             "versions": [self.model.VERSION, self.training.VERSION],
         }
         text = json.dumps(identity, sort_keys=True, separators=(",", ":"), default=dataclasses.asdict)
@@ -109,12 +115,13 @@ def _data(dataset: str, is_ctr: bool):
     return load_ctr(dataset) if is_ctr else load_sequences(dataset)
 
 
-def _checksum(dataset: str, is_ctr: bool) -> str:
-    """That of a planted world is known before its millions of rows are made."""
+def _identity(dataset: str, is_ctr: bool) -> tuple[str, str]:
+    """Name and checksum of a data set; a planted world's are known before its millions of rows are made."""
     if dataset in planted_world.PLANTED:
         world, rows = planted_world.PLANTED[dataset]
-        return world.checksum(rows)
-    return _data(dataset, is_ctr).checksum
+        return dataset, world.checksum(rows)
+    data = _data(dataset, is_ctr)
+    return data.name, data.checksum
 
 
 @cache
@@ -123,16 +130,25 @@ def _split(dataset: str, split: str):
 
 
 def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
-    """Carry out ``spec`` and keep the trained model."""
+    """Carry out ``spec`` and keep the trained model. Threads of one process take turns."""
+    with _TRAINING:
+        return _train(spec, progress)
+
+
+def _train(spec: RunSpec, progress: bool) -> TrainingResult:
     if spec.is_ctr:
         split = _split(spec.dataset, spec.split)
         if spec.fraction != 1.0:
             split = dataclasses.replace(split, train=subsample_rows(split.train, spec.fraction, seed=0))
         return train_ctr(spec.model, spec.training, split, seed=spec.seed, progress=progress)
     data = variant(_data(spec.dataset, False), spec.fraction, spec.repeated)
-    checkpoint = cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
-    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint}
+    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint(spec)}
     return train_sequential(spec.model, spec.training, data, **options)
+
+
+def checkpoint(spec: RunSpec) -> Path:
+    """Where a long run keeps its state on the way; whoever has kept its record removes the file."""
+    return cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
 
 
 def variant(data: SequenceData, fraction: float, repeated: float) -> SequenceData:
@@ -167,7 +183,7 @@ def record(spec: RunSpec, result: TrainingResult) -> dict:
         "threads": torch.get_num_threads(),
         "torch_version": torch.__version__,
         "code_version": code_version(),
-        "data_checksum": _checksum(spec.dataset, spec.is_ctr),
+        "data_checksum": _identity(spec.dataset, spec.is_ctr)[1],
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
@@ -188,3 +204,15 @@ def code_version() -> str:
         return recscale.__version__
     changed = subprocess.run([*git, "diff", "--quiet", "HEAD", "--", "src"], capture_output=True).returncode
     return f"{recscale.__version__}+{head.stdout.strip()}{'-dirty' if changed else ''}"
+
+
+@cache
+def code_fingerprint() -> str:
+    """12 hexadecimal digits and torch's version: the same for the same source files, with or without a checkout."""
+    import torch
+
+    package = Path(recscale.__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"{digest.hexdigest()[:12]} with torch {torch.__version__}"

@@ -16,11 +16,13 @@ from recscale import laws
 from recscale.laws import Fit
 from recscale.studies import ctr_law
 from recscale.studies.ctr_tables import least_difference, seed_noise
-from recscale.studies.shape_laws import FORMS, GRID, fit_forms, left_out, peaks, shapes
+from recscale.studies.shape_laws import FORMS, GRID, Q1, fit_forms, left_out, peaks, shapes
 
 LAW, LINE, QUADRATIC = "performance-law", "log-linear", "log-quadratic"
 OWN = (LAW, "performance-law-outside")
 """The law in its two forms."""
+CONSTANTS: Mapping[str, tuple[int, ...]] = {LAW: Q1, OWN[1]: (*(-q for q in Q1), *Q1)}
+"""Values of q₁ (exponent inside) and of p₁ (outside, either sign) over which a prediction is profiled."""
 NAMES: Mapping[str, str] = {
     LAW: "Performance Law",
     "performance-law-outside": "the same, exponent outside the log",
@@ -166,20 +168,30 @@ def form_words(panel: Panel) -> str:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Root mean square errors at the largest size of an axis, which no fit has seen. ``least``: what seeds explain."""
+    """Root mean square errors at the largest size of an axis, which no fit has seen. ``least``: what seeds explain.
+
+    ``ranges``: for the law in each form the least and the largest error over those of its ``CONSTANTS`` that the fitted
+    cells don't reject.
+    """
 
     size: int
     cells: int
     errors: Mapping[str, float]
+    ranges: Mapping[str, tuple[float, float]]
     least: float
 
-    @property
-    def gain(self) -> float:
-        """By how much the law errs less than who expects no further gain."""
-        return self.errors[NO_GAIN] - self.errors[LAW]
+    def gain(self, form: str) -> tuple[float, float]:
+        """By how much ``form`` errs less than who expects no further gain, at worst and at best over its constants."""
+        low, high = self.ranges[form]
+        return self.errors[NO_GAIN] - high, self.errors[NO_GAIN] - low
 
-    def words(self, name: str) -> str:
-        return f"{self.errors[name]:.4f}"
+    @property
+    def verdict(self) -> str:
+        """"holds": one form errs less than "no further gain" by more than seeds explain, whatever its constant.
+        "does not hold": both err more by as much, whatever their constants. Else it isn't decided."""
+        if any(self.gain(form)[0] > self.least for form in OWN):
+            return "holds"
+        return "does not hold" if all(self.gain(form)[1] < -self.least for form in OWN) else "can't be known"
 
 
 def hold_out(panel: Panel, axis: str) -> HeldOut | None:
@@ -193,11 +205,32 @@ def hold_out(panel: Panel, axis: str) -> HeldOut | None:
     before = seen.sort_values(axis).drop_duplicates(other, keep="last").set_index(other)["value"].reindex(held[other])
     if len(seen) < laws.get(LAW).free or seen[["layers", "width"]].nunique().min() < 2 or before.isna().any():
         return None
-    fits = fit_forms(seen, "value", forms=(LAW, QUADRATIC, LINE))
-    x, y = held[["layers", "width"]].astype(float), held["value"].to_numpy()
+    fits = fit_forms(seen, "value", forms=(*OWN, QUADRATIC, LINE))
+    x = held[["layers", "width"]].astype(float)
     said = {name: fit.predict(x) for name, fit in fits.items()} | {NO_GAIN: before.to_numpy()}
-    errors = {name: float(np.sqrt(np.mean((y - values) ** 2))) for name, values in said.items()}
-    return HeldOut(int(size), len(held), errors, panel.least(int(held["seeds"].sum())))
+    errors = {name: _error(held, values) for name, values in said.items()}
+    profiles = {form: _profile(form, seen, held)["error"] for form in OWN}
+    ranges = {form: (float(found.min()), float(found.max())) for form, found in profiles.items()}
+    return HeldOut(int(size), len(held), errors, ranges, panel.least(int(held["seeds"].sum())))
+
+
+def _profile(form: str, seen: pd.DataFrame, held: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Errors of ``form`` at ``held``, refitted to ``seen`` at every one of ``CONSTANTS``, without the values that
+    ``seen`` rejects: those whose sum of squares exceeds the least by the factor 1 + t²/(n - free)."""
+    law, rows = laws.get(form), {}
+    x, unseen = (part[["layers", "width"]].astype(float) for part in (seen, held))
+    for value in CONSTANTS[form]:
+        fit = law.with_values(**{law.listed[0].name: [value]}).fit(x, seen["value"])
+        square = float((fit.residuals["residual"] ** 2).sum())
+        rows[value] = {"square": square, "error": _error(held, fit.predict(unseen))}
+    table = pd.DataFrame(rows).T
+    freedom = max(len(seen) - law.free, 1)
+    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, freedom) ** 2 / freedom)
+    return table[table["square"] <= limit]
+
+
+def _error(held: pd.DataFrame, said: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((held["value"].to_numpy() - said) ** 2)))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from recscale.models.losses import Sample, Sampler, next_item_loss
 from recscale.models.sequential import SequentialModel
 from recscale.studies.run import RunSpec
 from recscale.training import sampled_ranking
-from recscale.training.ranking import count_better_and_tied
+from recscale.training.ranking import count_rivals, ranked
 from recscale.training.sequential_batches import TrainingBatches, ranking_batches, split_sequences
 
 Scorer = Callable[[PackedSequences], Tensor]
@@ -79,15 +79,15 @@ def scorers(
 
 @torch.inference_mode()
 def ranks(score: Scorer, data: SequenceData, max_length: int) -> pd.DataFrame:
-    """For every test user: the number of ``candidates``, and of those that rank ``better`` than the true item."""
+    """For every test user with something to rank: the number of ``candidates``, of those that rank ``better`` than the
+    true item, and of those ``tied`` with it."""
     cases = split_sequences(data, "leave-one-out").test
-    table = np.zeros((len(cases), 2), dtype=np.int64)
+    table = np.zeros((len(cases), 3), dtype=np.int64)
     for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
         scores = score(batch.histories)
-        better, _ = count_better_and_tied(scores, batch.targets, batch.excluded)
-        table[batch.cases, 0] = torch.isfinite(scores).sum(1).numpy()
-        table[batch.cases, 1] = better.numpy()
-    return pd.DataFrame(table, columns=["candidates", "better"])
+        better, tied, total = count_rivals(scores, batch.targets, batch.excluded)
+        table[batch.cases] = torch.stack([total + 1, better, tied], dim=1).numpy()
+    return pd.DataFrame(table[ranked(table[:, 0] - 1)], columns=["candidates", "better", "tied"])
 
 
 def expected_metrics(ranks: pd.DataFrame, negatives: int | None, k: int = 10) -> dict[str, float]:
@@ -95,10 +95,13 @@ def expected_metrics(ranks: pd.DataFrame, negatives: int | None, k: int = 10) ->
 
     No draw is made (``training.sampled_ranking``): this is the mean over all possible samples.
     """
-    better, candidates = (ranks[column].to_numpy(float) for column in ("better", "candidates"))
-    found = sampled_ranking.Standing(better, np.zeros_like(better), candidates - 1)
-    metrics = sampled_ranking.expected_metrics(found, sampled_ranking.Protocol(negatives), k)
+    metrics = sampled_ranking.expected_metrics(_standing(ranks), sampled_ranking.Protocol(negatives), k)
     return {name.upper(): value for name, value in metrics.items()}
+
+
+def _standing(ranks: pd.DataFrame) -> sampled_ranking.Standing:
+    better, tied, candidates = (ranks[column].to_numpy(float) for column in ("better", "tied", "candidates"))
+    return sampled_ranking.Standing(better, tied, candidates - 1)
 
 
 def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 10) -> pd.DataFrame:
@@ -110,7 +113,7 @@ def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 
     rows, before = [], None
     for length in lengths:
         found = ranks(score, data, length)
-        gain = np.where(found["better"] < k, 1 / np.log2(found["better"] + 2), 0.0)
+        gain = sampled_ranking.expected_gains(_standing(found), sampled_ranking.Protocol(), k)[f"ndcg@{k}"]
         row = {"items read": length, **expected_metrics(found, None, k), "step": np.nan, "±": np.nan}
         if before is not None:
             apart = gain - before

@@ -25,6 +25,7 @@ from recscale.studies.shape_laws import published as authors_grid
 
 STUDIES = ("sequential-grid", "sequential-data", "sequential-quality", "performance-law-predictions")
 AUTHORS = "the authors' MovieLens-1M"
+ENDS = ("least over its constant", "largest")
 
 
 def tables(seeds: Sequence[int]) -> dict[str, pd.DataFrame]:
@@ -187,15 +188,17 @@ def forms_table(panel: Panel) -> pd.DataFrame:
 
 
 def held_table(panel: Panel) -> pd.DataFrame:
-    """Errors at the largest depth and width, of every form that has not seen them."""
+    """Errors at the largest depth and width, a column each, of every form that has not seen them; for the law also the
+    least and the largest over the constants that the fitted cells don't reject."""
     found = {axis: law.hold_out(panel, axis) for axis in ("layers", "width")} if panel.usable else {}
-    rows = {
-        f"{axis} = {one.size}": {**{law.NAMES.get(name, name): error for name, error in one.errors.items()}}
-        | {"seeds explain": one.least}
-        for axis, one in found.items()
-        if one
-    }
-    return pd.DataFrame(rows).T
+    rows = {}
+    for axis, one in found.items():
+        if one is None:
+            continue
+        spans = {f"{law.NAMES[form]}, {end}": at for form in law.OWN for end, at in zip(ENDS, one.ranges[form], strict=True)}
+        errors = {law.NAMES.get(name, name): error for name, error in one.errors.items()}
+        rows[f"{axis} = {one.size}"] = errors | spans | {"seeds explain": one.least}
+    return pd.DataFrame(rows)
 
 
 def step_words(losses: Cells | None, width: int, less: int, more: int) -> str:
@@ -274,8 +277,9 @@ def answer(rows: Sequence[Claim], found: Mapping[str, pd.DataFrame], bridge: pd.
 
 
 def decided(rows: Sequence[Claim]) -> str:
-    """What holds, holds in part and does not hold, a sentence each."""
-    named = {verdict: [_short(row.claim) for row in rows if row.verdict == verdict] for verdict in VERDICTS[:3]}
+    """Which of the paper's statements hold, hold in part and don't hold, a sentence each; no checks of ours."""
+    stated = [row for row in rows if not row.check]
+    named = {verdict: [_short(row.claim) for row in stated if row.verdict == verdict] for verdict in VERDICTS[:3]}
     return " ".join(f"{verdict.capitalize()}: {'; '.join(claims)}." for verdict, claims in named.items() if claims)
 
 

@@ -15,11 +15,13 @@ from tqdm import tqdm
 
 from recscale.datasets.tables import CTRData, CTRSplit
 from recscale.models.accounting import account_ctr
+from recscale.models.checks import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check_seed, check_settings
 from recscale.models.ctr import build_ctr_model
 from recscale.models.embeddings import EmbeddingConfig, TowerConfig
 from recscale.training.averaging import WeightAverages, Window, curve_steps
 from recscale.training.batches import CTRTensors, n_batches, shuffled
-from recscale.training.distributed import Processes
+from recscale.training.devices import check_memory, choose_device
+from recscale.training.distributed import Processes, check_batches
 from recscale.training.metrics import binary_metrics
 from recscale.training.optimisers import SCHEDULES, Optimisers, rate_factor
 from recscale.training.result import TrainingResult
@@ -70,26 +72,34 @@ class CTRTraining:
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
 
     def __post_init__(self) -> None:
-        allowed = {
-            "schedule": SCHEDULES,
-            "table_optimiser": ("row-wise adagrad", "adam"),
-            "monitor": ("auc", "logloss"),
-        }
-        for name, values in allowed.items():
-            if getattr(self, name) not in values:
-                raise ValueError(f"{name} must be one of {', '.join(values)}; got {getattr(self, name)!r}")
-        if min(self.epochs, self.batch_size, self.evaluations) < 1:
-            raise ValueError("epochs, batch_size and evaluations must be at least 1")
+        check_settings(
+            self,
+            dense_learning_rate=POSITIVE,
+            sparse_learning_rate=POSITIVE,
+            warmup_fraction=SHARE,
+            schedule=SCHEDULES,
+            table_optimiser=("row-wise adagrad", "adam"),
+            embedding_l2=NOT_NEGATIVE,
+            gradient_clip=NOT_NEGATIVE,
+            patience=COUNT,
+            plateau_factor=POSITIVE,
+            monitor=("auc", "logloss"),
+            averaged=BELOW_ONE,
+            curve_points=COUNT,
+        )
         if self.embedding_l2 and self.table_optimiser != "adam":
             raise ValueError("embedding_l2 needs table_optimiser='adam': row-wise Adagrad only sees the rows looked up")
-        if not self.averaged or any(not 0 <= share < 1 for share in self.averaged):
-            raise ValueError(f"averaged must hold shares from 0 up to, but without, 1; got {self.averaged}")
+        if not self.averaged:
+            raise ValueError("averaged is empty; it must hold at least one share, 0.0 for the last weights alone")
         if len(set(self.averaged)) < len(self.averaged):
             raise ValueError(f"averaged names a share twice: {self.averaged}")
-        if self.curve_points < 0:
-            raise ValueError(f"curve_points must be at least 0, got {self.curve_points}")
         if self.patience and (self.averaged != (0.0,) or self.curve_points):
             raise ValueError("averaged and curve_points need patience = 0: early stopping returns to earlier weights")
+
+    @property
+    def watches(self) -> bool:
+        """Whether ``monitor`` on valid decides anything."""
+        return self.patience > 0 or self.plateau_factor != 1
 
     def rate_factor(self, step: int, steps_per_epoch: int) -> float:
         """Share of the learning rates at ``step`` (from 0)."""
@@ -107,6 +117,7 @@ class Seeds:
 
     @classmethod
     def of(cls, seed: int) -> "Seeds":
+        check_seed(seed)
         return cls(*(int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(3)))
 
 
@@ -129,10 +140,11 @@ def train_ctr(
     """
     if not len(split.train) or not len(split.valid) or not len(split.test):
         raise ValueError("each of train, valid and test needs at least one row")
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    with Processes.join(torch.device(device)) as processes:
-        return _Run(model_config, training, split, seed, device, backend, processes).train(progress)
+    if training.watches and training.monitor == "auc" and len(np.unique(split.valid.labels[:, 0])) < 2:
+        raise ValueError("valid holds one class only, so it has no AUC to watch; set monitor to 'logloss'")
+    where = choose_device(device)
+    with Processes.join(where) as processes:
+        return _Run(model_config, training, split, seed, where, backend, processes).train(progress)
 
 
 @torch.no_grad()
@@ -164,7 +176,7 @@ class _Run:
         training: CTRTraining,
         split: CTRSplit,
         seed: int,
-        device: str,
+        device: torch.device,
         backend: str,
         processes: Processes,
     ) -> None:
@@ -175,6 +187,7 @@ class _Run:
         self.training, self.split, self.seeds, self.processes = training, split, Seeds.of(seed), processes
         data = split.train
         self.account = account_ctr(config, data.fields, data.dense.shape[1], len(data.tasks), training.embedding)
+        check_memory(config.model, self.account, device, table_copies=4 if training.table_optimiser == "adam" else 1)
         self.model = build_ctr_model(
             config,
             data.fields,
@@ -187,12 +200,13 @@ class _Run:
             sharded=processes.world > 1,
             device=device,
         )
+        self.steps_per_epoch = n_batches(len(data), training.batch_size)
+        check_batches(config, self.model, len(data) // self.steps_per_epoch, processes)
         self.parallel = processes.parallel(self.model)
         self.optimisers = Optimisers(self.model, training)
-        self.train_rows = CTRTensors.of(data, torch.device(device))
-        self.valid_rows = CTRTensors.of(split.valid, torch.device(device))
-        self.test_rows = CTRTensors.of(split.test, torch.device(device))
-        self.steps_per_epoch = n_batches(len(data), training.batch_size)
+        self.train_rows = CTRTensors.of(data, device)
+        self.valid_rows = CTRTensors.of(split.valid, device)
+        self.test_rows = CTRTensors.of(split.test, device)
         self.step = self.examples = 0
         self.losses: list[float] = []  # of the first task, since the last row of the history
         self.history: list[dict[str, float | int]] = []
@@ -277,7 +291,7 @@ class _Run:
         if evaluate:
             row |= self._evaluate("valid", self.valid_rows)
         self.history.append(row)
-        if last and (self.training.patience or self.training.plateau_factor != 1):
+        if last and self.training.watches:
             self._watch(row)
 
     def _watch(self, row: dict[str, float | int]) -> None:

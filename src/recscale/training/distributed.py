@@ -1,14 +1,21 @@
 """One model on several processes: tables sharded by TorchRec, the dense part replicated.
 
 Start with ``torchrun``, which sets the environment that ``Processes.join`` reads. Every process reads the same global
-batches and takes its share of each, so that the losses equal those of one process to rounding.
+batches and takes its share of each, so that each step equals that of one process to rounding.
+
+Rounding grows as in any training. A two-layer Wukong on MovieLens-1M (781 steps of 1,024 rows): the losses of two
+processes and of one differ by 6e-8 up to step 8, 2e-5 at step 12, 3e-4 at step 15 and about 1e-3 from step 30 on. Those
+of one process, and of one whose initial weights are changed by 6e-8 of themselves, differ by as much at the same steps.
+In double precision, batches summed in two halves or whole give losses within 1e-16 of each other over 150 steps.
+
+What looks at a whole batch, or draws numbers, would differ from one process by more: ``check_batches`` refuses it.
 """
 
 import contextlib
 import os
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float, Int
@@ -16,6 +23,7 @@ from torch import Tensor, nn
 
 from recscale.models.bags import ADAGRAD_EPS, FUSED_WIDTH, ShardedBags, torchrec_module
 from recscale.models.ctr import CTRModel
+from recscale.models.embeddings import TowerConfig
 
 
 @dataclass(frozen=True)
@@ -29,9 +37,11 @@ class Processes:
     @contextlib.contextmanager
     def join(cls, device: torch.device) -> Iterator["Processes"]:
         """Join the others if ``torchrun`` started this process, and leave them at the end."""
-        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        if not several_processes():
             yield cls()
             return
+        if device.index is not None:
+            torch.cuda.set_device(device)
         torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
         try:
             yield cls(torch.distributed.get_rank(), torch.distributed.get_world_size())
@@ -93,6 +103,38 @@ class Processes:
             bags.collection, placed, _sharder(), self.world, self.world, device
         )
         return torchrec_module("torchrec.distributed.types").ShardingPlan({"embeddings.bags.collection": module})
+
+
+def several_processes() -> bool:
+    """Whether ``torchrun`` started this process together with others."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def check_batches(config: TowerConfig, model: CTRModel, smallest: int, processes: Processes) -> None:
+    """Refuse a training whose batches, the ``smallest`` of so many rows, don't suit the model or the processes.
+
+    Batch norm needs two rows. On several processes each would normalise its own share and draw its own dropout, and
+    each needs a row.
+    """
+    kinds = {type(module) for module in model.modules()}
+    norm = nn.BatchNorm1d in kinds
+    dropout = {entry.name for entry in fields(config) if "dropout" in entry.name and getattr(config, entry.name)}
+    if model.embeddings.config.unit_dropout:
+        dropout.add("unit_dropout")
+    if norm and smallest < 2:
+        raise ValueError(f"{config.model} has batch norm, which needs batches of at least 2 rows; raise batch_size")
+    if processes.world == 1:
+        return
+    if smallest < processes.world:
+        raise ValueError(f"batches of {smallest} rows can't be shared by {processes.world} processes; raise batch_size")
+    if norm:
+        why = "batch_norm is on" if getattr(config, "batch_norm", False) else "has batch norm built in"
+        raise ValueError(f"{config.model}: {why}, which several processes can't share; train it on one")
+    if dropout:
+        raise ValueError(
+            f"{config.model}: {', '.join(sorted(dropout))} is above 0, and several processes would not drop what one "
+            "does; set it to 0 or train on one"
+        )
 
 
 def _sharder():

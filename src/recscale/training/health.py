@@ -2,13 +2,13 @@
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 from torch import Tensor
 
 from recscale.datasets import SequenceData
 from recscale.models.sequential import SequentialModel
-from recscale.training.ranking import count_better_and_tied, ranking_metrics
+from recscale.training.ranking import count_rivals, ranking_metrics
 from recscale.training.sequential_batches import SequenceSplit, ranking_batches
 
 HEALTH = ("popularity_ndcg@10", "unigram_loss", "personal_share", "collapsed")
@@ -36,22 +36,32 @@ def health(model: SequentialModel, parts: SequenceSplit, ndcg: float, max_length
                             has the shortest histories (0: everybody gets one ranking)
     ``collapsed``           1 where the function of that name says so
     """
-    counts = item_counts(parts.train)
-    frequency = (counts + 1).float() / (counts + 1).sum()
-    better, tied, personal = [], [], float("nan")
-    for batch in ranking_batches(parts.data, parts.valid, max_length, model.items.weight.device):
-        if not better:
-            scores = model.scores(batch.histories.last(model(batch.histories)))
-            scores = scores - scores.mean(1, keepdim=True)
-            personal = float((scores - scores.mean(0)).var() / scores.var().clamp_min(1e-30))
-        popular = frequency.to(batch.targets.device).expand(len(batch.targets), -1).clone()
-        found = count_better_and_tied(popular, batch.targets, batch.excluded)
-        better.append(found[0].cpu())
-        tied.append(found[1].cpu())
-    popularity = ranking_metrics(torch.cat(better).numpy(), torch.cat(tied).numpy())["ndcg@10"]
+    device = model.items.weight.device
+    first = next(ranking_batches(parts.data, parts.valid, max_length, device))
+    scores = model.scores(first.histories.last(model(first.histories)))
+    scores = scores - scores.mean(1, keepdim=True)
+    personal = float((scores - scores.mean(0)).var() / scores.var().clamp_min(1e-30))
+    popularity = popularity_metrics(parts, parts.valid, max_length, device)["ndcg@10"]
     targets = torch.from_numpy(parts.data.items[parts.valid].astype(np.int64))
-    unigram = float(-frequency[targets].log().mean())
+    unigram = float(-_frequency(parts)[targets].log().mean())
     return dict(zip(HEALTH, (popularity, unigram, personal, float(collapsed(ndcg, popularity, personal))), strict=True))
+
+
+def popularity_metrics(
+    parts: SequenceSplit, cases: Int[np.ndarray, " cases"], max_length: int, device: torch.device
+) -> dict[str, float]:
+    """``ranking_metrics`` of ranking ``cases``, such as those of ``parts.test``, by training counts."""
+    frequency, counts = _frequency(parts).to(device), []
+    for batch in ranking_batches(parts.data, cases, max_length, device):
+        popular = frequency.expand(len(batch.targets), -1).clone()
+        counts.append(torch.stack(count_rivals(popular, batch.targets, batch.excluded)).cpu())
+    return ranking_metrics(*torch.cat(counts, dim=1).numpy())
+
+
+def _frequency(parts: SequenceSplit) -> Float[Tensor, " n_items"]:
+    """Add-one smoothed training frequencies."""
+    counts = item_counts(parts.train) + 1
+    return counts.float() / counts.sum()
 
 
 def item_counts(train: SequenceData) -> Int[Tensor, " n_items"]:

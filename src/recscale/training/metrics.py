@@ -6,14 +6,22 @@ from scipy.stats import rankdata
 
 
 def logloss(labels: Float[np.ndarray, " rows"], logits: Float[np.ndarray, " rows"]) -> float:
-    """Mean of ``log(1 + exp(x)) - y x`` in nats, from logits: no clipping of probabilities needed."""
+    """Mean of ``log(1 + exp(x)) - y x`` in nats, from logits: no clipping of probabilities needed.
+
+    An infinite logit costs 0 where it is right and infinity where it is wrong; one that is not a number gives NaN.
+    """
     logits = logits.astype(np.float64)
-    with np.errstate(invalid="ignore"):  # a diverged model's NaN logits give NaN
-        return float(np.mean(np.logaddexp(0, logits) - labels * logits))
+    with np.errstate(invalid="ignore"):
+        each = np.logaddexp(0, logits) - labels * logits
+    each = np.where(np.isinf(logits), np.where(labels == (logits > 0), 0.0, np.inf), each)
+    return float(np.mean(each))
 
 
 def auc(labels: Float[np.ndarray, " rows"], scores: Float[np.ndarray, " rows"]) -> float:
-    """P(score of a positive > score of a negative), ties counting half (Mann-Whitney); NaN with one class only."""
+    """P(score of a positive > score of a negative), ties counting half (Mann-Whitney).
+
+    Infinite scores are ordered as numbers are. NaN with one class only, and where a score is not a number.
+    """
     positives = float(np.sum(labels, dtype=np.float64))
     negatives = len(labels) - positives
     if not positives or not negatives:

@@ -10,6 +10,8 @@ that beat the true item, that tie with it, and of all candidates but itself, the
 with b = better, c = total. Ties are broken fairly, as in ``ranking``: of T tied rivals each number 0 … T that is put
 before the true item is equally likely, so b is averaged over b … b + T (in the binomial case over the interval, which
 gives incomplete beta functions). Source: Krichene & Rendle, KDD 2020, for the hypergeometric case without ties.
+
+Infinite scores, scores that are not numbers and rows without rivals are treated by the rule of ``ranking``.
 """
 
 from dataclasses import dataclass
@@ -20,7 +22,8 @@ from jaxtyping import Float, Int
 from scipy import stats
 from torch import Tensor
 
-from recscale.training.ranking import ranking_metrics
+from recscale.models.checks import check_settings
+from recscale.training.ranking import comparable, number_left_out, ranked, ranking_metrics
 
 EXCLUDED = ("history", "training", "nothing")
 
@@ -41,17 +44,17 @@ class Protocol:
     excluded: str = "history"
 
     def __post_init__(self) -> None:
-        if self.negatives is not None and self.negatives < 1:
-            raise ValueError(f"negatives is {self.negatives}; it must be at least 1, or None for all candidates")
-        if self.excluded not in EXCLUDED:
-            raise ValueError(f"excluded is {self.excluded!r}; allowed are {', '.join(EXCLUDED)}")
+        check_settings(self, excluded=EXCLUDED)
         if self.popular and not self.repeated:
             raise ValueError("popular rivals are drawn independently: set repeated=True")
 
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """Where each true item stands: weights of the rivals that beat it, tie with it, and of all its rivals."""
+    """Where each true item stands: weights of the rivals that beat it, tie with it, and of all its rivals.
+
+    A row whose ``total`` is 0 has no rivals.
+    """
 
     better: Float[np.ndarray, " rows"]
     tied: Float[np.ndarray, " rows"]
@@ -61,11 +64,8 @@ class Standing:
 def standing(
     scores: Float[Tensor, "rows n_items"], targets: Int[Tensor, " rows"], weights: Float[Tensor, "rows n_items"]
 ) -> Standing:
-    """``weights``: how likely each item is drawn as a rival, 0 for items that are none. The target's is ignored.
-
-    A score that is not a number counts as the lowest.
-    """
-    scores, own = _comparable(scores, targets)
+    """``weights``: how likely each item is drawn as a rival, 0 for items that are none. The target's is ignored."""
+    scores, own = _beside_own(scores, targets)
     weights = _rivals(weights, targets).double()
     parts = ((weights * (scores > own)).sum(1), (weights * (scores == own)).sum(1), weights.sum(1))
     return Standing(*(part.numpy() for part in parts))
@@ -76,11 +76,13 @@ def place_probabilities(
 ) -> Float[np.ndarray, "places rows"]:
     """The probability that the true item takes place 1, 2, …, ``places``: the mean over all draws, without drawing.
 
-    ``negatives`` None, or as many distinct draws as there are rivals: the ranking among all of them.
+    ``negatives`` None, or as many distinct draws as there are rivals: the ranking among all of them. Every row must
+    have rivals.
     """
+    assert (found.total > 0).all()
     before = np.arange(places)[:, None]
     if repeated and negatives is not None:
-        low, width = found.better / found.total, found.tied / found.total
+        low, width = np.minimum(found.better / found.total, 1.0), found.tied / found.total
         high = np.minimum(low + width, 1.0)
         single = stats.binom.pmf(before, negatives, low)
         shape = before + 1, np.maximum(negatives - before, 0) + 1
@@ -94,15 +96,18 @@ def place_probabilities(
     return np.add.reduceat(each, np.flatnonzero(shift == 0), axis=1) / (tied + 1)
 
 
-def expected_gains(found: Standing, protocol: Protocol, k: int = 10) -> dict[str, Float[np.ndarray, " rows"]]:
-    """HR@k and NDCG@k of every row, in expectation over the draws of its rivals."""
-    probability = place_probabilities(found, protocol.negatives, k, repeated=protocol.repeated)
+def expected_gains(found: Standing, protocol: Protocol, k: int = 10) -> dict[str, Float[np.ndarray, " ranked"]]:
+    """HR@k and NDCG@k of every row that has rivals, in expectation over their draws."""
+    chosen = ranked(found.total)
+    kept = Standing(found.better[chosen], found.tied[chosen], found.total[chosen])
+    probability = place_probabilities(kept, protocol.negatives, k, repeated=protocol.repeated)
     return {f"hr@{k}": probability.sum(0), f"ndcg@{k}": 1 / np.log2(np.arange(k) + 2) @ probability}
 
 
 def expected_metrics(found: Standing, protocol: Protocol, k: int = 10) -> dict[str, float]:
-    """HR@k and NDCG@k of the sampled evaluation, in expectation over its draws."""
-    return {name: float(gain.mean()) for name, gain in expected_gains(found, protocol, k).items()}
+    """Means of ``expected_gains``: HR@k and NDCG@k of the sampled evaluation, in expectation over its draws."""
+    means = {name: float(gain.mean()) for name, gain in expected_gains(found, protocol, k).items()}
+    return means | number_left_out(ranked(found.total))
 
 
 def sampled_counts(
@@ -111,36 +116,43 @@ def sampled_counts(
     weights: Float[Tensor, "rows n_items"],
     protocol: Protocol,
     generator: torch.Generator,
-) -> tuple[Int[np.ndarray, " rows"], Int[np.ndarray, " rows"]]:
-    """One draw of the rivals: how many of them beat the target, and how many tie with it."""
+) -> tuple[Int[np.ndarray, " rows"], Int[np.ndarray, " rows"], Int[np.ndarray, " rows"]]:
+    """One draw of the rivals: how many of them beat the target, how many tie with it, and how many were drawn."""
     assert protocol.negatives is not None
-    (scores, own), weights = _comparable(scores, targets), _rivals(weights, targets)
+    (scores, own), weights = _beside_own(scores, targets), _rivals(weights, targets)
+    some = weights.sum(1) > 0
     if protocol.repeated:
-        rivals = scores.gather(1, torch.multinomial(weights, protocol.negatives, True, generator=generator))
+        drawable = weights.masked_fill(~some[:, None], 1.0)  # who has no rivals draws in vain
+        rivals = scores.gather(1, torch.multinomial(drawable, protocol.negatives, True, generator=generator))
+        rivals.masked_fill_(~some[:, None], torch.nan)
     else:
         keys = torch.rand(weights.shape, generator=generator).masked_fill_(weights == 0, -1.0)
         chosen = keys.topk(min(protocol.negatives, keys.shape[1])).indices
-        rivals = scores.gather(1, chosen).masked_fill(
-            weights.gather(1, chosen) == 0, torch.nan
-        )  # neither above nor equal
-    return (rivals > own).sum(1).numpy(), (rivals == own).sum(1).numpy()
+        rivals = scores.gather(1, chosen).masked_fill(weights.gather(1, chosen) == 0, torch.nan)
+    # One that is not a number is no rival: neither above nor equal.
+    return (rivals > own).sum(1).numpy(), (rivals == own).sum(1).numpy(), (~rivals.isnan()).sum(1).numpy()
 
 
-def under_ties(better: np.ndarray, tied: np.ndarray, k: int = 10) -> dict[str, dict[str, float]]:
+def under_ties(
+    better: Int[np.ndarray, " rows"], tied: Int[np.ndarray, " rows"], total: Int[np.ndarray, " rows"], k: int = 10
+) -> dict[str, dict[str, float]]:
     """HR@k and NDCG@k if the true item is put before all its ties, among them at random, or after them."""
     nothing, counted = np.zeros_like(tied), (f"hr@{k}", f"ndcg@{k}")
-    ranked = {"optimistic": (better, nothing), "expected": (better, tied), "pessimistic": (better + tied, nothing)}
+    placed = {"optimistic": (better, nothing), "expected": (better, tied), "pessimistic": (better + tied, nothing)}
     return {
-        name: {metric: value for metric, value in ranking_metrics(*counts, cutoffs=(k,)).items() if metric in counted}
-        for name, counts in ranked.items()
+        name: {metric: ranking_metrics(*counts, total, cutoffs=(k,))[metric] for metric in counted}
+        for name, counts in placed.items()
     }
 
 
-def _comparable(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-    """``scores`` with those that are not numbers as the lowest, and each target's own: (rows, 1)."""
-    scores = scores.nan_to_num(nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+def _beside_own(scores: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """``scores`` in a comparable copy, and each target's own: (rows, 1)."""
+    scores = comparable(scores.clone())
     return scores, scores.gather(1, targets[:, None])
 
 
 def _rivals(weights: Tensor, targets: Tensor) -> Tensor:
+    """``weights`` without the targets'."""
+    if not (weights >= 0).all() or weights.isinf().any():
+        raise ValueError("weights of rivals must be finite and at least 0")
     return weights.scatter(1, targets[:, None], 0.0)

@@ -17,12 +17,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from recscale.datasets import SequenceData
+from recscale.models.accounting import Accounting
 from recscale.models.accounting_sequential import account_sequential
+from recscale.models.checks import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check_seed, check_settings
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
 from recscale.models.sequential import SequentialConfig, SequentialModel, build_sequential_model
+from recscale.training.devices import check_memory, choose_device
+from recscale.training.distributed import several_processes
 from recscale.training.health import health, item_counts
 from recscale.training.optimisers import SCHEDULES, clip_gradients, rate_factor
-from recscale.training.ranking import count_better_and_tied, ranking_metrics
+from recscale.training.ranking import count_rivals, ranking_metrics
 from recscale.training.result import TrainingResult
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
 from recscale.training.sequential_checkpoint import Checkpoint
@@ -62,21 +66,23 @@ class SequentialTraining:
     schedule: str = "constant"
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise ValueError(f"unknown loss {self.loss!r}; allowed are {', '.join(LOSSES)}")
-        if self.precision not in ("fp32", "bf16"):
-            raise ValueError(f"unknown precision {self.precision!r}; allowed are 'fp32' and 'bf16'")
-        if self.schedule not in SCHEDULES:
-            raise ValueError(f"unknown schedule {self.schedule!r}; allowed are {', '.join(SCHEDULES)}")
+        check_settings(
+            self,
+            max_length=Range(1, 1_000_000),
+            loss=LOSSES,
+            negatives=Range(1, 10_000_000),
+            negative_power=NOT_NEGATIVE,
+            calibration=SHARE,
+            learning_rate=POSITIVE,
+            weight_decay=NOT_NEGATIVE,
+            warmup_steps=COUNT,
+            gradient_clip=POSITIVE,
+            precision=("fp32", "bf16"),
+            schedule=SCHEDULES,
+        )
         if self.negative_power and self.loss in ("bce", "gbce"):
             # They know nothing of how often an item is drawn, so that popular ones would only be pushed down more.
             raise ValueError(f"negative_power is {self.negative_power}; with the loss {self.loss!r} it must be 0")
-        for name in ("max_length", "negatives", "epochs", "batch_tokens", "evaluate_every", "patience"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
-        for name in ("learning_rate", "gradient_clip"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
 
     def rate_factor(self, step: int, steps_per_epoch: int) -> float:
         """Share of the learning rate at ``step`` (from 0)."""
@@ -101,8 +107,10 @@ def train_sequential(
     validation item. ``collapsed`` is 1 where the training-health check fails (``health``). One seed each for weights,
     order, dropout and negatives is derived from ``seed``; the same seed and number of threads give the same bits.
     A run of over ten minutes keeps its state in the file ``checkpoint`` and, started again after a kill, takes it up.
+    The file stays: whoever gave it calls ``remove_checkpoint`` once the result is safe.
     """
-    device = _choose_device(device)
+    device = choose_device(device)
+    account = _checked(model_config, training, data, seed, device)
     parts = split_sequences(data, split)
     seeds = [int(s) for s in np.random.SeedSequence(seed).generate_state(4)]
     model = build_sequential_model(model_config, data.n_items, training.max_length, seed=seeds[0], device=device)
@@ -121,24 +129,36 @@ def train_sequential(
     model.load_state_dict(fit.best_weights)
     model.eval()
 
-    metrics = {"train_loss": train_loss(model, parts.train, training.max_length)}
-    valid = evaluate(model, data, parts.valid, training.max_length)
-    test = evaluate(model, data, parts.test, training.max_length)
-    metrics |= {f"valid_{name}": value for name, value in valid.items()}
-    metrics |= {f"test_{name}": value for name, value in test.items()}
-    metrics |= health(model, parts, valid["ndcg@10"], training.max_length)
-    kept.remove()
     return TrainingResult(
-        metrics=metrics,
+        metrics=_final_metrics(model, parts, training.max_length),
         history=pd.DataFrame(fit.history),
         model=model.cpu(),  # where every reader can use it
-        accounting=account_sequential(
-            model_config, data.n_items, training.max_length, loss=training.loss, negatives=training.negatives
-        ),
+        accounting=account,
         examples_seen=fit.history[-1]["examples_seen"],
         diverged=fit.diverged,
         wall_seconds=fit.seconds(),
     )
+
+
+def _checked(
+    config: SequentialConfig, training: SequentialTraining, data: SequenceData, seed: int, device: torch.device
+) -> Accounting:
+    """What the model costs, once it is sure that it can be trained here."""
+    if several_processes():
+        raise ValueError(f"{config.model} trains on one process: start it without torchrun")
+    check_seed(seed)
+    size = {"loss": training.loss, "negatives": training.negatives}
+    account = account_sequential(config, data.n_items, training.max_length, **size)
+    check_memory(config.model, account, device, table_copies=4)
+    return account
+
+
+def _final_metrics(model: SequentialModel, parts: SequenceSplit, max_length: int) -> dict[str, float]:
+    metrics = {"train_loss": train_loss(model, parts.train, max_length)}
+    valid, test = (evaluate(model, parts.data, cases, max_length) for cases in (parts.valid, parts.test))
+    metrics |= {f"valid_{name}": value for name, value in valid.items()}
+    metrics |= {f"test_{name}": value for name, value in test.items()}
+    return metrics | health(model, parts, valid["ndcg@10"], max_length)
 
 
 class TrainingStep:
@@ -262,16 +282,17 @@ def evaluate(
     """Rank all items after each case's history: HR and NDCG at 10 and 50, MRR, and exact softmax ``loss`` in nats.
 
     ``cases`` index the tokens of ``data`` to predict. Items of the whole history (not only its last ``max_length``)
-    are left out of the ranking where users never repeat an item; the loss is always over all items.
+    are left out of the ranking where users never repeat an item; the loss is always over all items and cases. Cases
+    with nothing left to rank are counted as ``left_out`` (``ranking``).
     """
     device = model.items.weight.device
-    better, tied, loss = (np.zeros(len(cases), dtype) for dtype in (np.int64, np.int64, np.float64))
+    counts, loss = np.zeros((3, len(cases)), np.int64), np.zeros(len(cases))
     for batch in ranking_batches(data, cases, max_length, device):
         scores = model.scores(batch.histories.last(model(batch.histories)))
         loss[batch.cases] = F.cross_entropy(scores, batch.targets, reduction="none").cpu()
-        found = count_better_and_tied(scores, batch.targets, batch.excluded)
-        better[batch.cases], tied[batch.cases] = (count.cpu() for count in found)
-    return ranking_metrics(better, tied) | {"loss": float(loss.mean())}
+        found = count_rivals(scores, batch.targets, batch.excluded)
+        counts[:, batch.cases] = torch.stack(found).cpu().numpy()
+    return ranking_metrics(*counts) | {"loss": float(loss.mean())}
 
 
 @torch.inference_mode()
@@ -294,11 +315,3 @@ def _contents(data: SequenceData) -> str:
 
 def _copy_weights(model: SequentialModel) -> dict[str, Tensor]:
     return {name: weight.detach().clone() for name, weight in model.state_dict().items()}
-
-
-def _choose_device(name: str) -> torch.device:
-    if name not in ("auto", "cpu", "cuda"):
-        raise ValueError(f"unknown device {name!r}; allowed are 'auto', 'cpu' and 'cuda'")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise ValueError("device 'cuda' was asked for, but PyTorch sees no GPU; allowed are 'auto' and 'cpu'")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

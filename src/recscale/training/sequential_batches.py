@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from recscale.datasets import SequenceData
 from recscale.models.attention import PackedSequences
@@ -27,12 +27,29 @@ class SequenceSplit:
 def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
     """``leave-one-out``: last item test, the one before valid. ``global-time``: train before the time at which 80 %
     of all interactions are past; valid a user's first interaction from then until 90 % are, test the first one after
-    that, each where the user has a history before it."""
-    if name == "leave-one-out":
-        last = data.offsets[1:][data.lengths >= 3]
-        return SequenceSplit(data, data.leave_one_out().train, last - 2, last - 1)
-    if name != "global-time":
-        raise ValueError(f"unknown split {name!r}; allowed are 'leave-one-out' and 'global-time'")
+    that, each where the user has a history before it. ``ValueError`` where a part has nothing to rank."""
+    if name not in SPLITS:
+        raise ValueError(f"unknown split {name!r}; allowed are {' and '.join(map(repr, SPLITS))}")
+    parts = SPLITS[name](data)
+    for part, cases in (("valid", parts.valid), ("test", parts.test)):
+        if not len(cases):
+            raise ValueError(
+                f"{data.name}: the split {name!r} leaves {part} no case, a user's interaction with earlier ones"
+            )
+        if not has_rivals(data, cases).any():
+            raise ValueError(
+                f"{data.name}: every {part} user has met all of the {data.n_items} items but the next one, so there is "
+                "nothing to rank it against"
+            )
+    return parts
+
+
+def _leave_one_out(data: SequenceData) -> SequenceSplit:
+    last = data.offsets[1:][data.lengths >= 3]
+    return SequenceSplit(data, data.leave_one_out().train, last - 2, last - 1)
+
+
+def _global_time(data: SequenceData) -> SequenceSplit:
     if data.timestamps is None:
         raise ValueError(
             f"{data.name} has no timestamps, which the split 'global-time' needs; allowed is 'leave-one-out'"
@@ -44,6 +61,20 @@ def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
         _first_within(data, first, second),
         _first_within(data, second, np.inf),
     )
+
+
+SPLITS = {"leave-one-out": _leave_one_out, "global-time": _global_time}
+
+
+def has_rivals(data: SequenceData, cases: Int[np.ndarray, " cases"]) -> Bool[np.ndarray, " cases"]:
+    """Which cases have another item than their own to rank, one that isn't excluded (``ranking``)."""
+    if data.repeats:
+        return np.full(len(cases), data.n_items > 1)
+    first = data.offsets[np.searchsorted(data.offsets, cases, side="right") - 1]
+    some = cases - first < data.n_items - 1
+    for case in np.flatnonzero(~some):  # they count distinct items
+        some[case] = len(np.unique(data.items[first[case] : cases[case] + 1])) < data.n_items
+    return some
 
 
 def _first_within(data: SequenceData, start: float, end: float) -> Int[np.ndarray, " cases"]:

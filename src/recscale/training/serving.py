@@ -15,6 +15,7 @@ from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from recscale.datasets.tables import CTRData
+from recscale.models.checks import COUNT, check_settings
 from recscale.models.ctr import build_ctr_model
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.training.batches import CTRTensors
@@ -30,8 +31,7 @@ class Request:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if min(self.candidates, self.repeats, self.threads) < 1 or self.warm_up < 0:
-            raise ValueError("candidates, repeats and threads must be at least 1, and warm_up at least 0")
+        check_settings(self, warm_up=COUNT)
 
 
 @dataclass(frozen=True)

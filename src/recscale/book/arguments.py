@@ -1,0 +1,46 @@
+"""A chapter's parameters as a person writes them on the command line: texts, read by the types of the chapter's model.
+
+Nothing guesses what a text means: ``010`` is 10 for an ``int``, and a data set called ``010`` keeps its name.
+"""
+
+import json
+import types
+from collections.abc import Mapping
+from typing import Any, Literal, Union, get_args, get_origin
+
+from recscale.book.parameters import CHAPTERS, DataChapter, check_parameters
+from recscale.datasets.cards import find_card
+from recscale.settings import absolute
+
+READERS = {int: int, float: float, bool: json.loads, list: json.loads}
+
+
+def checked_arguments(chapter: str, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Parameter -> value for ``texts`` (parameter -> text), checked together with the notebook's defaults.
+
+    A data set's card is a file seen from the working folder of now: the chapter runs in another one. Raises
+    ``ParameterError`` on a name the chapter doesn't have and on a text that is no value of its parameter, and
+    ``ValueError`` on a data set that isn't there.
+    """
+    fields = CHAPTERS[chapter].model_fields
+    values = {name: _value(fields[name].annotation, text) if name in fields else text for name, text in texts.items()}
+    check_parameters(chapter, values)
+    if issubclass(CHAPTERS[chapter], DataChapter) and "dataset" in values:
+        if values["dataset"].endswith(".toml"):
+            values["dataset"] = str(absolute(values["dataset"]))
+        find_card(values["dataset"])
+    return values
+
+
+def _value(annotation: Any, text: str) -> Any:
+    """``text`` as a value of the type; as it is where it is none, for the check to say what is allowed."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return next((value for value in inner if str(value) == text), text)
+    if origin in (Union, types.UnionType):
+        read = (_value(part, text) for part in inner)
+        return next((value for value in read if value != text), text)
+    try:
+        return READERS.get(origin or annotation, str)(text)
+    except ValueError:
+        return text

@@ -1,0 +1,38 @@
+"""CrossNet: DCNv2's cross layers under a linear output, without any MLP (Wang et al. 2021, arXiv 2008.13535)."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from recscale.models.accounting import Block
+from recscale.models.dcnv2 import DCNv2, DCNv2Config
+from recscale.models.embeddings import InputShape, TowerConfig
+
+
+@dataclass(frozen=True)
+class CrossNetConfig(TowerConfig):
+    """``cross_layers`` of full rank or of ``rank``: the same module as ``DCNv2Config(structure="crossnet")``.
+
+    A model of its own because its ladder is: l layers hold interactions of orders 1 … l + 1 and nothing else.
+    """
+
+    model: ClassVar[str] = "crossnet"
+    VERSION: ClassVar[int] = 1
+
+    cross_layers: int = 2
+    rank: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.cross_layers < 1:
+            raise ValueError(f"cross_layers must be at least 1, got {self.cross_layers}")
+        if self.rank is not None and self.rank < 1:
+            raise ValueError(f"rank must be at least 1, or None for full rank; got {self.rank}")
+
+    @property
+    def as_dcnv2(self) -> DCNv2Config:
+        return DCNv2Config(self.cross_layers, self.rank, structure="crossnet")
+
+    def tower(self, shape: InputShape) -> DCNv2:
+        return self.as_dcnv2.tower(shape)
+
+    def blocks(self, shape: InputShape) -> tuple[Block, ...]:
+        return self.as_dcnv2.blocks(shape)

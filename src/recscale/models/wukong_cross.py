@@ -1,0 +1,67 @@
+"""Wukong with a product path on the logit: **a variant of ours**, not the paper's model.
+
+A cross net (``crossnet``) reads the raw embeddings X_0 beside the Wukong stack, and its linear output is added to the
+logit:
+
+    logit = Wukong(X_0) + CrossNet(X_0)            joint: both train the tables
+    logit = Wukong(sg(X_0)) + CrossNet(X_0)        detached (sg: stop gradient): the cross net alone trains the tables
+
+It tells apart two reasons for which Wukong may trail a cross net: a stack that can't hold low-order products of raw
+embeddings, and a stack whose gradient spoils the tables.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from recscale.models.accounting import Block
+from recscale.models.crossnet import CrossNetConfig
+from recscale.models.embeddings import InputShape
+from recscale.models.wukong import Wukong, WukongConfig
+
+
+@dataclass(frozen=True)
+class WukongCrossConfig(WukongConfig):
+    """Wukong's knobs and switches (``layer_norm`` among them), and the cross net's ``cross_layers`` and ``rank``.
+
+    detached  the stack reads X_0 without passing a gradient on, neither to the tables nor to the front end's MLPs
+    """
+
+    model: ClassVar[str] = "wukong+cross"
+    VERSION: ClassVar[int] = 1
+
+    cross_layers: int = 2
+    rank: int | None = 16
+    detached: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        CrossNetConfig(self.cross_layers, self.rank)  # refuses what no cross net can have
+
+    @property
+    def cross(self) -> CrossNetConfig:
+        return CrossNetConfig(self.cross_layers, self.rank)
+
+    def tower(self, shape: InputShape) -> "WukongCross":
+        return WukongCross(self, shape)
+
+    def blocks(self, shape: InputShape) -> tuple[Block, ...]:
+        return (*self.stack_blocks(shape, detached=self.detached), *self.cross.blocks(shape))
+
+
+class WukongCross(nn.Module):
+    """X_0 (batch, n, d) -> logits (batch, tasks), the sum of both parts'.
+
+    The stack is drawn first: equal seeds give it the weights of a Wukong without the cross net.
+    """
+
+    def __init__(self, config: WukongCrossConfig, shape: InputShape) -> None:
+        super().__init__()
+        self.detached = config.detached
+        self.stack = Wukong(config, shape)
+        self.cross = config.cross.tower(shape)
+
+    def forward(self, x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch tasks"]:
+        return self.stack(x.detach() if self.detached else x) + self.cross(x)

@@ -1,0 +1,23 @@
+"""How many seeds a wanted precision takes."""
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+
+
+def seeds_needed(deviation: float, wanted_error: float) -> int:
+    """The fewest seeds n whose mean has the standard error ``deviation / √n`` ≤ ``wanted_error``; at least 1.
+
+    Both in the same unit. ``ValueError`` where the deviation isn't a number from 0 up or the error isn't above 0.
+    """
+    if not (math.isfinite(deviation) and deviation >= 0):
+        raise ValueError(f"the standard deviation of a seed must be a number from 0 up, got {deviation}")
+    if not wanted_error > 0:
+        raise ValueError(f"the wanted standard error must be above 0, got {wanted_error}")
+    return max(1, math.ceil((deviation / wanted_error) ** 2 * (1 - 1e-12)))
+
+
+def pooled_deviation(losses: Float[np.ndarray, "configurations seeds"]) -> float:
+    """Relative standard deviation of a seed: of ln loss within configurations, their variances averaged."""
+    return float(np.sqrt(np.var(np.log(losses), axis=1, ddof=1).mean()))

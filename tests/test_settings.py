@@ -1,0 +1,71 @@
+"""Folders mean the caller's, outputs are checked before the work, and a file is written whole or not at all."""
+
+import os
+import time
+
+import pytest
+
+from recscale import settings
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch, tmp_path):
+    for name in (*settings.FOLDERS, "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("RECSCALE_CACHE", settings.cache_folder),
+        ("RECSCALE_MIRROR", settings.mirror_folder),
+        ("RECSCALE_DATASETS", settings.datasets_folder),
+        ("RECSCALE_RESULTS", settings.results_folder),
+    ],
+)
+def test_a_relative_folder_lies_in_the_working_folder(monkeypatch, tmp_path, name, folder):
+    assert settings.folders() == {}
+    monkeypatch.setenv(name, "mine")
+    assert folder() == tmp_path / "mine"
+    assert settings.folders() == {name: str(tmp_path / "mine")}
+
+
+def test_a_relative_cache_of_the_desktop_lies_there_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", "caches")
+    assert settings.cache_folder() == tmp_path / "caches" / "recscale"
+
+
+def test_an_account_without_a_home_folder_is_told_what_to_set(monkeypatch):
+    monkeypatch.setattr(settings.Path, "expanduser", lambda self: (_ for _ in ()).throw(RuntimeError("no home")))
+    with pytest.raises(ValueError, match=r"needs a home folder.* set RECSCALE_CACHE"):
+        settings.cache_folder()
+
+
+def test_an_output_is_a_file_in_a_folder_that_can_be_made(tmp_path):
+    assert settings.writable_file("new/out.ipynb") == tmp_path / "new" / "out.ipynb"
+    assert (tmp_path / "new").is_dir()
+    with pytest.raises(ValueError, match="new is a folder; an output is a file"):
+        settings.writable_file("new")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ValueError, match="can't create the folder"):
+        settings.writable_file("file/out.ipynb")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
+    path = tmp_path / "table.csv"
+    settings.write_atomically(path, "old")
+    monkeypatch.setattr(settings.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        settings.write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_what_a_killed_write_left_goes_with_a_later_one_but_never_what_is_being_written(tmp_path):
+    left, fresh = tmp_path / ".table.csv.a1.tmp", tmp_path / ".table.csv.b2.tmp"
+    for path in (left, fresh):
+        path.write_text("half")
+    os.utime(left, (time.time() - 2 * settings.ABANDONED,) * 2)
+    settings.write_atomically(tmp_path / "table.csv", "whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [fresh.name, "table.csv"]
