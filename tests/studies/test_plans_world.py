@@ -9,7 +9,7 @@ import pytest
 from recscale import studies
 from recscale.datasets.planted_world import PLANTED
 from recscale.studies import plans_world
-from recscale.studies.plans_world import FULL_SEEDS, LADDERS, RATES, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS, contestant
+from recscale.studies.plans_world import FULL_SEEDS, LADDERS, RATES, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS
 
 
 def rows_of(run) -> int:
@@ -51,7 +51,7 @@ def test_rows_sizes_widths_and_orders(searched):
     large = {ladder[-1] for ladder in LADDERS.values()}
     assert len(runs) == len({run.run_id for run in runs})
     for name, ladder in LADDERS.items():
-        of = [run for run in runs if contestant(run.model) == name and run.dataset != "synthetic-world-orders"]
+        of = [run for run in runs if run.model.model == name and run.dataset != "synthetic-world-orders"]
         by_rows = {(rows_of(run), run.seed) for run in of if run.model == ladder[-1]}
         assert by_rows == {(rows, seed) for rows in ROWS for seed in FULL_SEEDS}
         assert {run.model for run in of if rows_of(run) == SIZE_ROWS[name]} == set(ladder)

@@ -21,6 +21,7 @@ def record(model, rows, excess, *, seed=0, width=16, parameters=1000, curve=()) 
     points = [[count, loss + WORLD.bayes_logloss] for count, loss in curve]
     return {
         "dataset": spec.dataset,
+        "model": spec.model.model,
         "config": json.dumps(spec.config),
         "seed": seed,
         "dense_parameters": parameters,
@@ -43,7 +44,7 @@ def runs() -> pd.DataFrame:
 
 
 def test_a_known_exponent_comes_back_beside_the_derived_one(runs):
-    found = data_exponents(excess_table(runs)).set_index("contestant")
+    found = data_exponents(excess_table(runs)).set_index("model")
     assert found["exponent"].to_dict() == pytest.approx({"crossnet": 0.5, "dlrm": 0.3})
     assert found["seeds"].to_dict() == {"crossnet": 2, "dlrm": 1}
     assert found.loc["crossnet", ["low", "high"]].tolist() == pytest.approx([0.5, 0.5])

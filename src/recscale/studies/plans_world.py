@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from recscale.datasets.planted_world import PLANTED
+from recscale.models.crossnet import CrossNetConfig
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig
@@ -42,8 +43,8 @@ WIDTHS = (1, 2, 4)
 """Of tables: all functions of a field fit into the first; the others are those of the part *floor*."""
 
 
-def crossnet(rank: int, layers: int = 1) -> DCNv2Config:
-    return DCNv2Config(cross_layers=layers, rank=rank, structure="crossnet")
+def crossnet(rank: int, layers: int = 1) -> CrossNetConfig:
+    return CrossNetConfig(cross_layers=layers, rank=rank)
 
 
 def wukong(size: int, layers: int = 1) -> WukongConfig:
@@ -100,12 +101,7 @@ def run_of(
     return RunSpec(dataset, "official", model, one_pass(rate, width), seed, rows / PLANTED[dataset][1])
 
 
-def contestant(model: Any) -> str:
-    """The ladder that a model belongs to."""
-    return "crossnet" if getattr(model, "structure", None) == "crossnet" else model.model
-
-
-Rates = Callable[[str, int], float]  # (contestant, rows) -> dense rate
+Rates = Callable[[str, int], float]  # (model, rows) -> dense rate
 
 
 def searched() -> Rates:
@@ -115,7 +111,7 @@ def searched() -> Rates:
     if missing := sum(run.run_id not in table.index for run in search.runs):
         raise NotYetPlanned(f"waits for {search.name}: {missing} of its {len(search.runs)} runs are missing")
     best: dict[str, list[float]] = {name: [] for name in LADDERS}
-    for name, runs in groupby(search.runs, key=lambda run: (contestant(run.model), run.dataset, run.fraction)):
+    for name, runs in groupby(search.runs, key=lambda run: (run.model.model, run.dataset, run.fraction)):
         tried = table.loc[[run.run_id for run in runs]]
         best[name[0]].append(tried.loc[tried["valid_logloss"].idxmin(), "dense_learning_rate"])
 
@@ -165,7 +161,7 @@ def _full(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
         yield run_of(LADDERS["crossnet"][-1], ROWS[-1], rates("crossnet", ROWS[-1]), seed, width=width)
     rows = PLANTED[ORDERS][1]
     for model in OF_ORDERS:
-        yield run_of(model, rows, rates(contestant(model), rows), seed, dataset=ORDERS)
+        yield run_of(model, rows, rates(model.model, rows), seed, dataset=ORDERS)
 
 
 def _check(dataset: str | None) -> None:

@@ -12,19 +12,15 @@ from recscale.datasets.planted_world import PLANTED, WORLD
 def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
     """``runs`` with what the law speaks of.
 
-    rows                 D, fresh training rows
-    contestant, layers   the model, CrossNet apart from DCNv2, and its cross or Wukong layers
-    width                of the embeddings
-    excess               test log loss above Bayes, nats
-    ideal                that of the ideal learner of all interactions from as many rows
+    rows    D, fresh training rows
+    width   of the embeddings
+    excess  test log loss above Bayes, nats
+    ideal   that of the ideal learner of all interactions from as many rows
     """
     configs = [json.loads(config) for config in runs["config"]]
-    models = [config["model"] for config in configs]
     worlds = [PLANTED[name][0] for name in runs["dataset"]]
     return runs.assign(
         rows=runs["examples_seen"],
-        contestant=["crossnet" if m.get("structure") == "crossnet" else m["model"] for m in models],
-        layers=[m.get("cross_layers", m.get("l", 1)) for m in models],
         width=[config["training"]["embedding"]["width"] for config in configs],
         excess=runs["test_logloss"] - [world.bayes_logloss for world in worlds],
         ideal=[world.excess(rows=rows) for world, rows in zip(worlds, runs["examples_seen"], strict=True)],
@@ -40,7 +36,7 @@ def curve_table(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float = 0.95) -> pd.DataFrame:
-    """Exponents of the excess in rows, by contestant, at its largest size on pairs: slopes of log excess on log rows.
+    """Exponents of the excess in rows, by model, at its largest size on pairs: slopes of log excess on log rows.
 
     seeds            that have at least two numbers of rows of ``least_rows`` or more
     exponent         mean of the seeds' slopes; ``low`` and ``high`` are its ``level`` interval by Student's t, NaN of
@@ -50,7 +46,7 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     """
     rows = []
     large = _of_pairs(table)[lambda row: row["rows"] >= least_rows]
-    for name, group in large.groupby("contestant", sort=False):
+    for name, group in large.groupby("model", sort=False):
         group = group[group["dense_parameters"] == group["dense_parameters"].max()]
         of_seeds = [one for _, one in group.groupby("seed") if one["rows"].nunique() > 1]
         slopes = np.array([_slope(one["rows"], one["excess"]) for one in of_seeds])
@@ -59,7 +55,7 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
             half = stats.t.ppf((1 + level) / 2, len(slopes) - 1) * slopes.std(ddof=1) / np.sqrt(len(slopes))
         rows.append(
             {
-                "contestant": name,
+                "model": name,
                 "seeds": len(slopes),
                 "exponent": slopes.mean(),
                 "low": slopes.mean() - half,
@@ -78,7 +74,7 @@ def size_table(table: pd.DataFrame) -> pd.DataFrame:
     excess     mean over seeds
     derived    excess(N): N interactions held exactly, from rows without end
     """
-    cross = _of_pairs(table)[lambda row: row["contestant"] == "crossnet"]
+    cross = _of_pairs(table)[lambda row: row["model"] == "crossnet"]
     most = cross[cross["rows"] == cross["rows"].max()]
     rank = [json.loads(config)["model"]["rank"] for config in most["config"]]
     means = most.assign(rank=rank).groupby("rank", as_index=False).agg(excess=("excess", "mean"))
