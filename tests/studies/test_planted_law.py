@@ -50,7 +50,15 @@ def test_a_known_exponent_comes_back_beside_the_derived_one(runs):
     assert found.loc["crossnet", ["low", "high"]].tolist() == pytest.approx([0.5, 0.5])
     assert np.isnan(found.loc["dlrm", "low"])
     assert (found["derived"] == 0.5).all()
-    assert (found["derived_finite"] > 0.5).all(), "J is finite"
+
+
+def test_a_learner_that_needs_500_times_the_rows_is_told_by_its_kappa():
+    counts = (30_000, 100_000, 300_000, 1_000_000, 3_000_000)
+    runs = [record(LADDERS["wukong"][-1], rows, WORLD.excess_found(rows, 500)) for rows in counts]
+    (found,) = data_exponents(excess_table(pd.DataFrame(runs))).to_dict("records")
+    assert found["kappa"] == pytest.approx(500, rel=1e-3)
+    assert found["exponent"] == pytest.approx(found["derived_finite"], abs=1e-4)
+    assert found["exponent"] == pytest.approx(0.5, abs=0.05)
 
 
 def test_the_interval_is_students(runs):

@@ -1,12 +1,13 @@
 """What the runs on planted worlds say of a law that is known: excess over Bayes, and exponents beside derived ones."""
 
 import json
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 
-from recscale.datasets.planted_world import PLANTED, WORLD
+from recscale.datasets.planted_world import PLANTED, WORLD, PlantedWorld
 
 
 def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -42,7 +43,8 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     exponent         mean of the seeds' slopes; ``low`` and ``high`` are its ``level`` interval by Student's t, NaN of
                      one seed
     derived          a/(1+a)
-    derived_finite   the slope of the ideal learner's sum over the same rows, which knows that J is finite
+    kappa            times the ideal learner's rows: ``fitted_kappa`` of all the points
+    derived_finite   the slope over the same rows of ``excess_found`` with this κ, which knows that J is finite
     """
     rows = []
     large = _of_pairs(table)[lambda row: row["rows"] >= least_rows]
@@ -53,6 +55,9 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
         half = np.nan
         if len(slopes) > 1:
             half = stats.t.ppf((1 + level) / 2, len(slopes) - 1) * slopes.std(ddof=1) / np.sqrt(len(slopes))
+        world, _ = PLANTED[group["dataset"].iloc[0]]
+        kappa = fitted_kappa(world, group["rows"], group["excess"])
+        found = [_slope(one["rows"], [world.excess_found(count, kappa) for count in one["rows"]]) for one in of_seeds]
         rows.append(
             {
                 "model": name,
@@ -60,11 +65,22 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
                 "exponent": slopes.mean(),
                 "low": slopes.mean() - half,
                 "high": slopes.mean() + half,
-                "derived": PLANTED[group["dataset"].iloc[0]][0].data_exponent,
-                "derived_finite": np.mean([_slope(one["rows"], one["ideal"]) for one in of_seeds]),
+                "derived": world.data_exponent,
+                "kappa": kappa,
+                "derived_finite": np.mean(found),
             }
         )
     return pd.DataFrame(rows)
+
+
+def fitted_kappa(world: PlantedWorld, rows: Iterable[float], excess: Iterable[float]) -> float:
+    """The κ with which ``world.excess_found`` comes closest to the ``excess`` after ``rows``: least squares of logs."""
+    points = list(zip(rows, np.log(list(excess)), strict=True))
+
+    def misfit(log_kappa: float) -> float:
+        return sum((np.log(world.excess_found(count, np.exp(log_kappa))) - seen) ** 2 for count, seen in points)
+
+    return float(np.exp(optimize.minimize_scalar(misfit, bounds=(-2, 14), method="bounded").x))
 
 
 def size_table(table: pd.DataFrame) -> pd.DataFrame:
@@ -88,5 +104,5 @@ def _of_pairs(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["dataset"].isin(worlds) & (table["width"] >= WORLD.values)]
 
 
-def _slope(rows: pd.Series, excess: pd.Series) -> float:
+def _slope(rows: Iterable[float], excess: Iterable[float]) -> float:
     return float(-np.polyfit(np.log(rows), np.log(excess), 1)[0])
