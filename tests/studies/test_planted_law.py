@@ -91,7 +91,7 @@ def test_a_curve_is_a_run_of_every_number_of_rows():
 
 def test_one_live_run_shows_the_law():
     """What a class sees in seconds: an exponent far from zero and near the derived one."""
-    spec = run_of(DLRMConfig(top=(64, 64)), 100_000, 3e-3, seed=0)
+    spec = run_of(DLRMConfig(top=(64, 64)), 50_000, 3e-3, seed=0)
     curve = curve_table(pd.DataFrame([studies.record(spec, studies.train(spec))]))
     (found,) = data_exponents(curve, least_rows=12_000).to_dict("records")
     assert 0.35 < found["exponent"] < 0.75
