@@ -25,6 +25,12 @@ def test_a_record_comes_back_bit_for_bit(tmp_path):
     assert store.get("ffffffffffffffff") is None
 
 
+def test_a_curve_along_the_pass_comes_back_too(tmp_path):
+    store, curved = records.RecordStore(tmp_path), record(test_logloss_curve="[[1000, 0.6], [2000, 0.5]]")
+    store.put(curved)
+    assert store.get("0123456789abcdef") == curved
+
+
 @given(st.floats(), st.integers(0, 2**62), st.booleans())
 def test_any_metric_comes_back_from_strict_json_with_nan_for_what_is_not_finite(
     tmp_path_factory, value, flop, diverged

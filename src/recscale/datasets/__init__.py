@@ -1,6 +1,6 @@
 """Official file or mirror → canonical table → ``CTRData`` or ``SequenceData``."""
 
-from recscale.datasets import synthetic
+from recscale.datasets import planted_world, synthetic
 from recscale.datasets.load import dataset_names, load_ctr, load_sequences
 from recscale.datasets.subsample import repeat_within_user, subsample_rows, subsample_users
 from recscale.datasets.tables import PADDING, CTRData, CTRSplit, Field, LeaveOneOut, SequenceData
@@ -15,6 +15,7 @@ __all__ = [
     "dataset_names",
     "load_ctr",
     "load_sequences",
+    "planted_world",
     "repeat_within_user",
     "subsample_rows",
     "subsample_users",

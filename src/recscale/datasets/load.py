@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recscale.datasets import store, synthetic
+from recscale.datasets import planted_world, store, synthetic
 from recscale.datasets.adapters import VERSION, read
 from recscale.datasets.cards import all_cards, book_cards, find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
 from recscale.datasets.fetch import combined_checksum, downloads_folder, locate
 from recscale.datasets.schema import Card, Source
 from recscale.datasets.tables import CTRData, SequenceData
+
+GENERATED = {**synthetic.NAMED, **planted_world.NAMED}
+"""Data sets without files -> what makes them."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def load(name: str | Path, kind: str, source: str | None = None) -> Loaded:
     card = find_card(name)
     if kind not in card.kinds:
         raise ValueError(f"{card.name} has no {kind} data; it has {' and '.join(card.kinds)}. {allowed(kind)}")
-    if generate := synthetic.NAMED.get(card.name):
+    if generate := GENERATED.get(card.name):
         return Loaded(generate(), None)
     sources = [item for item in card.sources_of(kind) if source in (None, item.name)]
     if not sources:
@@ -60,7 +63,7 @@ def load(name: str | Path, kind: str, source: str | None = None) -> Loaded:
 
 def present(card: Card, kind: str) -> Loaded | None:
     """What ``load`` would return without the network, nothing kept; None where the data aren't on this machine yet."""
-    if generate := synthetic.NAMED.get(card.name):
+    if generate := GENERATED.get(card.name):
         return Loaded(generate(), None)
     return first_of(card, kind, card.sources_of(kind), [], network=False, keep=False)
 

@@ -1,6 +1,6 @@
 """Which runs a question needs, carrying them out, and the tables they leave."""
 
-from recscale.studies import plans_averaging, plans_bridge, plans_ctr, plans_frontier, plans_sequential
+from recscale.studies import plans_averaging, plans_bridge, plans_ctr, plans_frontier, plans_sequential, plans_world
 from recscale.studies.records import COLUMNS, RecordStore, committed, export, metric_columns
 from recscale.studies.run import RunSpec, record, train
 from recscale.studies.study import NotYetPlanned, Study, run
@@ -28,6 +28,7 @@ STUDIES = {
     **plans_averaging.PLANS,
     **plans_frontier.PLANS,
     **plans_bridge.PLANS,
+    **plans_world.PLANS,
     **plans_sequential.PLANS,
 }
 

@@ -58,6 +58,7 @@ class Record(BaseModel):
     code_version: str
     data_checksum: str
     finished_at: str
+    test_logloss_curve: str | None = None  # JSON, of runs whose training has curve_points
 
 
 def metric_columns(table: pd.DataFrame) -> list[str]:
@@ -109,7 +110,7 @@ class RecordStore:
 def _read(content: bytes, path: Path) -> dict:
     """The record in the file ``path``, NaN for null."""
     try:
-        found = Record.model_validate_json(content).model_dump()
+        found = Record.model_validate_json(content).model_dump(exclude_unset=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))

@@ -22,6 +22,7 @@ from recscale.datasets import (
     SequenceData,
     load_ctr,
     load_sequences,
+    planted_world,
     repeat_within_user,
     subsample_rows,
     subsample_users,
@@ -80,10 +81,10 @@ class RunSpec:
     @property
     def run_id(self) -> str:
         """16 hexadecimal digits, the same for the same recipe, seed, data and numerics."""
-        data = _data(self.dataset, self.is_ctr)
+        name, checksum = _identity(self.dataset, self.is_ctr)
         identity = {
-            "dataset": data.name,
-            "data": data.checksum,
+            "dataset": name,
+            "data": checksum,
             "model": [self.model.model, chosen(self.model)],
             "training": chosen(self.training),
             "fraction": self.fraction,
@@ -112,6 +113,15 @@ def chosen(config: Any) -> dict:
 def _data(dataset: str, is_ctr: bool):
     """A sweep asks for the same data dozens of times: load it once a process."""
     return load_ctr(dataset) if is_ctr else load_sequences(dataset)
+
+
+def _identity(dataset: str, is_ctr: bool) -> tuple[str, str]:
+    """Name and checksum of a data set; a planted world's are known before its millions of rows are made."""
+    if dataset in planted_world.PLANTED:
+        world, rows = planted_world.PLANTED[dataset]
+        return dataset, world.checksum(rows)
+    data = _data(dataset, is_ctr)
+    return data.name, data.checksum
 
 
 @cache
@@ -173,7 +183,7 @@ def record(spec: RunSpec, result: TrainingResult) -> dict:
         "threads": torch.get_num_threads(),
         "torch_version": torch.__version__,
         "code_version": code_version(),
-        "data_checksum": _data(spec.dataset, spec.is_ctr).checksum,
+        "data_checksum": _identity(spec.dataset, spec.is_ctr)[1],
         "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
