@@ -133,10 +133,16 @@ def test_adopted_records_survive_a_second_export_unchanged(tmp_path, monkeypatch
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "No columns"), (b"run_id,model\n1,wukong\n", "no column 'study'"), (b"a\xff\n", "utf-8")],
+    [(b"", "No columns"), (b"run_id,model\n1,wukong,2\n1,2,3,4\n", "tokenizing"), (b"a\xff\n", "utf-8")],
 )
 def test_a_results_table_that_is_none_is_named(tmp_path, monkeypatch, content, reason):
     monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
     (tmp_path / "some-study.csv").write_bytes(content)
     with pytest.raises(ValueError, match=rf"some-study\.csv is no results table: .*{reason}"):
         records.committed("some-study")
+
+
+def test_a_results_table_without_a_column_is_not_gone_on_from(tmp_path):
+    table = records.as_table([record()], "some-study")
+    with pytest.raises(ValueError, match="needs a column 'seed'; it has study, run_id, "):
+        records.RecordStore(tmp_path).adopt(table.drop(columns="seed"))

@@ -103,6 +103,8 @@ class RecordStore:
 
     def adopt(self, table: pd.DataFrame) -> None:
         """Take over the rows of a committed results table, so that a fresh machine goes on where it ended."""
+        if absent := [column for column in COLUMNS if column not in table]:
+            raise ValueError(f"a results table to go on from needs a column {absent[0]!r}; it has {', '.join(table)}")
         for row in table.drop(columns="study").to_dict("records"):
             self._adopted[row["run_id"]] = {column: value for column, value in row.items() if not pd.isna(value)}
 
@@ -132,12 +134,9 @@ def committed(study: str) -> pd.DataFrame:
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
     try:
-        table = pd.read_csv(path, dtype={"run_id": str})
+        return pd.read_csv(path, dtype={"run_id": str})
     except ValueError as error:  # what pandas raises for a table that is none, and for text that isn't UTF-8
         raise ValueError(f"{path} is no results table: {error}") from error
-    if absent := [column for column in COLUMNS if column not in table]:
-        raise ValueError(f"{path} is no results table: it has no column {absent[0]!r}")
-    return table
 
 
 def export(table: pd.DataFrame, study: str) -> Path:
