@@ -69,6 +69,22 @@ def test_pairs_are_a_bilinear_form_whose_singular_values_are_the_strengths():
     np.testing.assert_allclose(np.linalg.svd(form, compute_uv=False)[:30], np.abs(world.strengths))
 
 
+def test_a_product_of_two_linear_forms_holds_two_interactions():
+    world = PlantedWorld()
+    values, _ = world.rows("test", 200)
+
+    def square(index, sign):
+        """``sign`` (|s|/2) (φ_a ± φ_b)², less its constant, is s φ_a φ_b; the linear form under the square."""
+        strength, mask = world.strengths[index], world.masks[index]
+        first, second = (walsh_functions(16)[mask[field], values[:, field]] for field in np.flatnonzero(mask))
+        return np.sqrt(abs(strength) / 2) * (first + sign * np.sign(strength) * second)
+
+    plus, minus = square(0, 1), square(1, -1)
+    product = (plus + minus) * (plus - minus)
+    held = world.functions(values)[:, :2] @ world.strengths[:2]
+    np.testing.assert_allclose(product - product.mean(), held - held.mean(), atol=1e-12)
+
+
 def test_a_round_of_the_strongest_takes_one_feature_of_every_field():
     masks = PlantedWorld(n_fields=6, interactions=45).masks
     for rounds in range(1, 16):

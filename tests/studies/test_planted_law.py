@@ -37,7 +37,7 @@ def runs() -> pd.DataFrame:
     counts = (10_000, 100_000, 1_000_000, 10_000_000)
     large = [record(LADDERS["crossnet"][-1], rows, 30 * rows**-0.5, seed=seed) for rows in counts for seed in (0, 1)]
     rival = [record(LADDERS["dlrm"][-1], rows, rows**-0.3) for rows in counts]
-    ladder = [record(crossnet(rank), counts[-1], WORLD.excess(rank) * 1.1, parameters=10) for rank in (1, 4, 16)]
+    ladder = [record(crossnet(rank), counts[-1], WORLD.excess(2 * rank) * 1.1, parameters=10) for rank in (1, 4, 16)]
     narrow = [record(LADDERS["crossnet"][-1], rows, 0.02, width=1) for rows in counts]
     other = [record(crossnet(64, 3), 10**6, 0.1) | {"dataset": "synthetic-world-orders"}]
     return pd.DataFrame([*large, *rival, *ladder, *narrow, *other])
@@ -74,11 +74,12 @@ def test_the_interval_is_students(runs):
     assert (found["low"], found["high"]) == pytest.approx((0.5 - half, 0.5 + half))
 
 
-def test_the_ladder_stands_beside_the_least_its_ranks_can_lose(runs):
+def test_the_ladder_stands_beside_what_its_ranks_have_room_for(runs):
     table = size_table(excess_table(runs))
     assert table["rank"].tolist() == [1, 4, 16, 64]
+    assert table["held"].tolist() == [2, 8, 32, 128]
     assert (table["excess"] / table["derived"])[:3].tolist() == pytest.approx([1.1] * 3)
-    assert table["derived"].tolist() == [WORLD.excess(rank) for rank in (1, 4, 16, 64)]
+    assert table["derived"].tolist() == [WORLD.excess(2 * rank) for rank in (1, 4, 16, 64)]
 
 
 def test_a_curve_is_a_run_of_every_number_of_rows():

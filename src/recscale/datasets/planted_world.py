@@ -10,9 +10,14 @@ exactly orthonormal:
     z(x) = Σ_j s_j χ_j(x),        |s_j| = c j^(-(1+a)/2),        P(label = 1 | x) = p(x) = σ(z(x)).
 
 Features are dealt out like cards: none comes twice before all (V - 1) F have come. While Σ_j o_j ≤ (V - 1) F none ever
-does, and in z = φᵀ A φ, φ all the features and every order two, A has the singular values |s_j|: a bilinear model of
-rank N holds at best the N strongest interactions (Eckart and Young 1936). A dealt round takes one feature of every
-field, so that tables of width d, which carry d functions of a field's value, hold at best the d F / 2 strongest pairs.
+does. Then, with every order two, this is what a model has room for whose logit is a quadratic form of the features:
+
+* A sum of r products of two linear forms (CrossNet with one layer of rank r, whose linear terms take up what products
+  leave within a field) can hold the N = 2 r strongest interactions. A product of forms is a difference of two squares,
+  and one square holds one interaction: s φ_a φ_b = ± (|s|/2) (φ_a ± φ_b)² + constant. Across a cut of the fields into
+  two sets, whose interactions are the singular values of a block of rank 2 r, it can't hold more (Eckart, Young 1936).
+* Tables of width d, which carry d functions of a field's value, hold at best the N = d F / 2 strongest, as a dealt
+  round takes one feature of every field.
 
 **What a model loses.** Its excess over the Bayes loss E H(p) is E KL(p ‖ q) = ½ E[p(1-p) δ²] + O(E|δ|³), δ the error
 of its logit. Let I = E p(1-p), and take p(1-p) and δ² as uncorrelated: good while δ is small and the sum of many

@@ -4,7 +4,7 @@ Every run is one pass over fresh rows of a ``PlantedWorld``, so that its excess 
 repetition. Four parts, of which the first alone is a useful table:
 
 * *rows*: one large size of every contestant on 10⁴ to 10⁷ rows, for the exponent a/(1+a); each run's curve beside it;
-* *size*: ladders on many rows, for the exponent a; CrossNet's rank is the number of interactions it can hold;
+* *size*: ladders on many rows, for the exponent a; CrossNet of rank r can hold 2 r interactions;
 * *floor*: CrossNet with tables too narrow for all interactions, whose floor is derived too;
 * *orders*: pairs, triples and quadruples before models of different highest order.
 

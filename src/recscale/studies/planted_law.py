@@ -84,18 +84,19 @@ def fitted_kappa(world: PlantedWorld, rows: Iterable[float], excess: Iterable[fl
 
 
 def size_table(table: pd.DataFrame) -> pd.DataFrame:
-    """CrossNet's ladder on the most rows: one row per rank, with what a model of so many interactions loses at least.
+    """CrossNet's ladder on the most rows: one row per rank, beside what a model loses that has room for as much.
 
-    rank       N
-    excess     mean over seeds
-    derived    excess(N): N interactions held exactly, from rows without end
+    rank, held  r, and the N = 2 r strongest interactions
+    excess      mean over seeds
+    derived     excess(N): they are known exactly, from rows without end
     """
     cross = _of_pairs(table)[lambda row: row["model"] == "crossnet"]
     most = cross[cross["rows"] == cross["rows"].max()]
     rank = [json.loads(config)["model"]["rank"] for config in most["config"]]
     means = most.assign(rank=rank).groupby("rank", as_index=False).agg(excess=("excess", "mean"))
     world, _ = PLANTED[most["dataset"].iloc[0]]
-    return means.assign(derived=[world.excess(int(held)) for held in means["rank"]])
+    held = 2 * means["rank"]
+    return means.assign(held=held, derived=[world.excess(int(count)) for count in held])
 
 
 def _of_pairs(table: pd.DataFrame) -> pd.DataFrame:
