@@ -47,11 +47,11 @@ def test_layers_of_crossnet_hold_orders_up_to_one_more():
 
 
 def test_settings_no_cross_net_can_have_are_refused():
-    with pytest.raises(ValueError, match="cross_layers must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="cross_layers is 0; it must be a whole number, at least 1"):
         CrossNetConfig(0)
-    with pytest.raises(ValueError, match="rank must be at least 1, or None for full rank; got 0"):
+    with pytest.raises(ValueError, match="rank is 0; it must be none or a whole number, at least 1"):
         WukongCrossConfig(rank=0)
-    with pytest.raises(ValueError, match="k must be at least 1"):
+    with pytest.raises(ValueError, match="k is 0; it must be a whole number, at least 1"):
         WukongCrossConfig(k=0)
 
 

@@ -21,7 +21,7 @@ def no_files(monkeypatch):
     """Plans need a data set's checksum and number of items, not its rows: give them without any file."""
 
     def data(name, *_):
-        return SimpleNamespace(n_items=ITEMS.get(name, 40_000), n_users=6000, checksum=f"checksum of {name}")
+        return SimpleNamespace(name=name, n_items=ITEMS.get(name, 40_000), n_users=6000, checksum=f"checksum of {name}")
 
     monkeypatch.setattr(plans, "load_sequences", data)
     monkeypatch.setattr(import_module("recscale.studies.run"), "_data", data)  # the package shows its function run

@@ -21,6 +21,14 @@ def test_auc_counts_pairs_and_ties_half(rows):
     assert auc(labels, scores) == pytest.approx(np.mean(pairs), abs=1e-12)
 
 
+def test_auc_weighs_probabilities_as_positives_and_negatives(rows):
+    _, scores = rows
+    p = np.random.default_rng(1).random(60)
+    better = (scores[:, None] > scores) + 0.5 * (scores[:, None] == scores)
+    expected = (p[:, None] * better * (1 - p)).sum() / (p.sum() * (1 - p).sum())
+    assert auc(p, scores) == pytest.approx(expected, abs=1e-12)
+
+
 def test_auc_knows_the_extremes():
     labels = np.array([0, 0, 1, 1.0])
     assert auc(labels, np.array([1, 2, 3, 4.0])) == 1

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from recscale.models.accounting import Block
+from recscale.models.checks import LAYERS, check_settings
 from recscale.models.dcnv2 import DCNv2, DCNv2Config
 from recscale.models.embeddings import InputShape, TowerConfig
 
@@ -22,10 +23,7 @@ class CrossNetConfig(TowerConfig):
     rank: int | None = None
 
     def __post_init__(self) -> None:
-        if self.cross_layers < 1:
-            raise ValueError(f"cross_layers must be at least 1, got {self.cross_layers}")
-        if self.rank is not None and self.rank < 1:
-            raise ValueError(f"rank must be at least 1, or None for full rank; got {self.rank}")
+        check_settings(self, cross_layers=LAYERS)
 
     @property
     def as_dcnv2(self) -> DCNv2Config:

@@ -14,6 +14,7 @@ from math import ceil
 
 from recscale.models.afn import AFNConfig
 from recscale.models.autoint import AutoIntConfig
+from recscale.models.checks import LAYERS
 from recscale.models.crossnet import CrossNetConfig
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
@@ -93,7 +94,7 @@ def _crossnet(spare: int) -> Style:
         """1 + its layers beyond the fewest."""
         return 1 + config.cross_layers - ceil(config.blocks(INPUTS)[0].macs / full)
 
-    return Style(build, depth, 1 + spare, widest=FULL_RANK)
+    return Style(build, depth, 1 + spare, largest=LAYERS.high, widest=FULL_RANK)
 
 
 def hidden(width: int, layers: int, taper: float = 1.0) -> tuple[int, ...]:

@@ -20,14 +20,17 @@ def logloss(labels: Float[np.ndarray, " rows"], logits: Float[np.ndarray, " rows
 def auc(labels: Float[np.ndarray, " rows"], scores: Float[np.ndarray, " rows"]) -> float:
     """P(score of a positive > score of a negative), ties counting half (Mann-Whitney).
 
-    Infinite scores are ordered as numbers are. NaN with one class only, and where a score is not a number.
+    A label may be a probability p: its row is then a positive of weight p and a negative of weight 1 - p. Infinite
+    scores are ordered as numbers are. NaN with one class only, and where a score is not a number.
     """
-    positives = float(np.sum(labels, dtype=np.float64))
-    negatives = len(labels) - positives
-    if not positives or not negatives:
+    labels = labels.astype(np.float64)
+    positives, negatives = float(labels.sum()), float((1 - labels).sum())
+    if not positives or not negatives or np.isnan(scores).any():
         return float("nan")
-    ranks = rankdata(scores)
-    return float((np.sum(ranks[labels > 0]) - positives * (positives + 1) / 2) / (positives * negatives))
+    place = rankdata(scores, method="dense") - 1
+    negative = np.bincount(place, 1 - labels)
+    below = np.cumsum(negative) - negative / 2
+    return float(labels @ below[place] / (positives * negatives))
 
 
 def base_entropy(labels: Float[np.ndarray, " rows"]) -> float:
