@@ -105,3 +105,17 @@ def test_seeds_that_disagree_make_a_difference_uncertain():
     assert table.loc["dlrm", "impressions ±"] == pytest.approx(0)
     assert ctr.in_words(table) == "level with dlrm within the noise"
     assert isinstance(table, pd.DataFrame)
+
+
+def test_the_share_of_the_fall_made_early_is_each_model_s_own():
+    """One falls at once and stays, the other falls evenly; the end is the mean over the last tenth."""
+    seen = np.arange(0, 101.0)
+    even = 1 - 0.5 * np.minimum(seen / 90, 1)
+    falls = {"fast": np.where(seen > 5, 0.5, 1 - 0.1 * seen), "even": even}
+    parts = [
+        pd.DataFrame({"examples_seen": seen, "logloss": loss, "model": name, "seed": 0, "part": "train"})
+        for name, loss in falls.items()
+    ]
+    shares = ctr.early_share(pd.concat(parts, ignore_index=True), 0.1)
+    assert shares["fast"] == pytest.approx(1.0)
+    assert shares["even"] == pytest.approx(10 / 90)
