@@ -60,7 +60,7 @@ def test_all_prints_a_comparison(points):
         ({"--x": "flop,run"}, "takes 1 column"),
         ({"--x": "flop,flop"}, "must name different columns; flop is named more than once"),
         ({"--x": "flop,loss"}, "must name different columns; loss is named more than once"),
-        ({"--json": "nowhere/fits.json"}, "there is no folder nowhere"),
+        ({"--json": "."}, "is a folder; an output is a file"),
         ({"--by": "group"}, "has no column group"),
         ({"--loss": "mean"}, "loss 'mean'"),
         ({"--hold-out-largest": "99"}, "nothing would be left"),

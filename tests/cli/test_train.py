@@ -49,7 +49,7 @@ def test_a_setting_is_given_once():
         (["--width", "0"], "width is 0"),
         (["--sparse-learning-rate", "-1"], "sparse_learning_rate is -1.0; it must be a number, above 0"),
         (["--history", "file/history.csv"], "can't create the folder"),
-        (["--history", "."], "is a folder; a file is needed"),
+        (["--history", "."], "is a folder; an output is a file"),
     ],
 )
 def test_mistakes_are_found_before_the_data_are_read(tmp_path, monkeypatch, options, message):

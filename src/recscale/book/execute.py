@@ -234,7 +234,7 @@ def _finish(path: Path, chapter: str, seconds: float, layout: Layout) -> None:
     guide = " ([with other parameters](how-to-rerun.md))" if "how-to-rerun" in pages(layout) else ""
     note = (
         "```{admonition} How this page was made\n:class: run-info\n"
-        f"This notebook computed every number and figure above in {seconds:.0f} s on one core. "
+        f"The code of this page ran in {seconds:.0f} s on one core; longer runs are stored in `data/results`. "
         f"Rerun it: `recscale chapter run {chapter}`{guide}.\n```"
     )
     notebook.cells.append(nbformat.v4.new_markdown_cell(note, id="how-this-page-was-made"))

@@ -1,11 +1,8 @@
 """``recscale fit`` and ``recscale laws``: the fitter for anybody's points."""
 
 import contextlib
-import io
 import json
 import math
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +14,13 @@ import typer
 
 from recscale import laws
 from recscale.datasets.reading import column_names, numbers, read_table, refuse
+from recscale.settings import writable_file, write_atomically
 
 ALL = "all"
 
 
 def laws_command() -> None:
     """List the laws with their equations."""
-    _any_letter()
     width = max(len(name) for name in laws.LAWS)
     for name, law in laws.LAWS.items():
         columns = "any" if law.any_variables else ",".join(law.variables)
@@ -49,9 +46,8 @@ def fit_command(
     seed: Annotated[int, typer.Option(help="Of the resamples.", min=0)] = 0,
 ) -> None:
     """Fit a scaling law to the points of a table and print what can and can't be concluded."""
-    _any_letter()
     if json_file is not None:
-        _check_writable(json_file)
+        json_file = writable_file(json_file)
     if law != ALL:
         laws.get(law)
     columns, y, groups = _names(x, points), y.strip(), _names(by, points)
@@ -68,7 +64,7 @@ def fit_command(
             raise ValueError(f"{error}{where}") from error
         typer.echo("")
     if json_file is not None:
-        _write_whole(json_file, json.dumps(done, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+        write_atomically(json_file, json.dumps(done, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _one(rows: pd.DataFrame, law: str, columns: list[str], y: str, group: dict, options: dict) -> list[dict]:
@@ -122,27 +118,3 @@ def _plain(value):
             if str(number(value)) == str(value) and math.isfinite(number(value)):
                 return number(value)
     return value
-
-
-def _any_letter() -> None:
-    """Print the laws' Greek letters escaped where the terminal has none."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def _check_writable(path: Path) -> None:
-    """Before the work: can a file be made at ``path``?"""
-    if not path.parent.is_dir():
-        raise ValueError(f"--json: there is no folder {path.parent}")
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise ValueError(f"--json: {path} can't be written")
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write ``text`` so that a reader of ``path`` never sees half of it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -49,19 +49,6 @@ def configure(model: str, settings: list[str]):
     return config(**given)
 
 
-def output_file(path: str | None) -> Path | None:
-    """``path`` as a file that can be written, found out before the work."""
-    from recscale.settings import writable
-
-    if path is None:
-        return None
-    file = Path(path).expanduser().absolute()
-    if file.is_dir():
-        raise ValueError(f"{file} is a folder; a file is needed")
-    writable(file.parent)
-    return file
-
-
 def _command(model: str):
     def command(
         dataset: Annotated[
@@ -83,6 +70,7 @@ def _command(model: str):
         from recscale.datasets import load_ctr
         from recscale.models.checks import check_seed
         from recscale.models.embeddings import EmbeddingConfig
+        from recscale.settings import writable_file
         from recscale.training.ctr import CTRTraining, train_ctr
         from recscale.training.devices import choose_device
 
@@ -96,7 +84,7 @@ def _command(model: str):
         )
         check_seed(seed)
         choose_device(device)
-        file = output_file(history)
+        file = writable_file(Path(history)) if history else None
         first = os.environ.get("RANK", "0") == "0"
         parts = load_ctr(dataset).split(split)
         result = train_ctr(config, training, parts, seed=seed, device=device, progress=first)
