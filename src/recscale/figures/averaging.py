@@ -1,0 +1,32 @@
+"""The run protocol: what averaging the weights does at every batch size and schedule."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from recscale.figures import base
+
+COLOURS = {256: base.PALETTE[1], 1024: base.PALETTE[0]}
+DASHES = {"constant": "solid", "linear": "dot"}
+
+
+def protocol_figure(protocols: pd.DataFrame) -> go.Figure:
+    """Excess validation loss over the averaged share, one line per batch size and schedule.
+
+    ``protocols``: ``studies.averaging.protocols``.
+    """
+    fig = base.figure("Averaging the last steps", x="share of the steps that is averaged (%)", y="loss above best (%)")
+    for (batch_size, schedule), rows in protocols.sort_values("share").groupby(["batch_size", "schedule"]):
+        hue = COLOURS.get(batch_size, base.NEUTRAL)
+        base.points(
+            fig,
+            100 * rows["share"],
+            rows["excess"],
+            f"batch {batch_size}, {schedule} rate",
+            mode="lines+markers",
+            marker={"color": hue, "symbol": "circle" if schedule == "constant" else "square-open"},
+            line={"color": hue, "dash": DASHES[schedule], "width": 2},
+            customdata=rows["noise"],
+            hovertemplate="%{x:.0f} % averaged: %{y:.2f} % above the best, seeds scatter by %{customdata:.2f} %",
+        )
+    fig.update_yaxes(rangemode="tozero")
+    return fig
