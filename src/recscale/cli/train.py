@@ -70,7 +70,7 @@ def _command(model: str):
         from recscale.datasets import load_ctr
         from recscale.models.checks import check_seed
         from recscale.models.embeddings import EmbeddingConfig
-        from recscale.settings import writable_file
+        from recscale.settings import writable_file, write_atomically
         from recscale.training.ctr import CTRTraining, train_ctr
         from recscale.training.devices import choose_device
 
@@ -90,7 +90,7 @@ def _command(model: str):
         result = train_ctr(config, training, parts, seed=seed, device=device, progress=first)
         if first:
             if file:
-                result.history.to_csv(file, index=False)
+                write_atomically(file, result.history.to_csv(index=False))
             _report(model, dataset, split, config, result)
 
     return command

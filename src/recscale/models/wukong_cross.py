@@ -38,7 +38,7 @@ class WukongCrossConfig(WukongConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        assert self.cross  # making it checks its settings
+        CrossNetConfig(self.cross_layers, self.rank)  # refuses what no cross net can have
 
     @property
     def cross(self) -> CrossNetConfig:

@@ -4,7 +4,8 @@ import json
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from recscale.studies.ctr_tables import half_width
 
 CELL = ("training_flop_per_example", "batch_size", "schedule", "share")
 
@@ -57,9 +58,12 @@ def pilot_table(runs: pd.DataFrame) -> pd.DataFrame:
     last = rows[rows["share"] == 0].rename(columns={"valid_logloss": "last"})
     paired = rows.merge(last[[*CELL[:3], "seed", "last"]])
     paired["gain"] = 100 * (1 - paired["valid_logloss"] / paired["last"])
-    gains = paired.groupby(list(CELL))["gain"].agg(["mean", "std", "count"]).reset_index()
-    half = stats.t.ppf(0.975, gains["count"] - 1) * gains["std"] / np.sqrt(gains["count"])
-    gains = gains.assign(gain=gains["mean"], gain_low=gains["mean"] - half, gain_high=gains["mean"] + half)
+    gains = paired.groupby(list(CELL))["gain"].agg(["mean", half_width]).reset_index()
+    gains = gains.assign(
+        gain=gains["mean"],
+        gain_low=gains["mean"] - gains["half_width"],
+        gain_high=gains["mean"] + gains["half_width"],
+    )
     return table.merge(gains[[*CELL, "gain", "gain_low", "gain_high"]])
 
 
