@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recscale.laws import entropy
-from recscale.laws._windows import near_windows
+from recscale import entropy
+from recscale.entropy.windows import near_windows
 
 N_ITEMS = 4_000
 

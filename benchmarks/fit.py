@@ -16,9 +16,9 @@ import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
 from recscale.laws import LAWS
-from recscale.laws.engine import refit
-from recscale.laws.published import AXES, panels
+from recscale.laws.solve import refit
 from recscale.laws.uncertainty import bootstrap_rows
+from recscale.published import AXES, panels
 
 Q_VALUES = range(1, 33)
 QUALITY = 1e-4  # the peer has the same quality when its objective is within this share of ours

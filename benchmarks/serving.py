@@ -12,9 +12,9 @@ import sys
 
 import pandas as pd
 
+from recscale.analysis import serving
+from recscale.runs.store import write_atomically
 from recscale.settings import results_folder
-from recscale.studies import serving
-from recscale.studies.records import write_atomically
 from recscale.training.serving import Request
 
 

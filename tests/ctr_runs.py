@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from recscale.studies.ctr_tables import prepared
+from recscale.runs.table import prepared
 
 MODEL = {
     "model": "wukong", "l": 4, "n_F": 8, "n_L": 8, "k": 8, "mlp_layers": 1, "mlp_width": 128, "fm": "optimised",

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale import laws, studies
+from recscale import laws
 from recscale.cli import main
+from recscale.plans import STUDIES, plan_study
+from recscale.runs import RecordStore
 from recscale.settings import cache_folder
 
 IMPRESSIONS = """
@@ -65,12 +67,12 @@ def test_the_list_of_studies_goes_on_where_data_are_absent(monkeypatch, capsys):
     def absent(name, profile):
         raise ValueError(f"can't get the data of {name}; a long explanation")
 
-    monkeypatch.setattr(studies, "plan", absent)
+    monkeypatch.setattr("recscale.plans.plan_study", absent)
     with pytest.raises(SystemExit) as stopped:
         main(["study", "list"])
     assert stopped.value.code in (0, None)
     said = capsys.readouterr().out
-    assert all(f"can't get the data of {name}\n" in said for name in studies.STUDIES)
+    assert all(f"can't get the data of {name}\n" in said for name in STUDIES)
 
 
 def test_parameters_are_checked_before_anything_runs(complain, tmp_path):
@@ -100,7 +102,7 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_too(complain, monkeypatch, c
     def fails(*_, **__):
         raise error
 
-    monkeypatch.setattr(studies, "plan", fails)
+    monkeypatch.setattr("recscale.plans.plan_study", fails)
     said = complain("study", "run", "ctr-scaling")
     assert said.startswith(f"recscale: {type(error).__name__}")
     assert "--debug" in said
@@ -116,7 +118,7 @@ def test_an_interrupted_command_ends_as_interrupted_ones_do(monkeypatch, capsys)
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(studies, "plan", interrupted)
+    monkeypatch.setattr("recscale.plans.plan_study", interrupted)
     with pytest.raises(SystemExit) as stopped:
         main(["study", "run", "ctr-scaling"])
     assert stopped.value.code == 130
@@ -133,8 +135,8 @@ def test_a_terminal_without_the_letter_shows_the_rest(monkeypatch):
 
 
 def test_the_list_of_studies_names_a_file_that_is_no_record_and_goes_on(capsys):
-    spec = studies.plan("ctr-scaling", "smoke").runs[0]
-    path = studies.RecordStore().folder / f"{spec.run_id}.json"
+    spec = plan_study("ctr-scaling", "smoke").runs[0]
+    path = RecordStore().folder / f"{spec.run_id}.json"
     path.parent.mkdir(parents=True)
     path.write_text("[]")
     with pytest.raises(SystemExit) as stopped:
@@ -143,11 +145,11 @@ def test_the_list_of_studies_names_a_file_that_is_no_record_and_goes_on(capsys):
     lines = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()}
     assert f"{path} is no record of its run" in lines["ctr-scaling"]
     assert "planned" in lines["sequential-grid"]
-    assert set(studies.STUDIES) <= set(lines)
+    assert set(STUDIES) <= set(lines)
 
 
 def test_a_study_with_a_file_that_is_no_record_stops_before_the_first_run(complain, tmp_path):
-    spec = studies.plan("ctr-scaling", "smoke").runs[-1]
+    spec = plan_study("ctr-scaling", "smoke").runs[-1]
     path = tmp_path / "cache" / "runs" / f"{spec.run_id}.json"
     path.parent.mkdir(parents=True)
     path.write_text("")
@@ -164,8 +166,8 @@ def test_an_output_that_cannot_be_is_noticed_before_the_work(complain, tmp_path,
 
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr("recscale.book.execute.run_chapter", works)
-    monkeypatch.setattr(studies, "plan", works)
-    monkeypatch.setattr("recscale.studies.predictions.write", works)
+    monkeypatch.setattr("recscale.plans.plan_study", works)
+    monkeypatch.setattr("recscale.analysis.shape_predictions.write", works)
     assert "can't create the folder" in complain("chapter", "run", "intro", "--output", "file/out.ipynb")
     assert "is a folder" in complain("chapter", "run", "intro", "--output", ".")
     monkeypatch.setenv("RECSCALE_RESULTS", "file")

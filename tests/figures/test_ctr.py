@@ -8,7 +8,8 @@ import pytest
 
 from recscale.datasets import load_ctr
 from recscale.figures import ctr, show
-from recscale.studies import plans_ctr, train
+from recscale.plans import ctr as plans_ctr
+from recscale.runs import train
 
 
 @pytest.fixture(scope="module")

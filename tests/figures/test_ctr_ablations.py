@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from recscale.analysis import ablations
 from recscale.figures import ctr_ablations as figures
 from recscale.figures import overlay, show
-from recscale.studies import ablations
 
 FEW = {"fmb": 0.05, "lcb": 0.03, "residual": 0.08}
 

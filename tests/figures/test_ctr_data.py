@@ -2,9 +2,9 @@
 
 import pytest
 
+from recscale.analysis import data_scaling
 from recscale.figures import ctr_data as figures
 from recscale.figures import show
-from recscale.studies import data_scaling
 
 
 @pytest.fixture

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale import studies
+from recscale.analysis import ctr_curves as ctr_study
+from recscale.analysis import ctr_scaling as ctr_law
 from recscale.figures import ctr_law as figures
 from recscale.figures import ctr_scaling, show
-from recscale.studies import ctr_law, ctr_study
+from recscale.runs import COLUMNS
 
 SIZE = "training_flop_per_example"
 
@@ -54,7 +55,7 @@ def test_laws_side_by_side_start_at_zero(ctr_runs):
     assert figures.side_rows(named) == 17
     assert [trace.y[0] for trace in fig.data if trace.meta] == [0, 0]
     assert sum(trace.fill == "toself" for trace in fig.data) == 2
-    empty = ctr_study.curves(pd.DataFrame(columns=list(studies.COLUMNS)), "movielens-1m")
+    empty = ctr_study.curves(pd.DataFrame(columns=list(COLUMNS)), "movielens-1m")
     assert figures.side_rows({"none": empty}) == 0
 
 

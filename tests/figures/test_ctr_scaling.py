@@ -133,7 +133,7 @@ def test_the_relative_figure_holds_every_run_and_the_lines_that_are_known():
 
 
 def test_no_committed_table_is_an_empty_one():
-    from recscale.studies import COLUMNS
+    from recscale.runs import COLUMNS
 
     empty = scaling.committed_curves(pd.DataFrame(columns=list(COLUMNS)), "movielens-1m")
     assert empty.empty

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recscale.entropy import experiments
+from recscale.entropy.markov import Chain
 from recscale.figures import base, data_quality
-from recscale.laws import entropy_experiments as experiments
-from recscale.laws.markov import Chain
 
 SIZE = experiments.simulation("smoke")
 

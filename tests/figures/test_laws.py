@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recscale import published
+from recscale.analysis import fit_simulations as gallery
 from recscale.figures import base, table5
 from recscale.figures import laws as figures
 from recscale.figures import published as drawn
-from recscale.laws import LAWS, published
-from recscale.studies import fitting_gallery as gallery
-from recscale.studies import published_claims as claims
+from recscale.laws import LAWS
+from recscale.published import readings as claims
 
 
 def check_menu(fig):

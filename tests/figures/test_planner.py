@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recscale.analysis import shape_planning as planning
 from recscale.figures import planner as figures
 from recscale.figures import show
 from recscale.settings import BOOK
-from recscale.studies import planning
 
 CELLS = [(h, d) for h in (2, 4, 8, 16) for d in (10, 20, 40, 80)]
 

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 import torch
 
+from recscale.analysis import sequential_probes as probes
+from recscale.analysis import shape_fits as shape_laws
 from recscale.datasets import synthetic
 from recscale.figures import performance_law, sequential, show
 from recscale.models.sasrec import SASRecConfig
 from recscale.models.sequential import build_sequential_model
-from recscale.studies import sequential_probes as probes
-from recscale.studies import shape_laws
 from recscale.training.sequential import evaluate
 from recscale.training.sequential_batches import split_sequences
 

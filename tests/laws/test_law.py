@@ -62,8 +62,8 @@ def test_every_symbol_has_a_meaning_and_every_law_a_source(law_name):
 
 
 def test_derivatives_by_complex_step_match_differences(truths, law_name):
-    from recscale.laws.polish import derivatives
     from recscale.laws.problem import evaluate
+    from recscale.laws.refine import derivatives
 
     x, _, y = truths[law_name]
     fit = LAWS[law_name].fit(x, y)

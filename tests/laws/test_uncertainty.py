@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import linregress
 
 from recscale.laws import LAWS
-from recscale.laws.engine import refit, without
+from recscale.laws.solve import refit, without
 from recscale.laws.uncertainty import bootstrap_rows
 
 SIZES = np.geomspace(1e6, 1e9, 12)
@@ -197,7 +197,7 @@ def test_many_points_are_left_out_by_one_step_each(monkeypatch, name, loss):
     fit = LAWS[name].fit(x, y, loss=loss, delta=0.01)
     groups = fit.problem.points.sizes
     exact = without(fit.problem, fit.best, groups)
-    monkeypatch.setattr("recscale.laws.engine.REFITTED", 0)
+    monkeypatch.setattr("recscale.laws.solve.REFITTED", 0)
     step = without(fit.problem, fit.best, groups)
     for one, other in ((exact.theta, step.theta), (exact.coef, step.coef)):
         np.testing.assert_allclose(other, one, rtol=1e-9 if (name, loss) == ("log-linear", "squares") else 5e-3)

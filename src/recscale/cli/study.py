@@ -15,15 +15,16 @@ Seeds = Annotated[str | None, typer.Option(help="different seeds in place of the
 @app.command("list")
 def list_studies(profile: Profile = "full") -> None:
     """Names, planned runs, finished runs, and why runs are missing from the tables that ship with the book."""
-    from recscale import studies
-    from recscale.studies.completeness import reasons
+    from recscale.plans import STUDIES, plan_study
+    from recscale.plans.completeness import reasons
+    from recscale.runs import RecordStore, load_results
 
-    store = studies.RecordStore()
+    store = RecordStore()
     missing = reasons() if profile == "full" else {}
-    for name in studies.STUDIES:
+    for name in STUDIES:
         try:
-            plan = studies.plan(name, profile)
-            store.adopt(studies.committed(plan.name))
+            plan = plan_study(name, profile)
+            store.import_results(load_results(plan.name))
             typer.echo(f"{name:32s} {len(plan.runs):4d} planned  {len(plan.table(store)):4d} finished")
         except ValueError as reason:  # it waits for another study, its data are not here, or a file is no record
             typer.echo(f"{name:32s} {str(reason).partition(';')[0]}")
@@ -32,7 +33,7 @@ def list_studies(profile: Profile = "full") -> None:
 
 
 @app.command("run")
-def run_study(
+def run(
     name: Name,
     profile: Profile = "quick",
     dataset: Dataset = None,
@@ -43,33 +44,35 @@ def run_study(
     ] = None,
 ) -> None:
     """Carry out what is missing of a study; safe to kill and start again."""
-    from recscale import studies
+    from recscale.plans import plan_study
+    from recscale.runs import RecordStore, run_study
 
-    study = studies.plan(name, profile, dataset=dataset, seeds=_integers(seeds))
-    table = studies.run(study, jobs=jobs, scheduler=scheduler)
-    typer.echo(f"{study.name}: {len(table)} of {len(study.runs)} runs finished, kept in {studies.RecordStore().folder}")
+    study = plan_study(name, profile, dataset=dataset, seeds=_integers(seeds))
+    table = run_study(study, jobs=jobs, scheduler=scheduler)
+    typer.echo(f"{study.name}: {len(table)} of {len(study.runs)} runs finished, kept in {RecordStore().folder}")
 
 
 @app.command("export")
 def export_study(name: Name, profile: Profile = "full") -> None:
     """Write the finished runs of a study to the results folder."""
-    from recscale import studies
+    from recscale.plans import plan_study
+    from recscale.runs import RecordStore, load_results, save_results
     from recscale.settings import results_folder, writable
 
     writable(results_folder())
-    study = studies.plan(name, profile)
-    store = studies.RecordStore()
-    store.adopt(studies.committed(study.name))
+    study = plan_study(name, profile)
+    store = RecordStore()
+    store.import_results(load_results(study.name))
     table = study.table(store)
-    path = studies.export(table, study.name)
+    path = save_results(table, study.name)
     typer.echo(f"{path}: {len(table)} of {len(study.runs)} runs")
 
 
 @app.command("predict")
 def predict_study(name: Name) -> None:
     """Write down what the fitted law says about a study's shapes, before any of them is trained."""
+    from recscale.analysis import shape_predictions as predictions
     from recscale.settings import results_folder, writable
-    from recscale.studies import predictions
 
     if name != "performance-law-predictions":
         raise ValueError(f"nothing is predicted for {name!r}; allowed is 'performance-law-predictions'")

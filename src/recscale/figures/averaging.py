@@ -12,7 +12,7 @@ DASHES = {"constant": "solid", "linear": "dot"}
 def protocol_figure(protocols: pd.DataFrame) -> go.Figure:
     """Excess validation loss over the averaged share, one line per batch size and schedule.
 
-    ``protocols``: ``studies.averaging.protocols``.
+    ``protocols``: ``analysis.averaging.protocols``.
     """
     fig = base.figure("Averaging the last steps", x="share of the steps that is averaged (%)", y="loss above best (%)")
     for (batch_size, schedule), rows in protocols.sort_values("share").groupby(["batch_size", "schedule"]):

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from recscale.datasets.tables import CTRData
 from recscale.figures import base
 from recscale.figures.controls import buttons
-from recscale.studies.ctr_tables import half_width
-from recscale.studies.run import RunSpec
+from recscale.runs.spec import RunSpec
+from recscale.runs.table import half_width
 from recscale.training.ctr import predict
 from recscale.training.result import TrainingResult
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from recscale.analysis.ablations import BASE, Ablation
 from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.overlay import bars, sources
-from recscale.studies.ablations import BASE, Ablation
 
 CLOSE = 0.6
 """Share of the widest bar below which the others get a close-up of their own."""

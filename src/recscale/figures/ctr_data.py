@@ -9,9 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale import laws
+from recscale.analysis.data_scaling import DataStudy
 from recscale.figures import base
 from recscale.figures.overlay import Look, bars, sources
-from recscale.studies.data_scaling import DataStudy
 
 _HOVER = (
     "%{customdata[0]} on %{customdata[1]} of the rows, %{customdata[5]}<br>log-loss %{customdata[2]:.5f} (%{y:+.2f} %)"

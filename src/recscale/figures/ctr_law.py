@@ -7,12 +7,12 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import stats
 
+from recscale import published
+from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, can_fit, fit_law, noise_of, relative, slopes
 from recscale.figures import base
 from recscale.figures.ctr_scaling import gains
 from recscale.figures.overlay import bars
-from recscale.laws import published
-from recscale.studies.ctr_law import PAPER_SIGNIFICANT, can_fit, fit_law, noise_of, relative, slopes
-from recscale.studies.ctr_tables import AXES, NAMES, by_configuration
+from recscale.runs.table import AXES, NAMES, by_configuration
 
 _HOVER = "%{fullData.name}, %{x:,} FLOP per example<br>%{y:+.3f} %, %{customdata[0]} seeds<extra></extra>"
 

@@ -1,6 +1,6 @@
 """Loss against size: what a CTR scaling study measured, the laws through it, and what they predict.
 
-The fits are those of ``studies.ctr_law``, through the means over seeds.
+The fits are those of ``analysis.ctr_scaling``, through the means over seeds.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import stats
 
-from recscale.figures import base
-from recscale.figures.controls import buttons
-from recscale.studies.ctr_law import (
+from recscale.analysis.ctr_scaling import (
     FORMS,
     PAPER_SIGNIFICANT,
     compare_forms,
@@ -25,7 +23,9 @@ from recscale.studies.ctr_law import (
     slopes,
     verdict,
 )
-from recscale.studies.ctr_tables import AXES, NAMES, SIZES, by_configuration, least_difference, prepared, seed_noise
+from recscale.figures import base
+from recscale.figures.controls import buttons
+from recscale.runs.table import AXES, NAMES, SIZES, by_configuration, least_difference, prepared, seed_noise
 
 __all__ = [
     "FORMS",

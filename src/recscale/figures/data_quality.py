@@ -1,6 +1,6 @@
 """Figures of the data quality chapter: what the entropies of item sequences measure, and what D′ becomes of it.
 
-Every function takes a table of ``recscale.laws.entropy_experiments``, one row a point.
+Every function takes a table of ``recscale.entropy.experiments``, one row a point.
 """
 
 import numpy as np

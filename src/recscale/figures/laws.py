@@ -1,6 +1,6 @@
 """Figures of laws and their fits: a curve with its band, and the failures of "Fitting honestly".
 
-Every function takes tables of ``recscale.studies.fitting_gallery`` (or points) and ``Fit``; one row is one point.
+Every function takes tables of ``recscale.analysis.fit_simulations`` (or points) and ``Fit``; one row is one point.
 """
 
 from collections.abc import Mapping, Sequence

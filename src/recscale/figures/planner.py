@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from recscale.analysis import shape_planning as planning
+from recscale.analysis.shape_planning import KINDS, LAW_NAMES, Planned
+from recscale.analysis.shape_predictions import NAMES
 from recscale.figures import base
 from recscale.figures.published import LAW_COLOURS
 from recscale.laws.planner import Choice
-from recscale.studies import planning
-from recscale.studies.planning import KINDS, LAW_NAMES, Planned
-from recscale.studies.predictions import NAMES
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
 MESH = 20

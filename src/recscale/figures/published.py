@@ -1,4 +1,4 @@
-"""Figures of the Performance Law's own numbers, refitted; tables of ``recscale.laws.published``, one row a point."""
+"""Figures of the Performance Law's own numbers, refitted; tables of ``recscale.published``, one row a point."""
 
 from collections.abc import Mapping
 

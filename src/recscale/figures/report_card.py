@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from recscale.claims.card import COUNTED
 from recscale.figures import base
-from recscale.studies.report_card import COUNTED
 
 HUES = {
     "holds": base.PALETTE[2],

@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from recscale.analysis.serving import frontier
 from recscale.figures import base
-from recscale.studies.ctr_tables import NAMES, SIZES
-from recscale.studies.serving import frontier
+from recscale.runs.table import NAMES, SIZES
 
 MILLISECONDS = [unit * 10**power for power in range(-2, 4) for unit in (1, 2, 5)]
 """Where a logarithmic axis of times has its marks."""

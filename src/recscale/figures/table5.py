@@ -1,4 +1,4 @@
-"""Figures of Wukong's Table 5, refitted. Tables come from ``recscale.laws.published``; one row is one point."""
+"""Figures of Wukong's Table 5, refitted. Tables come from ``recscale.published``; one row is one point."""
 
 from collections.abc import Mapping
 

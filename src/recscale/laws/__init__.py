@@ -3,9 +3,9 @@
 NumPy, SciPy and pandas only. Start with ``LAWS["power-law-floor"].fit(x, y).report()`` and ``compare(x, y)``.
 """
 
-from recscale.laws import entropy, forms, performance  # the last two register their laws
+from recscale.laws import forms, performance  # the last two register their laws
 from recscale.laws.compare import compare
 from recscale.laws.fit import Fit
 from recscale.laws.law import LAWS, Law, Listed, Parameter, get, register
 
-__all__ = ["LAWS", "Fit", "Law", "Listed", "Parameter", "compare", "entropy", "forms", "get", "performance", "register"]
+__all__ = ["LAWS", "Fit", "Law", "Listed", "Parameter", "compare", "forms", "get", "performance", "register"]

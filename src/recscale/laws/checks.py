@@ -9,8 +9,8 @@ from scipy.special import gammaln
 from scipy.stats import normaltest, shapiro
 
 from recscale.laws.diagnostics import EXACT
-from recscale.laws.engine import solve, without
 from recscale.laws.problem import State, evaluate, joined
+from recscale.laws.solve import solve, without
 
 if TYPE_CHECKING:
     from recscale.laws.fit import Fit

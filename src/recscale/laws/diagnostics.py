@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.engine import without
 from recscale.laws.points import Points, oddities
-from recscale.laws.polish import ROUNDING, bounds, jacobian
 from recscale.laws.problem import Problem, State, evaluate, evaluate_each
+from recscale.laws.refine import ROUNDING, bounds, jacobian
+from recscale.laws.solve import without
 from recscale.laws.units import natural
 
 if TYPE_CHECKING:

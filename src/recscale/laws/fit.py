@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from recscale.laws import checks, diagnostics, report
-from recscale.laws.engine import agreement, solve, solve_listed
 from recscale.laws.points import Points, read_columns, read_points
 from recscale.laws.problem import Problem, State, evaluate
 from recscale.laws.profiles import profile
+from recscale.laws.solve import agreement, solve, solve_listed
 from recscale.laws.uncertainty import (
     Linearised,
     averaged_band,

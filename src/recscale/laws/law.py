@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recscale.laws.engine import solve, solve_listed
 from recscale.laws.fit import Fit, fit_law
 from recscale.laws.points import read_points
 from recscale.laws.problem import SCALES, Problem, State
+from recscale.laws.solve import solve, solve_listed
 
 Variables = tuple[np.ndarray, ...]  # one (n,) array a variable
 Values = tuple[np.ndarray, ...]  # one (..., 1) array a nonlinear parameter or listed constant

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recscale.laws.engine import solve
+from recscale.laws.solve import solve
 from recscale.laws.uncertainty import quantile_t
 
 if TYPE_CHECKING:

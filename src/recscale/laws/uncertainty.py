@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from recscale.laws.engine import refit
-from recscale.laws.polish import bounds, derivatives, jacobian
 from recscale.laws.problem import Problem, Rows, State, evaluate, joined
+from recscale.laws.refine import bounds, derivatives, jacobian
+from recscale.laws.solve import refit
 from recscale.laws.units import Units, natural
 
 

@@ -74,7 +74,7 @@ class WeightAverages:
     def has(self, window: Window) -> bool:
         return not window.share or window in self.means
 
-    def adopt(self, window: Window) -> None:
+    def import_results(self, window: Window) -> None:
         """Give the model the mean over ``window``; one that isn't there leaves it as it is."""
         if window in self.means:
             _copy(self.means[window], self.live)
@@ -83,7 +83,7 @@ class WeightAverages:
     def applied(self, window: Window) -> Iterator[None]:
         """The model with the mean over ``window``; afterwards it has its own weights again."""
         own = [tensor.clone() for tensor in self.live]
-        self.adopt(window)
+        self.import_results(window)
         try:
             yield
         finally:

@@ -315,7 +315,7 @@ class _Run:
                 with self.averages.applied(window):
                     measured = self._evaluate_both()
                 metrics |= {f"{name}~{window.share:g}": value for name, value in measured.items()}
-        self.averages.adopt(first)
+        self.averages.import_results(first)
         return self._evaluate_both() | metrics
 
     def _evaluate_both(self) -> dict[str, float]:

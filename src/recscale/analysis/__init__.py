@@ -1,0 +1,1 @@
+"""One question per module, one frozen result of numbers each."""

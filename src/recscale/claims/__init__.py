@@ -1,0 +1,1 @@
+"""Claims of both papers, the rules that judge them, and the report card."""

@@ -1,0 +1,134 @@
+"""Levenberg–Marquardt on many starts (or bootstrap resamples) at once, to the floor of double precision.
+
+Derivatives in θ come from a complex step (exact to rounding), so a law states its equation once. Where the objective is
+a plain sum of squares on the y scale the coefficients are solved exactly after every step: the step in θ is then
+Kaufman's variable-projection step.
+"""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recscale.laws.grid_search import resolve
+from recscale.laws.problem import Problem, Rows, State, columns, split_values
+
+if TYPE_CHECKING:
+    from recscale.laws.law import Law
+
+ITERATIONS = 400
+STEP = 1e-100  # of the complex derivative, relative: nothing is subtracted, so it may be this small
+ROUNDING = 1e-15  # a residual of this share of its scale's unit is none
+TOLERANCE = 1e-13  # relative decrease and relative step below which a start has arrived
+
+
+def derivatives(
+    law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Σ c φ at ``x`` (B, n), and the derivative of the law's value by the nonlinear θ, then c: (B, n, K + p)."""
+    basis = columns(law, x, theta)
+    k = len(law.nonlinear)
+    linear = (basis @ coef[..., None])[..., 0]
+    derivative = np.empty((*linear.shape, k + len(law.linear)))
+    derivative[..., k:] = basis
+    for position in range(k):
+        moved = theta.astype(complex)
+        step = STEP * np.where(theta[:, position] == 0, 1.0, np.abs(theta[:, position]))[:, None]
+        moved[:, position] += 1j * step[:, 0]
+        values = split_values(moved)
+        change = sum(np.imag(part) * coef[:, j, None] for j, part in enumerate(law.basis(x, values)))
+        if law.offset is not None:
+            change = change + np.imag(law.offset(x, values))
+        derivative[..., position] = change / step
+    return linear, derivative
+
+
+def jacobian(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Residuals (B, n) and the derivative of the fitted value on the fit's scale by (θ, c): (B, n, K + p)."""
+    linear, derivative = derivatives(problem.law, problem.points.x, theta, coef)
+    if problem.scale == "log":
+        derivative = derivative / np.where(linear > 0, linear, np.inf)[..., None]
+    return problem.residuals(rows, theta, linear), derivative
+
+
+def polish(
+    problem: Problem, theta: np.ndarray, rows: Rows, iterations: int = ITERATIONS, coef: np.ndarray | None = None
+) -> State:
+    """Every start θ (B, K) taken to its local optimum; ``rows`` holds the data of each start.
+
+    The coefficients start at ``coef``, by default at their best for θ.
+    """
+    k = len(problem.law.nonlinear)
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        theta = theta.copy()
+        coef = resolve(problem, theta, rows) if coef is None else coef.copy()
+        if not problem.exactly_linear:
+            coef = np.clip(coef, *(limit[k:] for limit in bounds(problem)))
+        cost = _cost(problem, rows, theta, coef)
+        if k == 0 and problem.exactly_linear:
+            return State(theta, coef, cost)
+        damping = np.full(len(theta), 1e-3)
+        active = np.flatnonzero(np.isfinite(cost))
+        floor = (ROUNDING * problem.unit) ** 2 * rows.weights.sum(axis=1) * np.ones(len(theta))
+        for _ in range(iterations):
+            if not len(active):
+                break
+            here = State(theta[active], coef[active], cost[active])
+            moved = _step(problem, here, rows.take(active), damping[active])
+            better = moved.cost < here.cost
+            gain = np.where(better, here.cost - moved.cost, 0.0)
+            arrived = np.where(better, gain <= TOLERANCE * here.cost, damping[active] > 1e10)
+            arrived |= (_relative_step(here, moved, k) <= TOLERANCE) | (here.cost <= floor[active])
+            kept = active[better]
+            theta[kept], coef[kept], cost[kept] = moved.theta[better], moved.coef[better], moved.cost[better]
+            damping[active] = np.where(better, np.maximum(damping[active] / 10, 1e-15), damping[active] * 8)
+            active = active[~arrived]
+    return State(theta, coef, cost)
+
+
+def bounds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper limits of (θ, c)."""
+    parameters = (*problem.law.nonlinear, *problem.law.linear)
+    return np.array([p.lower for p in parameters]), np.array([p.upper for p in parameters])
+
+
+def _cost(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
+    linear = (columns(problem.law, problem.points.x, theta) @ coef[..., None])[..., 0]
+    cost = problem.cost(problem.residuals(rows, theta, linear), rows.weights)
+    return np.where(np.isfinite(cost), cost, np.inf)
+
+
+def _relative_step(here: State, moved: State, k: int) -> np.ndarray:
+    old = np.concatenate([here.theta[:, :k], here.coef], axis=1)
+    new = np.concatenate([moved.theta[:, :k], moved.coef], axis=1)
+    return (np.abs(new - old) / (np.abs(old) + 1e-300)).max(axis=1, initial=0.0)
+
+
+def _step(problem: Problem, at: State, rows: Rows, damping: np.ndarray) -> State:
+    """One damped Gauss–Newton step of every start, projected onto the bounds; the caller decides which to accept."""
+    k = len(problem.law.nonlinear)
+    residuals, derivative = jacobian(problem, rows, at.theta, at.coef)
+    curvature = slope = rows.weights
+    if problem.loss == "huber":
+        size = np.abs(residuals)
+        slope = rows.weights * np.minimum(1.0, problem.delta / np.maximum(size, 1e-300))
+        curvature = np.where(size <= problem.delta, rows.weights, slope * damping[:, None] / (damping[:, None] + 1e-4))
+    turned = derivative.swapaxes(1, 2)
+    gradient = (turned @ (slope * residuals)[..., None])[..., 0]
+    normal = turned @ (curvature[..., None] * derivative)
+    size = (slope[..., None] * derivative**2).sum(axis=1)
+    lower, upper = bounds(problem)
+    here = np.concatenate([at.theta[:, :k], at.coef], axis=1)
+    free = ~(((here <= lower) & (gradient < 0)) | ((here >= upper) & (gradient > 0)))
+    usable = free & np.isfinite(gradient) & np.isfinite(size) & (size > 0)
+    root = np.where(usable, 1 / np.sqrt(np.where(usable, size, 1.0)), 0.0)
+    matrix = normal * root[:, :, None] * root[:, None, :]
+    matrix = np.where(np.isfinite(matrix), matrix, 0.0)
+    diagonal = np.arange(here.shape[1])
+    matrix[:, diagonal, diagonal] += np.where(usable, damping[:, None], 1.0)
+    right = np.where(usable, gradient * root, 0.0)
+    move = np.linalg.solve(matrix, right[..., None])[..., 0] * root
+    there = np.clip(here + move, lower, upper)
+    theta = at.theta.copy()
+    theta[:, :k] = there[:, :k]
+    coef = resolve(problem, theta, rows) if problem.exactly_linear else there[:, k:]
+    return State(theta, coef, _cost(problem, rows, theta, coef))

@@ -1,0 +1,151 @@
+"""From a problem to its global optimum: grid, polish, and the refinement of constants that are tried from a list."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from recscale.laws.grid_search import grid_of, search, thinned
+from recscale.laws.problem import Problem, Rows, State, joined
+from recscale.laws.refine import bounds, jacobian, polish
+from recscale.laws.units import natural
+
+STARTS = 64  # local minima of the search grid that are polished, at least two at every value of a listed constant
+FIRST_LOOK = {"squares": 12, "huber": 40}  # iterations after which only the ``FINALISTS`` best starts go on
+FINALISTS = 6
+GLANCE = 4  # the same for refits, which start closer
+REFIT_FINALISTS = 3
+REFIT_ITERATIONS = 60
+SCATTERED = 32  # starts spread over the whole grid, to say how easy the optimum is to miss
+SCATTERED_ITERATIONS = 200
+AGREEMENT = 1e-3  # a start agrees when its objective is within this share of the best
+TIED = 1e-12  # objectives within this share are equal but for rounding
+EXACT = 1e-10  # and where residuals of this share of y are left: the fit is exact
+REFITTED = 500  # groups of points that are left out by refitting, one by one
+PIECE = 12_000  # points of all data sets refitted together: what fits the processor's cache
+
+
+def solve(problem: Problem, rows: Rows) -> State:
+    """The global optimum for every data set of ``rows``: a State of B solutions."""
+    units, problem = natural(problem)
+    return units.outward(_solve(problem, units.rows(rows)))
+
+
+def _solve(problem: Problem, rows: Rows) -> State:
+    values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
+    row, theta = search(problem, rows, max(2, STARTS // values))
+    row, found = _triage(row, polish(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
+    best = best_of(row, polish(problem, found.theta, rows.take(row), coef=found.coef), len(rows))
+    return _refine(problem, best, rows) if thinned(problem.law) else best
+
+
+def solve_listed(problem: Problem) -> State:
+    """The optimum at every value of the law's only listed constant, in the order of its values."""
+    units, problem = natural(problem)
+    row, theta = search(problem, problem.rows(), 3)
+    values = list(problem.law.listed[0].values)
+    which = np.array([values.index(value) for value in theta[:, -1]])
+    return units.outward(best_of(which, polish(problem, theta, problem.rows().take(row)), len(values)))
+
+
+def refit(problem: Problem, known: State, rows: Rows) -> State:
+    """Refits to many variants of the data (resamples, left-out sizes), from the best nodes and the known solution.
+
+    Listed constants with too many combinations for the grid keep their known values.
+    """
+    if thinned(problem.law):
+        k = len(problem.law.nonlinear)
+        values = {c.name: [known.theta[0, k + j]] for j, c in enumerate(problem.law.listed)}
+        problem = replace(problem, law=problem.law.with_values(**values))
+    units, problem = natural(problem)
+    known, rows = units.inward(known), units.rows(rows)
+    step, parts = max(1, PIECE // len(problem.points)), []
+    for first in range(0, len(rows), step):
+        part = rows.take(slice(first, first + step))
+        row, theta = search(problem, part, 1)
+        row = np.concatenate([row, np.arange(len(part))])
+        theta = np.concatenate([theta, np.repeat(known.theta, len(part), axis=0)])
+        row, found = _triage(row, polish(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
+        done = polish(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
+        parts.append(best_of(row, done, len(part)))
+    return units.outward(joined(parts))
+
+
+def without(problem: Problem, known: State, groups: np.ndarray) -> State:
+    """The solutions without each group of points in turn; ``groups`` (n,) numbers them from 0.
+
+    Above ``REFITTED`` groups, where refits would take n² steps, one Gauss–Newton step from ``known`` stands for each:
+    exact where the law is linear, off by O(1/n²) elsewhere. Its cost is nan.
+    """
+    count = int(groups.max()) + 1
+    if count <= REFITTED:
+        weights = (groups[None, :] != np.arange(count)[:, None]).astype(float)
+        return refit(problem, known, problem.rows(weights))
+    units, problem = natural(problem)
+    known, k = units.inward(known), len(problem.law.nonlinear)
+    residuals, derivative = (part[0] for part in jacobian(problem, problem.rows(), known.theta, known.coef))
+    slope = curvature = np.ones(len(residuals))
+    if problem.loss == "huber":
+        curvature = (np.abs(residuals) <= problem.delta).astype(float)
+        slope = np.minimum(1.0, problem.delta / np.maximum(np.abs(residuals), problem.delta))
+    here, (lower, upper) = np.concatenate([known.theta[0, :k], known.coef[0]]), bounds(problem)
+    size = np.linalg.norm(derivative, axis=0)
+    size = np.where((here > lower) & (here < upper) & (size > 0), size, np.inf)
+    scaled, order = derivative / size, np.argsort(groups, kind="stable")
+    first = np.searchsorted(groups[order], np.arange(count))
+    own = np.add.reduceat((curvature[:, None, None] * scaled[:, :, None] * scaled[:, None, :])[order], first)
+    pull = np.add.reduceat(((slope * residuals)[:, None] * scaled)[order], first)
+    inverse = np.linalg.pinv(own.sum(axis=0) - own, rcond=1e-14, hermitian=True)
+    moved = np.clip(here + (inverse @ (pull.sum(axis=0) - pull)[..., None])[..., 0] / size, lower, upper)
+    listed = np.repeat(known.theta[:, k:], count, axis=0)
+    return units.outward(State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.full(count, np.nan)))
+
+
+def best_of(row: np.ndarray, state: State, rows: int) -> State:
+    """The cheapest solution of every row; of equals (terms that may change places) the one with the least θ."""
+    least = np.full(rows, np.inf)
+    np.minimum.at(least, row, state.cost)
+    behind = state.cost > least[row] * (1 + TIED)
+    order = np.lexsort((state.cost, *state.theta.round(3).T[::-1], behind, row))
+    return state.take(order[np.searchsorted(row[order], np.arange(rows))])
+
+
+def agreement(problem: Problem, best: State) -> tuple[float, float]:
+    """The share of scattered starts, listed constants kept, that reach ``best``; and the lowest objective of all."""
+    k = len(problem.law.nonlinear)
+    if k == 0:
+        return 1.0, float(best.cost[0])
+    units, problem = natural(problem)
+    best = units.inward(best)
+    theta = np.repeat(best.theta, SCATTERED, axis=0)
+    for position, axis in enumerate(grid_of(problem)[:k]):
+        # An additive recurrence with irrational steps (powers of the plastic number) fills a box evenly.
+        fraction = (0.5 + np.arange(1, SCATTERED + 1) * 1.32471795724474602596 ** -(position + 1)) % 1.0
+        theta[:, position] = np.interp(fraction, np.linspace(0, 1, len(axis)), axis)
+    rows = problem.rows().take(np.zeros(SCATTERED, dtype=int))
+    cost = polish(problem, theta, rows, SCATTERED_ITERATIONS).cost
+    lowest = min(float(cost.min()), float(best.cost[0]))
+    near = cost <= lowest * (1 + AGREEMENT) + (EXACT * problem.unit) ** 2 * len(problem.points)
+    return float(near.mean()), lowest * units.squared
+
+
+def _triage(row: np.ndarray, state: State, finalists: int) -> tuple[np.ndarray, State]:
+    """The ``finalists`` cheapest starts of every row."""
+    order = np.lexsort((state.cost, row))
+    rank = np.arange(len(row)) - np.searchsorted(row[order], row[order])
+    keep = order[rank < finalists]
+    return row[keep], state.take(keep)
+
+
+def _refine(problem: Problem, best: State, rows: Rows) -> State:
+    """Sweep each listed constant over all its values from the best solution so far, until no sweep improves it."""
+    k, every = len(problem.law.nonlinear), np.arange(len(rows))
+    while True:
+        before = best.cost
+        for position, constant in enumerate(problem.law.listed):
+            row = np.repeat(every, len(constant.values))
+            theta = best.theta[row]
+            theta[:, k + position] = np.tile(constant.values, len(rows))
+            tried = polish(problem, theta, rows.take(row), REFIT_ITERATIONS)
+            best = best_of(np.concatenate([every, row]), joined([best, tried]), len(rows))
+        if (best.cost >= before * (1 - 1e-9)).all():
+            return best

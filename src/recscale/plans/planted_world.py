@@ -1,0 +1,180 @@
+"""The planted world's study: are derived exponents seen, and how surely are they recovered where they are known?
+
+Every run is one pass over fresh rows of a ``PlantedWorld``, so that its excess over Bayes holds neither label noise nor
+repetition. Four parts, of which the first alone is a useful table:
+
+* *rows*: one large size of every contestant on 10⁴ to 10⁷ rows, for the exponent a/(1+a); each run's curve beside it;
+* *size*: ladders on many rows, for the exponent a; CrossNet of rank r can hold 2 r interactions;
+* *floor*: CrossNet with tables too narrow for all interactions, whose floor is derived too;
+* *orders*: pairs, triples and quadruples before models of different highest order.
+
+``planted-world-rate`` searches the dense rate of every contestant at three numbers of rows on validation data, with a
+seed of its own; between them it is interpolated in the logarithm of rows. Smaller profiles use one fixed rate.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby, product
+from typing import Any
+
+import numpy as np
+
+from recscale.datasets.planted_world import PLANTED
+from recscale.models.crossnet import CrossNetConfig
+from recscale.models.dcnv2 import DCNv2Config
+from recscale.models.dlrm import DLRMConfig
+from recscale.models.embeddings import EmbeddingConfig
+from recscale.models.wukong import WukongConfig
+from recscale.plans import rate_search as ctr_search
+from recscale.plans.ctr import Seeds, with_rates
+from recscale.runs.spec import RunSpec
+from recscale.runs.store import load_results
+from recscale.runs.study import NotYetPlanned, Study
+from recscale.training.ctr import CTRTraining
+
+WORLD, LARGE_WORLD, ORDERS = "synthetic-world", "synthetic-world-10m", "synthetic-world-orders"
+
+ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
+SEARCHED_ROWS = (30_000, 300_000, 3_000_000)
+SIZE_ROWS = {"crossnet": 10_000_000, "dcnv2": 3_000_000, "dlrm": 3_000_000, "wukong": 3_000_000}
+RATES = (3e-4, 1e-3, 3e-3, 1e-2)
+FIXED_RATE = 3e-3
+FULL_WIDTH = 16
+WIDTHS = (1, 2, 4)
+"""Of tables: all functions of a field fit into the first; the others are those of the part *floor*."""
+
+
+def crossnet(rank: int, layers: int = 1) -> CrossNetConfig:
+    return CrossNetConfig(cross_layers=layers, rank=rank)
+
+
+def wukong(size: int, layers: int = 1) -> WukongConfig:
+    """n_F = n_L = k = ``size``; the MLPs grow with them."""
+    return WukongConfig(l=layers, n_F=size, n_L=size, k=size, mlp_width=4 * size, head=(4 * size,))
+
+
+LADDERS: dict[str, tuple[Any, ...]] = {
+    "crossnet": tuple(crossnet(rank) for rank in (1, 2, 4, 8, 16, 32, 64)),
+    "dcnv2": tuple(DCNv2Config(cross_layers=1, rank=rank, deep=(rank,)) for rank in (1, 2, 4, 8, 16, 32, 64)),
+    "dlrm": tuple(DLRMConfig(top=(width, width)) for width in (2, 4, 8, 16, 32, 64, 128)),
+    "wukong": tuple(wukong(size) for size in (1, 2, 4, 8, 16)),
+}
+"""Contestant -> its sizes, small ones first; the last one is the large size."""
+
+SMALL = {
+    "smoke": (10_000, (crossnet(1), crossnet(4))),
+    "quick": (300_000, (DLRMConfig(top=(64, 64)), crossnet(64), wukong(8), crossnet(1), crossnet(4))),
+}
+"""Rows and models of the small profiles."""
+
+FULL_SEEDS = (0, 1, 2, 3, 4)
+"""The first three are those of every part, the others of *rows* alone."""
+
+OF_ORDERS = (
+    *(crossnet(64, layers) for layers in (1, 2, 3)),
+    *(DCNv2Config(cross_layers=layers, rank=64, deep=(64,)) for layers in (1, 3)),
+    LADDERS["dlrm"][-1],
+    *(wukong(16, layers) for layers in (1, 2)),
+)
+
+
+def one_pass(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
+    """At constant rates, averaged over the last 30 % of the steps.
+
+    With batches of 512 a model needs four times the rows to find its first interaction.
+    """
+    return CTRTraining(
+        batch_size=128,
+        dense_learning_rate=rate,
+        sparse_learning_rate=0.3,
+        schedule="constant",
+        averaged=(0.3, 0.0),
+        curve_points=11,
+        embedding=EmbeddingConfig(width=width, initial_std=0.5),
+    )
+
+
+def run_of(
+    model: Any, rows: int, rate: float, seed: int, *, dataset: str | None = None, width: int = FULL_WIDTH
+) -> RunSpec:
+    """One pass over ``rows`` fresh rows of ``WORLD`` or, where it has too few, of ``LARGE_WORLD``."""
+    dataset = dataset or (WORLD if rows <= PLANTED[WORLD][1] else LARGE_WORLD)
+    return RunSpec(dataset, "official", model, one_pass(rate, width), seed, rows / PLANTED[dataset][1])
+
+
+Rates = Callable[[str, int], float]  # (model, rows) -> dense rate
+
+
+def searched() -> Rates:
+    """The dense rates with the lowest validation loss, interpolated in log rows; ``NotYetPlanned`` without them."""
+    search = rate_search("full", None, None)
+    table = with_rates(load_results(search.name)).set_index("run_id")
+    if missing := sum(run.run_id not in table.index for run in search.runs):
+        raise NotYetPlanned(f"waits for {search.name}: {missing} of its {len(search.runs)} runs are missing")
+    best: dict[str, list[float]] = {name: [] for name in LADDERS}
+    for name, runs in groupby(search.runs, key=lambda run: (run.model.model, run.dataset, run.fraction)):
+        tried = table.loc[[run.run_id for run in runs]]
+        best[name[0]].append(tried.loc[tried["valid_logloss"].idxmin(), "dense_learning_rate"])
+
+    def rate(name: str, rows: int) -> float:
+        return float(f"{np.exp(np.interp(np.log(rows), np.log(SEARCHED_ROWS), np.log(best[name]))):.3g}")
+
+    return rate
+
+
+def rate_search(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """Dense rates of every contestant's large size by the number of rows, judged on validation data."""
+    _check(dataset)
+    names = tuple(LADDERS) if profile == "full" else ("crossnet",)
+    counts = SEARCHED_ROWS if profile == "full" else SEARCHED_ROWS[:1]
+    runs = [
+        run_of(LADDERS[name][-1], rows, rate, seed)
+        for seed in seeds or (ctr_search.SEED,)
+        for name in names
+        for rows in counts
+        for rate in RATES
+    ]
+    return _study("planted-world-rate", profile, runs)
+
+
+def planted_world(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+    """All four parts, seed by seed; *rows* has more seeds, as its exponent is the one that is recovered most surely."""
+    _check(dataset)
+    if profile == "full":
+        rates, seeds = searched(), seeds or FULL_SEEDS
+        runs = [run for turn, seed in enumerate(seeds) for run in _full(rates, seed, rows_alone=turn >= 3)]
+    else:
+        rows, models = SMALL[profile]
+        runs = [run_of(model, rows, FIXED_RATE, seed) for seed in seeds or (0,) for model in models]
+    return _study("planted-world", profile, runs)
+
+
+def _full(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
+    """The runs of one seed."""
+    for rows, (name, ladder) in product(ROWS, LADDERS.items()):
+        yield run_of(ladder[-1], rows, rates(name, rows), seed)
+    if rows_alone:
+        return
+    for name, ladder in LADDERS.items():
+        rows = SIZE_ROWS[name]
+        yield from (run_of(model, rows, rates(name, rows), seed) for model in ladder[:-1])
+    for width in WIDTHS:
+        yield run_of(LADDERS["crossnet"][-1], ROWS[-1], rates("crossnet", ROWS[-1]), seed, width=width)
+    rows = PLANTED[ORDERS][1]
+    for model in OF_ORDERS:
+        yield run_of(model, rows, rates(model.model, rows), seed, dataset=ORDERS)
+
+
+def _check(dataset: str | None) -> None:
+    if dataset is not None:
+        raise ValueError(f"the planted worlds' studies have data sets of their own; {dataset!r} can't replace them")
+
+
+def _study(name: str, profile: str, runs: Iterable[RunSpec]) -> Study:
+    return Study(name if profile == "full" else f"{name}-{profile}", tuple(runs))
+
+
+PLANS: dict[str, Callable[[str, str | None, Seeds | None], Study]] = {
+    "planted-world-rate": rate_search,
+    "planted-world": planted_world,
+}
+"""Study name -> plan."""

@@ -1,0 +1,55 @@
+"""The papers' own numbers, refitted: one function a table of the book.
+
+The loaders read ``data/published``, or the ``folder`` given. "Printed" is always what a paper says; everything else is
+computed here.
+"""
+
+from recscale.published.data import ablation, data_terms, joint_law, joint_points, leverage, loss_curves
+from recscale.published.panels import AXES, EXACT, SETTING, disagreements, panel_models, panel_r2, panels, q1_profile
+from recscale.published.shapes import (
+    claimed_optima,
+    constrained_peak,
+    optima_margins,
+    optima_rows,
+    potential,
+    potential_by_q1,
+)
+from recscale.published.tables import load
+from recscale.published.wukong import (
+    wukong_claims,
+    wukong_forty,
+    wukong_law,
+    wukong_models,
+    wukong_pf_days,
+    wukong_points,
+)
+
+__all__ = [
+    "AXES",
+    "EXACT",
+    "SETTING",
+    "ablation",
+    "claimed_optima",
+    "constrained_peak",
+    "data_terms",
+    "disagreements",
+    "joint_law",
+    "joint_points",
+    "leverage",
+    "load",
+    "loss_curves",
+    "optima_margins",
+    "optima_rows",
+    "panel_models",
+    "panel_r2",
+    "panels",
+    "potential",
+    "potential_by_q1",
+    "q1_profile",
+    "wukong_claims",
+    "wukong_forty",
+    "wukong_law",
+    "wukong_models",
+    "wukong_pf_days",
+    "wukong_points",
+]

@@ -1,0 +1,183 @@
+"""Readings of the papers' own tables that need no fit of a new form: who leads by how much, what was left unsaid."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+from recscale import published
+from recscale.entropy.experiments import exchanged
+from recscale.laws import LAWS, Fit
+
+FORMS = ("power-law", "log-linear", "power-law-floor")
+
+
+def wukong_sizes(task: int, drop_smallest: int = 0) -> pd.DataFrame:
+    """Wukong's rows of Table 5, ascending, without the smallest few: ``gflop, y, loss`` with loss = 100 + y."""
+    points = published.wukong_points()
+    rows = points[(points["model"] == "Wukong") & (points["task"] == task)].sort_values("gflop")
+    return rows[["hyperparameters", "gflop", "y"]].iloc[drop_smallest:].assign(loss=lambda t: 100 + t["y"])
+
+
+def bend(sizes: pd.DataFrame) -> float:
+    """Probability of so large a quadratic term of y in ln(GFLOP) if there is none (Student's t); ``wukong_sizes``."""
+    x, y = np.log(sizes["gflop"].to_numpy(float)), sizes["y"].to_numpy(float)
+    design = np.vander(x - x.mean(), 3)
+    found, (square,), *_ = np.linalg.lstsq(design, y, rcond=None)
+    freedom = len(y) - 3
+    error = np.sqrt(square / freedom * np.linalg.inv(design.T @ design)[0, 0])
+    return float(2 * student.sf(abs(found[0] / error), freedom))
+
+
+def rival_forms(sizes: pd.DataFrame, held: int) -> dict[str, Fit]:
+    """Power law, line in logs and power law with a floor, fitted to 100 + y without the ``held`` largest sizes."""
+    kept = sizes.iloc[: len(sizes) - held]
+    x = kept[["gflop"]].rename(columns={"gflop": "x"})
+    return {name: LAWS[name].fit(x, kept["loss"]) for name in FORMS}
+
+
+def forecast(sizes: pd.DataFrame, held: int) -> pd.DataFrame:
+    """Errors at the ``held`` largest sizes of laws fitted to the others, beside "no further gain": ``rmse`` in %."""
+    rows = {}
+    for name in FORMS:
+        found = LAWS[name].fit(sizes[["gflop"]], sizes["loss"], hold_out_largest=held).held_out
+        rows[name] = found["rmse"]
+    rows["no further gain"] = found["rmse_no_further_gain"]
+    return pd.DataFrame({"rmse": rows})
+
+
+def wukong_leads() -> pd.DataFrame:
+    """Every rival point inside Wukong's range: its y less Wukong's at the same compute, interpolated in log compute.
+
+    Columns ``task, model, gflop, y, lead`` (%; positive: Wukong is better). Diverged points are left out.
+    """
+    points = published.wukong_points()
+    parts = []
+    for _, rows in points[points["kept"]].groupby("task"):
+        wukong = rows[rows["model"] == "Wukong"].sort_values("gflop")
+        inside = rows["gflop"].between(wukong["gflop"].min(), wukong["gflop"].max())
+        others = rows[(rows["model"] != "Wukong") & inside]
+        same = np.interp(np.log(others["gflop"]), np.log(wukong["gflop"]), wukong["y"])
+        parts.append(others[["task", "model", "gflop", "y"]].assign(lead=others["y"] - same))
+    return pd.concat(parts, ignore_index=True)
+
+
+def public_ranks() -> pd.DataFrame:
+    """Wukong in the paper's public table, one row a data set: AUC, best rival's AUC, rank by AUC and by log loss."""
+    table = published.load("wukong_table2_table3_public")
+    rows = []
+    for dataset, part in table.groupby("dataset", sort=False):
+        own, others = part[part["model"] == "Wukong"].iloc[0], part[part["model"] != "Wukong"]
+        row = {"dataset": dataset, "auc": own["auc"], "best_rival_auc": others["auc"].max()}
+        row["margin"] = row["auc"] - row["best_rival_auc"]
+        row["auc_rank"] = 1 + int((others["auc"] > own["auc"]).sum())
+        rows.append(row | {"logloss_rank": 1 + int((others["logloss"] < own["logloss"]).sum())})
+    return pd.DataFrame(rows)
+
+
+def round_differences(table: pd.DataFrame) -> pd.DataFrame:
+    """Disagreements of the log-linear R² and whether each is a whole number of hundredths to six decimals."""
+    part = published.disagreements(table).query("law == 'scaling law'").reset_index(drop=True)
+    hundredths = 100 * part["difference"]
+    return part.assign(round=(hundredths - hundredths.round()).abs() < 1e-4)
+
+
+def borrowed(table: pd.DataFrame) -> pd.DataFrame:
+    """Panels whose printed R² of the Performance Law is not reached at any q₁, but is the straight line's recomputed R²
+    plus a whole number of hundredths to six decimals; ``published.panel_r2``."""
+    part = table[table["q1_printed"] == ""]
+    hundredths = 100 * (part["performance_law_printed"] - part["scaling_law_recomputed"])
+    return part[(hundredths - hundredths.round()).abs() < 1e-4].reset_index(drop=True)
+
+
+def data_terms(swap: bool = True) -> dict[str, pd.Series]:
+    """1/(tokens × S′) and 1/tokens as printed and, with ``swap``, with the tokens of ML-1M and KR-Pure exchanged."""
+    table = published.load("performance_law_datasets")
+    quality = table["inverse_real_entropy"]
+    terms = {
+        "1/(tokens · S′), as printed": 1 / (table["tokens"] * quality),
+        "1/tokens, as printed": 1 / table["tokens"],
+    }
+    if swap:
+        tokens = exchanged(table, "ml-1m", "kuairand-pure")
+        terms |= {"1/(tokens · S′), exchanged": 1 / (tokens * quality), "1/tokens, exchanged": 1 / tokens}
+    return terms
+
+
+def joint_beside_means(metric: str = "HR@10") -> dict[str, float]:
+    """R² over all settings of one metric: the joint law with D′ as a column, and a free mean for every setting."""
+    points = published.joint_points(metric)
+    means = points.groupby(["dataset", "max_length"])["value"].transform("mean")
+    total = ((points["value"] - points["value"].mean()) ** 2).sum()
+    fit = published.joint_law(metric)
+    return {
+        "joint": fit.r2,
+        "means": 1 - float(((points["value"] - means) ** 2).sum() / total),
+        "w5": fit.parameters["w5"],
+    }
+
+
+def peak_profile(points: pd.DataFrame, axis: str, level: float = 0.95) -> tuple[float, float]:
+    """Profile interval of the Performance Law's peak along ``axis``: every peak the points don't reject.
+
+    At a given q₁ the law peaks along an axis where v^w = 1/q₁, so a peak at v fixes that axis's exponent; the other
+    exponent and q₁ are searched and the weights follow by least squares. A peak stays in as long as its residual sum
+    of squares is below SSR·(1 + t²/(n - 6)). No resampling, hence no seed. The search goes from the smallest size to
+    four times the largest; an interval that ends there is open.
+    """
+    y, n = points["value"].to_numpy(float), len(points)
+    other = next(name for name in published.AXES if name != axis)
+    own, cross = (np.log(points[name].to_numpy(float)) for name in (axis, other))
+    peaks = np.geomspace(max(points[axis].min(), 2), 4 * points[axis].max(), 800)
+    crossed = np.geomspace(max(points[other].min() / 4, 2), 8 * points[other].max(), 100)
+    best = np.full(len(peaks), np.inf)
+    for log_q1 in np.log([2, 3, 4, 6, 8, 12, 16, 24, 32]):
+        first, second = (_bends(v, log_q1, np.log(at)) for v, at in ((own, peaks), (cross, crossed)))
+        best = np.minimum(best, _residuals(first, second, y).min(axis=1))
+    limit = best.min() * (1 + student.ppf((1 + level) / 2, n - 6) ** 2 / (n - 6))
+    middle, outside = best.argmin(), np.flatnonzero(best > limit)
+    first, last = outside[outside < middle], outside[outside > middle]
+    low = first.max() + 1 if len(first) else 0
+    return float(peaks[low]), float(peaks[last.min() - 1 if len(last) else -1])
+
+
+@cache
+def claimed_peaks() -> pd.DataFrame:
+    """``published.claimed_optima`` with one set of intervals for the whole book: profiles for the Performance Law,
+    400 resamples for the quadratic, none along a constraint.
+    """
+    table, panels = published.claimed_optima(bootstrap=400), published.panels()
+    for k, row in table[table["law"] == "performance-law"].iterrows():
+        points = panels[row["metric"], row["dataset"], row["max_length"]]
+        for name, axis in (("layers", "layers"), ("width", "embedding_dim")):
+            if pd.notna(row[f"{name}_low"]):
+                table.loc[k, [f"{name}_low", f"{name}_high"]] = peak_profile(points, axis)
+    return table
+
+
+def wins(models: pd.DataFrame, rival: str, tie: float = 2.0) -> tuple[int, int, int]:
+    """Panels in which the Performance Law wins, ties and loses against ``rival`` by AICc; within ``tie`` is a tie.
+
+    ``models``: ``published.panel_models``.
+    """
+    aicc = models.pivot_table(index=published.SETTING, columns="law", values="aicc")
+    gap = aicc["performance-law"] - aicc[rival]
+    return int((gap < -tie).sum()), int((gap.abs() <= tie).sum()), int((gap > tie).sum())
+
+
+def _bends(log_v: np.ndarray, log_q1: float, log_peak: np.ndarray) -> np.ndarray:
+    """The law's term w ln v + 1/(q₁ v^w) with its peak at each of ``log_peak``, centred: (peaks, points)."""
+    w = -log_q1 / np.where(np.abs(log_peak) < 1e-6, 1e-6, log_peak)[:, None]
+    term = w * log_v + np.exp(np.clip(-log_q1 - w * log_v, -60, 60))
+    return term - term.mean(axis=1, keepdims=True)
+
+
+def _residuals(first: np.ndarray, second: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Residual sums of squares of y on a constant and one row of each table, for all pairs of rows."""
+    y = y - y.mean()
+    a, b, c = (first**2).sum(axis=1)[:, None], (second**2).sum(axis=1), first @ second.T
+    p, q = (first @ y)[:, None], second @ y
+    determinant = a * b - c**2
+    explained = (b * p**2 - 2 * c * p * q + a * q**2) / np.where(determinant > 1e-12 * a * b, determinant, np.inf)
+    return y @ y - explained

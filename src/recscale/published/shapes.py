@@ -1,0 +1,113 @@
+"""The best shapes the Performance Law claimed, and its "expansion potential", beside what the same points say here."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws.fit import Fit
+from recscale.laws.law import LAWS
+from recscale.published.panels import AXES, panels
+from recscale.published.tables import load
+
+PEAKED = ("performance-law", "log-quadratic")
+MEASURED = ["ndcg@10", "ndcg@50", "hr@10", "hr@50"]
+# The claims of the paper's Table 2: where, what was held, and the shape said to be best (layers, width).
+CLAIMS = (
+    ("ml-1m", 200, "none", 28, 54),
+    ("industrial", 50, "layers = 64", 64, 603),
+    ("ml-1m", 200, "layers × width = 512", 12, 44),
+)
+
+
+def optima_rows(folder: Path | None = None) -> pd.DataFrame:
+    """The paper's table of shapes; ``same_as`` names the grid cell whose HR@10 and NDCG@10 equal the row's to four
+    decimals.
+
+    A row labelled with one shape and equal to the cell of another was not trained at the shape it names.
+    """
+    table = load("performance_law_optima", folder)
+    grid = load("performance_law_grid", folder)
+    cells = grid.pivot_table(index=["dataset", "max_length", *AXES], columns="metric", values="value").reset_index()
+    same = []
+    for _, row in table.iterrows():
+        equal = (np.abs(cells["HR@10"] - row["hr@10"]) < 1e-9) & (np.abs(cells["NDCG@10"] - row["ndcg@10"]) < 1e-9)
+        equal &= (cells["dataset"] == row["dataset"]) & (cells["max_length"] == row["max_length"])
+        same.append("; ".join(f"{c.layers} × {c.embedding_dim}" for c in cells[equal].itertuples()))
+    table["same_as"] = same
+    named = table["layers"].astype(str) + " × " + table["embedding_dim"].astype(str)
+    return table.assign(relabelled=(table["same_as"] != "") & (table["same_as"] != named))
+
+
+def optima_margins(folder: Path | None = None) -> pd.DataFrame:
+    """By how much each claimed shape beats the best other row of its block, per metric."""
+    table = load("performance_law_optima", folder)
+    rows = []
+    for constraint, block in table.groupby("constraint", sort=False):
+        claimed, others = block[block["predicted_optimum"] == "yes"], block[block["predicted_optimum"] == "no"]
+        rows.append({"constraint": constraint, **{m: float(claimed[m].iloc[0] - others[m].max()) for m in MEASURED}})
+    return pd.DataFrame(rows)
+
+
+def constrained_peak(fit: Fit, product: float) -> tuple[float, float]:
+    """The best (layers, width) with layers × width = ``product`` inside the measured range, on a fine grid."""
+    layers, width = fit.problem.points.x
+    low, high = max(layers.min(), product / width.max()), min(layers.max(), product / width.min())
+    h = np.geomspace(low, high, 2001)
+    best = int(np.argmax(fit.predict({"layers": h, "embedding_dim": product / h})))
+    return float(h[best]), float(product / h[best])
+
+
+def claimed_optima(folder: Path | None = None, laws=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
+    """Each claimed shape beside the peak of our refits to its panel, per metric and law, with 95 % intervals if
+    ``bootstrap``.
+
+    The paper doesn't name the panel of the third claim; its values lie in ML-1M's range, and its length is taken as
+    200.
+    """
+    grids = panels(folder)
+    rows = []
+    for dataset, length, held, layers, width in CLAIMS:
+        for metric in ("HR@10", "NDCG@10"):
+            points = grids[metric, dataset, length]
+            for name in laws:
+                fit = LAWS[name].fit(points[AXES], points["value"], bootstrap=bootstrap)
+                row = {"dataset": dataset, "max_length": length, "constraint": held, "metric": metric, "law": name}
+                row |= {"claimed_layers": layers, "claimed_width": width}
+                rows.append(row | _peak(fit, held))
+    return pd.DataFrame(rows)
+
+
+def _peak(fit: Fit, held: str) -> dict:
+    if held.startswith("layers ×"):
+        layers, width = constrained_peak(fit, 512.0)
+        return {"layers": layers, "width": width}
+    peak, limits = fit.optimum or {}, fit.optimum_intervals or {}
+    found = {"width": peak.get("embedding_dim"), "layers": 64.0 if held.startswith("layers =") else peak.get("layers")}
+    for axis, column in (("layers", "layers"), ("width", "embedding_dim")):
+        if column in limits and not (axis == "layers" and held.startswith("layers =")):
+            found[f"{axis}_low"], found[f"{axis}_high"] = limits[column]
+    return found
+
+
+def potential(folder: Path | None = None) -> pd.DataFrame:
+    """The paper's table of expansion potentials, one row a model and precision."""
+    table = load("performance_law_potential", folder)
+    wide = table.pivot(index=["model", "precision"], columns="quantity", values="value").reset_index()
+    return wide[["model", "precision", "w1", "w2", *MEASURED]].rename_axis(columns=None)
+
+
+def potential_by_q1(
+    metric: str = "HR@10", dataset: str = "ml-1m", max_length: int = 200, folder: Path | None = None, q1=range(1, 33)
+):
+    """How w₁ and w₂ (the script's signs) of one panel change with the constant q₁ that the paper chose panel by panel:
+    q1, r2, w1, w2.
+
+    "Potential" read off w₁ and w₂ compares models only at one common q₁.
+    """
+    points = panels(folder)[metric, dataset, max_length]
+    value = points["value"].to_numpy()
+    total = ((value - value.mean()) ** 2).sum()
+    found = LAWS["performance-law"].with_values(q1=q1).solve_listed(points[AXES], value)
+    table = pd.DataFrame({"q1": found.theta[:, 2].astype(int), "r2": 1 - found.cost / total})
+    return table.assign(w1=-found.coef[:, 0], w2=-found.coef[:, 1])

@@ -1,0 +1,115 @@
+"""Wukong's Table 5, refitted: constants, every model's slope and offset, plateaus, "40 times", PF-days."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recscale.laws.fit import Fit
+from recscale.laws.law import LAWS
+from recscale.published.tables import load
+
+EXAMPLES = 146e9  # training examples of Wukong's internal data set
+PF_DAY = 8.64e19  # floating point operations of one PFLOP/s for one day
+CONSTANTS = (99.56, -0.00071)  # as printed, the exponent with the sign its table demands
+ROUNDING = 0.01  # % of the printed losses
+
+
+def wukong_points(folder: Path | None = None) -> pd.DataFrame:
+    """Table 5, one row a model, size and task: model, gflop, parameters (2³⁰), task, y (relative log loss, %), kept.
+
+    ``kept`` is false for diverged runs and for the DLRM row that defines 0 % (it shares its FLOP count with the next
+    row).
+    """
+    table = load("wukong_table5_internal_scaling", folder)
+    table = table.rename(columns={"gflop_per_example": "gflop", "parameters_2^30": "parameters"})
+    long = table.melt(
+        ["model", "hyperparameters", "gflop", "parameters", "note"],
+        [f"relative_logloss_task{k}_percent" for k in (1, 2)],
+        var_name="task",
+        value_name="y",
+    )
+    long["task"] = long["task"].str.extract(r"task(\d)").astype(int)
+    baseline = (long["model"] == "DLRM") & long["hyperparameters"].str.startswith("TopMLP")
+    return long.assign(kept=(long["note"] != "diverged") & long["y"].notna() & ~baseline)
+
+
+def wukong_law(task: int = 1, folder: Path | None = None, **options) -> Fit:
+    """Wukong's own law on its seven Table 5 rows; task 1 gives the printed constants 99.56 and 0.00071, unrounded."""
+    points = wukong_points(folder)
+    rows = points[(points["model"] == "Wukong") & (points["task"] == task)]
+    return LAWS["wukong"].fit(rows[["gflop"]], rows["y"], **options)
+
+
+def wukong_models(folder: Path | None = None) -> pd.DataFrame:
+    """Every model and task: slope per decade of GFLOP and offset at 1 GFLOP (a line in log compute) with 95 %
+    intervals.
+
+    ``gain_at_end``: the largest size that did not diverge less the best smaller one (%; negative is better);
+    ``plateau``: whether that gain is within the table's rounding, 0.01 %.
+    """
+    points = wukong_points(folder)
+    rows = []
+    for (model, task), kept in points[points["kept"]].groupby(["model", "task"], sort=False):
+        kept = kept.sort_values("gflop")
+        fit = LAWS["log-linear"].fit(kept[["gflop"]], kept["y"])
+        slope, decade = fit.parameters["β_gflop"], np.log(10)
+        low, high = fit.intervals["β_gflop"]
+        everything = points[(points["model"] == model) & (points["task"] == task)]
+        last = float(kept["y"].iloc[-1] - kept["y"].iloc[:-1].min())
+        rows.append(
+            {
+                "model": model,
+                "task": task,
+                "points": len(kept),
+                "diverged": int((everything["note"] == "diverged").sum()),
+                "slope_per_decade": slope * decade,
+                "slope_low": low * decade,
+                "slope_high": high * decade,
+                "offset_1gflop": fit.parameters["c"],
+                "offset_low": fit.intervals["c"][0],
+                "offset_high": fit.intervals["c"][1],
+                "per_quadrupling": slope * np.log(4),
+                "r2": fit.r2,
+                "best": float(kept["y"].min()),
+                "gain_at_end": last,
+                "plateau": last >= -ROUNDING - 1e-9,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def wukong_claims(task: int = 1, folder: Path | None = None) -> pd.DataFrame:
+    """The printed constants and "0.1 % per quadrupling", each beside the value computed here with its interval."""
+    fit = wukong_law(task, folder)
+    a, c = fit.parameters["A"], fit.parameters["c"]
+    limits = fit.intervals
+    quadrupling = [-100 * (1 - 4.0**-value) for value in (c, *limits["c"])]
+    rows = [
+        ("A", CONSTANTS[0], a, *limits["A"]),
+        ("exponent", CONSTANTS[1], -c, -limits["c"][1], -limits["c"][0]),
+        ("change per quadrupling, %", -0.1, quadrupling[0], min(quadrupling[1:]), max(quadrupling[1:])),
+    ]
+    return pd.DataFrame(rows, columns=["claim", "printed", "computed", "low", "high"])
+
+
+def wukong_forty(folder: Path | None = None) -> pd.DataFrame:
+    """The claim "40-fold": each DCNv2 size against the smallest Wukong as good, and against Wukong's law inverted."""
+    points = wukong_points(folder)
+    rows = []
+    for task in (1, 2):
+        law = wukong_law(task, folder).parameters
+        wukong = points[(points["model"] == "Wukong") & (points["task"] == task)]
+        for _, row in points[(points["model"] == "DCNv2") & (points["task"] == task) & points["kept"]].iterrows():
+            match = wukong[wukong["y"] <= row["y"]]["gflop"].min()
+            by_law = ((100 + row["y"]) / law["A"]) ** (-1 / law["c"])
+            rows.append((task, row["gflop"], row["y"], match, row["gflop"] / match, row["gflop"] / by_law))
+    names = ["task", "dcnv2_gflop", "y", "wukong_gflop", "ratio_of_sizes", "ratio_by_law"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def wukong_pf_days(folder: Path | None = None) -> pd.DataFrame:
+    """Training compute of the seven Wukong sizes: GFLOP per example × 146 billion examples, in PFLOP/s-days."""
+    points = wukong_points(folder)
+    sizes = points[(points["model"] == "Wukong") & (points["task"] == 1)][["hyperparameters", "gflop"]]
+    return sizes.assign(pf_days=sizes["gflop"] * 1e9 * EXAMPLES / PF_DAY).reset_index(drop=True)

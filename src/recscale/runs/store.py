@@ -1,0 +1,146 @@
+"""The run-record store: one JSON file a finished run, written whole or not at all.
+
+A file that is no record of its run is neither used nor overwritten: what it holds may be a night's work. Reading it
+raises ``ValueError``, which names the file and says what to do.
+"""
+
+import json
+import math
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from recscale.settings import cache_folder, results_folder, writable, write_atomically
+
+IDENTITY = ("study", "run_id", "model", "dataset", "split", "seed", "config")
+SIZE = (
+    "dense_parameters",
+    "embedding_parameters",
+    "training_flop_per_example",
+    "examples_seen",
+    "training_flop",
+)
+PROVENANCE = (
+    "diverged",
+    "wall_seconds",
+    "threads",
+    "torch_version",
+    "code_version",
+    "data_checksum",
+    "finished_at",
+)
+COLUMNS = IDENTITY + SIZE + PROVENANCE
+"""What every results table has; its metric columns stand between SIZE and PROVENANCE."""
+
+
+class Record(BaseModel):
+    """A record's columns and types; whatever else it holds is a metric. null: a number that was NaN or infinite."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, float | None]
+
+    run_id: str
+    model: str
+    dataset: str
+    split: str
+    seed: int
+    config: str
+    dense_parameters: int
+    embedding_parameters: int
+    training_flop_per_example: int
+    examples_seen: int
+    training_flop: int
+    diverged: bool
+    wall_seconds: float
+    threads: int
+    torch_version: str
+    code_version: str
+    data_checksum: str
+    finished_at: str
+    test_logloss_curve: str | None = None  # JSON, of runs whose training has curve_points
+
+
+def metric_columns(table: pd.DataFrame) -> list[str]:
+    """The columns of ``table`` that hold measured metrics."""
+    return [column for column in table.columns if column not in COLUMNS]
+
+
+def as_table(records: list[dict], study: str) -> pd.DataFrame:
+    """Records as one table with the columns in their fixed order."""
+    table = pd.DataFrame([{"study": study, **record} for record in records])
+    metrics = metric_columns(table)
+    return table.reindex(columns=[*IDENTITY, *SIZE, *metrics, *PROVENANCE])
+
+
+class RecordStore:
+    """Finished runs by ``run_id``: the reader's own in ``folder``, and those committed with the book."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder if folder is not None else cache_folder() / "runs"
+        self._adopted: dict[str, dict] = {}
+
+    def check_writable(self) -> None:
+        """Find out before the first run, not after it, that its record could not be kept."""
+        writable(self.folder)
+
+    def get(self, run_id: str) -> dict | None:
+        """The record, or None where the run has not finished; the reader's own before an adopted one.
+
+        Raises ``ValueError`` where the file is cut, holds something else, or is another run's.
+        """
+        path = self.folder / f"{run_id}.json"
+        try:
+            content = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            return self._adopted.get(run_id)
+        return _read(content, path)
+
+    def put(self, record: dict) -> None:
+        """Keep ``record``; JSON has no NaN and no infinity, so these are null in the file and NaN when read."""
+        plain = {name: None if _is_not_finite(value) else value for name, value in record.items()}
+        write_atomically(self.folder / f"{record['run_id']}.json", json.dumps(plain, indent=1, allow_nan=False))
+
+    def import_results(self, table: pd.DataFrame) -> None:
+        """Take over the rows of a committed results table, so that a fresh machine goes on where it ended."""
+        if absent := [column for column in COLUMNS if column not in table]:
+            raise ValueError(f"a results table to go on from needs a column {absent[0]!r}; it has {', '.join(table)}")
+        for row in table.drop(columns="study").to_dict("records"):
+            self._adopted[row["run_id"]] = {column: value for column, value in row.items() if not pd.isna(value)}
+
+
+def _read(content: bytes, path: Path) -> dict:
+    """The record in the file ``path``, NaN for null."""
+    try:
+        found = Record.model_validate_json(content).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        reason = f"{where}: {first['msg']}" if where else first["msg"]
+    else:
+        if found["run_id"] == path.stem:
+            return {name: math.nan if value is None else value for name, value in found.items()}
+        reason = f"it is the record of run {found['run_id']}"
+    raise ValueError(f"{path} is no record of its run ({reason}): delete the file and the run is done again")
+
+
+def _is_not_finite(value: object) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)
+
+
+def load_results(study: str) -> pd.DataFrame:
+    """The results table that ships with the book; empty, with the fixed columns, where there is none yet."""
+    path = results_folder() / f"{study}.csv"
+    if not path.exists():
+        return pd.DataFrame(columns=list(COLUMNS))
+    try:
+        return pd.read_csv(path, dtype={"run_id": str})
+    except ValueError as error:  # what pandas raises for a table that is none, and for text that isn't UTF-8
+        raise ValueError(f"{path} is no results table: {error}") from error
+
+
+def save_results(table: pd.DataFrame, study: str) -> Path:
+    """Write ``table`` as the results table of ``study``; the file is replaced as a whole."""
+    path = results_folder() / f"{study}.csv"
+    write_atomically(path, table.to_csv(index=False))
+    return path

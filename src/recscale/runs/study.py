@@ -1,0 +1,143 @@
+"""A study: the runs a question needs, carried out in order, resumed where they stopped."""
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+
+import joblib
+import pandas as pd
+from tqdm import tqdm
+
+from recscale.runs import cluster
+from recscale.runs.spec import RunSpec, checkpoint, code_version, record, train
+from recscale.runs.store import RecordStore, as_table, load_results
+from recscale.training.health import HEALTH, collapsed
+from recscale.training.sequential_checkpoint import remove_checkpoint
+
+
+class NotYetPlanned(ValueError):
+    """A study whose plan needs another study's results, where those are not there yet. Says which."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Runs under one name. Their order is the order of work: the first ones alone must already be a useful table."""
+
+    name: str
+    runs: tuple[RunSpec, ...]
+
+    def __post_init__(self) -> None:
+        ids = [spec.run_id for spec in self.runs]
+        assert len(set(ids)) == len(ids), f"{self.name} plans a run twice"
+
+    def table(self, store: RecordStore) -> pd.DataFrame:
+        """The finished runs, in the order of the plan; their health by the rule of today, whenever they ran."""
+        records = (store.get(spec.run_id) for spec in self.runs)
+        return rejudged(as_table([found for found in records if found is not None], self.name))
+
+    def missing(self, store: RecordStore) -> list[RunSpec]:
+        return [spec for spec in self.runs if store.get(spec.run_id) is None]
+
+
+def rejudged(table: pd.DataFrame) -> pd.DataFrame:
+    """``table`` with its column ``collapsed``, where it has one, by the rule of ``training.health`` as it is now."""
+    if not set(HEALTH) <= set(table):
+        return table
+    judged = collapsed(table["valid_ndcg@10"], table["popularity_ndcg@10"], table["personal_share"])
+    return table.assign(collapsed=judged.astype(float))
+
+
+def run_study(
+    study: Study,
+    *,
+    store: RecordStore | None = None,
+    jobs: int = 1,
+    scheduler: str | None = None,
+    progress: bool = True,
+) -> pd.DataFrame:
+    """Carry out what is missing of ``study`` and return its table.
+
+    Killed at any moment and started again, it gives the same table (but for ``wall_seconds`` and ``finished_at``);
+    so do several processes that carry it out at once.
+
+    Parameters
+    ----------
+    jobs
+        Runs at a time, each in a process of its own. Several processes must share the cores: set ``OMP_NUM_THREADS``.
+    scheduler
+        Address of a Dask scheduler (``tcp://…``) whose workers have one thread and this very code; the runs go there.
+
+    Raises
+    ------
+    ValueError
+        A record can't be read, or a worker isn't fit for the runs.
+    cluster.WorkersLost
+        Processes or connections broke down. Every finished run is kept.
+    """
+    if scheduler is not None and jobs != 1:
+        raise ValueError(f"got {jobs} jobs and a scheduler; jobs are this machine's, a cluster's workers are its own")
+    store = store or RecordStore()
+    store.import_results(load_results(study.name))
+    missing = study.missing(store)
+    if missing:
+        store.check_writable()
+    bar = tqdm(total=len(study.runs), initial=len(study.runs) - len(missing), desc=study.name, disable=not progress)
+    with bar:
+        try:
+            for found in _carried_out(missing, store, jobs, scheduler):
+                bar.set_postfix_str(f"{found['model']} seed {found['seed']}")
+                bar.update()
+        except cluster.WorkersLost as lost:
+            kept = len(study.runs) - len(study.missing(store))
+            raise cluster.WorkersLost(
+                f"{lost}; {kept} of {len(study.runs)} runs of {study.name} are kept, start it again to go on"
+            ) from lost
+    return study.table(store)
+
+
+def _carried_out(specs: list[RunSpec], store: RecordStore, jobs: int, scheduler: str | None) -> Iterable[dict]:
+    """The records of ``specs`` as they are finished."""
+    if scheduler is None or not specs:
+        return _on_this_machine(specs, store, jobs)
+    return cluster.carried_out(run_one, specs, store, scheduler)
+
+
+def run_one(spec: RunSpec, store: RecordStore) -> dict:
+    """Train and keep one run, unless another process has done so since; its record."""
+    code_version()  # remembered now: a commit made while this trains is not what ran
+    found = store.get(spec.run_id)
+    if found is None:
+        found = record(spec, train(spec))
+        store.put(found)
+        remove_checkpoint(checkpoint(spec))  # after the record: killed in between, nothing is lost
+    return found
+
+
+def _on_this_machine(specs: list[RunSpec], store: RecordStore, jobs: int) -> Iterator[dict]:
+    tasks = (joblib.delayed(_run_below)(os.getpid(), spec, store) for spec in specs)
+    try:
+        yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)
+    except BrokenProcessPool as error:
+        raise cluster.WorkersLost("a worker process was killed, perhaps for want of memory") from error
+
+
+def _run_below(parent: int, spec: RunSpec, store: RecordStore) -> dict:
+    if os.getppid() == parent:
+        _end_with(parent)
+    return run_one(spec, store)
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """Let this worker process end within seconds of ``parent``, so that a killed study leaves nothing running."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,1 @@
+"""Statistics of runs: contrasts, the noise of seeds, intervals, power; no verdicts and no words."""

@@ -1,0 +1,118 @@
+"""Comparisons cell by cell: planted differences between models, lengths and precisions come back with their noise."""
+
+import pytest
+
+from recscale.analysis import shape_contrasts as cellwise
+from recscale.analysis.shape_contrasts import Cells
+from recscale.stats.contrasts import verdict
+
+NDCG = "test_ndcg@10"
+
+
+@pytest.fixture(scope="module")
+def differing(sequential_runs):
+    """Histories of 100 are worth 4 %, bfloat16 costs 5 %; depth pays the LLaMA-style model most, the HSTU-style least.
+
+    The best depth lies beyond the grid: past a peak a larger weight means a steeper fall, and w no longer room to grow.
+    """
+
+    def truth(layers, width, *, model, max_length, precision, **differs):
+        share = {"sasrec": 1.0, "hstu": 0.4, "llama": 2.0}[model]
+        best = (20.0, 44.0)
+        flat, bent = sequential_runs.law(1, width, best), sequential_runs.law(layers, width, best)
+        factor = {50: 1.0, 100: 1.04, 200: 1.06}[max_length] * {"fp32": 1.0, "bf16": 0.95}[precision]
+        return (flat + share * (bent - flat)) * factor
+
+    return sequential_runs.grid(truth, noise=0.001)
+
+
+def test_cells_need_a_second_seed(sequential_runs):
+    table = sequential_runs.grid(seeds=(0,))
+    assert Cells.of(table, NDCG) is None
+    assert Cells.of(table.iloc[:0], NDCG) is None
+
+
+def test_collapsed_runs_are_no_cells(sequential_runs):
+    table = sequential_runs.grid()
+    llama = table["model"] == "llama"
+    table.loc[llama, "collapsed"] = 1.0
+    assert Cells.of(table, NDCG).shapes(model="llama") == set()
+
+
+def test_changes_over_shared_shapes_are_those_planted(differing):
+    cells = Cells.of(differing, NDCG)
+    for to, count, planted in (
+        ({"max_length": 100}, 5, 4.0),
+        ({"max_length": 200}, 2, 6.0),
+        ({"precision": "bf16"}, 2, -5.0),
+    ):
+        effect, shared = cells.change({}, to)
+        assert shared == count
+        value, low, high = effect.percent
+        assert low < planted < high
+        assert value == pytest.approx(planted, abs=0.4)
+    assert cells.change({}, {"max_length": 400}) is None
+
+
+def test_potentials_agree_where_the_same_law_is_only_scaled(differing):
+    cells = Cells.of(differing, NDCG)
+    found = {one.model: one for one in cellwise.potentials(cells)}
+    assert {name: (one.cells, one.own_exponents) for name, one in found.items()} == {
+        "hstu": (7, True),
+        "llama": (4, False),
+    }
+    assert found["llama"].w.loc[8, "w1"] > 0 > found["hstu"].w.loc[8, "w1"]
+    effects = cells.effects([cellwise.disagreement(one, "layers", 8) for one in found.values()])
+    assert verdict(effects) == "holds"
+    assert cellwise.same_order(found["llama"], "layers") == len(cellwise.FIXED_Q1)
+
+
+def test_a_smaller_w_that_gains_more_is_a_disagreement(sequential_runs):
+    """With its peak far away a law of small weight rises all the way; one of large weight that peaks inside doesn't."""
+
+    def truth(layers, width, *, model, **differs):
+        if model == "hstu":
+            return sequential_runs.law(layers, width, best=(60.0, 44.0)) - 0.02
+        return sequential_runs.law(layers, width, best=(2.5, 44.0))
+
+    cells = Cells.of(sequential_runs.grid(truth, noise=0.001), NDCG)
+    (hstu,) = [one for one in cellwise.potentials(cells) if one.model == "hstu"]
+    gain = cells.contrasts.contrast(hstu.gain["layers"])
+    assert gain.raises
+    smaller = cellwise.Potential(hstu.model, hstu.cells, True, -hstu.w.abs(), hstu.gain)
+    assert verdict(cells.effects([cellwise.disagreement(smaller, "layers", 8)])) == "does not hold"
+    larger = cellwise.Potential(hstu.model, hstu.cells, True, hstu.w.abs(), hstu.gain)
+    assert verdict(cells.effects([cellwise.disagreement(larger, "layers", 8)])) == "holds"
+
+
+def test_loss_falls_with_depth_and_the_metric_past_its_peak(sequential_runs):
+    table = sequential_runs.grid(noise=0.001)
+    train, test, metric = (Cells.of(table, name) for name in ("train_loss", "test_loss", "test_hr@10"))
+    steps = train.effects(cellwise.deeper(train))
+    assert len(steps) == 10
+    assert verdict(steps) == "holds"
+    past = cellwise.past_the_peak(metric, test)
+    assert [width for width, (_, strictly) in past.items() if strictly.lowers] == [16, 32, 64]
+    assert past[96][0].raises, "two layers are better than one: HR has not peaked there"
+
+
+def test_a_metric_that_rises_with_its_loss_falling_peaks_nowhere(sequential_runs):
+    table = sequential_runs.grid(sequential_runs.line, noise=0.001)
+    past = cellwise.past_the_peak(Cells.of(table, "test_hr@10"), Cells.of(table, "test_loss"))
+    assert verdict(list(past.values())) == "does not hold"
+
+
+def test_a_loss_that_rises_past_the_peak_does_not_still_fall(sequential_runs):
+    table = sequential_runs.grid(noise=0.001)
+    table["test_loss"] = 8.0 - 5 * table["test_ndcg@10"]
+    past = cellwise.past_the_peak(Cells.of(table, "test_hr@10"), Cells.of(table, "test_loss"))
+    assert not any(pair[1].lowers for pair in past.values())
+
+
+def test_the_w_of_alike_models_differ_no_more_than_seeds_explain(sequential_runs):
+    cells = Cells.of(sequential_runs.grid(noise=0.01), NDCG)
+    (hstu,) = [one for one in cellwise.potentials(cells) if one.model == "hstu"]
+    limits = cellwise.w_limits(cells, hstu, 8, 60, 0)
+    assert set(limits) == {"w1", "w2"}
+    for low, high in limits.values():
+        assert low < 0 < high

@@ -1,0 +1,188 @@
+"""The fair comparison's plans: rates from the search alone, useful order, further seeds where the noise asks."""
+
+import functools
+import json
+import sys
+from itertools import groupby, pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale.datasets import load_ctr
+from recscale.models import EmbeddingConfig, account_ctr
+from recscale.models.ctr_ladders import FRONTIER_MODELS, TARGETS, flop, frontier_targets, recipe, shapes
+from recscale.plans import PROFILES, frontier_search, plan_study
+from recscale.plans import frontier as plans_frontier
+from recscale.plans.frontier import CENTRAL, GROUPS, PROTOCOL, SEEDS
+from recscale.runs import NotYetPlanned, save_results
+from recscale.runs.store import as_table
+from recscale.settings import mirror_folder
+
+FIRST = "wukong"
+
+
+@pytest.fixture(autouse=True)
+def on_synthetic(tmp_path, monkeypatch):
+    """Every plan on the synthetic set, with no committed results but those a test writes."""
+    monkeypatch.setenv("RECSCALE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setattr(plans_frontier, "DATASET", dict.fromkeys(PROFILES, "synthetic-ctr"))
+    run = sys.modules["recscale.runs.spec"]
+    monkeypatch.setattr(run, "_data", functools.cache(run._data))
+
+
+def rows_of(runs, loss) -> list[dict]:
+    return [
+        {
+            "run_id": run.run_id,
+            "model": run.model.model,
+            "seed": run.seed,
+            "config": json.dumps(run.config),
+            "training_flop_per_example": flop(run.model),
+            "valid_logloss": loss(run),
+            "test_logloss": loss(run),
+            "diverged": False,
+        }
+        for run in runs
+    ]
+
+
+def export(name: str, rows: list[dict]) -> None:
+    save_results(as_table(rows, name), name)
+
+
+def searched(best, models=(FIRST,)) -> list[dict]:
+    """The search of ``models``, whose loss grows away from the rates (dense, tables) that ``best(run)`` gives."""
+
+    def loss(run) -> float:
+        rates = run.training.dense_learning_rate, run.training.sparse_learning_rate
+        return 0.5 + float(np.abs(np.log(np.array(rates) / best(run))).sum())
+
+    runs = [run for run in plan_study("ctr-frontier-rate", "full").runs if run.model.model in models]
+    return rows_of(runs, loss)
+
+
+def test_models_and_groups_are_those_with_fair_ladders():
+    assert sum(GROUPS, ()) == FRONTIER_MODELS
+    assert {*frontier_search.EXPECTED} == {*FRONTIER_MODELS} == {*plans_frontier.ERROR_WANTED}
+    assert {*frontier_search.BEYOND} <= {*FRONTIER_MODELS}
+    assert plans_frontier.ERROR_WANTED["xdeepfm"] == 0.0008
+    assert plans_frontier.ERROR_WANTED["masknet"] == 0.0012
+
+
+@pytest.mark.parametrize("name", plans_frontier.PLANS)
+@pytest.mark.parametrize("profile", ["smoke", "quick"])
+def test_every_small_plan_has_its_name_and_distinct_runs(name, profile):
+    study = plan_study(name, profile)
+    assert study.name == f"{name}-{profile}"
+    assert {run.dataset for run in study.runs} == {"synthetic-ctr"}
+    assert len(study.runs) >= 7
+    assert {run.training.batch_size for run in study.runs} == {PROTOCOL.batch_size}
+
+
+@pytest.mark.parametrize("model", FRONTIER_MODELS)
+def test_the_search_takes_five_sizes_and_crosses_the_rates_at_three(model):
+    runs = [run for run in plan_study("ctr-frontier-rate", "full").runs if run.model.model == model]
+    assert {run.seed for run in runs} == {frontier_search.SEED}
+    sizes = [list(part) for _, part in groupby(runs, key=lambda run: run.model)]
+    targets = [TARGETS[at] for at in frontier_search.targets(model)]
+    assert [part[0].model for part in sizes] == [shapes(model, target)[CENTRAL] for target in targets]
+    assert (targets[0], targets[-1]) == (frontier_targets(model)[0], frontier_targets(model)[-1])
+    pairs = [{(run.training.dense_learning_rate, run.training.sparse_learning_rate) for run in part} for part in sizes]
+    crossed = [len({sparse for _, sparse in tried}) == 3 and len(tried) >= 9 for tried in pairs]
+    assert sum(crossed) == 3
+    assert all(len({dense for dense, _ in tried}) >= 3 for tried in pairs)
+
+
+def test_the_frontier_waits_model_by_model():
+    with pytest.raises(NotYetPlanned, match="waits for ctr-frontier-rate: no model has been searched whole"):
+        plan_study("ctr-frontier", "full")
+    rows = searched(lambda run: (1e-3, 1e-1), (FIRST, "crossnet"))
+    export("ctr-frontier-rate", rows[:-1])
+    assert {run.model.model for run in plan_study("ctr-frontier", "full").runs} == {FIRST}
+    export("ctr-frontier-rate", rows)
+    assert {run.model.model for run in plan_study("ctr-frontier", "full").runs} == {FIRST, "crossnet"}
+
+
+def test_the_tables_rate_is_the_best_on_average_and_the_dense_one_interpolated():
+    """Tables: 0.3 is best at one searched size, 0.1 at two. The dense rate falls from size to size."""
+    sizes = [shapes(FIRST, TARGETS[at])[CENTRAL] for at in frontier_search.targets(FIRST)]
+    dense = dict(zip(sizes, (3e-3, 1e-3, 1e-3, 3e-4, 1e-4), strict=True))
+    export("ctr-frontier-rate", searched(lambda run: (dense[run.model], 3e-1 if run.model == sizes[0] else 1e-1)))
+    runs = plan_study("ctr-frontier", "full").runs
+    assert {run.training.sparse_learning_rate for run in runs} == {0.1}
+    found = {run.model: run.training.dense_learning_rate for run in runs}
+    assert {size: found[size] for size in sizes} == dense
+    between = shapes(FIRST, TARGETS[10])
+    assert all(1e-4 < found[shape] < 3e-4 for shape in between)
+    assert len({found[shape] for shape in between}) <= 3, "equal compute, about equal rates"
+    for run in runs:
+        assert run.training == plans_frontier.at_rates(found[run.model], 0.1)
+
+
+def test_a_diverged_run_and_a_rate_tried_at_one_size_alone_decide_nothing():
+    rows = pd.DataFrame(searched(lambda run: (1e-3, 1e-1)))
+    assert plans_frontier.tables_rate(rows) == 0.1
+    alone = rows.iloc[:1].assign(valid_logloss=0.0, config=rows["config"].iloc[0].replace("0.03", "9.0"))
+    assert plans_frontier.tables_rate(pd.concat([rows, alone])) == 0.1
+    assert plans_frontier.tables_rate(pd.concat([rows, rows.assign(valid_logloss=0.0, diverged=True)])) == 0.1
+
+
+def test_order_group_by_group_seed_by_seed_cheap_first():
+    models = (FIRST, "dcnv2", "dlrm")
+    export("ctr-frontier-rate", searched(lambda run: (1e-3, 1e-1), models))
+    runs = plan_study("ctr-frontier", "full").runs
+    first, second = runs[: 6 * (12 + 8)], runs[6 * (12 + 8) : 2 * 6 * (12 + 8)]
+    assert {run.seed for run in first} == {0}
+    assert {run.seed for run in second} == {1}
+    assert {run.model.model for run in first} == {FIRST, "dcnv2"}
+    costs = [flop(run.model) for run in first]
+    assert all(late > 0.7 * early for early, late in pairwise(costs)), "but for the tolerance"
+    wukongs = {run.model for run in runs if run.model.model == FIRST}
+    assert wukongs >= {recipe(size) for size in range(len(TARGETS))}
+    assert {run.model.model for run in runs[-6 * 8 * 3 :]} == {"dlrm"}
+    assert [run.seed for run in plan_study("ctr-frontier", "full", seeds=(7,)).runs if run.seed != 7] == []
+
+
+def test_best_shapes_get_the_seeds_their_noise_asks_for():
+    export("ctr-frontier-rate", searched(lambda run: (1e-3, 1e-1), (FIRST, "dlrm")))
+    plan = plan_study("ctr-frontier", "full")
+    best = {shapes(FIRST, target)[at % 6]: at for at, target in enumerate(TARGETS)}
+    deviation = 0.0017  # 0.0017 / √5 = 0.00076
+
+    def loss(run) -> float:
+        return 0.5 * np.exp(0.01 * (run.model not in best) + deviation * (run.seed - 1))
+
+    rows = rows_of([run for run in plan.runs if run.model.model == FIRST], loss)
+    export("ctr-frontier", rows[:-40])
+    assert len(plan_study("ctr-frontier", "full").runs) == len(plan.runs), "waits for the first seeds"
+    export("ctr-frontier", rows)
+    grown = plan_study("ctr-frontier", "full").runs
+    further = [run for run in grown if run.seed not in SEEDS]
+    assert [(run.model, run.seed) for run in further] == [(shape, seed) for seed in (3, 4) for shape in best]
+    assert {run.run_id for run in plan.runs} <= {run.run_id for run in grown}
+    assert grown[-1].model.model == "dlrm", "further seeds come before the next group"
+
+
+def test_a_shape_that_diverged_is_not_chosen_and_seeds_have_a_bound():
+    at = shapes("dlrm", TARGETS[0])[:3]
+    runs = [
+        pd.DataFrame({"valid_logloss": level, "test_logloss": [level, 1.1 * level, level], "diverged": diverged})
+        for level, diverged in ((0.4, True), (0.6, False), (0.5, False))
+    ]
+    assert plans_frontier.chosen(at, runs, 0.0008) == {at[2]: plans_frontier.MOST_SEEDS}
+    assert plans_frontier.chosen(at, [rows.assign(diverged=True) for rows in runs], 0.0008) == {}
+    calm = [rows.assign(test_logloss=rows["valid_logloss"]) for rows in runs]
+    assert plans_frontier.chosen(at, calm, 0.0008) == {at[2]: len(SEEDS)}
+
+
+@pytest.mark.slow
+def test_the_ladders_count_compute_on_movielens_1m():
+    if mirror_folder() is None:
+        pytest.skip("needs RECSCALE_MIRROR with the data files")
+    data = load_ctr("movielens-1m")
+    for model in FRONTIER_MODELS:
+        config = shapes(model, TARGETS[4])[CENTRAL]
+        account = account_ctr(config, data.fields, len(data.dense_names), len(data.tasks), EmbeddingConfig())
+        assert account.training_flop_per_example == flop(config)

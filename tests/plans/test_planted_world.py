@@ -1,0 +1,93 @@
+"""The planted world's plans: rows, sizes, floor and orders, each run once, at rates that a search found."""
+
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale.datasets.planted_world import PLANTED
+from recscale.plans import plan_study
+from recscale.plans import planted_world as plans_world
+from recscale.plans.planted_world import FULL_SEEDS, LADDERS, RATES, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS
+from recscale.runs import NotYetPlanned
+
+
+def rows_of(run) -> int:
+    return round(run.fraction * PLANTED[run.dataset][1])
+
+
+@pytest.fixture
+def searched(monkeypatch) -> None:
+    """A whole search, in which the best rate falls as rows grow."""
+    best = dict(zip(SEARCHED_ROWS, (0.01, 0.003, 0.001), strict=True))
+    search = plan_study("planted-world-rate", "full")
+    table = pd.DataFrame(
+        {
+            "run_id": [run.run_id for run in search.runs],
+            "valid_logloss": [
+                0.5 + abs(np.log(run.training.dense_learning_rate / best[rows_of(run)])) for run in search.runs
+            ],
+            "dense_learning_rate": [run.training.dense_learning_rate for run in search.runs],
+        }
+    )
+    monkeypatch.setattr(plans_world, "committed", lambda name: table)
+    monkeypatch.setattr(plans_world, "with_rates", lambda rows: rows)
+
+
+def test_the_search_tries_every_contestant_rate_and_number_of_rows_once():
+    search = plan_study("planted-world-rate", "full")
+    assert len(search.runs) == len(LADDERS) * len(RATES) * len(SEARCHED_ROWS)
+    assert {rows_of(run) for run in search.runs} == set(SEARCHED_ROWS)
+
+
+def test_the_full_plan_waits_for_its_search(monkeypatch):
+    monkeypatch.setattr(plans_world, "committed", lambda name: pd.DataFrame({"run_id": [], "config": []}))
+    with pytest.raises(NotYetPlanned, match="waits for planted-world-rate: 48 of its 48 runs are missing"):
+        plan_study("planted-world", "full")
+
+
+def test_rows_sizes_widths_and_orders(searched):
+    runs = plan_study("planted-world", "full").runs
+    large = {ladder[-1] for ladder in LADDERS.values()}
+    assert len(runs) == len({run.run_id for run in runs})
+    for name, ladder in LADDERS.items():
+        of = [run for run in runs if run.model.model == name and run.dataset != "synthetic-world-orders"]
+        by_rows = {(rows_of(run), run.seed) for run in of if run.model == ladder[-1]}
+        assert by_rows == {(rows, seed) for rows in ROWS for seed in FULL_SEEDS}
+        assert {run.model for run in of if rows_of(run) == SIZE_ROWS[name]} == set(ladder)
+    assert {run.training.embedding.width for run in runs} == {*WIDTHS, 16}
+    assert {run.dataset for run in runs} == set(PLANTED)
+    first = [run for run in runs if run.seed == 0][: len(ROWS) * len(LADDERS)]
+    assert {run.model for run in first} == large, "the first table is that of the exponent in rows"
+
+
+def test_rates_lie_between_the_searched_ones(searched):
+    rate = plans_world.searched()
+    assert [rate("dlrm", rows) for rows in SEARCHED_ROWS] == [0.01, 0.003, 0.001]
+    assert rate("wukong", 10**7) == 0.001
+    assert rate("wukong", 10**4) == 0.01
+    assert 0.003 < rate("crossnet", 10**5) < 0.01
+
+
+@pytest.mark.parametrize(("profile", "runs"), [("smoke", 2), ("quick", 5)])
+def test_small_plans_read_a_million_rows_at_most(profile, runs):
+    study = plan_study("planted-world", profile)
+    assert study.name == f"planted-world-{profile}"
+    assert len(study.runs) == runs
+    assert max(map(rows_of, study.runs)) <= 10**6
+    assert [run.seed for run in plan_study("planted-world", profile, seeds=(4,)).runs] == [4] * runs
+
+
+def test_no_other_data_set_has_a_known_law():
+    for name in ("planted-world", "planted-world-rate"):
+        with pytest.raises(ValueError, match="have data sets of their own; 'frappe' can't replace them"):
+            plan_study(name, "smoke", dataset="frappe")
+
+
+def test_a_planned_world_is_not_made(monkeypatch):
+    def made(*_):
+        raise AssertionError("a plan needs checksums, no rows")
+
+    monkeypatch.setattr(import_module("recscale.runs.spec"), "load_ctr", made)
+    assert plan_study("planted-world-rate", "full").runs[-1].dataset == "synthetic-world-10m"
