@@ -71,8 +71,8 @@ def test_an_effect_below_noise_is_not_called_one(ctr_runs):
 def test_the_better_buy_is_the_steeper_axis(ctr_runs, rows, model, words):
     study = scaling.judge(ctr_runs.grid(lambda n, d: 0.9 * d**-rows * n**-model, noise=1e-5))
     found = scaling.buy(study)
-    assert found.rows.percent[0] == pytest.approx(100 * (10**-rows - 1), rel=0.01)
-    assert found.model.percent[0] == pytest.approx(100 * (10**-model - 1), rel=0.01)
+    assert found.rows.percent.value == pytest.approx(100 * (10**-rows - 1), rel=0.01)
+    assert found.model.percent.value == pytest.approx(100 * (10**-model - 1), rel=0.01)
     assert words in scaling.buy_words(found)
 
 

@@ -28,7 +28,7 @@ def noise_alone(sequential_runs):
 def test_a_panel_holds_the_grid_s_own_cells_and_the_noise_of_its_diagonal(planted):
     assert len(planted.cells) == 14
     assert sorted(planted.cells["seeds"].unique()) == [1, 3]
-    assert planted.freedom == 8
+    assert planted.dof == 8
     assert planted.noise == pytest.approx(0.001 * 0.17, rel=0.6)
     assert planted.usable
 
@@ -84,8 +84,8 @@ def test_a_misfit_is_what_a_fit_to_all_runs_leaves_beyond_their_noise(sequential
     runs = shape_laws.shapes(table, **shape_laws.GRID)
     fit = shape_laws.fit_forms(runs, "test_ndcg@10", forms=[law.LINE])[law.LINE]
     rest = len(panel.cells) - 3
-    square = ((fit.residuals["residual"] ** 2).sum() - panel.freedom * panel.noise**2) / rest
-    assert panel.misfit(law.LINE) == pytest.approx(stats.f.sf(square / panel.noise**2, rest, panel.freedom), rel=1e-4)
+    square = ((fit.residuals["residual"] ** 2).sum() - panel.dof * panel.noise**2) / rest
+    assert panel.misfit(law.LINE) == pytest.approx(stats.f.sf(square / panel.noise**2, rest, panel.dof), rel=1e-4)
 
 
 def test_terms_that_the_line_lacks_are_asked_for_themselves(planted, straight, noise_alone):
@@ -97,7 +97,7 @@ def test_terms_that_the_line_lacks_are_asked_for_themselves(planted, straight, n
     square = [(fits[form].residuals["residual"] ** 2).sum() for form in (law.LINE, law.LAW)]
     terms = fits[law.LAW].law.free - fits[law.LINE].law.free
     ratio = (square[0] - square[1]) / terms / planted.noise**2
-    assert planted.added(law.LINE) == pytest.approx(stats.f.sf(ratio, terms, planted.freedom), rel=1e-6)
+    assert planted.added(law.LINE) == pytest.approx(stats.f.sf(ratio, terms, planted.dof), rel=1e-6)
 
 
 def test_a_verdict_that_hangs_by_one_shape_names_it(sequential_runs, planted):

@@ -14,7 +14,8 @@ from recscale import laws
 from recscale.laws.compare import COLUMNS
 from recscale.published.wukong import CONSTANTS
 from recscale.runs.table import by_configuration, least_difference, seed_noise
-from recscale.stats.contrasts import Contrasts, Effect
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import Estimate
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",
@@ -238,7 +239,7 @@ def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None
         return np.nan, np.nan
     known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
     noise = known.noise * float(own["test_logloss"].mean())
-    return noise, least_difference(noise, known.freedom, seeds or int(own.groupby("configuration").size().min()))
+    return noise, least_difference(noise, known.dof, seeds or int(own.groupby("configuration").size().min()))
 
 
 def held_words(law: float, flat: float, least: float) -> str:
@@ -286,7 +287,7 @@ HELD_OUT = (1, 2, 3, 4)
 """Numbers of largest sizes over which a verdict about the end of a curve should be the same."""
 
 
-def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Effect:
+def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Estimate:
     """Mean of ln L at the ``hold_out`` largest sizes less what a power law through the others promises there.
 
     The law is a straight line of ln L in ln size, so that the miss is a contrast of the configurations' means; its
@@ -302,8 +303,10 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") 
     return known.contrast(weights)
 
 
-def _kept(miss: Effect) -> str:
-    return "was too optimistic" if miss.raises else "was too pessimistic" if miss.lowers else "can't be faulted"
+def _kept(miss: Estimate) -> str:
+    return (
+        "was too optimistic" if miss.is_positive else "was too pessimistic" if miss.is_negative else "can't be faulted"
+    )
 
 
 def factor_words(fit: laws.Fit | None, percent: float) -> str:

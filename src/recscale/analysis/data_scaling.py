@@ -17,7 +17,8 @@ from recscale import laws
 from recscale.claims.card import COUNTED, Claim, claims_on
 from recscale.runs.study import Study
 from recscale.runs.table import one_set
-from recscale.stats.contrasts import Contrasts, Effect
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import Estimate
 
 _claim = claims_on("Wukong", "data-scaling-wukong")
 DECADE = float(np.log(10))
@@ -60,7 +61,7 @@ class DataStudy:
     def half(self) -> np.ndarray:
         """Half of the 95 % interval of every cell's mean, in %, from the pooled noise of seeds."""
         known = self.contrasts
-        return 100 * stats.t.ppf(0.975, known.freedom) * known.noise / np.sqrt(self.table["seeds"].to_numpy(float))
+        return 100 * stats.t.ppf(0.975, known.dof) * known.noise / np.sqrt(self.table["seeds"].to_numpy(float))
 
     def of(self, size: str) -> pd.DataFrame:
         return self.table[self.table["size"] == size]
@@ -133,8 +134,8 @@ def exponents(study: DataStudy) -> pd.DataFrame:
             "β": fit.parameters["α"],
             "law, low": fit.intervals["α"][0],
             "law, high": fit.intervals["α"][1],
-            "seeds, low": -seeds.high,
-            "seeds, high": -seeds.low,
+            "seeds, low": -seeds.ci_high,
+            "seeds, high": -seeds.ci_low,
             "% for ten times the rows": 100 * np.expm1(-DECADE * fit.parameters["α"]),
         }
     return pd.DataFrame(rows).T.astype({"shares": int}) if rows else pd.DataFrame()
@@ -191,9 +192,9 @@ def told_words(fit: laws.Fit | str) -> str:
 class Buy:
     """What tenfold compute brings, spent on rows and spent on the model; ``better``: the first less the second."""
 
-    rows: Effect
-    model: Effect
-    better: Effect
+    rows: Estimate
+    model: Estimate
+    better: Estimate
 
 
 def buy(study: DataStudy) -> Buy | None:
@@ -237,15 +238,15 @@ def _step(what: str, before: dict, after: dict, contrasts: Contrasts) -> dict:
     return dict(zip(("more", "from", "to", "compute", "change", "low", "high", "a decade"), values, strict=True))
 
 
-def change(effect: Effect) -> str:
+def change(effect: Estimate) -> str:
     """ "lowers the loss by 3.10 % (2.90 to 3.30)", or that it can't be told from noise."""
     value, low, high = effect.percent
     if np.isnan(low):
         return f"changes the loss by {value:+.2f} % (one seed, so no interval)"
-    if not (effect.lowers or effect.raises):
+    if not (effect.is_negative or effect.is_positive):
         return f"changes the loss by an amount that can't be told from 0 ({low:+.2f} to {high:+.2f} %)"
     least, most = sorted((abs(low), abs(high)))
-    return f"{'lowers' if effect.lowers else 'raises'} the loss by {abs(value):.2f} % ({least:.2f} to {most:.2f})"
+    return f"{'lowers' if effect.is_negative else 'raises'} the loss by {abs(value):.2f} % ({least:.2f} to {most:.2f})"
 
 
 def buy_words(found: Buy | None) -> str:
@@ -253,9 +254,9 @@ def buy_words(found: Buy | None) -> str:
     if found is None:
         return "Which is the better buy can't be said yet: not every size has run on every share."
     first = f"Ten times the compute spent on rows {change(found.rows)}, spent on the model it {change(found.model)}"
-    if found.better.lowers:
+    if found.better.is_negative:
         return f"{first}: over this range rows are the better buy."
-    if found.better.raises:
+    if found.better.is_positive:
         return f"{first}: over this range a larger model is the better buy."
     return f"{first}: which is the better buy can't be told from the noise of seeds."
 
@@ -332,7 +333,7 @@ def claims(study: DataStudy) -> list[Claim]:
     still = f"from {shares[-2]} of the rows to {shares[-1]}, beyond the noise of seeds; the paper: at 146 billion"
     steeper = _less(study.slope(sizes[-1]), study.slope(sizes[0]))
     beta = study.paired.contrast(steeper)
-    gain = Effect(-beta.value, -beta.high, -beta.low)
+    gain = Estimate(-beta.value, -beta.ci_high, -beta.ci_low)
     ahead = [{(sizes[-1], share): 1.0, (sizes[0], share): -1.0} for share in shares]
     leads = study.paired.reached(ahead)
     return [
@@ -343,7 +344,7 @@ def claims(study: DataStudy) -> list[Claim]:
             gain.value,
             study.paired.verdict([steeper]),
             f"β of the largest size ({sizes[-1]}) less β of the smallest; positive is steeper",
-            None if np.isnan(gain.low) else (gain.low, gain.high),
+            None if np.isnan(gain.ci_low) else (gain.ci_low, gain.ci_high),
         ),
         _claim(
             "larger models are more data-efficient" + COUNTED,

@@ -218,8 +218,8 @@ def winners(fit: Fit, table: pd.DataFrame, counts: Sequence[int], *, draws: int 
     """
     cells = table[["layers", "width"]].drop_duplicates().astype(float)
     truth = fit.predict(cells)
-    freedom = max(fit.n_points - fit.law.free, 1)
-    noise = float(np.sqrt((fit.residuals["residual"] ** 2).sum() / freedom))
+    dof = max(fit.n_points - fit.law.free, 1)
+    noise = float(np.sqrt((fit.residuals["residual"] ** 2).sum() / dof))
     random, rows = np.random.default_rng(seed), []
     for count in counts:
         measured = truth + random.normal(0, noise / np.sqrt(count), (draws, len(truth)))

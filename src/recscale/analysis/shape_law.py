@@ -39,13 +39,13 @@ SURE = 0.05
 @dataclass(frozen=True, eq=False)
 class Panel:
     """One metric over (layers, width). ``cells``: ``layers, width, value`` (mean), ``seeds``; ``noise``: standard
-    deviation of one run over its seeds, of ``freedom`` degrees; ``excluded``: runs left out as collapsed or diverged.
+    deviation of one run over its seeds, of ``dof`` degrees; ``excluded``: runs left out as collapsed or diverged.
     """
 
     metric: str
     cells: pd.DataFrame
     noise: float
-    freedom: int
+    dof: int
     excluded: int
 
     @classmethod
@@ -59,18 +59,18 @@ class Panel:
         table = table.assign(configuration=grouped.ngroup())
         cells = grouped[f"test_{metric}"].agg(["mean", "count"]).reset_index()
         cells = cells.rename(columns={"mean": "value", "count": "seeds"})
-        noise, freedom = seed_noise(table, f"test_{metric}") if len(table) else (np.nan, 0)
-        return cls(metric, cells, noise, freedom, left_out(runs, **chosen))
+        noise, dof = seed_noise(table, f"test_{metric}") if len(table) else (np.nan, 0)
+        return cls(metric, cells, noise, dof, left_out(runs, **chosen))
 
     @property
     def usable(self) -> bool:
         """Enough cells for the law and its controls, and seeds to judge by."""
         cells = self.cells
-        return len(cells) >= LEAST_CELLS and self.freedom > 0 and cells[["layers", "width"]].nunique().min() > 2
+        return len(cells) >= LEAST_CELLS and self.dof > 0 and cells[["layers", "width"]].nunique().min() > 2
 
     def least(self, runs: int = 1) -> float:
         """The least difference between two means over ``runs`` runs that seeds can't explain."""
-        return least_difference(self.noise, self.freedom, runs)
+        return least_difference(self.noise, self.dof, runs)
 
     @cached_property
     def comparison(self) -> pd.DataFrame:
@@ -103,7 +103,7 @@ class Panel:
 
     def _by_seeds(self, square: float, terms: int) -> float:
         """Probability that seeds alone make so large a sum of squares over ``terms`` degrees of freedom."""
-        return float(stats.f.sf(square / terms / self.noise**2, terms, self.freedom)) if self.noise else 0.0
+        return float(stats.f.sf(square / terms / self.noise**2, terms, self.dof)) if self.noise else 0.0
 
     def refuted(self, form: str) -> bool:
         """Whether ``form`` misses the cells by more than seeds explain."""
@@ -224,8 +224,8 @@ def _profile(form: str, seen: pd.DataFrame, held: pd.DataFrame, level: float = 0
         square = float((fit.residuals["residual"] ** 2).sum())
         rows[value] = {"square": square, "error": _error(held, fit.predict(unseen))}
     table = pd.DataFrame(rows).T
-    freedom = max(len(seen) - law.free, 1)
-    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, freedom) ** 2 / freedom)
+    dof = max(len(seen) - law.free, 1)
+    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, dof) ** 2 / dof)
     return table[table["square"] <= limit]
 
 

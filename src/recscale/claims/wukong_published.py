@@ -8,7 +8,7 @@ from recscale.analysis.ctr_exponents import difference
 from recscale.claims.card import COUNTED, Claim, count_verdict, interval_verdict
 from recscale.laws import LAWS
 from recscale.published import readings as published_claims
-from recscale.stats.contrasts import Effect
+from recscale.stats.estimate import Estimate
 
 PAGE = "wukong-published"
 GPT3_PF_DAYS = 3640.0
@@ -106,7 +106,9 @@ def comparisons(resamples: int, seed: int) -> list[Claim]:
     days = published.wukong_pf_days()["pf_days"].max()
     own, rivals = first.loc["Wukong"], first.drop(index="Wukong")
     slopes = {name: _slope_difference(own, row) for name, row in rivals.iterrows()}
-    shallower, steeper = ([name for name, one in slopes.items() if getattr(one, side)] for side in ("lowers", "raises"))
+    shallower, steeper = (
+        [name for name, one in slopes.items() if getattr(one, side)] for side in ("is_negative", "is_positive")
+    )
     ratios = forty[["ratio_of_sizes", "ratio_by_law"]].to_numpy()
     plateaus = [_plateau(models, model, at) for model, at in (("DLRM", 31.0), ("FinalMLP", 36.26), ("AFN+", None))]
     stopped = int(rivals["plateau"].sum())
@@ -178,7 +180,7 @@ def comparisons(resamples: int, seed: int) -> list[Claim]:
     ]
 
 
-def _slope_difference(own: pd.Series, rival: pd.Series) -> Effect:
+def _slope_difference(own: pd.Series, rival: pd.Series) -> Estimate:
     """Wukong's slope a decade less a rival's, each with its own scatter; negative: Wukong is steeper."""
     lines = [
         (row["slope_per_decade"], (row["slope_high"] - row["slope_low"]) / 2, int(row["points"]) - 2)
