@@ -27,7 +27,7 @@ def test_two_configurations_give_the_paired_t_test():
 def test_what_a_seed_shares_costs_nothing():
     names, blocks, y = table({"a": 0.0, "b": 0.1, "c": 0.0}, 3, 1e-4, shared=0.5)
     model = Contrasts.of(names, blocks, y)
-    assert model.freedom == 4
+    assert model.dof == 4
     assert model.noise == pytest.approx(1e-4, rel=1)
     assert model.difference("b", "a").raises
     assert Contrasts.of(names, [0] * len(y), y).noise > 0.05
@@ -67,7 +67,7 @@ def test_a_group_with_single_runs_takes_the_noise_of_all():
     names, _, y = table({"a": 0.0, "b": 0.1}, 3, 0.02)
     known = Contrasts.of([*names, "c"], [0] * 7, [*y, 1.0], [*names, "c"])
     assert known.difference("c", "a").high < np.inf
-    assert known.parts[2][:2] == (known.noise, known.freedom)
+    assert known.parts[2][:2] == (known.noise, known.dof)
 
 
 def test_missing_runs_leave_the_others_paired():

@@ -179,7 +179,7 @@ def _against(first: str, *others: str) -> list[dict[str, float]]:
 
 def noise_words(study: Ablation) -> str:
     """How far apart variants must lie to be told apart, in a sentence."""
-    if not study.contrasts.freedom:
+    if not study.contrasts.dof:
         return "There is one seed only, so no difference can be told from noise."
     alone, paired = 100 * study.alone, 100 * study.contrasts.noise
     if paired < alone:

@@ -47,11 +47,11 @@ def difference(first: tuple[float, float, int], second: tuple[float, float, int]
 
     Welch's t for two independent lines: their scatter isn't supposed to be equal.
     """
-    errors = [half / stats.t.ppf(0.975, freedom) for _, half, freedom in (first, second)]
+    errors = [half / stats.t.ppf(0.975, dof) for _, half, dof in (first, second)]
     value, square = first[0] - second[0], sum(error**2 for error in errors)
     if not square:
         return Effect(value, value, value)
-    parts = [error**4 / freedom for error, (*_, freedom) in zip(errors, (first, second), strict=True)]
+    parts = [error**4 / dof for error, (*_, dof) in zip(errors, (first, second), strict=True)]
     half = float(stats.t.ppf((1 + level) / 2, square**2 / sum(parts)) * square**0.5)
     return Effect(value, value - half, value + half)
 

@@ -39,8 +39,8 @@ class Field:
     ahead: dict[str, list[Weights]]
 
     @property
-    def freedom(self) -> int:
-        return self.contrasts.freedom
+    def dof(self) -> int:
+        return self.contrasts.dof
 
     @property
     def rivals(self) -> list[str]:
@@ -114,8 +114,8 @@ def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Effect]:
     for model, means in by_configuration(runs).groupby("model", sort=False) if len(runs) else ():
         if len(means) >= LEAST:
             x, y = np.log10(means["training_flop_per_example"].to_numpy(float)), 100 * np.log(means["test_logloss"])
-            line, freedom = stats.linregress(x, y), len(x) - 2
-            lines[model] = line.slope, stats.t.ppf(0.975, freedom) * line.stderr, freedom
+            line, dof = stats.linregress(x, y), len(x) - 2
+            lines[model] = line.slope, stats.t.ppf(0.975, dof) * line.stderr, dof
     if "wukong" not in lines:
         return {}
     own = lines.pop("wukong")
@@ -159,7 +159,7 @@ def lead_words(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> str:
     field, table = judge(runs), standings(runs)
     if field is None or table.empty:
         return "No rival can be compared with Wukong at equal compute yet."
-    if not field.freedom:
+    if not field.dof:
         best = [name for name in table.index if table.loc[name, "lead, %"] < 0]
         behind = f"Lower loss than Wukong's, on average over their sizes: {listed(best)}. " if best else ""
         return f"{behind}With single seeds it can't be told which of the differences is more than noise."
@@ -193,7 +193,7 @@ def size_words(runs: pd.DataFrame) -> str:
     field = judge(runs)
     if field is None or not (single := [w for rival in field.rivals for w in field.ahead[rival]]):
         return "No single size of a rival lies within Wukong's range yet."
-    if not field.freedom:
+    if not field.dof:
         return "Single sizes can't be judged without a second seed."
     effects = [field.contrasts.contrast(weights, contrasts.strict(len(single))) for weights in single]
     first, second = sum(e.lowers for e in effects), sum(e.raises for e in effects)
@@ -242,7 +242,7 @@ def stop_words(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> str:
     table = stops(field) if field is not None else pd.DataFrame()
     if table.empty:
         return f"No rival has {LEAST} sizes yet, so that none can be said to stop improving."
-    if not field.freedom:
+    if not field.dof:
         return "With single seeds it can't be told from noise whether a rival's largest size still gains."
     groups: Sequence[tuple[str, str]] = (
         ("stops", "No further gain at the largest size"),

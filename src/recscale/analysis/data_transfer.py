@@ -248,7 +248,7 @@ def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
 
 def joint_fit(table: pd.DataFrame) -> Fit:
     """The joint law, its data term computed, through the cells of ``points``."""
-    return laws.get(JOINT).with_values(**CONSTANTS).fit(table[[*AXES, "term"]], table["value"])
+    return laws.fit(laws.get(JOINT).with_values(**CONSTANTS), table[[*AXES, "term"]], table["value"])
 
 
 @dataclass(frozen=True)
@@ -285,9 +285,9 @@ def joint(study: DataStudy, resamples: int, seed: int) -> Joint:
     def left(y: Float[np.ndarray, " cells"], law: Float[np.ndarray, " cells"]) -> float:
         return float(((y / law - 1) ** 2 / (spread**2 + users**2)).sum())
 
-    freedom, measured, larger = study.cells.contrasts.freedom, left(value, predicted), 0
+    dof, measured, larger = study.cells.contrasts.dof, left(value, predicted), 0
     for _ in range(resamples):
-        seeds = spread * np.sqrt(freedom / random.chisquare(freedom)) * random.standard_normal(len(table))
+        seeds = spread * np.sqrt(dof / random.chisquare(dof)) * random.standard_normal(len(table))
         drawn = users * random.standard_normal(len(study.levels))[table["setting"]]
         made = predicted * (1 + seeds + drawn)
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
@@ -320,7 +320,7 @@ def left_out(study: DataStudy) -> Mapping[str, tuple[Effect, Effect]]:
     for name in study.datasets:
         seen, held = table[table["dataset"] != name], table[table["dataset"] == name]
         with_data = joint_fit(seen).predict(held[[*AXES, "term"]])
-        shape_only = laws.get(LINE).fit(seen[[*AXES]], seen["value"])
+        shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"])
         errors = [
             float(np.sqrt(np.mean((values / held["value"] - 1) ** 2)))
             for values in (with_data, shape_only.predict(held[[*AXES]]))
@@ -334,5 +334,5 @@ def _levels(study: DataStudy) -> tuple[float, float]:
 
 
 def _within(value: float, study: DataStudy, runs: int, level: float) -> Effect:
-    half = least_difference(study.noise, study.cells.contrasts.freedom, runs, level)
+    half = least_difference(study.noise, study.cells.contrasts.dof, runs, level)
     return Effect(value, value - half, value + half)

@@ -57,7 +57,7 @@ def prediction_claims(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[Claim]
     if not names:
         return []
     known = Contrasts.of(names, [0] * len(names), trained[f"test_{METRIC}"])
-    if not known.freedom:
+    if not known.dof:
         return []
     every = predictions.verdicts(recorded, trained, every=True)
     table = every[every["seeds"] > 0]
@@ -183,7 +183,7 @@ def controls(table: pd.DataFrame, known: Contrasts) -> list[Claim]:
     others = {law: error for law, error in errors.items() if law != LAW}
     if LAW not in errors or not others:
         return []
-    least = least_difference(known.noise * level, known.freedom, runs)
+    least = least_difference(known.noise * level, known.dof, runs)
     said = ", ".join(f"{predictions.NAMES.get(law, law)} {error:.4f}" for law, error in others.items())
     why = f"root mean square over the new shapes' means; must differ by more than the {least:.4f} that seeds explain"
     claim = "predicted, then trained: the law errs least at new shapes (NDCG@10)"
@@ -258,7 +258,7 @@ def _printed(table: pd.DataFrame, on: str, excluded: int) -> list[Claim]:
     effects = {}
     for metric in (METRIC, "hr@10"):
         known = Contrasts.of(table["model"].tolist(), table["seed"].tolist(), table[f"test_{metric}"])
-        if not known.freedom:
+        if not known.dof:
             return []
         effects[metric] = [_pair(known, worse, good, len(pairs)) for worse, good in pairs]
     means = table.groupby("model")[[f"test_{metric}" for metric in effects]].mean()

@@ -69,7 +69,7 @@ def rivals(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Claim]:
     What ``caveats`` leave open counts neither way.
     """
     field, steep = ctr_leads.judge(runs), ctr_leads.steeper(runs)
-    if field is None or not field.freedom or min(len(field.rivals), len(steep)) < ctr_leads.RIVALS:
+    if field is None or not field.dof or min(len(field.rivals), len(steep)) < ctr_leads.RIVALS:
         return []
     known, count = field.contrasts, len(field.rivals)
     wide = ctr_leads.steeper(runs, strict(len(steep)))

@@ -196,8 +196,8 @@ def conclusion(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> 
     """A sentence for each set of runs: is the exponent known to be positive, and are unseen sizes predicted?"""
     sentences = []
     for name, row in summary(tables, size, hold_out).iterrows():
-        noise, freedom = seed_noise(tables[name])
+        noise, dof = seed_noise(tables[name])
         slope = slope_words(row["α low"], row["α high"])
-        held = held_words(row["held out: law"], row["held out: no further gain"], least_difference(noise, freedom))
+        held = held_words(row["held out: law"], row["held out: no further gain"], least_difference(noise, dof))
         sentences.append(f"{name[0].upper()}{name[1:]}: {slope}, and {held}.")
     return " ".join(sentences)

@@ -59,7 +59,8 @@ UNKNOWN = Effect(np.nan, np.nan, np.nan)
 
 @dataclass(frozen=True, eq=False)
 class Contrasts:
-    """The fitted means of ln y by configuration. ``noise``: standard deviation of one run; ``freedom``: its degrees.
+    """The fitted means of ln y by configuration. ``noise``: standard deviation of one run, with ``dof`` degrees of
+    freedom.
 
     ``parts``: for every group of configurations with a noise of its own that noise, its degrees, and its runs' share of
     ``gram``; one part, of all, without groups.
@@ -69,7 +70,7 @@ class Contrasts:
     means: np.ndarray
     gram: np.ndarray
     noise: float
-    freedom: int
+    dof: int
     parts: tuple[tuple[float, int, np.ndarray], ...]
 
     @classmethod
@@ -88,17 +89,17 @@ class Contrasts:
         design = np.concatenate([by_configuration, indicators(blocks)[0][:, 1:]], axis=1)
         target = np.log(np.asarray(y, float))
         found = np.linalg.pinv(design) @ target
-        freedom = len(target) - int(np.linalg.matrix_rank(design))
+        dof = len(target) - int(np.linalg.matrix_rank(design))
         squares = float(((target - design @ found) ** 2).sum())
-        noise = float(np.sqrt(squares / freedom)) if freedom else np.nan
+        noise = float(np.sqrt(squares / dof)) if dof else np.nan
         parts = []
         for mine in _members(groups, len(target)):
-            own = (noise, freedom)
+            own = (noise, dof)
             if not mine.all():
                 alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, list(y))))
-                own = (alone.noise, alone.freedom) if alone.freedom else own
+                own = (alone.noise, alone.dof) if alone.dof else own
             parts.append((*own, design[mine].T @ design[mine]))
-        return cls(configurations, found, design.T @ design, noise, freedom, tuple(parts))
+        return cls(configurations, found, design.T @ design, noise, dof, tuple(parts))
 
     def contrast(self, weights: Mapping[Hashable, float], level: float = 0.95) -> Effect:
         """Σ weight · mean, weights that sum to 0, with its ``level`` interval.
@@ -112,13 +113,13 @@ class Contrasts:
         if not np.allclose(self.gram @ inverse @ vector, vector, atol=1e-8):
             return UNKNOWN
         value = float(vector @ self.means)
-        if not self.freedom:
+        if not self.dof:
             return Effect(value, np.nan, np.nan)
         spread = inverse @ vector
         shares = np.array([noise**2 * (spread @ gram @ spread) for noise, _, gram in self.parts])
-        degrees = np.array([freedom for _, freedom, _ in self.parts])
-        freedom = shares.sum() ** 2 / (shares**2 / degrees).sum() if shares.any() else self.freedom
-        half = float(stats.t.ppf((1 + level) / 2, freedom) * np.sqrt(shares.sum()))
+        degrees = np.array([dof for _, dof, _ in self.parts])
+        dof = shares.sum() ** 2 / (shares**2 / degrees).sum() if shares.any() else self.dof
+        half = float(stats.t.ppf((1 + level) / 2, dof) * np.sqrt(shares.sum()))
         return Effect(value, value - half, value + half)
 
     def difference(self, first: Hashable, second: Hashable) -> Effect:
