@@ -65,8 +65,9 @@ def test_every_rule_is_documented_and_tried_on_more_than_one_side():
         assert len({verdict for rule, _, verdict in CASES if isinstance(rule, kind)}) >= 3
 
 
-def claim(rule=Exceeds(), observed=Estimate(1.0, -1.0, 3.0), evidence=Evidence.MEASURED, **more) -> Claim:
-    return judge(rule, "some-claim", Paper.WUKONG, "law", "It rises.", evidence, observed, "page", **more)
+def claim(observed=None, evidence=Evidence.MEASURED, **more) -> Claim:
+    observed = observed or Estimate(1.0, -1.0, 3.0)
+    return judge(Exceeds(), "some-claim", Paper.WUKONG, "law", "It rises.", evidence, observed, "page", **more)
 
 
 def test_undecided_claims_are_open_on_our_runs_and_undecidable_in_print():

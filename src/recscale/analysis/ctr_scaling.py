@@ -46,7 +46,7 @@ def fit_law(
 ) -> laws.Fit:
     """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``Law.fit``."""
     means = by_configuration(runs[runs["model"] == model])
-    return laws.get(name).fit(means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
+    return laws.fit(name, means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
 
 
 def gain_a_decade(low: float, high: float) -> str:
@@ -104,14 +104,14 @@ def exponent_words(fit: laws.Fit | None) -> str:
 
 def no_forms() -> pd.DataFrame:
     """What ``compare_forms`` gives where nothing can be fitted."""
-    return pd.DataFrame(columns=[name for name in COLUMNS if not name.startswith("r2")])
+    return pd.DataFrame(columns=[name for name in COLUMNS if name not in ("r2", "r2_adjusted", "error")])
 
 
 def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
     """The forms through the same points: in-sample, each size left out in turn, and at the held-out largest sizes."""
     means = by_configuration(runs[runs["model"] == model])
     table = laws.compare(means[[size]], means["test_logloss"], list(FORMS), hold_out_largest=hold_out)
-    return table.drop(columns=["r2", "r2_adjusted"])
+    return table.drop(columns=["r2", "r2_adjusted", "error"])
 
 
 def tied(comparison: pd.DataFrame) -> list[str]:

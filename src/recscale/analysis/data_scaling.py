@@ -127,7 +127,7 @@ def exponents(study: DataStudy) -> pd.DataFrame:
         cells = study.of(size)
         if len(cells) < 2:
             continue
-        fit = laws.get("power-law").fit(cells[["rows"]], cells["test_logloss"])
+        fit = laws.fit("power-law", cells[["rows"]], cells["test_logloss"])
         seeds = study.contrasts.contrast(study.slope(size))
         rows[size] = {
             "shares": len(cells),
@@ -145,7 +145,7 @@ def joint(study: DataStudy, form: str = "chinchilla") -> laws.Fit | str:
     """``E + A/N^α + B/D^β`` through all cells, N dense parameters and D rows; or why it can't be fitted, in words."""
     x = study.table[["dense_parameters", "rows"]].astype(float).set_axis(["N", "D"], axis=1)
     try:
-        return laws.get(form).fit(x, study.table["test_logloss"])
+        return laws.fit(form, x, study.table["test_logloss"])
     except ValueError as error:
         return str(error)
 
@@ -155,7 +155,7 @@ def known(fit: laws.Fit) -> pd.DataFrame:
     missing or wider than half the value, and everywhere once one symbol is held at a bound, as intervals then suppose
     it known."""
     rows = {}
-    bound = any("held at its bound" in warning for warning in fit.warnings)
+    bound = bool(fit.parameters_at_bound)
     for name, value in fit.parameters.items():
         low, high = fit.intervals[name]
         told = not bound and np.isfinite([low, high]).all() and high - low < abs(value) / 2
@@ -172,7 +172,7 @@ def said(fit: laws.Fit | str) -> str:
         text = "not told by these points" if np.isnan(row["value"]) else f"{row['value']:.4g}"
         limits = f"  [{row['low']:.3g}, {row['high']:.3g}]" if np.isfinite([row["low"], row["high"]]).all() else ""
         lines.append(f"  {name}  {text}{limits}")
-    return "\n".join([*lines, "", "warnings", *(f"  - {warning}" for warning in fit.warnings or ("none",))])
+    return "\n".join([*lines, "", "warnings", *(f"  - {warning}" for warning in laws.warnings_of(fit) or ("none",))])
 
 
 def told_words(fit: laws.Fit | str) -> str:
@@ -189,7 +189,7 @@ def told_words(fit: laws.Fit | str) -> str:
 
 
 @dataclass(frozen=True)
-class Buy:
+class MarginalReturn:
     """What tenfold compute brings, spent on rows and spent on the model; ``better``: the first less the second."""
 
     rows: Estimate
@@ -197,8 +197,8 @@ class Buy:
     better: Estimate
 
 
-def buy(study: DataStudy) -> Buy | None:
-    """Mean over the whole grid; None where it isn't complete.
+def marginal_return(study: DataStudy) -> MarginalReturn | None:
+    """The marginal return to compute, a mean over the whole grid; None where it isn't complete.
 
     Training FLOP = FLOP per example x rows, so that a factor of either costs the same compute.
     """
@@ -207,7 +207,7 @@ def buy(study: DataStudy) -> Buy | None:
     rows = _mean([study.slope(size) for size in study.sizes])
     model = _mean([study.growth(share) for share in study.shares])
     scaled = [{cell: DECADE * weight for cell, weight in part.items()} for part in (rows, model, _less(rows, model))]
-    return Buy(*(study.contrasts.contrast(part) for part in scaled))
+    return MarginalReturn(*(study.contrasts.contrast(part) for part in scaled))
 
 
 def steps(study: DataStudy) -> pd.DataFrame:
@@ -249,7 +249,7 @@ def change(effect: Estimate) -> str:
     return f"{'lowers' if effect.is_negative else 'raises'} the loss by {abs(value):.2f} % ({least:.2f} to {most:.2f})"
 
 
-def buy_words(found: Buy | None) -> str:
+def buy_words(found: MarginalReturn | None) -> str:
     """Which is the better buy, in a sentence."""
     if found is None:
         return "Which is the better buy can't be said yet: not every size has run on every share."

@@ -249,7 +249,7 @@ def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
 
 def joint_fit(table: pd.DataFrame) -> Fit:
     """The joint law, its data term computed, through the cells of ``points``."""
-    return laws.get(JOINT).with_values(**CONSTANTS).fit(table[[*AXES, "term"]], table["value"])
+    return laws.fit(laws.get(JOINT).with_values(**CONSTANTS), table[[*AXES, "term"]], table["value"])
 
 
 @dataclass(frozen=True)
@@ -321,7 +321,7 @@ def left_out(study: DataStudy) -> Mapping[str, tuple[Estimate, Estimate]]:
     for name in study.datasets:
         seen, held = table[table["dataset"] != name], table[table["dataset"] == name]
         with_data = joint_fit(seen).predict(held[[*AXES, "term"]])
-        shape_only = laws.get(LINE).fit(seen[[*AXES]], seen["value"])
+        shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"])
         errors = [
             float(np.sqrt(np.mean((values / held["value"] - 1) ** 2)))
             for values in (with_data, shape_only.predict(held[[*AXES]]))

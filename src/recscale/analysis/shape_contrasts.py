@@ -213,7 +213,7 @@ def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: i
     law = laws.get(LAW).with_values(q1=[q1])
     every = sorted(cells.shapes(model=base))
     whole = [cells.value(shape, model=base) for shape in every]
-    exponents = law.fit(pd.DataFrame(every, columns=list(AXES), dtype=float), whole).parameters
+    exponents = laws.fit(law, pd.DataFrame(every, columns=list(AXES), dtype=float), whole).parameters
     x = np.array(shared, float)
     terms = [inside(x[:, k], exponents[name], 1 / q1) for k, name in enumerate(("w3", "w4"))]
     design = np.stack([*terms, np.ones(len(y))], axis=1)
@@ -223,7 +223,7 @@ def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: i
 def _own_weights(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
     """(w₁, w₂), in the script's sign, of the law fitted to ``y`` at a fixed q₁."""
     table = pd.DataFrame(shapes, columns=list(AXES), dtype=float)
-    found = laws.get(LAW).with_values(q1=[q1]).fit(table, y).parameters
+    found = laws.fit(laws.get(LAW).with_values(q1=[q1]), table, y).parameters
     return -np.array([found["w1"], found["w2"]])
 
 

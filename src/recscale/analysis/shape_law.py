@@ -39,7 +39,8 @@ SURE = 0.05
 @dataclass(frozen=True, eq=False)
 class Panel:
     """One metric over (layers, width). ``cells``: ``layers, width, value`` (mean), ``seeds``; ``noise``: standard
-    deviation of one run over its seeds, of ``dof`` degrees; ``excluded``: runs left out as collapsed or diverged.
+    deviation of one run over its seeds, with ``dof`` degrees of freedom; ``excluded``: runs left out as collapsed or
+    diverged.
     """
 
     metric: str
@@ -81,7 +82,7 @@ class Panel:
     def fits(self) -> Mapping[str, Fit]:
         return dict(zip(self.comparison["law"], self.comparison["fit"], strict=True))
 
-    def misfit(self, form: str) -> float:
+    def lack_of_fit(self, form: str) -> float:
         """Probability that seeds alone leave residuals as large as those of ``form`` (F test against pure error).
 
         Here ``form`` is fitted with a weight of one a run, so that what it leaves is what the test's null expects.
@@ -89,7 +90,7 @@ class Panel:
         square, free = self._left(form)
         return self._by_seeds(square, len(self.cells) - free)
 
-    def added(self, plainer: str) -> float:
+    def extra_sum_of_squares(self, plainer: str) -> float:
         """Probability that seeds alone make the law fit as much better than ``plainer``, a form it contains (extra sum
         of squares against pure error)."""
         (less, free), (more, fewer) = self._left(LAW), self._left(plainer)
@@ -107,7 +108,7 @@ class Panel:
 
     def refuted(self, form: str) -> bool:
         """Whether ``form`` misses the cells by more than seeds explain."""
-        return self.misfit(form) < SURE
+        return self.lack_of_fit(form) < SURE
 
     @property
     def flat(self) -> bool:
@@ -129,7 +130,7 @@ def needed(panel: Panel, rival: str) -> str:
     charges the law so much for its six numbers that the plainer form wins even where the law is the truth.
     """
     if rival == LINE:
-        return "holds" if not panel.flat and panel.added(rival) < SURE else "can't be known"
+        return "holds" if not panel.flat and panel.extra_sum_of_squares(rival) < SURE else "can't be known"
     law_missed, rival_missed = panel.refuted(LAW), panel.refuted(rival)
     if panel.flat or law_missed == rival_missed:
         return "can't be known"
@@ -220,7 +221,7 @@ def _profile(form: str, seen: pd.DataFrame, held: pd.DataFrame, level: float = 0
     law, rows = laws.get(form), {}
     x, unseen = (part[["layers", "width"]].astype(float) for part in (seen, held))
     for value in CONSTANTS[form]:
-        fit = law.with_values(**{law.listed[0].name: [value]}).fit(x, seen["value"])
+        fit = laws.fit(law.with_values(**{law.grid_constants[0].name: [value]}), x, seen["value"])
         square = float((fit.residuals["residual"] ** 2).sum())
         rows[value] = {"square": square, "error": _error(held, fit.predict(unseen))}
     table = pd.DataFrame(rows).T

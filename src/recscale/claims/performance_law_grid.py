@@ -128,12 +128,12 @@ def decided_by(panel: Panel, rival: str) -> str:
     """What ``law.needed`` decides by, and AICc beside it."""
     aicc = f"({panel.aicc_over(rival):+.1f})"
     if rival == law.LINE:
-        return f"p = {panel.added(rival):.2g} {aicc}"
+        return f"p = {panel.extra_sum_of_squares(rival):.2g} {aicc}"
     return f"law {_chance(panel, law.LAW)}, other {_chance(panel, rival)} {aicc}"
 
 
 def _chance(panel: Panel, form: str) -> str:
-    return f"p = {panel.misfit(form):.2g}"
+    return f"p = {panel.lack_of_fit(form):.2g}"
 
 
 def held(panels: list[Panel]) -> list[Claim]:

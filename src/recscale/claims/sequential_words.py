@@ -171,7 +171,7 @@ def surfaces(panel: Panel) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 def forms_table(panel: Panel) -> pd.DataFrame:
     """The forms side by side, best AICc first; empty where the law can't be fitted.
 
-    ``p, seeds``: ``Panel.misfit``; ``left out``: root mean square error at shapes that the fit hasn't seen.
+    ``p, seeds``: ``Panel.lack_of_fit``; ``left out``: root mean square error at shapes that the fit hasn't seen.
     """
     columns = {
         "free": "free",
@@ -183,7 +183,7 @@ def forms_table(panel: Panel) -> pd.DataFrame:
     if not panel.usable:
         return pd.DataFrame(columns=list(columns.values()))
     table = panel.comparison.set_index("law")
-    table["p"] = [panel.misfit(form) for form in table.index]
+    table["p"] = [panel.lack_of_fit(form) for form in table.index]
     return table[list(columns)].rename(index=law.NAMES, columns=columns).rename_axis("form")
 
 

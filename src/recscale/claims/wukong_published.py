@@ -3,10 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from recscale import published
+from recscale import laws, published
 from recscale.analysis.ctr_exponents import difference
 from recscale.claims.card import COUNTED, Claim, count_verdict, interval_verdict
-from recscale.laws import LAWS
 from recscale.published import readings as published_claims
 from recscale.stats.estimate import Estimate
 
@@ -19,12 +18,12 @@ SIGNIFICANT = 0.02
 def law(resamples: int, seed: int) -> list[Claim]:
     """The printed law: constants, sign, "0.1 % per quadrupling", and whether it is a power law."""
     sizes = published_claims.wukong_sizes(1)
-    fit = LAWS["wukong"].fit(sizes[["gflop"]], sizes["y"], bootstrap=resamples, seed=seed)
+    fit = laws.fit("wukong", sizes[["gflop"]], sizes["y"], bootstrap=resamples, seed=seed)
     coefficient, exponent = fit.parameters["A"], fit.parameters["c"]
     a, c = fit.intervals["A"], fit.intervals["c"]
     quadruple = [100 * (1 - 4.0**-value) for value in (exponent, *c)]
     x, forms = sizes[["gflop"]], published_claims.FORMS
-    aicc = pd.Series({name: LAWS[name].fit(x, sizes["loss"]).aicc for name in forms})
+    aicc = pd.Series({name: laws.fit(name, x, sizes["loss"]).aicc for name in forms})
     delta = aicc - aicc.min()
     errors = published_claims.forecast(sizes, 2)["rmse"]
     decades = float(np.log10(sizes["gflop"].max() / sizes["gflop"].min()))

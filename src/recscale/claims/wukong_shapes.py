@@ -161,6 +161,6 @@ def r2_limits(found: Bridge, resamples: int, seed: int) -> tuple[float, float]:
     truth = fitted + residual * np.sqrt(max(0.0, 1 - by_seeds))
     scale = np.sqrt(found.dof / random.chisquare(found.dof, (resamples, 1)))
     drawn = truth + error * scale * random.standard_normal((resamples, len(cells)))
-    refitted = [laws.get(law.LAW).fit(x, values).r2 for values in drawn]
+    refitted = [laws.fit(law.LAW, x, values).r2 for values in drawn]
     low, high = np.quantile(refitted, [0.025, 0.975], method="weibull")
     return float(low), float(high)

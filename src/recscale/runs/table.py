@@ -63,18 +63,18 @@ def by_configuration(runs: pd.DataFrame, metric: str = "test_logloss") -> pd.Dat
 def seed_noise(runs: pd.DataFrame, metric: str = "test_logloss") -> tuple[float, int]:
     """Standard deviation of a run around its configuration's mean, pooled, and its degrees of freedom."""
     groups = runs.groupby("configuration")[metric]
-    freedom = int((groups.size() - 1).sum())
-    if not freedom:
+    dof = int((groups.size() - 1).sum())
+    if not dof:
         return float("nan"), 0
     squares = ((runs[metric] - groups.transform("mean")) ** 2).sum()
-    return float(np.sqrt(squares / freedom)), freedom
+    return float(np.sqrt(squares / dof)), dof
 
 
-def least_difference(noise: float, freedom: int, seeds: int = 1, level: float = 0.95) -> float:
+def least_difference(noise: float, dof: int, seeds: int = 1, level: float = 0.95) -> float:
     """How far the means of two configurations with ``seeds`` runs each must lie apart to be told apart."""
-    if not freedom:
+    if not dof:
         return float("nan")
-    return float(stats.t.ppf((1 + level) / 2, freedom) * noise * np.sqrt(2 / seeds))
+    return float(stats.t.ppf((1 + level) / 2, dof) * noise * np.sqrt(2 / seeds))
 
 
 def half_width(sample: np.ndarray, level: float = 0.95) -> float:
