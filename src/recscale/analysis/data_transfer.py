@@ -24,9 +24,9 @@ from recscale.entropy.experiments import readings
 from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
-from recscale.runs.table import least_difference
 from recscale.settings import DATA
 from recscale.stats.contrasts import Effect, strict
+from recscale.stats.seeds import least_significant_difference
 
 TOKENS = "tokens"
 D_PRIME = "apen-mean"
@@ -334,5 +334,5 @@ def _levels(study: DataStudy) -> tuple[float, float]:
 
 
 def _within(value: float, study: DataStudy, runs: int, level: float) -> Effect:
-    half = least_difference(study.noise, study.cells.contrasts.freedom, runs, level)
+    half = least_significant_difference(study.noise, study.cells.contrasts.freedom, runs, level)
     return Effect(value, value - half, value + half)
