@@ -12,7 +12,7 @@ from recscale.claims import evidence
 from recscale.plans import ctr as plans_ctr
 from recscale.plans import plan_study
 from recscale.runs import COLUMNS
-from recscale.runs.table import prepared
+from recscale.runs.table import healthy, run_table
 
 PAPER_KNOBS = {"l": -0.10, "mlp_width": -0.09, "k": -0.04, "n_F": -0.05, "n_L": 0.0, "k, n_F, n_L": -0.08}
 PAPER_COMPONENTS = {"fmb": 1.84, "lcb": 0.03, "residual": 0.08, "lcb, residual": 0.8}
@@ -125,7 +125,7 @@ def test_a_partial_table_says_what_it_can(ctr_runs):
 
 
 def test_no_committed_table_is_no_study():
-    empty = prepared(pd.DataFrame(columns=list(COLUMNS)))
+    empty = healthy(run_table(pd.DataFrame(columns=list(COLUMNS))))
     assert ablations.judge(empty) is None
     text = evidence.evidence(ablations.knob_claims, None, None)
     assert "holds no comparable runs of the full study yet" in text
@@ -141,7 +141,7 @@ def test_several_data_sets_are_refused(ctr_runs):
 def test_diverged_runs_do_not_count(ctr_runs):
     runs = ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS)
     runs.loc[runs.index[0], ["test_logloss", "diverged"]] = [5.0, True]
-    study = ablations.judge(prepared(runs))
+    study = ablations.judge(healthy(run_table(runs)))
     assert study.table.loc["2 × l", "seeds"] == 2
     assert study.table.loc["2 × l", "relative"] == pytest.approx(PAPER_KNOBS["l"], abs=0.01)
 

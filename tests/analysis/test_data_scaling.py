@@ -10,7 +10,7 @@ from recscale.analysis import data_scaling as scaling
 from recscale.claims import evidence
 from recscale.plans import plan_study
 from recscale.runs import COLUMNS
-from recscale.runs.table import prepared
+from recscale.runs.table import healthy, run_table
 
 
 def steeper(flop, rows):
@@ -121,7 +121,7 @@ def test_a_partial_grid_makes_no_claim(ctr_runs):
 
 
 def test_no_committed_table_is_no_study():
-    assert scaling.judge(prepared(pd.DataFrame(columns=list(COLUMNS)))) is None
+    assert scaling.judge(healthy(run_table(pd.DataFrame(columns=list(COLUMNS))))) is None
     assert "comparable runs" in evidence.evidence(scaling.claims, None, None)
 
 
@@ -151,7 +151,7 @@ def test_passes_count_different_rows(ctr_runs):
     table = scaling.passes(runs)
     assert table["different rows"].tolist() == [1000, 1000]
     assert table["examples"].tolist() == [1000, 10_000]
-    assert "repeats" in scaling.unique_words(scaling.judge(prepared(runs)))
+    assert "repeats" in scaling.unique_words(scaling.judge(healthy(run_table(runs))))
     assert json.loads(recipes[1])["training"]["epochs"] == 10
 
 

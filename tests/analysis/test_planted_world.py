@@ -10,7 +10,7 @@ from recscale.analysis.planted_world import curve_table, data_exponents, excess_
 from recscale.datasets.planted_world import PLANTED
 from recscale.models.dlrm import DLRMConfig
 from recscale.plans.planted_world import LADDERS, crossnet, run_of
-from recscale.runs import record, train
+from recscale.runs import make_record, train
 
 WORLD = PLANTED["synthetic-world"][0]
 
@@ -93,7 +93,7 @@ def test_a_curve_is_a_run_of_every_number_of_rows():
 def test_one_live_run_shows_the_law():
     """What a class sees in seconds: an exponent far from zero and near the derived one."""
     spec = run_of(DLRMConfig(top=(64, 64)), 50_000, 3e-3, seed=0)
-    curve = curve_table(pd.DataFrame([record(spec, train(spec))]))
+    curve = curve_table(pd.DataFrame([make_record(spec, train(spec))]))
     (found,) = data_exponents(curve, least_rows=12_000).to_dict("records")
     assert 0.35 < found["exponent"] < 0.75
     assert found["derived"] == 0.5

@@ -8,7 +8,7 @@ from recscale.analysis import serving
 from recscale.figures import serving as figures
 from recscale.figures import show
 from recscale.models.ctr_presets import dlrm_sizes, wukong_sizes
-from recscale.runs.table import prepared
+from recscale.runs.table import healthy, run_table
 from recscale.settings import DATA
 from recscale.training.serving import Request
 
@@ -37,7 +37,7 @@ def runs(losses, model="wukong", dataset="set", split="random") -> pd.DataFrame:
         for place, loss in enumerate(losses or [0], start=4)
         for seed in (0, 1)
     ]
-    return prepared(pd.DataFrame(rows if losses else rows[:0], columns=list(rows[0])))
+    return healthy(run_table(pd.DataFrame(rows if losses else rows[:0], columns=list(rows[0]))))
 
 
 NONE = latencies([])
@@ -117,7 +117,7 @@ def test_growth_in_words(times, words):
 
 def test_quality_joins_the_same_model_on_the_same_data_only():
     table = pd.concat([latencies([1, 2, 3]), latencies([1], model="dlrm"), latencies([1], dataset="other")])
-    trained = prepared(pd.concat([runs([0, -1]), runs([5], split="time"), runs([0], model="dcnv2")]))
+    trained = healthy(run_table(pd.concat([runs([0, -1]), runs([5], split="time"), runs([0], model="dcnv2")])))
     joined = serving.with_quality(table, trained, "relative")
     assert joined[["p50_ms", "relative", "seeds"]].to_numpy() == pytest.approx(np.array([[1, 0, 2], [2, -1, 2]]))
     for empty in (serving.with_quality(NONE, trained, "relative"), serving.with_quality(table, runs([]), "relative")):

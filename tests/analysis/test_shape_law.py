@@ -8,6 +8,7 @@ from recscale import laws
 from recscale.analysis import shape_fits as shape_laws
 from recscale.analysis import shape_law as law
 from recscale.runs.store import load_results
+from recscale.runs.table import run_table
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_a_verdict_that_hangs_by_one_shape_names_it(sequential_runs, planted):
     """A straight line, but for one shape whose single run went badly: the same as dropping runs from the table."""
     assert law.deciding(planted, law.LINE) == {}
     table = sequential_runs.grid(sequential_runs.line, noise=0.002)
-    known = shape_laws.described(table)
+    known = run_table(table)
     spoilt = (known["model"] == "sasrec") & (known["layers"] == 8) & (known["width"] == 16)
     table.loc[spoilt, "test_ndcg@10"] *= 0.95
     panel = law.Panel.of(table, "ndcg@10")

@@ -196,7 +196,7 @@ def test_a_recommended_shape_that_collapsed_loses(table):
     spots = table.drop_duplicates(["layers", "width"])[["layers", "width"]].itertuples(index=False, name=None)
     runs = runs_of(list(spots), noise=0, finished="2027-01-01T00:00:00+00:00")
     named = table[table["role"] == "predicted"].drop_duplicates("question")
-    known = predictions.described(runs)
+    known = predictions.run_table(runs)
     lost = [shape in predictions.pairs(named) for shape in zip(known["layers"], known["width"], strict=True)]
     said = predictions.recorded_in_words(table, runs.assign(collapsed=np.where(lost, 1.0, 0.0)))
     assert "collapsed or diverged" in said

@@ -31,7 +31,7 @@ def runs(loss, seeds=(0, 1), noise=1e-4, models=("wukong", "dlrm"), dataset="set
         for flop in FLOP
         for seed in seeds
     ]
-    return scaling.prepared(pd.DataFrame(rows))
+    return scaling.healthy(scaling.run_table(pd.DataFrame(rows)))
 
 
 def power(flop):
@@ -56,7 +56,7 @@ def test_seeds_are_one_point_a_configuration():
 def test_diverged_runs_are_left_out():
     table = runs(power)
     table.loc[table.index[0], "diverged"] = True
-    assert len(scaling.prepared(table)) == len(table) - 1
+    assert len(scaling.healthy(scaling.run_table(table))) == len(table) - 1
 
 
 def test_pooled_noise_is_the_noise_put_in():
@@ -67,9 +67,9 @@ def test_pooled_noise_is_the_noise_put_in():
 
 
 def test_the_least_difference_shrinks_with_seeds_and_is_unknown_without_noise():
-    assert scaling.least_difference(1e-3, 1000) == pytest.approx(1.96 * 2**0.5 * 1e-3, rel=0.01)
-    assert scaling.least_difference(1e-3, 1000, seeds=4) == pytest.approx(1.96 * 0.5**0.5 * 1e-3, rel=0.01)
-    assert np.isnan(scaling.least_difference(float("nan"), 0))
+    assert scaling.least_significant_difference(1e-3, 1000) == pytest.approx(1.96 * 2**0.5 * 1e-3, rel=0.01)
+    assert scaling.least_significant_difference(1e-3, 1000, seeds=4) == pytest.approx(1.96 * 0.5**0.5 * 1e-3, rel=0.01)
+    assert np.isnan(scaling.least_significant_difference(float("nan"), 0))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_slopes_are_in_percent_a_decade_of_each_model():
 
 def test_relative_to_the_smallest_dlrm_of_the_same_data():
     both = pd.concat([runs(power, noise=0), runs(lambda flop: 2 * power(flop), noise=0, dataset="other")])
-    table = scaling.relative(scaling.prepared(both))
+    table = scaling.relative(scaling.healthy(scaling.run_table(both)))
     smallest = table[table["training_flop_per_example"] == FLOP[0]]
     assert smallest["relative"].abs().max() < 1e-12
     assert table["relative"].min() == pytest.approx(100 * ((FLOP[-1] / FLOP[0]) ** -0.01 - 1))

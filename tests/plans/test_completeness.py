@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from recscale.cli import study as cli
 from recscale.plans import STUDIES, completeness, plan_study
 from recscale.runs import NotYetPlanned, Study, load_results, save_results
-from recscale.runs.store import COLUMNS, as_table
+from recscale.runs.table import COLUMNS, results_table
 from recscale.settings import DATA, mirror_folder
 
 TABLES = sorted(path.stem for path in (DATA / "results").glob("*.csv"))
@@ -25,7 +25,7 @@ def hand_made(tmp_path, monkeypatch) -> Study:
 def rows(study: Study) -> pd.DataFrame:
     """A table that holds every run of ``study``."""
     base = {column: 0 for column in COLUMNS if column != "study"}
-    return as_table([{**base, "run_id": run.run_id, "test_auc": 0.5} for run in study.runs], study.name)
+    return results_table([{**base, "run_id": run.run_id, "test_auc": 0.5} for run in study.runs], study.name)
 
 
 def test_a_missing_and_an_unplanned_row_are_found(hand_made):

@@ -14,7 +14,7 @@ from recscale.plans import PROFILES, plan_study
 from recscale.plans import ctr as plans_ctr
 from recscale.plans import rate_search as ctr_search
 from recscale.runs import NotYetPlanned, save_results
-from recscale.runs.store import as_table
+from recscale.runs.table import results_table
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def search_results(best, profile="full"):
                 "diverged": False,
             }
         )
-    return as_table(rows, study.name)
+    return results_table(rows, study.name)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def everything_on_synthetic(monkeypatch):
     monkeypatch.setattr(ctr_search, "SEARCHED", {"synthetic-ctr": ctr_search.MODELS})
     monkeypatch.setattr(ctr_search, "SEARCHED_ON", "synthetic-ctr")
     monkeypatch.setattr(plans_ctr, "load_ctr", lambda name: load("synthetic-ctr"))
-    monkeypatch.setattr(sys.modules["recscale.runs.spec"], "_data", lambda name, is_ctr: load("synthetic-ctr"))
+    monkeypatch.setattr(sys.modules["recscale.runs.spec"], "load_data", lambda name, is_ctr: load("synthetic-ctr"))
     plans_ctr._inputs.cache_clear()
     yield
     plans_ctr._inputs.cache_clear()

@@ -16,7 +16,7 @@ from recscale.plans import PROFILES, frontier_search, plan_study
 from recscale.plans import frontier as plans_frontier
 from recscale.plans.frontier import CENTRAL, GROUPS, PROTOCOL, SEEDS
 from recscale.runs import NotYetPlanned, save_results
-from recscale.runs.store import as_table
+from recscale.runs.table import results_table
 from recscale.settings import mirror_folder
 
 FIRST = "wukong"
@@ -29,7 +29,7 @@ def on_synthetic(tmp_path, monkeypatch):
     monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path / "results"))
     monkeypatch.setattr(plans_frontier, "DATASET", dict.fromkeys(PROFILES, "synthetic-ctr"))
     run = sys.modules["recscale.runs.spec"]
-    monkeypatch.setattr(run, "_data", functools.cache(run._data))
+    monkeypatch.setattr(run, "load_data", functools.cache(run.load_data))
 
 
 def rows_of(runs, loss) -> list[dict]:
@@ -49,7 +49,7 @@ def rows_of(runs, loss) -> list[dict]:
 
 
 def export(name: str, rows: list[dict]) -> None:
-    save_results(as_table(rows, name), name)
+    save_results(results_table(rows, name), name)
 
 
 def searched(best, models=(FIRST,)) -> list[dict]:

@@ -25,7 +25,7 @@ def no_files(monkeypatch):
         return SimpleNamespace(name=name, n_items=ITEMS.get(name, 40_000), n_users=6000, checksum=f"checksum of {name}")
 
     monkeypatch.setattr(plans, "load_sequences", data)
-    monkeypatch.setattr(import_module("recscale.runs.spec"), "_data", data)  # the package shows its function run
+    monkeypatch.setattr(import_module("recscale.runs.spec"), "load_data", data)  # the package shows its function run
 
 
 def shapes(runs):

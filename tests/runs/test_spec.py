@@ -17,7 +17,8 @@ from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
 from recscale.plans import plan_study
 from recscale.runs import COLUMNS
-from recscale.runs.spec import RunSpec, chosen, record, train
+from recscale.runs.execute import make_record, train
+from recscale.runs.spec import RunSpec, chosen
 from recscale.training.ctr import CTRTraining
 from recscale.training.sequential import SequentialTraining
 
@@ -97,7 +98,7 @@ def test_own_data_are_known_by_what_is_read_of_them_wherever_they_lie(tmp_path, 
         folder.mkdir(exist_ok=True)
         (folder / "shop.csv").write_text("visitor,article,bought,liked\n" + "a,x,1,0\nb,y,0,1\na,y,1,1\nb,x,0,0\n" * 5)
         (folder / "shop.toml").write_text(card)
-        module._data.cache_clear()
+        module.load_data.cache_clear()
         return spec(dataset=str(folder / "shop.toml")).run_id
 
     module = import_module("recscale.runs.spec")  # the package shows its function run
@@ -125,7 +126,7 @@ def test_threads_of_one_process_train_one_after_the_other(monkeypatch):
 
 
 def test_a_run_gives_a_complete_record_and_the_same_bits_twice():
-    first, second = (record(spec(), train(spec())) for _ in range(2))
+    first, second = (make_record(spec(), train(spec())) for _ in range(2))
     assert set(COLUMNS) - {"study"} <= set(first)
     assert json.loads(first["config"])["model"]["l"] == 1
     assert first["training_flop"] == first["training_flop_per_example"] * first["examples_seen"]

@@ -5,9 +5,8 @@ from: knobs only grow, components only go. Learning rates don't count as a chang
 at each variant's compute.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ import pandas as pd
 from scipy import stats
 
 from recscale.claims.card import Claim, claims_on
-from recscale.runs.table import one_set
+from recscale.models import CTR_MODELS
+from recscale.runs.table import Columns, run_table, settings_of, single_dataset
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
 
@@ -74,8 +74,8 @@ def judge(runs: pd.DataFrame) -> Ablation | None:
     """
     if runs.empty:
         return None
-    dataset = one_set(runs)
-    recipes = {config: recipe(config) for config in runs["config"].unique()}
+    dataset = single_dataset(runs)
+    recipes = {run["config"]: recipe(run) for _, run in run_table(runs).drop_duplicates("config").iterrows()}
     base = base_of(list(recipes.values()))
     if base is None or len(recipes) < 2:
         return None
@@ -90,10 +90,10 @@ def judge(runs: pd.DataFrame) -> Ablation | None:
 
 
 def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
-    columns = ["variant", "changed", "training_flop_per_example", "dense_parameters"]
+    columns = ["variant", "changed", Columns.FLOP, "dense_parameters"]
     table = runs.groupby(columns, sort=False).size().rename("seeds").reset_index()
     table = table.sort_values("changed", key=lambda c: c != "", kind="stable", ignore_index=True)
-    table = table.rename(columns={"training_flop_per_example": "flop"})
+    table = table.rename(columns={Columns.FLOP: "flop"})
     effects = [tuple(contrasts.difference(changed, "").percent) for changed in table["changed"]]
     table[["relative", "low", "high"]] = np.array(effects)
     table.loc[0, ["relative", "low", "high"]] = 0.0, np.nan, np.nan
@@ -124,11 +124,9 @@ def summary(study: Ablation) -> pd.DataFrame:
     )
 
 
-def recipe(config: str) -> dict[str, Any]:
-    """What a variant may change, from the column ``config`` of its run record."""
-    given = json.loads(config)
-    units = given["training"]["embedding"]["units"]
-    return {**given["model"], "units": tuple((name, count) for name, count in units)}
+def recipe(run: pd.Series) -> dict[str, Any]:
+    """What a variant may change, from its row of a run table."""
+    return {**asdict(settings_of(CTR_MODELS[run[Columns.MODEL]], run)), "units": run["embedding_units"]}
 
 
 def changed(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

@@ -1,26 +1,24 @@
 """The pilot of the run protocol (``plans_averaging``): what averaging, batch size and schedule do to loss and noise."""
 
-import json
-
 import numpy as np
 import pandas as pd
 
-from recscale.runs.table import half_width
+from recscale.runs.table import Columns, run_table
+from recscale.stats.seeds import mean_half_width
 
-CELL = ("training_flop_per_example", "batch_size", "schedule", "share")
+CELL = (Columns.FLOP, "batch_size", "schedule", "share")
 
 
 def long_form(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per run and averaged share: ``CELL``, ``dense_learning_rate``, ``seed``, and the loss on both parts."""
     rows = []
-    for run in runs.to_dict("records"):
-        training = json.loads(run["config"])["training"]
-        for place, share in enumerate(training["averaged"]):
+    for run in run_table(runs).to_dict("records"):
+        for place, share in enumerate(run["averaged"]):
             suffix = f"~{share:g}" if place else ""
             rows.append(
                 {
-                    "training_flop_per_example": run["training_flop_per_example"],
-                    **{name: training[name] for name in ("batch_size", "schedule", "dense_learning_rate")},
+                    Columns.FLOP: run[Columns.FLOP],
+                    **{name: run[name] for name in ("batch_size", "schedule", "dense_learning_rate")},
                     "share": share,
                     "seed": run["seed"],
                     **{f"{part}_logloss": run[f"{part}_logloss{suffix}"] for part in ("valid", "test")},
@@ -58,11 +56,11 @@ def pilot_table(runs: pd.DataFrame) -> pd.DataFrame:
     last = rows[rows["share"] == 0].rename(columns={"valid_logloss": "last"})
     paired = rows.merge(last[[*CELL[:3], "seed", "last"]])
     paired["gain"] = 100 * (1 - paired["valid_logloss"] / paired["last"])
-    gains = paired.groupby(list(CELL))["gain"].agg(["mean", half_width]).reset_index()
+    gains = paired.groupby(list(CELL))["gain"].agg(["mean", mean_half_width]).reset_index()
     gains = gains.assign(
         gain=gains["mean"],
-        gain_low=gains["mean"] - gains["half_width"],
-        gain_high=gains["mean"] + gains["half_width"],
+        gain_low=gains["mean"] - gains["mean_half_width"],
+        gain_high=gains["mean"] + gains["mean_half_width"],
     )
     return table.merge(gains[[*CELL, "gain", "gain_low", "gain_high"]])
 
@@ -73,7 +71,7 @@ def protocols(table: pd.DataFrame) -> pd.DataFrame:
     excess     mean over sizes of its validation loss above the best protocol's of that size, %
     noise      root mean square over sizes of the standard deviation over seeds, % of the loss
     """
-    best = table.groupby("training_flop_per_example")["valid_mean"].transform("min")
+    best = table.groupby(Columns.FLOP)["valid_mean"].transform("min")
     shares = table.assign(
         excess=100 * (table["valid_mean"] / best - 1), noise=(100 * table["valid_sd"] / table["valid_mean"]) ** 2
     )

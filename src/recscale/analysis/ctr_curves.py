@@ -1,14 +1,14 @@
 """The full ``ctr-scaling`` study as a chapter reads it: which curves are planned, what is there, one curve's runs."""
 
-import json
 from collections.abc import Sequence
 
 import pandas as pd
 
 from recscale import published
+from recscale.models import MODEL_TITLES
 from recscale.plans.completeness import reasons
 from recscale.plans.ctr import SPLITS, scaling_parts
-from recscale.runs.table import NAMES, prepared, with_pf_days
+from recscale.runs.table import Columns, healthy, run_table, with_pf_days
 
 NAME = "ctr-scaling"
 TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
@@ -66,13 +66,13 @@ def curves(
         runs = runs.assign(**{metric: runs[name] if name in runs else float("nan") for metric, name in names.items()})
     elif runs.empty:
         runs = runs.assign(**dict.fromkeys(METRICS, pd.Series(dtype=float)))
-    return with_pf_days(prepared(whole_seeds(runs.dropna(subset=[METRICS[0]]))))
+    return with_pf_days(healthy(run_table(whole_seeds(runs.dropna(subset=[METRICS[0]])))))
 
 
 def whole_seeds(runs: pd.DataFrame) -> pd.DataFrame:
     """Without the seeds of a model that have run at fewer sizes than another of its seeds has: a mean over other seeds
     at one size than at the next would bend its curve. For one data set and split; diverged runs have run."""
-    count = runs.groupby(["model", "seed"])["training_flop_per_example"].transform("nunique")
+    count = runs.groupby(["model", "seed"])[Columns.FLOP].transform("nunique")
     return runs[count == count.groupby(runs["model"]).transform("max")]
 
 
@@ -80,10 +80,8 @@ def ladder(runs: pd.DataFrame) -> pd.DataFrame:
     """Wukong's sizes with all that changes from one to the next: shape, dense learning rate, MFLOP per example, and the
     mean log-loss on test with its seeds. ``runs``: ``curves``."""
     own = runs[runs["model"] == "wukong"]
-    recipes = [json.loads(config) for config in own["config"]]
-    shapes = pd.DataFrame([recipe["model"] for recipe in recipes], index=own.index).reindex(columns=[*KNOBS])
-    shapes["dense rate"] = [recipe["training"]["dense_learning_rate"] for recipe in recipes]
-    table = shapes.assign(flop=own["training_flop_per_example"] / 1e6, loss=own["test_logloss"])
+    shapes = run_table(own)[[*KNOBS, Columns.DENSE_RATE]]
+    table = shapes.assign(flop=own[Columns.FLOP] / 1e6, loss=own["test_logloss"])
     found = table.groupby("flop").agg({**dict.fromkeys(shapes.columns, "first"), "loss": ["mean", "count"]})
     found.columns = [*KNOBS.values(), "dense rate", "log-loss on test", "seeds"]
     return found.rename_axis("MFLOP per example")
@@ -107,7 +105,7 @@ def scale_words(table: pd.DataFrame) -> str:
     if (own := table[table["model"] == "wukong"]).empty:
         return "No Wukong is in yet."
     paper = published.wukong_points().query("model == 'Wukong'")["gflop"].min()
-    largest = own["training_flop_per_example"].max() / 1e6
+    largest = own[Columns.FLOP].max() / 1e6
     return f"Our largest Wukong costs {largest:.0f} MFLOP per example, the paper's smallest {1000 * paper:.0f}."
 
 
@@ -126,7 +124,7 @@ def constant_words(table: pd.DataFrame, dataset: str) -> str:
         return f"No run on {TITLES[dataset]} is in yet."
     if none.empty:
         return f"No run on {TITLES[dataset]} ends at the loss of a constant."
-    models = ", ".join(NAMES[model] for model in none["model"].unique())
+    models = ", ".join(MODEL_TITLES[model] for model in none["model"].unique())
     return f"{len(none)} of {len(own)} runs on {TITLES[dataset]} end at the loss of a constant ({models})."
 
 
@@ -136,7 +134,7 @@ def progress(table: pd.DataFrame) -> pd.DataFrame:
     for curve in planned().to_dict("records"):
         same = (table[name] == curve[name] for name in ("dataset", "split", "model"))
         there = table[pd.concat(list(same), axis=1).all(axis=1)]
-        found = {"in": len(there), "sizes in": there["training_flop_per_example"].nunique()}
+        found = {"in": len(there), "sizes in": there[Columns.FLOP].nunique()}
         found |= {"seeds in": there["seed"].nunique(), "diverged": int(there["diverged"].astype(bool).sum())}
         rows.append(curve | found)
     return pd.DataFrame(rows)

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from recscale.analysis.ctr_scaling import LEAST, can_fit, decades, fit_law, noise_of, sizes_of, slope_words
-from recscale.runs.table import AXES, by_configuration
+from recscale.runs.table import AXES, Columns, by_configuration
 from recscale.stats.estimate import Estimate
 
 
@@ -62,7 +62,7 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, leve
     What moves a size moves both of its losses (two tasks of one run, or the same weights and rates on two splits), so
     the difference is one line through ln L₂ - ln L₁ of the means, with its own scatter.
     """
-    key = "training_flop_per_example"
+    key = Columns.FLOP
     means = [by_configuration(runs[runs["model"] == "wukong"]) for runs in (first, second)]
     means = [table.assign(key=table[key].round()).set_index("key") for table in means]
     shared = means[0].index.intersection(means[1].index)

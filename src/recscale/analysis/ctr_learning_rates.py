@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from recscale.analysis.ctr_scaling import listed
+from recscale.models import MODEL_TITLES
 from recscale.plans.ctr import FIXED_RATES, beside, best_rates, tables_rate, with_rates
 from recscale.plans.rate_search import SEARCHED_ON, SPARSE_RATES
 from recscale.runs.store import load_results
-from recscale.runs.table import NAMES, named
+from recscale.runs.table import Columns, with_model_titles
 
 DENSE, SPARSE = FIXED_RATES
 USUAL = SPARSE_RATES[1]
@@ -50,7 +51,7 @@ def caveats(table: pd.DataFrame) -> Caveats:
     rates = tried.groupby("model")[SPARSE].nunique()
     worth = {}
     for model, rows in tried[tried["model"].isin(rates.index[rates > 1])].groupby("model"):
-        crossed = rows.groupby("training_flop_per_example").filter(lambda part: part[SPARSE].nunique() >= FEWEST)
+        crossed = rows.groupby(Columns.FLOP).filter(lambda part: part[SPARSE].nunique() >= FEWEST)
         best = crossed.groupby(crossed[SPARSE] == USUAL)["valid_logloss"].min()
         worth[model] = 100 * (1 - crossed["valid_logloss"].min() / best[True])
     return Caveats(frozenset(rates.index[rates == 1]), frozenset(model for model, *_ in _untried(found)), worth)
@@ -70,15 +71,12 @@ def found_rates(table: pd.DataFrame) -> pd.DataFrame:
     used = pd.concat([beside(own, tables_rate(own)) for _, own in table.groupby("model", sort=False)])
     rows = []
     for best in best_rates(used).to_dict("records"):
-        same = tried[
-            (tried["model"] == best["model"])
-            & (tried["training_flop_per_example"] == best["training_flop_per_example"])
-        ]
+        same = tried[(tried["model"] == best["model"]) & (tried[Columns.FLOP] == best[Columns.FLOP])]
         dense, sparse = same.loc[same[SPARSE] == best[SPARSE], DENSE], same.loc[same[DENSE] == best[DENSE], SPARSE]
         rows.append(
             {
                 "model": best["model"],
-                "training_flop_per_example": best["training_flop_per_example"],
+                Columns.FLOP: best[Columns.FLOP],
                 "dense": best[DENSE],
                 "tables": best[SPARSE],
                 "dense edge": _edge(best[DENSE], dense),
@@ -90,11 +88,11 @@ def found_rates(table: pd.DataFrame) -> pd.DataFrame:
 
 def side_by_side(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """``found_rates`` of several data sets, by name, as one table for a reader, with sizes in training MFLOP."""
-    tables = [named(table).assign(data=name) for name, table in found.items() if len(table)]
+    tables = [with_model_titles(table).assign(data=name) for name, table in found.items() if len(table)]
     if not tables:
         return pd.DataFrame()
     both = pd.concat(tables)
-    sizes = [f"{flop / 1e6:.2g}" for flop in both.pop("training_flop_per_example")]
+    sizes = [f"{flop / 1e6:.2g}" for flop in both.pop(Columns.FLOP)]
     return both.assign(MFLOP=sizes).set_index(["data", "model", "MFLOP"])
 
 
@@ -102,11 +100,11 @@ def tables_words(table: pd.DataFrame) -> str:
     """At how many sizes of which models of one data set's ``search`` the tables' rate was searched: a sentence."""
     if table.empty:
         return "The repository holds no runs of the search."
-    rates = with_rates(table).groupby(["model", "training_flop_per_example"], sort=False)[SPARSE].nunique()
+    rates = with_rates(table).groupby(["model", Columns.FLOP], sort=False)[SPARSE].nunique()
     sizes = (rates >= FEWEST).groupby("model", sort=False).sum()
     if not sizes.any():
         return "The tables' rate was not searched."
-    without = listed([NAMES[model] for model in sizes.index[sizes == 0]]) if (sizes == 0).any() else ""
+    without = listed([MODEL_TITLES[model] for model in sizes.index[sizes == 0]]) if (sizes == 0).any() else ""
     but = f" but {without}, whose is the usual {USUAL:g}" if without else ""
     fewest = sizes[sizes > 0].min()
     more = " or more" if sizes.max() > fewest else ""
@@ -118,7 +116,7 @@ def unusual_words(found: pd.DataFrame) -> str:
     used = found.groupby("model", sort=False)["tables"].last() if len(found) else pd.Series()
     if (other := used[used != USUAL]).empty:
         return ""
-    models = listed([f"{NAMES[model]} ({rate:g})" for model, rate in other.items()])
+    models = listed([f"{MODEL_TITLES[model]} ({rate:g})" for model, rate in other.items()])
     return (
         f"Where it is not the usual {USUAL:g}, for {models}, the dense rate was searched again beside it at the other "
         "sizes."
@@ -131,7 +129,7 @@ def pair_words(found: pd.DataFrame) -> str:
     ``plans_ctr.tuned`` takes the tables' rate of the middle size; elsewhere the dense rate was searched at another.
     """
     parts = [
-        f"{NAMES[model]} ({used:g}, not tried at {count} of its {of} searched sizes)"
+        f"{MODEL_TITLES[model]} ({used:g}, not tried at {count} of its {of} searched sizes)"
         for model, used, count, of in _untried(found)
     ]
     if not parts:
@@ -147,7 +145,7 @@ def _untried(found: pd.DataFrame) -> list[tuple[str, float, int, int]]:
     rows_of = found.groupby("model", sort=False) if len(found) else ()
     table = []
     for model, rows in rows_of:
-        rows = rows.sort_values("training_flop_per_example")
+        rows = rows.sort_values(Columns.FLOP)
         used = rows["tables"].iloc[len(rows) // 2]
         count = int((rows["tables"] != used).sum())
         if count:
@@ -175,7 +173,7 @@ def edge_words(found: pd.DataFrame) -> str:
             parts.append(f"The best {name} lies inside the tried range at all {len(searched)} sizes searched for it.")
         else:
             named = [
-                f"{NAMES[row['model']]} at {row['training_flop_per_example'] / 1e6:.2g} MFLOP ({row[column]})"
+                f"{MODEL_TITLES[row['model']]} at {row[Columns.FLOP] / 1e6:.2g} MFLOP ({row[column]})"
                 for row in edge.to_dict("records")
             ]
             parts.append(

@@ -17,7 +17,8 @@ from recscale.analysis.ctr_exponents import difference
 from recscale.analysis.ctr_learning_rates import NO_CAVEATS, Caveats
 from recscale.analysis.ctr_scaling import LEAST, PAPER_SIGNIFICANT
 from recscale.analysis.ctr_scaling import listed as joined
-from recscale.runs.table import NAMES, by_configuration
+from recscale.models import MODEL_TITLES
+from recscale.runs.table import Columns, by_configuration
 from recscale.stats import contrasts
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
@@ -75,7 +76,7 @@ class Field:
 
 def listed(models: Sequence[str]) -> str:
     """Models by their names: "DLRM and DCNv2"."""
-    return joined([NAMES.get(model, model) for model in models])
+    return joined([MODEL_TITLES.get(model, model) for model in models])
 
 
 def judge(runs: pd.DataFrame) -> Field | None:
@@ -86,7 +87,7 @@ def judge(runs: pd.DataFrame) -> Field | None:
     own = means[means["model"] == "wukong"]
     if len(own) < 2:
         return None
-    at, names = np.log(own["training_flop_per_example"].to_numpy(float)), own["configuration"].to_numpy()
+    at, names = np.log(own[Columns.FLOP].to_numpy(float)), own["configuration"].to_numpy()
     ahead: dict[str, list[Weights]] = {}
     for row in means[means["model"] != "wukong"].itertuples():
         here = np.log(row.training_flop_per_example)
@@ -114,7 +115,7 @@ def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Estimate]:
     lines = {}
     for model, means in by_configuration(runs).groupby("model", sort=False) if len(runs) else ():
         if len(means) >= LEAST:
-            x, y = np.log10(means["training_flop_per_example"].to_numpy(float)), 100 * np.log(means["test_logloss"])
+            x, y = np.log10(means[Columns.FLOP].to_numpy(float)), 100 * np.log(means["test_logloss"])
             line, dof = stats.linregress(x, y), len(x) - 2
             lines[model] = line.slope, stats.t.ppf(0.975, dof) * line.stderr, dof
     if "wukong" not in lines:

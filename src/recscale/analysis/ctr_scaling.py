@@ -13,9 +13,10 @@ from scipy import stats
 from recscale import laws
 from recscale.laws.compare import COLUMNS
 from recscale.published.wukong import CONSTANTS
-from recscale.runs.table import by_configuration, least_difference, seed_noise
+from recscale.runs.table import Columns, by_configuration
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
+from recscale.stats.seeds import least_significant_difference, seed_noise
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",
@@ -31,7 +32,7 @@ LEAST = 3
 """Sizes below which a law of two parameters has no interval."""
 
 
-def sizes_of(runs: pd.DataFrame, model: str = "wukong", size: str = "training_flop_per_example") -> int:
+def sizes_of(runs: pd.DataFrame, model: str = "wukong", size: str = Columns.FLOP) -> int:
     """How many different sizes of ``model`` are among ``runs``."""
     return int(runs.loc[runs["model"] == model, size].nunique())
 
@@ -187,7 +188,7 @@ def form_words(comparison: pd.DataFrame, least: float) -> str:
     )
 
 
-def slopes(runs: pd.DataFrame, size: str = "training_flop_per_example") -> pd.DataFrame:
+def slopes(runs: pd.DataFrame, size: str = Columns.FLOP) -> pd.DataFrame:
     """For every model: change of the log loss (%) a decade of ``size``, and log loss at 1 MFLOP (or 10^6 parameters).
 
     A straight line in log size through each model's seed means: slope and offset tell two kinds of lead apart. The ± is
@@ -239,7 +240,9 @@ def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None
         return np.nan, np.nan
     known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
     noise = known.noise * float(own["test_logloss"].mean())
-    return noise, least_difference(noise, known.dof, seeds or int(own.groupby("configuration").size().min()))
+    return noise, least_significant_difference(
+        noise, known.dof, seeds or int(own.groupby("configuration").size().min())
+    )
 
 
 def held_words(law: float, flat: float, least: float) -> str:

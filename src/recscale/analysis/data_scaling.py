@@ -4,7 +4,6 @@ One pass over the rows: an example is seen once, so that rows, examples and upda
 mean fewer updates, at rates searched on all rows; the two can't be told apart here.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,7 +15,7 @@ from scipy import stats
 from recscale import laws
 from recscale.claims.card import COUNTED, Claim, claims_on
 from recscale.runs.study import Study
-from recscale.runs.table import one_set
+from recscale.runs.table import Columns, run_table, single_dataset
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
 
@@ -83,14 +82,13 @@ def judge(runs: pd.DataFrame) -> DataStudy | None:
     """
     if runs.empty:
         return None
-    dataset = one_set(runs)
-    recipes = [json.loads(config) for config in runs["config"]]
+    dataset, runs = single_dataset(runs), run_table(runs)
     runs = runs.assign(
-        size=[f"{flop / 1e6:.2g} MFLOP" for flop in runs["training_flop_per_example"]],
-        share=[f"{100 * recipe.get('fraction', 1.0):.3g} %" for recipe in recipes],
+        size=[f"{flop / 1e6:.2g} MFLOP" for flop in runs[Columns.FLOP]],
+        share=[f"{100 * fraction:.3g} %" for fraction in runs["fraction"]],
     )
-    columns = {"examples_seen": "rows", "training_flop_per_example": "flop"}
-    keys = ["size", "share", "examples_seen", "training_flop_per_example", "training_flop", "dense_parameters"]
+    columns = {"examples_seen": "rows", Columns.FLOP: "flop"}
+    keys = ["size", "share", "examples_seen", Columns.FLOP, "training_flop", "dense_parameters"]
     table = runs.groupby(keys, sort=False)["test_logloss"].agg(["mean", "count"]).reset_index()
     table = table.rename(columns={**columns, "mean": "test_logloss", "count": "seeds"})
     table = table.sort_values(["flop", "rows"], ignore_index=True)
@@ -98,7 +96,7 @@ def judge(runs: pd.DataFrame) -> DataStudy | None:
     cells = list(zip(runs["size"], runs["share"], strict=True))
     paired = Contrasts.of(cells, list(zip(runs["seed"], runs["share"], strict=True)), runs["test_logloss"])
     free = Contrasts.of(cells, [0] * len(cells), runs["test_logloss"])
-    epochs = max(recipe["training"]["epochs"] for recipe in recipes)
+    epochs = int(runs["epochs"].max())
     return DataStudy(dataset, table, free, paired, epochs)
 
 
@@ -303,7 +301,7 @@ def passes(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_passes(runs: pd.DataFrame) -> pd.DataFrame:
-    epochs = np.array([json.loads(config)["training"]["epochs"] for config in runs["config"]])
+    epochs = run_table(runs)["epochs"].to_numpy()
     seen = runs["examples_seen"]
     return runs.assign(passes=epochs, examples=seen, **{"different rows": seen // epochs})
 

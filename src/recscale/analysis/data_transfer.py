@@ -24,10 +24,10 @@ from recscale.entropy.experiments import readings
 from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
-from recscale.runs.table import least_difference
 from recscale.settings import DATA
 from recscale.stats.contrasts import strict
 from recscale.stats.estimate import Estimate
+from recscale.stats.seeds import least_significant_difference
 
 TOKENS = "tokens"
 D_PRIME = "apen-mean"
@@ -335,5 +335,5 @@ def _levels(study: DataStudy) -> tuple[float, float]:
 
 
 def _within(value: float, study: DataStudy, runs: int, level: float) -> Estimate:
-    half = least_difference(study.noise, study.cells.contrasts.dof, runs, level)
+    half = least_significant_difference(study.noise, study.cells.contrasts.dof, runs, level)
     return Estimate(value, value - half, value + half)

@@ -3,7 +3,6 @@
 ``loss_specs`` says what is trained; everything else takes trained models, scorers or tables and returns tables.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +17,7 @@ from recscale.datasets import SequenceData
 from recscale.models.sequential import SequentialModel
 from recscale.plans.sequential import sequential_quality
 from recscale.runs.spec import RunSpec
+from recscale.runs.table import run_table
 from recscale.training.ranking import count_rivals
 from recscale.training.result import TrainingResult
 from recscale.training.sampled_ranking import (
@@ -310,8 +310,9 @@ def stored_losses(runs: pd.DataFrame) -> pd.DataFrame:
     if runs.empty:
         return pd.DataFrame(columns=["loss", "seed", *METRICS])
     kept = runs[(runs["model"] == "sasrec") & (runs["dataset"] == "movielens-1m") & ~runs["diverged"].astype(bool)]
-    losses = [json.loads(config)["training"]["loss"] for config in kept["config"]]
-    return pd.DataFrame({"loss": losses, "seed": kept["seed"], **{m: kept[f"test_{m}"] for m in METRICS}})
+    return pd.DataFrame(
+        {"loss": run_table(kept)["loss"], "seed": kept["seed"], **{m: kept[f"test_{m}"] for m in METRICS}}
+    )
 
 
 def stored_in_words(stored: pd.DataFrame) -> str:

@@ -4,7 +4,6 @@ A rival is held to its benchmark figure, Wukong, which the benchmark lacks, to t
 runs rounded to four decimals, without an interval of their own.
 """
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +16,8 @@ from recscale.models.ctr_presets import Preset, frappe_fields, preset
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans.ctr import FRAPPE_TRIED, FRAPPE_WUKONG
 from recscale.plans.rate_search import MODELS
-from recscale.runs.table import half_width, least_difference, prepared, seed_noise
+from recscale.runs.table import Columns, healthy, run_table
+from recscale.stats.seeds import least_significant_difference, mean_half_width, seed_noise
 
 CLOSE = 0.001
 """How far from a published AUC counts as "within"."""
@@ -80,7 +80,7 @@ def comparison(runs: pd.DataFrame) -> pd.DataFrame:
     table = printed()[["name", "benchmark", "paper"]]
     table.insert(1, "seeds", groups.size().reindex(MODELS, fill_value=0))
     table.insert(2, "auc", groups.mean().reindex(MODELS).astype(float))
-    table.insert(3, "±", groups.agg(lambda sample: half_width(sample.to_numpy())).reindex(MODELS).astype(float))
+    table.insert(3, "±", groups.agg(lambda sample: mean_half_width(sample.to_numpy())).reindex(MODELS).astype(float))
     table["difference"] = table["auc"] - table["benchmark"].fillna(table["paper"])
     table["apart"] = table["±"] * (1 + table["seeds"]) ** 0.5
     table["verdict"] = [verdict(*row) for row in table[["difference", "apart"]].to_numpy(float)]
@@ -131,14 +131,14 @@ class Standing:
 
 def standing(runs: pd.DataFrame) -> Standing | None:
     """Wukong's place among the models of ``runs``, a table of one data set; None where it or every rival is absent."""
-    healthy = prepared(runs)
-    groups = healthy.groupby("model")["test_auc"]
+    table = healthy(run_table(runs))
+    groups = table.groupby("model")["test_auc"]
     means, counts = groups.mean(), groups.size()
     rivals = means.drop("wukong", errors="ignore")
     if rivals.empty or len(rivals) == len(means):
         return None
     best = rivals.idxmax()
-    least = least_difference(*seed_noise(healthy, "test_auc"), seeds=int(counts[["wukong", best]].min()))
+    least = least_significant_difference(*seed_noise(table, "test_auc"), seeds=int(counts[["wukong", best]].min()))
     rank = 1 + int((rivals > means["wukong"]).sum())
     names = printed()["name"]
     return Standing(rank, len(means), names.get(best, best), float(means["wukong"] - means[best]), least)
@@ -212,13 +212,13 @@ def losses(runs: pd.DataFrame) -> pd.DataFrame:
     """Log-loss beside AUC, a row a model, by name: ``d`` (embedding width), ``AUC``, ``log-loss`` (means over healthy
     runs), ``±`` (half of the log-loss's 95 % interval over seeds), ``worst seed``, ``place by AUC``, ``place by
     log-loss`` (1: best), and the printed log-losses. NaN without runs."""
-    measured = _on_frappe(runs).reindex(columns=["model", "config", "test_auc", "test_logloss"])
-    width = [json.loads(config)["training"]["embedding"]["width"] for config in measured["config"]]
-    groups = measured.assign(d=np.array(width, float)).groupby("model")
+    columns = ["model", Columns.EMBEDDING_WIDTH, "test_auc", "test_logloss"]
+    measured = _on_frappe(runs).reindex(columns=columns)
+    groups = measured.assign(d=measured[Columns.EMBEDDING_WIDTH].astype(float)).groupby("model")
     table, loss = printed()[["name"]], groups["test_logloss"]
     table["d"] = groups["d"].max()
     table["AUC"], table["log-loss"] = groups["test_auc"].mean().astype(float), loss.mean().astype(float)
-    table["±"] = loss.agg(lambda sample: half_width(sample.to_numpy())).astype(float)
+    table["±"] = loss.agg(lambda sample: mean_half_width(sample.to_numpy())).astype(float)
     table["worst seed"] = loss.max().astype(float)
     table["place by AUC"] = table["AUC"].rank(ascending=False)
     table["place by log-loss"] = table["log-loss"].rank()
@@ -306,10 +306,11 @@ def _on_frappe(runs: pd.DataFrame) -> pd.DataFrame:
     """The healthy runs of the presets on Frappe's own split."""
     if runs.empty:
         return runs.assign(test_auc=pd.Series(dtype=float))
-    healthy = runs[~runs["diverged"].astype(bool) & ~_started_otherwise(runs)]
-    return healthy[(healthy["dataset"] == "frappe") & (healthy["split"] == "official")]
+    table = healthy(run_table(runs))
+    table = table[~_started_otherwise(table)]
+    return table[(table["dataset"] == "frappe") & (table["split"] == "official")]
 
 
 def _started_otherwise(runs: pd.DataFrame) -> pd.Series:
     """Which runs are the AFN+ whose exponents start as in the benchmark's library, a trial and no preset."""
-    return runs["config"].map(lambda config: json.loads(config)["model"].get("xavier_exponents", False)).astype(bool)
+    return run_table(runs)["xavier_exponents"].fillna(False).astype(bool)

@@ -1,6 +1,5 @@
 """What the runs on planted worlds say of a law that is known: excess over Bayes, and exponents beside derived ones."""
 
-import json
 from collections.abc import Iterable
 
 import numpy as np
@@ -8,6 +7,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from recscale.datasets.planted_world import PLANTED, WORLD, PlantedWorld
+from recscale.runs.table import Columns, curve_rows, run_table
 
 
 def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -18,11 +18,11 @@ def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
     excess  test log loss above Bayes, nats
     ideal   that of the ideal learner of all interactions from as many rows
     """
-    configs = [json.loads(config) for config in runs["config"]]
+    runs = run_table(runs)
     worlds = [PLANTED[name][0] for name in runs["dataset"]]
     return runs.assign(
         rows=runs["examples_seen"],
-        width=[config["training"]["embedding"]["width"] for config in configs],
+        width=runs[Columns.EMBEDDING_WIDTH],
         excess=runs["test_logloss"] - [world.bayes_logloss for world in worlds],
         ideal=[world.excess(rows=rows) for world, rows in zip(worlds, runs["examples_seen"], strict=True)],
     )
@@ -30,10 +30,7 @@ def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
 
 def curve_table(runs: pd.DataFrame) -> pd.DataFrame:
     """The points of the runs' curves as ``excess_table``: a row per run and point."""
-    curves = [json.loads(curve) for curve in runs["test_logloss_curve"]]
-    repeated = runs.loc[runs.index.repeat([len(curve) for curve in curves])].reset_index(drop=True)
-    points = np.array([point for curve in curves for point in curve])
-    return excess_table(repeated.assign(examples_seen=points[:, 0], test_logloss=points[:, 1]))
+    return excess_table(curve_rows(runs))
 
 
 def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float = 0.95) -> pd.DataFrame:
@@ -92,8 +89,7 @@ def size_table(table: pd.DataFrame) -> pd.DataFrame:
     """
     cross = _of_pairs(table)[lambda row: row["model"] == "crossnet"]
     most = cross[cross["rows"] == cross["rows"].max()]
-    rank = [json.loads(config)["model"]["rank"] for config in most["config"]]
-    means = most.assign(rank=rank).groupby("rank", as_index=False).agg(excess=("excess", "mean"))
+    means = most.groupby("rank", as_index=False).agg(excess=("excess", "mean"))
     world, _ = PLANTED[most["dataset"].iloc[0]]
     held = 2 * means["rank"]
     return means.assign(held=held, derived=[world.excess(int(count)) for count in held])

@@ -16,21 +16,23 @@ import torch
 
 from recscale.analysis.ctr_scaling import listed
 from recscale.datasets import load_ctr
+from recscale.models import MODEL_TITLES
 from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.runs.table import NAMES, by_configuration, least_difference, seed_noise
+from recscale.runs.table import Columns, by_configuration
 from recscale.settings import results_folder
+from recscale.stats.seeds import least_significant_difference, seed_noise
 from recscale.training.serving import Request, candidate_rows, serve
 
 MODELS = ("wukong", "dlrm", "dcnv2")
 
 COLUMNS = (
-    *("dataset", "model", "training_flop_per_example", "dense_parameters"),
+    *("dataset", "model", Columns.FLOP, "dense_parameters"),
     *("candidates", "threads", "repeats", "p50_ms", "p99_ms", "candidates_per_second"),
     *("torch_version", "cpu", "finished_at"),
 )
-KEYS = ["dataset", "model", "training_flop_per_example", "dense_parameters"]
+KEYS = ["dataset", "model", Columns.FLOP, "dense_parameters"]
 """What a latency and a trained run of the same model share."""
 
 REPEATS = {"smoke": (5, 1), "quick": (60, 5), "full": (500, 20)}
@@ -59,7 +61,7 @@ def measure(dataset: str, models: Sequence[Any], how: Request) -> pd.DataFrame:
             {
                 "dataset": data.name,
                 "model": config.model,
-                "training_flop_per_example": account.training_flop_per_example,
+                Columns.FLOP: account.training_flop_per_example,
                 "dense_parameters": account.dense_parameters,
                 "candidates": how.candidates,
                 "threads": how.threads,
@@ -103,11 +105,11 @@ def growth(latencies: pd.DataFrame) -> pd.DataFrame:
     """For every model: how many times FLOP and p50 grow from its smallest to its largest size, and both ends in ms."""
     rows = {}
     for model, part in latencies.groupby("model", sort=False):
-        part = part.sort_values("training_flop_per_example")
+        part = part.sort_values(Columns.FLOP)
         first, last = part.iloc[0], part.iloc[-1]
         rows[model] = {
             "sizes": len(part),
-            "FLOP ×": last["training_flop_per_example"] / first["training_flop_per_example"],
+            "FLOP ×": last[Columns.FLOP] / first[Columns.FLOP],
             "p50 ×": last["p50_ms"] / first["p50_ms"],
             "smallest, p50 ms": first["p50_ms"],
             "largest, p50 ms": last["p50_ms"],
@@ -120,13 +122,13 @@ def growth_words(latencies: pd.DataFrame, model: str = "wukong") -> str:
     """One sentence on how time follows compute along the ladder of ``model``."""
     table = growth(latencies)
     if model not in table.index or table.loc[model, "sizes"] < 2:
-        return f"There are too few sizes of {NAMES[model]} to say how its time grows."
+        return f"There are too few sizes of {MODEL_TITLES[model]} to say how its time grows."
     row = table.loc[model]
     share = np.log(row["p50 ×"]) / np.log(row["FLOP ×"])
     slower = "more slowly than" if share < 0.9 else "about as fast as" if share <= 1.1 else "faster than"
     return (
-        f"From the smallest to the largest {NAMES[model]}, compute grows {row['FLOP ×']:.0f}-fold and the median time "
-        f"{row['p50 ×']:.1f}-fold, from {row['smallest, p50 ms']:.1f} to {row['largest, p50 ms']:.1f} ms: "
+        f"From the smallest to the largest {MODEL_TITLES[model]}, compute grows {row['FLOP ×']:.0f}-fold and the "
+        f"median time {row['p50 ×']:.1f}-fold, from {row['smallest, p50 ms']:.1f} to {row['largest, p50 ms']:.1f} ms: "
         f"{slower} compute."
     )
 
@@ -147,7 +149,7 @@ def least_gap(table: pd.DataFrame, runs: pd.DataFrame, metric: str) -> float:
     """The least difference of two means that seeds can't explain, or NaN. ``table``: ``with_quality``."""
     if table.empty:
         return float("nan")
-    return least_difference(*seed_noise(runs, metric), seeds=int(table["seeds"].min()))
+    return least_significant_difference(*seed_noise(runs, metric), seeds=int(table["seeds"].min()))
 
 
 def least_words(least: float) -> str:
@@ -165,7 +167,7 @@ def frontier(table: pd.DataFrame, metric: str, least: float) -> pd.DataFrame:
     """
     table = table.sort_values("p99_ms")
     best = table[metric].cummin().shift(fill_value=np.inf)
-    steps = table[table[metric] < best][["model", "training_flop_per_example", "p99_ms", metric]].copy()
+    steps = table[table[metric] < best][["model", Columns.FLOP, "p99_ms", metric]].copy()
     steps["gain"] = -steps[metric].diff()
     steps["a millisecond"] = steps["gain"] / steps["p99_ms"].diff()
     steps["beyond seeds"] = [_beyond(gain, least) for gain in steps["gain"]]
@@ -200,7 +202,7 @@ def bought_words(table: pd.DataFrame, metric: str, least: float) -> str:
         return f"{whole}. Without repeated seeds it is not known whether that is noise."
     if gain <= least:
         return f"{whole}. Seeds alone could explain that much ({least:.2f} %)."
-    absent = [NAMES[model] for model in table["model"].unique() if model not in set(steps["model"])]
+    absent = [MODEL_TITLES[model] for model in table["model"].unique() if model not in set(steps["model"])]
     slower = f" No slower model is better; none of {listed(absent)} is on the frontier." if absent else ""
     cheap = steps[first[metric] - steps[metric] >= gain / 2].iloc[0]
     if cheap["p99_ms"] == last["p99_ms"]:
@@ -211,4 +213,4 @@ def bought_words(table: pd.DataFrame, metric: str, least: float) -> str:
 
 
 def _named(row: pd.Series) -> str:
-    return f"{NAMES[row['model']]} at {row['training_flop_per_example'] / 1e6:.2g} MFLOP ({row['p99_ms']:.1f} ms)"
+    return f"{MODEL_TITLES[row['model']]} at {row[Columns.FLOP] / 1e6:.2g} MFLOP ({row['p99_ms']:.1f} ms)"

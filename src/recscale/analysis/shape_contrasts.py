@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from recscale import laws
-from recscale.analysis.shape_fits import GRID, Q1, described, healthy
+from recscale.analysis.shape_fits import GRID, Q1
 from recscale.analysis.shape_law import LAW
 from recscale.laws.performance import inside
+from recscale.runs.table import healthy, run_table
 from recscale.stats.contrasts import Contrasts, strict
 from recscale.stats.estimate import Estimate
 
@@ -46,8 +47,7 @@ class Cells:
         """None where no cell has a second seed."""
         if runs.empty:
             return None
-        table = described(runs)
-        table = table[healthy(table)]
+        table = healthy(run_table(runs))
         settings = zip(*(table[key] for key in KEYS), strict=True)
         names = list(zip(settings, zip(*(table[axis] for axis in AXES), strict=True), strict=True))
         known = Contrasts.of(names, [0] * len(names), table[column]) if names else None

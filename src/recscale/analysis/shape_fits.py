@@ -3,7 +3,6 @@
 A table of shapes has one row a run with the columns ``layers`` (H), ``width`` (d), ``seed`` and the metrics.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ import pandas as pd
 from recscale import laws
 from recscale.laws import Fit
 from recscale.runs.store import load_results
+from recscale.runs.table import Columns, healthy, run_table
 from recscale.settings import DATA
 
 FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-linear", "constant")
@@ -36,37 +36,18 @@ def shapes(runs: pd.DataFrame, **values: object) -> pd.DataFrame:
     ``values`` keep the rows with these values (``model="sasrec", max_length=50``). Collapsed and diverged runs are
     left out before any fit: a law through failed optimisations would describe the failures.
     """
-    table = described(runs)
-    return having(table[healthy(table)], values)
+    return having(healthy(run_table(runs)), values)
 
 
 def left_out(runs: pd.DataFrame, **values: object) -> int:
     """How many runs with these values ``shapes`` leaves out as collapsed or diverged."""
-    table = described(runs)
-    return len(having(table[~healthy(table)], values))
-
-
-def described(runs: pd.DataFrame) -> pd.DataFrame:
-    """All runs with what their recipes say: shape, length of the history, precision, and the variant of the data."""
-    configs = [json.loads(config) for config in runs["config"]]
-    return runs.assign(
-        layers=[config["model"]["layers"] for config in configs],
-        width=[config["model"]["width"] for config in configs],
-        max_length=[config["training"]["max_length"] for config in configs],
-        precision=[config["training"]["precision"] for config in configs],
-        fraction=[config.get("fraction", 1.0) for config in configs],
-        repeated=[config.get("repeated", 0.0) for config in configs],
-    )
+    table = run_table(runs)
+    return len(having(table[~table[Columns.HEALTHY]], values))
 
 
 def pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
     """The shapes (layers, width) in ``table``."""
     return set(zip(table["layers"], table["width"], strict=True))
-
-
-def healthy(runs: pd.DataFrame) -> pd.Series:
-    """Marks the runs that neither diverged nor collapsed."""
-    return ~runs["diverged"].astype(bool) & (runs["collapsed"] == 0)
 
 
 def having(table: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:

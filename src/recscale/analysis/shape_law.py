@@ -16,7 +16,7 @@ from recscale import laws
 from recscale.analysis import ctr_scaling as ctr_law
 from recscale.analysis.shape_fits import FORMS, GRID, Q1, fit_forms, left_out, peaks, shapes
 from recscale.laws import Fit
-from recscale.runs.table import least_difference, seed_noise
+from recscale.stats.seeds import least_significant_difference, seed_noise
 
 LAW, LINE, QUADRATIC = "performance-law", "log-linear", "log-quadratic"
 OWN = (LAW, "performance-law-outside")
@@ -71,7 +71,7 @@ class Panel:
 
     def least(self, runs: int = 1) -> float:
         """The least difference between two means over ``runs`` runs that seeds can't explain."""
-        return least_difference(self.noise, self.dof, runs)
+        return least_significant_difference(self.noise, self.dof, runs)
 
     @cached_property
     def comparison(self) -> pd.DataFrame:

@@ -5,7 +5,6 @@ grids are priced as our HSTU-style model trained with ``NEGATIVES`` sampled item
 nor its compute.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +21,7 @@ from recscale.models.sequential import SEQUENTIAL_MODELS
 from recscale.published.shapes import CLAIMS
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
+from recscale.runs.table import run_table, settings_of
 from recscale.training.sequential import SequentialTraining
 
 KINDS: Mapping[str, str] = {
@@ -105,8 +105,8 @@ def recorded_spec(runs: pd.DataFrame) -> RunSpec:
 
     The model's shape is left at its default.
     """
-    first = runs.iloc[0]
-    training = SequentialTraining(**json.loads(first["config"])["training"])
+    first = run_table(runs).iloc[0]
+    training = settings_of(SequentialTraining, first)
     return RunSpec(first["dataset"], "leave-one-out", SEQUENTIAL_MODELS[first["model"]](), training, int(first["seed"]))
 
 

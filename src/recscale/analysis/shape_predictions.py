@@ -18,12 +18,14 @@ import pandas as pd
 
 from recscale.analysis import shape_planning as planning
 from recscale.analysis.ctr_scaling import listed
-from recscale.analysis.shape_fits import GRID, described, fit_forms, having, pairs, shapes
+from recscale.analysis.shape_fits import GRID, fit_forms, having, pairs, shapes
 from recscale.analysis.shape_law import Panel
 from recscale.laws import Fit
 from recscale.plans.sequential import CELLS, PREDICTIONS
-from recscale.runs.store import load_results, write_atomically
+from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
+from recscale.runs.table import run_table
+from recscale.settings import write_atomically
 
 COLUMNS = (
     *("question", "role", "layers", "width", "metric", "predicted", "low", "high"),
@@ -53,7 +55,7 @@ def grid_runs() -> pd.DataFrame:
     runs = load_results("sequential-grid")
     if runs.empty:
         raise NotYetPlanned("predictions need the committed results of sequential-grid, and there are none yet")
-    if lacking := set(CELLS) - pairs(having(described(runs), GRID)):
+    if lacking := set(CELLS) - pairs(having(run_table(runs), GRID)):
         what = f"{len(lacking)} of {len(CELLS)} shapes, first {min(lacking)}"
         raise NotYetPlanned(f"sequential-grid lacks {what}; a prediction is made once, so it waits for all of them")
     return shapes(runs, **GRID)
@@ -156,7 +158,7 @@ def recorded_in_words(recorded: pd.DataFrame, runs: pd.DataFrame) -> str:
     if wrong := faults(recorded, runs):
         return f"{said} They can't be judged: {wrong[0]}."
     trained = shapes(runs)
-    table, failed = verdicts(recorded, trained, every=True), pairs(described(runs)) - pairs(trained)
+    table, failed = verdicts(recorded, trained, every=True), pairs(run_table(runs)) - pairs(trained)
     lost = f" Every run of {listed([f'{h} × {d}' for h, d in sorted(failed)])} collapsed or diverged." if failed else ""
     return f"{said} {in_words(table)}{lost} {winners_in_words(table, failed)}"
 
@@ -190,7 +192,7 @@ def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     made = pd.to_datetime(recorded["predicted_at"], utc=True).max()
     early = runs[pd.to_datetime(runs["finished_at"], utc=True) <= made]
     said += [f"run {row.run_id} finished {row.finished_at}, not after the prediction" for row in early.itertuples()]
-    for shape in sorted(pairs(described(runs)) - pairs(recorded)):
+    for shape in sorted(pairs(run_table(runs)) - pairs(recorded)):
         said.append(f"the shape {shape} was trained and never predicted")
     return said
 

@@ -1,12 +1,11 @@
 """Rows of the report card on quality: the paper's Frappe column beside its benchmark's, and beside our runs."""
 
-import json
-
 import pandas as pd
 
 from recscale.analysis import frappe as quality
 from recscale.claims.card import COUNTED, Claim, count_verdict
 from recscale.runs.store import load_results
+from recscale.runs.table import Columns, run_table
 
 PAGE = "quality-wukong"
 
@@ -106,8 +105,7 @@ def _logloss(runs: pd.DataFrame, caveat: str) -> Claim:
 
 def widths(runs: pd.DataFrame) -> str:
     """Embedding widths of Wukong and of its rivals: only Wukong's was chosen from several."""
-    trained = [json.loads(config)["training"]["embedding"]["width"] for config in runs["config"]]
-    found = runs.assign(width=trained).groupby(runs["model"] == "wukong")["width"].unique()
+    found = run_table(runs).groupby(runs["model"] == "wukong")[Columns.EMBEDDING_WIDTH].unique()
     own, others = (" and ".join(map(str, sorted(found.get(side, [])))) for side in (True, False))
     return f"embeddings {own} wide, of the rivals {others}"
 

@@ -4,7 +4,6 @@ The first come from ``data/predictions`` and ``performance-law-predictions``, th
 None without seeds: a shape must have run twice to be said to be better.
 """
 
-import json
 from collections.abc import Collection
 
 import numpy as np
@@ -14,16 +13,17 @@ from recscale import published
 from recscale.analysis import shape_predictions as predictions
 from recscale.analysis.ctr_scaling import listed
 from recscale.analysis.fit_simulations import wilson
-from recscale.analysis.shape_fits import described, left_out, pairs, shapes
+from recscale.analysis.shape_fits import left_out, pairs, shapes
 from recscale.analysis.shape_law import LAW
 from recscale.claims.card import COUNTED, Claim, claims_on, interval_verdict
 from recscale.claims.frappe import at_least
 from recscale.claims.performance_law_grid import agreed
 from recscale.claims.wukong_scaling import better, sign
 from recscale.runs.store import load_results
-from recscale.runs.table import half_width, least_difference
+from recscale.runs.table import run_table
 from recscale.stats.contrasts import Contrasts, reached, strict, verdict
 from recscale.stats.estimate import Estimate
+from recscale.stats.seeds import least_significant_difference, mean_half_width
 
 _claim = claims_on("Performance Law", "performance-law-measured", "inferred")
 
@@ -62,7 +62,7 @@ def prediction_claims(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[Claim]
         return []
     every = predictions.verdicts(recorded, trained, every=True)
     table = every[every["seeds"] > 0]
-    failed = pairs(described(runs)) - pairs(trained)
+    failed = pairs(run_table(runs)) - pairs(trained)
     excluded = f"{left_out(runs)} collapsed or diverged runs left out"
     return [*chosen(every, known, failed), *band(table, excluded), *controls(table, known)]
 
@@ -184,7 +184,7 @@ def controls(table: pd.DataFrame, known: Contrasts) -> list[Claim]:
     others = {law: error for law, error in errors.items() if law != LAW}
     if LAW not in errors or not others:
         return []
-    least = least_difference(known.noise * level, known.dof, runs)
+    least = least_significant_difference(known.noise * level, known.dof, runs)
     said = ", ".join(f"{predictions.NAMES.get(law, law)} {error:.4f}" for law, error in others.items())
     why = f"root mean square over the new shapes' means; must differ by more than the {least:.4f} that seeds explain"
     claim = "predicted, then trained: the law errs least at new shapes (NDCG@10)"
@@ -202,8 +202,7 @@ def quality_claims(runs: pd.DataFrame) -> list[Claim]:
     if runs.empty:
         return []
     table = shapes(runs)
-    other_loss = [json.loads(config)["training"]["loss"] != "softmax" for config in table["config"]]
-    table = table[~(np.array(other_loss, bool) & (table["dataset"] == "movielens-1m"))]
+    table = table[~((table["loss"] != "softmax") & (table["dataset"] == "movielens-1m"))]
     sets, base = {name: table[table["dataset"] == name] for name in SETS}, table[table["model"] == BASE]
     public = [claim for name, row in PUBLIC.items() for claim in _public(base[base["dataset"] == name], *row)]
     orders = [claim for name, part in sets.items() for claim in _printed(part, SETS[name], left_out(runs))]
@@ -228,7 +227,7 @@ def _public(runs: pd.DataFrame, said: str, *where: str, chosen: str = "") -> lis
     paper, values = float(best["ndcg@10"]), runs[f"test_{METRIC}"].to_numpy(float)
     if len(values) < 2:
         return []
-    mean, half = float(values.mean()), half_width(values)
+    mean, half = float(values.mean()), mean_half_width(values)
     why = (
         f"{chosen}{len(values)} seeds, full ranking; the level is that of {best['source'].partition(' (')[0]}, trained "
         f"with {best['loss']}"

@@ -7,7 +7,7 @@ from filelock import FileLock
 from joblib import Memory
 
 from recscale.claims.claim import Claim
-from recscale.runs.spec import code_fingerprint
+from recscale.runs.execute import code_fingerprint
 from recscale.settings import DATA, cache_folder, results_folder, writable
 
 SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {}

@@ -1,6 +1,5 @@
 """What the chapter on the measured Performance Law says of tables that may be whole, partial or absent."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -14,14 +13,15 @@ from recscale.analysis import shape_predictions as predictions
 from recscale.analysis.ctr_scaling import listed
 from recscale.analysis.data_transfer import TERMS, DataStudy, explained
 from recscale.analysis.shape_contrasts import Cells, setting
-from recscale.analysis.shape_fits import described, fit_forms, healthy, shapes
+from recscale.analysis.shape_fits import fit_forms, shapes
 from recscale.analysis.shape_fits import published as authors_grid
 from recscale.analysis.shape_law import Panel
 from recscale.claims.card import COUNTED, VERDICTS, Claim, counted
 from recscale.claims.evidence import tally
 from recscale.plans.completeness import reasons
 from recscale.runs.store import load_results
-from recscale.runs.table import half_width
+from recscale.runs.table import run_table
+from recscale.stats.seeds import mean_half_width
 
 STUDIES = ("sequential-grid", "sequential-data", "sequential-quality", "performance-law-predictions")
 AUTHORS = "the authors' MovieLens-1M"
@@ -38,7 +38,7 @@ def inventory(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """A row a study: runs, those left out as collapsed or diverged, models, data sets, seeds, and what is missing."""
     explained_by, rows = reasons(), {}
     for name, table in found.items():
-        unhealthy = 0 if table.empty else int((~healthy(described(table))).sum())
+        unhealthy = 0 if table.empty else int((~run_table(table)["healthy"]).sum())
         rows[name] = {
             "runs": len(table),
             "left out": unhealthy,
@@ -57,7 +57,7 @@ def inventory_words(found: Mapping[str, pd.DataFrame]) -> str:
     if there.empty:
         return "None of the four studies has runs here, or none with these seeds."
     every = pd.concat(found.values(), ignore_index=True).drop_duplicates("run_id")
-    unhealthy = int((~healthy(described(every))).sum())
+    unhealthy = int((~run_table(every)["healthy"]).sum())
     return (
         f"{len(there)} of the {len(table)} studies {'has' if len(there) == 1 else 'have'} runs here, {len(every):,} "
         f"different ones in all, of which {unhealthy} {'is' if unhealthy == 1 else 'are'} left out as collapsed or "
@@ -70,14 +70,14 @@ def search_table(table: pd.DataFrame) -> pd.DataFrame:
 
     ``schedule``: "linear", whose rate falls to 0, or "constant"; ``million positions``: trained on.
     """
-    configs = [json.loads(config) for config in table["config"]]
+    table = run_table(table)
     found = pd.DataFrame(
         {
-            "schedule": [config["training"].get("schedule", "constant") for config in configs],
-            "width": [config["model"]["width"] for config in configs],
-            "rate": [config["training"]["learning_rate"] for config in configs],
-            "dropout": [config["model"]["dropout"] for config in configs],
-            "million positions": table["examples_seen"].to_numpy() / 1e6,
+            "schedule": table["schedule"],
+            "width": table["width"],
+            "rate": table["learning_rate"],
+            "dropout": table["dropout"],
+            "million positions": table["examples_seen"] / 1e6,
             "valid NDCG@10": table.reindex(columns=["valid_ndcg@10"]).to_numpy()[:, 0],
         }
     )
@@ -104,16 +104,16 @@ def search_words(found: pd.DataFrame) -> str:
 
 def quality_search_table(table: pd.DataFrame) -> pd.DataFrame:
     """The search behind the runs at a good size, a row a run of ``sequential-quality-search``, best of a set first."""
-    trained = [json.loads(config) for config in table["config"]]
+    table = run_table(table)
     found = pd.DataFrame(
         {
             "data set": table["dataset"],
-            "layers": [config["model"]["layers"] for config in trained],
-            "width": [config["model"]["width"] for config in trained],
-            "positions a batch": [config["training"]["batch_tokens"] for config in trained],
-            "epochs": [config["training"]["epochs"] for config in trained],
-            "rate": [config["training"]["learning_rate"] for config in trained],
-            "dropout": [config["model"]["dropout"] for config in trained],
+            "layers": table["layers"],
+            "width": table["width"],
+            "positions a batch": table["batch_tokens"],
+            "epochs": table["epochs"],
+            "rate": table["learning_rate"],
+            "dropout": table["dropout"],
             "valid NDCG@10": table.reindex(columns=["valid_ndcg@10"]).to_numpy()[:, 0],
         }
     )
@@ -126,13 +126,12 @@ def quality_table(table: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     if len(table):
         runs = shapes(table)
-        losses = [json.loads(config)["training"]["loss"] for config in runs["config"]]
-        for key, group in runs.groupby([runs["dataset"], runs["model"], pd.Series(losses, name="loss")], sort=False):
+        for key, group in runs.groupby(["dataset", "model", "loss"], sort=False):
             ndcg = group["test_ndcg@10"].to_numpy(float)
             rows[key] = {
                 "seeds": len(group),
                 "NDCG@10": ndcg.mean(),
-                "±": half_width(ndcg) if len(ndcg) > 1 else np.nan,
+                "±": mean_half_width(ndcg) if len(ndcg) > 1 else np.nan,
                 "HR@10": group["test_hr@10"].mean(),
                 "valid NDCG@10": group["valid_ndcg@10"].mean(),
             }
@@ -235,7 +234,7 @@ def collapsed_words(table: pd.DataFrame) -> str:
     """Which data sets have no healthy run at all: one sentence, or none."""
     if table.empty:
         return ""
-    alive = healthy(described(table)).groupby(table["dataset"]).any()
+    alive = run_table(table)["healthy"].groupby(table["dataset"]).any()
     dead = alive.index[~alive].tolist()
     if not dead:
         return ""

@@ -6,7 +6,7 @@ Verdicts follow seeds: a difference that the seeds can explain is none. So a tab
 from recscale.analysis import ablations, data_scaling
 from recscale.claims.card import Claim
 from recscale.runs.store import load_results
-from recscale.runs.table import prepared
+from recscale.runs.table import healthy, run_table
 
 
 def knobs(resamples: int, seed: int) -> list[Claim]:
@@ -26,5 +26,5 @@ def data(resamples: int, seed: int) -> list[Claim]:
 
 def _judged(name: str, module):
     """The committed study as ``module`` judges it; None without runs, or with one seed."""
-    study = module.judge(prepared(load_results(name)))
+    study = module.judge(healthy(run_table(load_results(name))))
     return study if study is not None and study.contrasts.dof else None

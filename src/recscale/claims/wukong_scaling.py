@@ -14,13 +14,14 @@ from recscale.analysis import ctr_scaling as ctr_law
 from recscale.analysis.ctr_learning_rates import NO_CAVEATS, Caveats
 from recscale.claims.card import COUNTED, Claim, claims_on
 from recscale.runs.store import load_results
+from recscale.runs.table import Columns
 from recscale.stats.contrasts import of_cases, strict, verdict
 from recscale.stats.contrasts import reached as how_many
 from recscale.stats.estimate import UNKNOWN
 
 _claim = claims_on("Wukong", "wukong-law-measured")
 
-SIZE = "training_flop_per_example"
+SIZE = Columns.FLOP
 HELD_OUT = 2
 
 

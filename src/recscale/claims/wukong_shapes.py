@@ -3,7 +3,6 @@
 No rows while the study isn't committed, has too few shapes, or no second seed tells the noise.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from recscale.analysis.shape_law import Panel
 from recscale.claims.card import Claim, claims_on
 from recscale.claims.performance_law_grid import NEEDED, decided_by
 from recscale.runs.store import load_results
+from recscale.runs.table import Columns, healthy, run_table
 from recscale.stats.contrasts import Contrasts, indicators
 
 _claim = claims_on("Performance Law", "performance-law-measured", "inferred")
@@ -62,20 +62,19 @@ def panel(table: pd.DataFrame) -> Bridge:
     Runs of one seed see the data in one order and err together. What they share is taken out of means and noise, as
     it moves no shape against another.
     """
-    table = table[table["dataset"] == "movielens-1m"]
-    healthy = table[~table["diverged"].astype(bool)]
-    if healthy.empty:
+    table = run_table(table[table["dataset"] == "movielens-1m"])
+    runs = healthy(table)
+    if runs.empty:
         return Bridge("auc", pd.DataFrame(columns=["layers", "width", "value", "seeds"]), np.nan, 0, len(table))
-    recipes = [json.loads(config) for config in healthy["config"]]
-    shapes = [(one["model"]["l"], one["training"]["embedding"]["width"]) for one in recipes]
-    known = Contrasts.of(shapes, healthy["seed"].tolist(), healthy["test_auc"])
+    shapes = list(zip(runs["l"].tolist(), runs[Columns.EMBEDDING_WIDTH].tolist(), strict=True))
+    known = Contrasts.of(shapes, runs["seed"].tolist(), runs["test_auc"])
     counts = pd.Series(shapes).value_counts()
     cells = pd.DataFrame(list(known.names), columns=["layers", "width"])
     cells = cells.assign(value=np.exp(known.means[: len(cells)]), seeds=[int(counts[name]) for name in known.names])
-    mean = float(healthy["test_auc"].mean())
+    mean = float(runs["test_auc"].mean())
     cells["value"] += mean - np.average(cells["value"], weights=cells["seeds"])  # the level of all seeds, not of one
-    chances = strata(shapes, healthy["seed"].tolist(), healthy["test_auc"].to_numpy(float))
-    return Bridge("auc", cells, known.noise * mean, known.dof, len(table) - len(healthy), *chances)
+    chances = strata(shapes, runs["seed"].tolist(), runs["test_auc"].to_numpy(float))
+    return Bridge("auc", cells, known.noise * mean, known.dof, len(table) - len(runs), *chances)
 
 
 def strata(

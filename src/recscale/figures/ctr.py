@@ -10,7 +10,8 @@ from recscale.datasets.tables import CTRData
 from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.runs.spec import RunSpec
-from recscale.runs.table import half_width
+from recscale.runs.table import Columns
+from recscale.stats.seeds import mean_half_width
 from recscale.training.ctr import predict
 from recscale.training.result import TrainingResult
 
@@ -28,7 +29,7 @@ def results_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) ->
             {
                 "model": run.model.model,
                 "seed": run.seed,
-                "training_flop_per_example": result.accounting.training_flop_per_example,
+                Columns.FLOP: result.accounting.training_flop_per_example,
                 "dense_parameters": result.accounting.dense_parameters,
                 "diverged": result.diverged,
                 **result.metrics,
@@ -152,7 +153,7 @@ def differences(
             {
                 "rival": other,
                 "difference": gaps.mean(),
-                "seeds ±": half_width(gaps.mean(axis=1)),
+                "seeds ±": mean_half_width(gaps.mean(axis=1)),
                 "impressions ±": _clustered(gaps.mean(axis=0), users),
             }
         )
@@ -162,9 +163,9 @@ def differences(
 def _clustered(sample: np.ndarray, clusters: np.ndarray | None) -> float:
     """Half of the 95 % interval of the mean of ``sample``, drawn cluster by cluster (None: value by value)."""
     if clusters is None:
-        return half_width(sample)
+        return mean_half_width(sample)
     sums = np.bincount(np.unique(clusters, return_inverse=True)[1], sample - sample.mean())
-    return half_width(sums * len(sums) / len(sample))
+    return mean_half_width(sums * len(sums) / len(sample))
 
 
 def in_words(gaps: pd.DataFrame) -> str:

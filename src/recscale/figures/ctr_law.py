@@ -12,7 +12,8 @@ from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, can_fit, fit_law, n
 from recscale.figures import base
 from recscale.figures.ctr_scaling import gains
 from recscale.figures.overlay import bars
-from recscale.runs.table import AXES, NAMES, by_configuration
+from recscale.models import MODEL_TITLES
+from recscale.runs.table import AXES, Columns, by_configuration
 
 _HOVER = "%{fullData.name}, %{x:,} FLOP per example<br>%{y:+.3f} %, %{customdata[0]} seeds<extra></extra>"
 
@@ -24,7 +25,7 @@ def compared_means(runs: pd.DataFrame) -> pd.DataFrame:
     What a seed does to all its runs alike is not noise here: it moves no model against another.
     """
     if runs.empty or (table := relative(runs)).empty:
-        return pd.DataFrame(columns=["model", "training_flop_per_example", "relative", "half", "seeds"])
+        return pd.DataFrame(columns=["model", Columns.FLOP, "relative", "half", "seeds"])
     means = by_configuration(table, "relative")
     percent = 100 / runs["test_logloss"].mean()
     least = {model: percent * noise_of(runs, model, 1)[1] for model in means["model"].unique()}  # of two single runs
@@ -39,18 +40,18 @@ def compared(means: pd.DataFrame, least: float) -> go.Figure:
     """
     fig = base.figure(
         "Eight models at equal compute",
-        x=AXES["training_flop_per_example"],
+        x=AXES[Columns.FLOP],
         y="log-loss against the smallest DLRM (%)",
         log_x=True,
         height=580,
     )
     for model, rows in means.groupby("model", sort=False):
-        x, y, hue = rows["training_flop_per_example"], rows["relative"], base.colour(model)
+        x, y, hue = rows[Columns.FLOP], rows["relative"], base.colour(model)
         base.points(
             fig,
             x,
             y,
-            NAMES[model],
+            MODEL_TITLES[model],
             error_y=bars(y, y - rows["half"], y + rows["half"], hue),
             customdata=rows[["seeds"]],
             hovertemplate=_HOVER,
@@ -95,11 +96,11 @@ def slope_figure(rows: pd.DataFrame) -> go.Figure:
             source,
             marker={"color": hue, "symbol": sign},
             error_x=bars(part["slope"], part["low"], part["high"], hue),
-            customdata=part[["model"]].replace(dict(NAMES)),
+            customdata=part[["model"]].replace(MODEL_TITLES),
             hovertemplate="%{customdata[0]}: %{x:.3f} % a decade<extra>%{fullData.name}</extra>",
         )
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
-    return fig.update_yaxes(tickvals=list(place.values()), ticktext=[NAMES[model] for model in models])
+    return fig.update_yaxes(tickvals=list(place.values()), ticktext=[MODEL_TITLES[model] for model in models])
 
 
 def side_rows(tables: Mapping[str, pd.DataFrame]) -> int:

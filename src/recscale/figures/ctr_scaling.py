@@ -25,7 +25,9 @@ from recscale.analysis.ctr_scaling import (
 )
 from recscale.figures import base
 from recscale.figures.controls import buttons
-from recscale.runs.table import AXES, NAMES, SIZES, by_configuration, least_difference, prepared, seed_noise
+from recscale.models import MODEL_TITLES
+from recscale.runs.table import AXES, SIZES, Columns, by_configuration, healthy, run_table
+from recscale.stats.seeds import least_significant_difference, seed_noise
 
 __all__ = [
     "FORMS",
@@ -38,11 +40,12 @@ __all__ = [
     "decades",
     "fit_law",
     "gain_a_decade",
+    "healthy",
     "law_figure",
-    "least_difference",
-    "prepared",
+    "least_significant_difference",
     "relative",
     "relative_figure",
+    "run_table",
     "seed_noise",
     "seeds_or_sizes",
     "slopes",
@@ -76,12 +79,12 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
     height = 460 + 20 * max(0, runs["model"].nunique() - 3)  # the legend grows with the models
     fig = base.figure("Log-loss against size", x=AXES[size], y="log-loss on test (nats)", log_x=True, height=height)
     wukong = runs[runs["model"] == "wukong"]
-    largest = np.sort(wukong["training_flop_per_example"].unique())[-hold_out:]
-    held = wukong["training_flop_per_example"].isin(largest)
-    groups = [("wukong", NAMES["wukong"], wukong[~held], {})]
+    largest = np.sort(wukong[Columns.FLOP].unique())[-hold_out:]
+    held = wukong[Columns.FLOP].isin(largest)
+    groups = [("wukong", MODEL_TITLES["wukong"], wukong[~held], {})]
     groups += [("wukong", "held out", wukong[held], {"symbol": "star", "size": 14})]
     rivals = runs[runs["model"] != "wukong"].groupby("model", sort=False)
-    groups += [(model, NAMES[model], rows, {}) for model, rows in rivals]
+    groups += [(model, MODEL_TITLES[model], rows, {}) for model, rows in rivals]
     for model, label, rows, marker in groups:
         base.points(
             fig,
@@ -89,7 +92,7 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
             rows["test_logloss"],
             label,
             marker={"color": base.colour(model), "symbol": base.symbol(model)} | marker,
-            customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
+            customdata=rows[["seed", "dense_parameters", Columns.FLOP, "test_auc"]],
             hovertemplate=_HOVER,
         )
     curves = {name: _curve(runs, name, hold_out, form) for name in AXES if name in runs}
@@ -111,7 +114,7 @@ def law_figure(runs: pd.DataFrame, size: str, hold_out: int, form: str = "power-
 
 
 _SHORT = {
-    "training_flop_per_example": "FLOP",
+    Columns.FLOP: "FLOP",
     "dense_parameters": "dense",
     "parameters": "all",
     "embedding_parameters": "tables",
@@ -142,18 +145,18 @@ def relative_figure(runs: pd.DataFrame, noise: float) -> go.Figure:
     """
     fig = base.figure(
         "Relative log-loss",
-        x=SIZES["training_flop_per_example"],
+        x=SIZES[Columns.FLOP],
         y="log-loss against the smallest DLRM (%)",
         log_x=True,
     )
     for model, rows in runs.groupby("model", sort=False):
         base.points(
             fig,
-            rows["training_flop_per_example"],
+            rows[Columns.FLOP],
             rows["relative"],
-            NAMES[model],
+            MODEL_TITLES[model],
             marker={"size": 8},
-            customdata=rows[["seed", "dense_parameters", "training_flop_per_example", "test_auc"]],
+            customdata=rows[["seed", "dense_parameters", Columns.FLOP, "test_auc"]],
             hovertemplate=_HOVER.replace("log-loss %{y:.5f}", "%{y:+.3f} %"),
         )
     return gains(fig, {"paper's 0.02 %": PAPER_SIGNIFICANT, "noise of seeds": noise})
@@ -170,8 +173,8 @@ def gains(fig: go.Figure, least: Mapping[str, float]) -> go.Figure:
 def committed_curves(table: pd.DataFrame, dataset: str) -> pd.DataFrame:
     """The committed runs on one data set but the ``time`` split's, prepared."""
     if table.empty:
-        return prepared(table.assign(parameters=[], configuration=[]))
-    return prepared(table[(table["split"] != "time") & (table["dataset"] == dataset)])
+        return healthy(run_table(table))
+    return healthy(run_table(table[(table["split"] != "time") & (table["dataset"] == dataset)]))
 
 
 def summary(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> pd.DataFrame:
@@ -198,6 +201,7 @@ def conclusion(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> 
     for name, row in summary(tables, size, hold_out).iterrows():
         noise, dof = seed_noise(tables[name])
         slope = slope_words(row["α low"], row["α high"])
-        held = held_words(row["held out: law"], row["held out: no further gain"], least_difference(noise, dof))
+        least = least_significant_difference(noise, dof)
+        held = held_words(row["held out: law"], row["held out: no further gain"], least)
         sentences.append(f"{name[0].upper()}{name[1:]}: {slope}, and {held}.")
     return " ".join(sentences)

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 
 from recscale.analysis.serving import frontier
 from recscale.figures import base
-from recscale.runs.table import NAMES, SIZES
+from recscale.models import MODEL_TITLES
+from recscale.runs.table import SIZES, Columns
 
 MILLISECONDS = [unit * 10**power for power in range(-2, 4) for unit in (1, 2, 5)]
 """Where a logarithmic axis of times has its marks."""
@@ -16,7 +17,7 @@ MILLISECONDS = [unit * 10**power for power in range(-2, 4) for unit in (1, 2, 5)
 
 def latency_figure(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
     """Median time of a request against training FLOP per example, a whisker up to p99; stored sizes faint."""
-    size = "training_flop_per_example"
+    size = Columns.FLOP
     title = {"x": SIZES[size], "y": "p50, whisker to p99 (ms)"}
     fig = base.figure("Time to score one user's candidates", **title, log_x=True, log_y=True)
     fig.update_yaxes(tickvals=MILLISECONDS)
@@ -69,7 +70,7 @@ def price_figure(live: pd.DataFrame, stored: pd.DataFrame, metric: str = "relati
             rows[metric],
             label,
             marker={"color": base.colour(model), "symbol": base.symbol(model)},
-            customdata=rows[["training_flop_per_example", "seeds"]],
+            customdata=rows[[Columns.FLOP, "seeds"]],
             hovertemplate=(
                 "%{fullData.name}: %{customdata[0]:,} FLOP, %{customdata[1]} seed(s)<br>p99 %{x:.2f} ms, %{y:+.3f} %"
                 "<extra></extra>"
@@ -83,4 +84,4 @@ def _groups(live: pd.DataFrame, stored: pd.DataFrame) -> Iterator[tuple[str, str
     """(model, label, rows in ascending compute, look) of every curve: live ones, then the stored, faint."""
     for table, suffix, look in ((stored, ", committed", {"opacity": 0.45}), (live, "", {})):
         for model, rows in table.groupby("model", sort=False):
-            yield model, f"{NAMES[model]}{suffix}", rows.sort_values("training_flop_per_example"), look
+            yield model, f"{MODEL_TITLES[model]}{suffix}", rows.sort_values(Columns.FLOP), look

@@ -33,6 +33,7 @@ from recscale.plans.rate_search import MODELS, OTHERS
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned, Study
+from recscale.runs.table import Columns
 from recscale.training.bars import bars_training
 from recscale.training.ctr import CTRTraining
 
@@ -122,7 +123,7 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
     sparse = tables_rate(table)
     best = best_rates(beside(table, sparse))
     account = account_ctr(model, *_inputs(dataset), embedding)
-    at, known = np.log(account.training_flop_per_example), np.log(best["training_flop_per_example"])
+    at, known = np.log(account.training_flop_per_example), np.log(best[Columns.FLOP])
     dense = float(f"{np.exp(np.interp(at, known, np.log(best['dense_learning_rate']))):.3g}")
     return one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse, embedding=embedding)
 
@@ -156,13 +157,13 @@ def beside(table: pd.DataFrame, sparse: float) -> pd.DataFrame:
     """Of one model's search, the runs with this tables' rate; at a size where it wasn't tried, all of them."""
     trained = with_rates(table)
     tried = trained["sparse_learning_rate"] == sparse
-    return table[tried | ~tried.groupby(table["training_flop_per_example"]).transform("any")]
+    return table[tried | ~tried.groupby(table[Columns.FLOP]).transform("any")]
 
 
 def best_rates(table: pd.DataFrame) -> pd.DataFrame:
     """Of a search table: for every model and size the row with the lowest validation log loss, and its two rates."""
     healthy = table[~table["diverged"].astype(bool)]
-    best = healthy.loc[healthy.groupby(["model", "training_flop_per_example"])["valid_logloss"].idxmin()]
+    best = healthy.loc[healthy.groupby(["model", Columns.FLOP])["valid_logloss"].idxmin()]
     return with_rates(best).reset_index(drop=True)
 
 

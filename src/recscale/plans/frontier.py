@@ -25,6 +25,7 @@ from recscale.plans.ctr import FIXED_RATES, MOST_ROWS, Part, Seeds, beside, best
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned, Study
+from recscale.runs.table import Columns
 from recscale.stats.power import pooled_deviation, seeds_needed
 from recscale.training.ctr import CTRTraining
 
@@ -190,7 +191,7 @@ def _tuned(dataset: str, model: str) -> Rated | None:
     searched = table.loc[ids].reset_index(drop=True)
     sparse = tables_rate(searched)
     best = best_rates(beside(searched, sparse))
-    known, found = np.log(best["training_flop_per_example"].astype(float)), np.log(best["dense_learning_rate"])
+    known, found = np.log(best[Columns.FLOP].astype(float)), np.log(best["dense_learning_rate"])
 
     def training(shape: TowerConfig) -> CTRTraining:
         return at_rates(float(f"{np.exp(np.interp(np.log(flop(shape)), known, found)):.3g}"), sparse)
@@ -202,7 +203,7 @@ def tables_rate(searched: pd.DataFrame) -> float:
     """The tables' rate of one model: of those tried at every size where more than one was, the one with the lowest
     validation loss on average over these sizes, each time beside the dense rate that is best with it."""
     trained = with_rates(searched[~searched["diverged"].astype(bool)])
-    best = trained.pivot_table("valid_logloss", "training_flop_per_example", "sparse_learning_rate", aggfunc="min")
+    best = trained.pivot_table("valid_logloss", Columns.FLOP, "sparse_learning_rate", aggfunc="min")
     crossed = best[best.notna().sum(axis=1) > 1]
     return float(crossed.dropna(axis=1).mean().idxmin())
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from recscale.runs.spec import RunSpec, code_fingerprint
+from recscale.runs.execute import code_fingerprint
+from recscale.runs.spec import RunSpec
 from recscale.runs.store import RecordStore
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _for_workers() -> Callable[[bytes, str], dict]:
         address = get_worker().address
         try:
             from recscale.runs import cluster
-            from recscale.runs.spec import code_fingerprint
+            from recscale.runs.execute import code_fingerprint
         except ImportError as error:
             raise ValueError(f"the worker {address} has no recscale of this version ({error}): install it") from error
         if (there := code_fingerprint()) != code:
