@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 import recscale
 from recscale.datasets import (
     SequenceData,
@@ -161,8 +163,6 @@ def variant(data: SequenceData, fraction: float, repeated: float) -> SequenceDat
 
 def record(spec: RunSpec, result: TrainingResult) -> dict:
     """The run as one row of a results table (without the study's name, which the table adds)."""
-    import torch
-
     accounting = result.accounting
     return {
         "run_id": spec.run_id,
@@ -209,8 +209,6 @@ def code_version() -> str:
 @cache
 def code_fingerprint() -> str:
     """12 hexadecimal digits and torch's version: the same for the same source files, with or without a checkout."""
-    import torch
-
     package = Path(recscale.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
