@@ -84,7 +84,7 @@ def test_the_performance_law_plans_too():
     assert 20 <= choice.width <= 45
 
 
-def test_what_can_t_be_planned_is_said():
+def test_what_can_t_be_planned_is_refused():
     with pytest.raises(ValueError, match="within the budget"):
         planner().best(np.zeros(len(planner().shapes), bool))
     points = np.array(CELLS, float)
