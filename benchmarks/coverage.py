@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recscale.laws import LAWS
+from recscale import laws
 from recscale.laws.fit import BANDS
 
 LEVEL = 0.95
@@ -96,7 +96,7 @@ TRUE_Q1 = (2, 3, 5, 8, 12, 20, 32, "drawn")
 def simulate(name: str, simulations: int, resamples: int, seed: int = 0) -> pd.DataFrame:
     """Coverage of one law's bands: one row a band and size."""
     x, truth, noise = TRUTHS[name]
-    law = LAWS[name]
+    law = laws.get(name)
     rng = np.random.default_rng(seed)
     top = tuple(np.array([column.max(), 2 * column.max()]) for column in x)
     exact = truth(top)
@@ -113,7 +113,7 @@ def simulate(name: str, simulations: int, resamples: int, seed: int = 0) -> pd.D
         columns = {f"x{i}": part for i, part in enumerate(x)}
         future = dict(zip(columns, top, strict=True))
         for method, draws in methods.items():
-            fit = law.fit(columns, y, bootstrap=draws, seed=number)
+            fit = laws.fit(law, columns, y, bootstrap=draws, seed=number)
             for band, target, observation in (("law", exact, False), ("measurement", new, True)):
                 low, high = fit.band(future, LEVEL, observation)
                 hits[method, band] = hits.get((method, band), 0) + ((low <= target) & (target <= high))
@@ -135,7 +135,7 @@ def simulate(name: str, simulations: int, resamples: int, seed: int = 0) -> pd.D
 
 def searched(simulations: int, seed: int = 0) -> pd.DataFrame:
     """Coverage of the Performance Law's two kinds of band: one row a true q₁, kind, band and size."""
-    law, noise = LAWS["performance-law"], TRUTHS["performance-law"][2]
+    law, noise = laws.get("performance-law"), TRUTHS["performance-law"][2]
     names = dict(zip(("H", "d"), PANEL, strict=True))
     top = tuple(np.array([column.max(), 2 * column.max()]) for column in PANEL)
     future = dict(zip(names, top, strict=True))
@@ -146,7 +146,7 @@ def searched(simulations: int, seed: int = 0) -> pd.DataFrame:
             truth = peaked(rng.integers(2, 33) if true == "drawn" else true)
             y, exact = truth(PANEL) + noise * rng.standard_normal(PANEL[0].shape), truth(top)
             new = exact + noise * rng.standard_normal(2)
-            fit = law.fit(names, y)
+            fit = laws.fit(law, names, y)
             for kind, (band, target) in product(BANDS, (("law", exact), ("measurement", new))):
                 low, high = fit.band(future, LEVEL, band == "measurement", kind)
                 hits[kind, band] = hits.get((kind, band), 0) + ((low <= target) & (target <= high))

@@ -15,7 +15,7 @@ from functools import partial
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
 
-from recscale.laws import LAWS
+from recscale import laws
 from recscale.laws.solve import refit
 from recscale.laws.uncertainty import bootstrap_rows
 from recscale.published import AXES, panels
@@ -60,11 +60,11 @@ def main() -> None:
     metric, dataset, length = parser.parse_args().panel.split(",")
     points = panels()[metric, dataset, int(length)]
     x, y = points[AXES], points["value"].to_numpy()
-    law = LAWS["performance-law"]
-    law.solve(x, y)
-    seconds, best = timed(lambda: law.solve(x, y), 15)
+    law = laws.get("performance-law")
+    laws.fit(law, x, y)
+    seconds, best = timed(lambda: laws.fit(law, x, y).best, 15)
     print(f"one panel of {len(y)} points, global optimum over q1 = 1…32: {1e3 * seconds:.0f} ms (goal: 50)")
-    fit = law.fit(x, y)
+    fit = laws.fit(law, x, y)
     rows = bootstrap_rows(fit.problem, fit.best, RESAMPLES, seed=0)
     many, _ = timed(lambda: refit(fit.problem, fit.best, rows))
     print(f"{RESAMPLES} bootstrap refits: {many:.1f} s (goal: 10), {1e3 * many / RESAMPLES:.1f} ms each")

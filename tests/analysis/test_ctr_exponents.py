@@ -25,12 +25,12 @@ def test_two_tasks_of_the_same_runs_are_compared_run_by_run(ctr_runs):
     steeper = first.assign(test_logloss=first["test_logloss"] * np.exp(-0.001 * (logs - logs.mean())))
     found = exponents.paired_difference(first, steeper, SIZE)
     assert found.value == pytest.approx(-0.001, rel=1e-6)
-    assert found.raises is False
-    assert found.lowers
+    assert found.is_positive is False
+    assert found.is_negative
     rows = exponents.exponents({"first": first, "steeper": steeper}, SIZE).to_dict("records")
     lines = [(row["α"], (row["high"] - row["low"]) / 2, int(row["sizes"]) - 2) for row in rows]
     apart = exponents.difference(*lines)
-    assert apart.low < 0 < apart.high, "as if the runs were others it would drown"
+    assert apart.ci_low < 0 < apart.ci_high, "as if the runs were others it would drown"
     assert exponents.paired_difference(first.iloc[:1], steeper.iloc[:1], SIZE) is None
 
 
@@ -54,7 +54,7 @@ def test_exponents_of_two_sets_are_compared_with_their_scatter(ctr_runs):
 def test_welchs_difference_is_students_for_equal_halves():
     found = exponents.difference((1.0, 0.5, 10), (0.0, 0.5, 10))
     assert found.value == 1.0
-    assert found.high - found.value == pytest.approx(0.5 * 2**0.5 * 2.0860 / 2.2281, rel=1e-3)
+    assert found.ci_high - found.value == pytest.approx(0.5 * 2**0.5 * 2.0860 / 2.2281, rel=1e-3)
     assert exponents.difference((1.0, 0.0, 3), (0.5, 0.0, 3)).limits is not None
 
 

@@ -60,7 +60,7 @@ def test_equal_slopes_are_not_called_steeper(ctr_runs):
 def test_an_effect_below_noise_is_not_called_one(ctr_runs):
     study = scaling.judge(ctr_runs.grid(lambda flop, rows: 0.5, noise=1e-2, seeds=(0, 1)))
     assert {claim.verdict for claim in scaling.claims(study)} == {"can't be known"}
-    words = scaling.buy_words(scaling.buy(study))
+    words = scaling.buy_words(scaling.marginal_return(study))
     assert "can't be told from 0" in words
     assert "can't be told from the noise of seeds" in words
 
@@ -70,9 +70,9 @@ def test_an_effect_below_noise_is_not_called_one(ctr_runs):
 )
 def test_the_better_buy_is_the_steeper_axis(ctr_runs, rows, model, words):
     study = scaling.judge(ctr_runs.grid(lambda n, d: 0.9 * d**-rows * n**-model, noise=1e-5))
-    found = scaling.buy(study)
-    assert found.rows.percent[0] == pytest.approx(100 * (10**-rows - 1), rel=0.01)
-    assert found.model.percent[0] == pytest.approx(100 * (10**-model - 1), rel=0.01)
+    found = scaling.marginal_return(study)
+    assert found.rows.percent.value == pytest.approx(100 * (10**-rows - 1), rel=0.01)
+    assert found.model.percent.value == pytest.approx(100 * (10**-model - 1), rel=0.01)
     assert words in scaling.buy_words(found)
 
 
@@ -113,11 +113,11 @@ def test_a_partial_grid_makes_no_claim(ctr_runs):
     study = scaling.judge(runs[(runs["examples_seen"] < 1e5) | (runs["training_flop_per_example"] < 1e6)])
     assert not study.complete
     assert scaling.claims(study) == []
-    assert "can't be said yet" in scaling.buy_words(scaling.buy(study))
+    assert "can't be said yet" in scaling.buy_words(scaling.marginal_return(study))
     assert "has not run on all rows" in scaling.last_steps_words(study)
     assert len(scaling.exponents(study)) == 3
     single = scaling.judge(runs[runs["training_flop_per_example"] == 10_000])
-    assert scaling.buy(single) is None
+    assert scaling.marginal_return(single) is None
 
 
 def test_no_committed_table_is_no_study():
@@ -129,7 +129,7 @@ def test_one_seed_has_no_interval(ctr_runs):
     study = scaling.judge(ctr_runs.grid(steeper, seeds=(0,)))
     assert np.isnan(study.half).all()
     assert {claim.verdict for claim in scaling.claims(study)} == {"can't be known"}
-    assert "one seed" in scaling.buy_words(scaling.buy(study))
+    assert "one seed" in scaling.buy_words(scaling.marginal_return(study))
     assert "nan" not in scaling.last_steps_words(study)
 
 

@@ -71,8 +71,8 @@ def test_the_ablation_names_the_term_the_metric_was_made_of(made):
     quality, plain = (sequential_data.ablate(made[term], 200, 0) for term in (D_PRIME, TOKENS))
     assert (quality.best, plain.best) == (D_PRIME, TOKENS)
     assert quality.r2[D_PRIME] > 0.98
-    assert quality.gains[D_PRIME].raises
-    assert plain.gains[D_PRIME].lowers
+    assert quality.gains[D_PRIME].is_positive
+    assert plain.gains[D_PRIME].is_negative
     assert quality.share > 0.95 > 0.1 > plain.share
 
 
@@ -151,6 +151,6 @@ def test_a_part_of_the_users_is_known_less_well_and_a_falling_line_explains_noth
     parts = [variant for variant in study.levels.index if variant[0] == "movielens-1m" and variant[1:] != (1.0, 0.0)]
     for (_, fraction, _), (narrow, _), (wider, _) in zip(parts, plain, wide, strict=True):
         assert narrow.value == pytest.approx(wider.value)
-        assert (wider.high - wider.low > narrow.high - narrow.low + 1e-9) == (fraction < 1)
+        assert (wider.ci_high - wider.ci_low > narrow.ci_high - narrow.ci_low + 1e-9) == (fraction < 1)
     falling = pd.DataFrame({"up": [1.0, 2.0, 4.0], "down": [4.0, 2.0, 1.0]})
     assert sequential_data.explained(np.array([1.0, 2.0, 3.0]), falling).tolist() == pytest.approx([1.0, 0.0])

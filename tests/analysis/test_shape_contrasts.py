@@ -78,7 +78,7 @@ def test_a_smaller_w_that_gains_more_is_a_disagreement(sequential_runs):
     cells = Cells.of(sequential_runs.grid(truth, noise=0.001), NDCG)
     (hstu,) = [one for one in cellwise.potentials(cells) if one.model == "hstu"]
     gain = cells.contrasts.contrast(hstu.gain["layers"])
-    assert gain.raises
+    assert gain.is_positive
     smaller = cellwise.Potential(hstu.model, hstu.cells, True, -hstu.w.abs(), hstu.gain)
     assert verdict(cells.effects([cellwise.disagreement(smaller, "layers", 8)])) == "does not hold"
     larger = cellwise.Potential(hstu.model, hstu.cells, True, hstu.w.abs(), hstu.gain)
@@ -92,8 +92,8 @@ def test_loss_falls_with_depth_and_the_metric_past_its_peak(sequential_runs):
     assert len(steps) == 10
     assert verdict(steps) == "holds"
     past = cellwise.past_the_peak(metric, test)
-    assert [width for width, (_, strictly) in past.items() if strictly.lowers] == [16, 32, 64]
-    assert past[96][0].raises, "two layers are better than one: HR has not peaked there"
+    assert [width for width, (_, strictly) in past.items() if strictly.is_negative] == [16, 32, 64]
+    assert past[96][0].is_positive, "two layers are better than one: HR has not peaked there"
 
 
 def test_a_metric_that_rises_with_its_loss_falling_peaks_nowhere(sequential_runs):
@@ -106,7 +106,7 @@ def test_a_loss_that_rises_past_the_peak_does_not_still_fall(sequential_runs):
     table = sequential_runs.grid(noise=0.001)
     table["test_loss"] = 8.0 - 5 * table["test_ndcg@10"]
     past = cellwise.past_the_peak(Cells.of(table, "test_hr@10"), Cells.of(table, "test_loss"))
-    assert not any(pair[1].lowers for pair in past.values())
+    assert not any(pair[1].is_negative for pair in past.values())
 
 
 def test_the_w_of_alike_models_differ_no_more_than_seeds_explain(sequential_runs):

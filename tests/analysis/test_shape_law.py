@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from recscale import laws
 from recscale.analysis import shape_fits as shape_laws
 from recscale.analysis import shape_law as law
-from recscale.laws import LAWS
 from recscale.runs.store import load_results
 from recscale.runs.table import run_table
 
@@ -29,7 +29,7 @@ def noise_alone(sequential_runs):
 def test_a_panel_holds_the_grid_s_own_cells_and_the_noise_of_its_diagonal(planted):
     assert len(planted.cells) == 14
     assert sorted(planted.cells["seeds"].unique()) == [1, 3]
-    assert planted.freedom == 8
+    assert planted.dof == 8
     assert planted.noise == pytest.approx(0.001 * 0.17, rel=0.6)
     assert planted.usable
 
@@ -56,7 +56,7 @@ def test_the_planted_law_is_found_and_needed(planted):
     assert law.form_verdict(planted) == "holds"
     assert "Performance Law" in law.form_words(planted)
     assert [law.needed(planted, rival) for rival in (law.LINE, law.QUADRATIC)] == ["holds", "holds"]
-    assert planted.misfit(law.LAW) > 0.05 > planted.misfit(law.LINE)
+    assert planted.lack_of_fit(law.LAW) > 0.05 > planted.lack_of_fit(law.LINE)
 
 
 def test_a_straight_line_needs_no_decay(straight):
@@ -85,20 +85,20 @@ def test_a_misfit_is_what_a_fit_to_all_runs_leaves_beyond_their_noise(sequential
     runs = shape_laws.shapes(table, **shape_laws.GRID)
     fit = shape_laws.fit_forms(runs, "test_ndcg@10", forms=[law.LINE])[law.LINE]
     rest = len(panel.cells) - 3
-    square = ((fit.residuals["residual"] ** 2).sum() - panel.freedom * panel.noise**2) / rest
-    assert panel.misfit(law.LINE) == pytest.approx(stats.f.sf(square / panel.noise**2, rest, panel.freedom), rel=1e-4)
+    square = ((fit.residuals["residual"] ** 2).sum() - panel.dof * panel.noise**2) / rest
+    assert panel.lack_of_fit(law.LINE) == pytest.approx(stats.f.sf(square / panel.noise**2, rest, panel.dof), rel=1e-4)
 
 
 def test_terms_that_the_line_lacks_are_asked_for_themselves(planted, straight, noise_alone):
     """Extra sum of squares: told for planted bends, for lines as often as chance has it, never from noise."""
-    assert planted.added(law.LINE) < law.SURE / 10
-    assert straight.added(law.LINE) > law.SURE
+    assert planted.extra_sum_of_squares(law.LINE) < law.SURE / 10
+    assert straight.extra_sum_of_squares(law.LINE) > law.SURE
     assert law.needed(planted, law.LINE) == "holds"
     fits = law.fit_forms(planted.cells.loc[planted.cells.index.repeat(planted.cells["seeds"])], "value")
     square = [(fits[form].residuals["residual"] ** 2).sum() for form in (law.LINE, law.LAW)]
     terms = fits[law.LAW].law.free - fits[law.LINE].law.free
     ratio = (square[0] - square[1]) / terms / planted.noise**2
-    assert planted.added(law.LINE) == pytest.approx(stats.f.sf(ratio, terms, planted.freedom), rel=1e-6)
+    assert planted.extra_sum_of_squares(law.LINE) == pytest.approx(stats.f.sf(ratio, terms, planted.dof), rel=1e-6)
 
 
 def test_a_verdict_that_hangs_by_one_shape_names_it(sequential_runs, planted):
@@ -133,7 +133,7 @@ def test_both_published_forms_are_held_out_over_every_constant_the_seen_cells_al
     unseen = planted.cells[planted.cells["layers"] == 8]
     x, errors = seen[["layers", "width"]].astype(float), []
     for q1 in shape_laws.Q1:
-        fit = LAWS[law.LAW].with_values(q1=[q1]).fit(x, seen["value"])
+        fit = laws.fit(laws.get(law.LAW).with_values(q1=[q1]), x, seen["value"])
         said = fit.predict(unseen[["layers", "width"]].astype(float))
         errors.append(float(np.sqrt(np.mean((unseen["value"] - said) ** 2))))
     low, high = held.ranges[law.LAW]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recscale import laws
 from recscale.analysis import shape_planning as planning
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.hstu import HSTUConfig
@@ -149,10 +150,9 @@ def test_the_paper_s_three_applications_are_judged_by_both_laws_and_metrics(clai
 
 def test_constrained_shapes_are_those_of_the_fine_curve(claims):
     from recscale import published
-    from recscale.laws import LAWS
 
     points = published.panels()["HR@10", "ml-1m", 200]
-    fit = LAWS["log-quadratic"].fit(points[published.AXES], points["value"])
+    fit = laws.fit("log-quadratic", points[published.AXES], points["value"])
     layers, width = published.constrained_peak(fit, 512.0)
     row = claims.query("constraint == 'layers × width = 512' and metric == 'HR@10' and law == 'log-quadratic'").iloc[0]
     assert abs(row["layers"] - layers) <= 1

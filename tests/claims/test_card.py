@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale import published
+from recscale import laws, published
 from recscale.analysis import fit_simulations as gallery
 from recscale.book.execute import Layout, pages
 from recscale.claims import card as report_card
@@ -184,13 +184,11 @@ def test_leads_public_ranks_and_forecast_are_those_of_the_tables():
 
 
 def test_gallery_recovers_the_truth_and_shows_the_trap():
-    from recscale.laws import LAWS
-
     exact = gallery.chinchilla_points((6, 5), 0.0, 0)
-    fit = LAWS["chinchilla"].fit(exact[["N", "D"]], exact["loss"])
+    fit = laws.fit("chinchilla", exact[["N", "D"]], exact["loss"])
     assert gallery.recovered(fit, gallery.CHINCHILLA)["relative error"].abs().max() < 1e-6
     points = gallery.chinchilla_points((12, 10), 0.003, 0)
-    best = LAWS["chinchilla"].fit(points[["N", "D"]], points["loss"], loss="huber")
+    best = laws.fit("chinchilla", points[["N", "D"]], points["loss"], loss="huber")
     table = gallery.early_stopping(points, (1 / len(points), 1e4), best).set_index(["factor", "start"])
     assert (table["objective"] > 1 - 1e-6).all(), "nothing is better than the optimum"
     mean = table.loc[1 / len(points)]

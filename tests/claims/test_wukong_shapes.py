@@ -85,7 +85,7 @@ def test_a_table_is_read_by_its_recipes_and_seeds_lose_what_they_share(ctr_runs)
     assert sorted(panel.cells["layers"].unique()) == [1, 2, 4, 8]
     assert sorted(panel.cells["width"].unique()) == [8, 16, 32, 64]
     assert panel.cells["seeds"].tolist() == [2] * 16
-    assert panel.freedom == 15
+    assert panel.dof == 15
     assert panel.noise == pytest.approx(2e-4, rel=0.5)
     plain = table.groupby([table["config"]], sort=False)["test_auc"].mean()
     assert panel.cells["value"].to_numpy() == pytest.approx(plain.to_numpy(), abs=1e-5)

@@ -61,8 +61,8 @@ def test_diverged_runs_are_left_out():
 
 
 def test_pooled_noise_is_the_noise_put_in():
-    noise, freedom = scaling.seed_noise(runs(power, seeds=range(40), noise=1e-3))
-    assert freedom == 2 * len(FLOP) * 39
+    noise, dof = scaling.seed_noise(runs(power, seeds=range(40), noise=1e-3))
+    assert dof == 2 * len(FLOP) * 39
     assert noise == pytest.approx(1e-3, rel=0.1)
     assert np.isnan(scaling.seed_noise(runs(power, seeds=(0,)))[0])
 

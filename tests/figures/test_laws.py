@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale import published
+from recscale import laws, published
 from recscale.analysis import fit_simulations as gallery
 from recscale.figures import base, table5
 from recscale.figures import laws as figures
 from recscale.figures import published as drawn
-from recscale.laws import LAWS
 from recscale.published import readings as claims
 
 
@@ -28,7 +27,7 @@ def sizes() -> pd.DataFrame:
 
 
 def test_a_fit_is_drawn_with_its_points_and_a_band_around_the_law(sizes):
-    fit = LAWS["power-law"].fit(sizes[["gflop"]], sizes["loss"])
+    fit = laws.fit("power-law", sizes[["gflop"]], sizes["loss"])
     fig = figures.fitted(sizes[["gflop", "loss"]], fit, "law", x="x", y="y")
     base.show(fig, points=len(sizes))
     band, line = fig.data[0], fig.data[1]
@@ -37,7 +36,7 @@ def test_a_fit_is_drawn_with_its_points_and_a_band_around_the_law(sizes):
 
 def test_early_stopping_switches_objective_and_parameters():
     points = gallery.chinchilla_points((6, 4), 0.003, 0)
-    best = LAWS["chinchilla"].fit(points[["N", "D"]], points["loss"], loss="huber")
+    best = laws.fit("chinchilla", points[["N", "D"]], points["loss"], loss="huber")
     table = gallery.early_stopping(points, (1 / len(points), 1e6), best)
     fig = figures.early_stopping(table, 1 / len(points), gallery.CHINCHILLA)
     base.show(fig, points=len(table))
@@ -72,7 +71,7 @@ def test_simulated_tables_are_drawn_whole():
 
 def test_bootstrap_draws_are_drawn_twice():
     points = gallery.chinchilla_points((6, 4), 0.003, 0)
-    fit = LAWS["chinchilla"].fit(points[["N", "D"]], points["loss"], bootstrap=20)
+    fit = laws.fit("chinchilla", points[["N", "D"]], points["loss"], bootstrap=20)
     ends = pd.DataFrame({"N": [1.0, 10.0], "D": [1.0, 10.0]}) * points[["N", "D"]].max()
     fig = figures.resampled(gallery.draws(fit, ends), gallery.truth_of_draws(ends))
     base.show(fig, points=40)
@@ -107,7 +106,7 @@ def test_panels_come_one_at_a_time():
     panels = {key: points for key, points in published.panels().items() if key[1] == "industrial"}
     rows = []
     for key, points in panels.items():
-        fit = LAWS["log-quadratic"].fit(points[published.AXES], points["value"])
+        fit = laws.fit("log-quadratic", points[published.AXES], points["value"])
         rows.append({**dict(zip(published.SETTING, key, strict=True)), "fit": fit})
     first = list(panels)[1]
     fig = drawn.panel_curves(panels, pd.DataFrame(rows), first)

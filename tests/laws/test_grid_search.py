@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from recscale.laws import LAWS
+from recscale import laws
 from recscale.laws.grid_search import _eliminate, grid_of, resolve, search, thinned
 from recscale.laws.points import read_points
 from recscale.laws.problem import Problem, columns
@@ -10,7 +10,7 @@ from recscale.laws.problem import Problem, columns
 
 def floor_problem(y):
     x = np.geomspace(1, 1e4, len(y))
-    return Problem(LAWS["power-law-floor"], read_points(x, y), scale="y")
+    return Problem(laws.get("power-law-floor"), read_points(x, y), scale="y")
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -25,7 +25,7 @@ def test_coefficients_are_those_of_non_negative_least_squares(seed):
 
 
 def test_dependent_columns_get_the_shortest_solution():
-    law = LAWS["log-quadratic"].for_columns(("x", "same"))
+    law = laws.get("log-quadratic").for_columns(("x", "same"))
     x = np.geomspace(1, 100, 8)
     problem = Problem(law, read_points({"x": x, "same": x}, 1 + np.log(x)))
     coef = resolve(problem, np.empty((1, 0)), problem.rows())
@@ -46,7 +46,7 @@ def test_elimination_is_least_squares():
 
 def test_search_starts_in_the_basin_of_the_truth(truths):
     x, true, y = truths["performance-law"]
-    problem = Problem(LAWS["performance-law"], read_points(x, y))
+    problem = Problem(laws.get("performance-law"), read_points(x, y))
     _, theta = search(problem, problem.rows(), 1)
     assert list(theta[:, 2]) == list(range(1, 33))  # each listed constant gets a start
     assert abs(theta[4, 0] - true["w3"]) < 0.2  # q₁ = 5
@@ -55,7 +55,7 @@ def test_search_starts_in_the_basin_of_the_truth(truths):
 
 
 def test_many_combinations_of_listed_constants_are_thinned():
-    law = LAWS["performance-law-joint"]
+    law = laws.get("performance-law-joint")
     assert thinned(law)
     problem = Problem(law, read_points(np.random.default_rng(0).uniform(1, 9, (30, 3)), np.arange(30.0)))
     lists = grid_of(problem)[3:]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale.laws import LAWS
+from recscale import laws
 from recscale.laws.planner import MOST_WIDTHS, Planner, shapes_within
 
 CELLS = [(h, d) for h in (2, 4, 8, 16) for d in (10, 20, 40, 80)]
@@ -17,7 +17,7 @@ def bowl(layers, width):
 def planner(noise=1e-4, law="log-quadratic", seed=0):
     points = np.array(CELLS, float)
     y = bowl(*points.T) + np.random.default_rng(seed).normal(0, noise, len(points))
-    return Planner.of(LAWS[law].fit(points, y, bootstrap=100), shapes_within(*points.T))
+    return Planner.of(laws.fit(law, points, y, bootstrap=100), shapes_within(*points.T))
 
 
 def test_shapes_are_whole_and_inside():
@@ -89,4 +89,4 @@ def test_what_can_t_be_planned_is_said():
         planner().best(np.zeros(len(planner().shapes), bool))
     points = np.array(CELLS, float)
     with pytest.raises(ValueError, match="bootstrap"):
-        Planner.of(LAWS["log-quadratic"].fit(points, bowl(*points.T)), pd.DataFrame())
+        Planner.of(laws.fit("log-quadratic", points, bowl(*points.T)), pd.DataFrame())

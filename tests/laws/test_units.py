@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
-from recscale.laws import LAWS, compare
+from recscale import laws
+from recscale.laws import compare
 from recscale.laws.diagnostics import gradient
 
 X, Y = "x", "y"
@@ -58,13 +59,13 @@ def said(fit, unit_x, unit_y, x):
 
 def words(fit):
     """Warnings without their numbers: the sizes among them have units."""
-    return [re.sub(r"[-+.\de]*\d%?", "#", warning) for warning in fit.warnings]
+    return [re.sub(r"[-+.\de]*\d%?", "#", warning) for warning in laws.warnings_of(fit)]
 
 
 def one_fit(name, x, y, unit_x, unit_y, **options):
     units = dict(zip(x, unit_x, strict=True))
     scaled = {column: values * units[column] for column, values in x.items()}
-    fit = LAWS[name].fit(scaled, y * unit_y, hold_out_largest=1, **options)
+    fit = laws.fit(name, scaled, y * unit_y, hold_out_largest=1, **options)
     return fit, said(fit, unit_x, unit_y, scaled)
 
 
@@ -88,7 +89,7 @@ def test_a_fit_is_the_same_in_any_unit(truths, name, first, second, of_y, seed, 
 
 
 def test_every_law_says_which_units_it_is_closed_under():
-    closed = {name: {X: law.rescaled is not None, Y: law.homogeneous} for name, law in LAWS.items()}
+    closed = {name: {X: law.rescaled is not None, Y: law.homogeneous} for name, law in laws.LAWS.items()}
     assert {name: {what for what, holds in of.items() if holds} for name, of in closed.items()} == CLOSED
 
 
@@ -96,8 +97,8 @@ def test_every_law_says_which_units_it_is_closed_under():
 def test_rescaled_parameters_are_those_of_the_same_curve(truths, name):
     x, y = noisy(truths, name, 3)
     factors = (7.0, 0.3)[: len(x)]
-    fit = LAWS[name].fit(x, y)
-    other = LAWS[name].fit({n: v * s for (n, v), s in zip(x.items(), factors, strict=True)}, y)
+    fit = laws.fit(name, x, y)
+    other = laws.fit(name, {n: v * s for (n, v), s in zip(x.items(), factors, strict=True)}, y)
     names = [parameter.name for parameter in (*fit.law.linear, *fit.law.nonlinear)]
     raw = dict(zip(names, [*fit.best.coef.T, *fit.best.theta.T], strict=True))
     moved = fit.law.rescaled(raw, factors)
@@ -107,7 +108,7 @@ def test_rescaled_parameters_are_those_of_the_same_curve(truths, name):
 
 def test_sensitivity_and_profiles_are_the_same_in_any_unit(truths):
     x, y = noisy(truths, "power-law-floor", 0)
-    one, other = (LAWS["power-law-floor"].fit({"x": x["x"] * a}, y * b) for a, b in ((1, 1), (1e18, 1e15)))
+    one, other = (laws.fit("power-law-floor", {"x": x["x"] * a}, y * b) for a, b in ((1, 1), (1e18, 1e15)))
     moved = other.sensitivity()["at twice the largest"] / 1e15
     np.testing.assert_allclose(moved, one.sensitivity()["at twice the largest"], rtol=1e-6)
     at = one.parameters["α"] + np.array([-0.02, 0.0, 0.02])
@@ -126,7 +127,7 @@ def test_a_power_law_of_bytes_is_the_line_through_the_logarithms():
     x = np.geomspace(1e18, 1e24, 9)
     y = 4.1e6 * x**0.4635 * np.exp(0.02 * np.random.default_rng(0).standard_normal(9))
     slope, start = np.polyfit(np.log(x), np.log(y), 1)
-    fit = LAWS["power-law"].fit(x, y)
+    fit = laws.fit("power-law", x, y)
     assert fit.parameters["α"] == pytest.approx(-slope, rel=1e-9)
     assert fit.parameters["A"] == pytest.approx(np.exp(start), rel=1e-7)
     assert np.isfinite(fit.residual_tests()["normal"])
@@ -136,7 +137,7 @@ def test_a_power_law_of_bytes_is_the_line_through_the_logarithms():
 def test_the_loss_law_in_flop_is_that_in_exaflop(unit):
     size = np.geomspace(1, 1e5, 9)
     y = 0.06 * (1 / size + 1e-3) ** -0.159 * np.exp(0.03 * np.random.default_rng(1).standard_normal(9))
-    one, other = LAWS["loss-law"].fit(size, y), LAWS["loss-law"].fit(size * unit, y)
+    one, other = laws.fit("loss-law", size, y), laws.fit("loss-law", size * unit, y)
     assert one.parameters["a"] == pytest.approx(-0.159, abs=0.03)
     assert other.parameters["a"] == pytest.approx(one.parameters["a"], rel=1e-7)
     assert other.parameters["1/D"] * unit == pytest.approx(one.parameters["1/D"], rel=1e-6)
@@ -163,11 +164,11 @@ def test_chinchilla_at_a_fixed_ratio_reaches_the_optimum_and_says_that_n_and_d_a
     n = np.geomspace(1e7, 1e10, 10 + seed)
     random = np.random.default_rng(seed)
     y = (1.8 + 400 * n**-0.34 + 2000 * (20 * n) ** -0.37) * np.exp(noise * random.standard_normal(len(n)))
-    fit = LAWS["chinchilla"].fit({"N": n, "D": 20 * n}, y)
+    fit = laws.fit("chinchilla", {"N": n, "D": 20 * n}, y)
     assert fit.objective <= multi_start(n, 20 * n, y) * (1 + 1e-8)
     assert fit.lowest_objective >= fit.objective * (1 - 1e-8)
-    assert any("N and D move together" in warning for warning in fit.warnings)
-    swapped = LAWS["chinchilla"].fit({"N": 20 * n, "D": n}, y)
+    assert any("N and D move together" in warning for warning in laws.warnings_of(fit))
+    swapped = laws.fit("chinchilla", {"N": 20 * n, "D": n}, y)
     expected = pytest.approx([fit.parameters[name] for name in "αβE"], rel=1e-5, abs=1e-6)
     assert [swapped.parameters[name] for name in "αβE"] == expected
 
@@ -177,12 +178,12 @@ def test_an_exponent_without_a_limit_is_held_and_said_as_data():
     n = np.geomspace(1e7, 1e10, 12)
     y = 1.8 + 2000 * n**-0.35
     y[0] *= 1.05
-    fit = LAWS["chinchilla"].fit({"N": n, "D": 20 * n}, y * np.exp(1e-4 * np.random.default_rng(0).standard_normal(12)))
-    assert fit.at_bounds["α"] == 6 or fit.at_bounds["β"] == 6
+    fit = laws.fit("chinchilla", {"N": n, "D": 20 * n}, y * np.exp(1e-4 * np.random.default_rng(0).standard_normal(12)))
+    assert fit.parameters_at_bound["α"] == 6 or fit.parameters_at_bound["β"] == 6
     assert np.isfinite(fit.predict({"N": n, "D": 20 * n})).all()
 
 
 @pytest.mark.parametrize("delta", [1e-4, 3e-4, 1e-3, 1.2e-3, 2e-3])
 def test_huber_s_loss_finds_the_truth_at_every_threshold(truths, delta):
     x, true, y = truths["performance-law"]
-    assert LAWS["performance-law"].fit(x, y, loss="huber", delta=delta).parameters == pytest.approx(true, rel=1e-6)
+    assert laws.fit("performance-law", x, y, loss="huber", delta=delta).parameters == pytest.approx(true, rel=1e-6)

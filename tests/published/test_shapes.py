@@ -1,7 +1,6 @@
 import pytest
 
-from recscale import published
-from recscale.laws import LAWS
+from recscale import laws, published
 
 
 def test_rows_that_equal_a_cell_of_another_shape_are_found():
@@ -18,7 +17,7 @@ def test_margins_of_the_claimed_shapes_are_about_a_thousandth():
 
 
 def test_claimed_optima_stand_beside_our_peaks():
-    table = published.claimed_optima(laws=("performance-law",))
+    table = published.claimed_optima(names=("performance-law",))
     whole = table[(table["constraint"] == "none") & (table["metric"] == "HR@10")].iloc[0]
     assert whole["width"] == pytest.approx(51.7, abs=0.1)  # claimed: 54
     assert whole["layers"] == pytest.approx(17.8, abs=0.1)  # claimed: 28
@@ -28,7 +27,7 @@ def test_claimed_optima_stand_beside_our_peaks():
 
 def test_a_constrained_peak_is_the_best_on_the_line():
     points = published.panels()["HR@10", "ml-1m", 200]
-    fit = LAWS["log-quadratic"].fit(points[published.AXES], points["value"])
+    fit = laws.fit("log-quadratic", points[published.AXES], points["value"])
     layers, width = published.constrained_peak(fit, 512)
     best = fit.predict({"layers": [layers], "embedding_dim": [width]})[0]
     for factor in (0.9, 1.1):

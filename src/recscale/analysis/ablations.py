@@ -16,7 +16,8 @@ from scipy import stats
 from recscale.claims.card import Claim, claims_on
 from recscale.models import CTR_MODELS
 from recscale.runs.table import Columns, run_table, settings_of, single_dataset
-from recscale.stats.contrasts import Contrasts, Effect
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import Estimate
 
 _claim = claims_on("Wukong", "ablations-wukong")
 BASE = "base"
@@ -55,11 +56,11 @@ class Ablation:
     def __contains__(self, changed: str) -> bool:
         return changed in self.contrasts.names
 
-    def effect(self, changed: str, level: float = 0.95) -> Effect:
+    def effect(self, changed: str, level: float = 0.95) -> Estimate:
         """ln of the variant's log loss over the base's."""
         return self.contrasts.contrast({changed: 1.0, "": -1.0}, level)
 
-    def best(self, knobs: Sequence[str]) -> tuple[str, Effect]:
+    def best(self, knobs: Sequence[str]) -> tuple[str, Estimate]:
         """The knob with the lowest loss, its interval at the level 1 - 0.05/m: the best of m looks too good."""
         effects = {name: self.effect(name, 1 - 0.05 / len(knobs)) for name in knobs}
         name = min(knobs, key=lambda knob: effects[knob].value)
@@ -93,7 +94,7 @@ def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
     table = runs.groupby(columns, sort=False).size().rename("seeds").reset_index()
     table = table.sort_values("changed", key=lambda c: c != "", kind="stable", ignore_index=True)
     table = table.rename(columns={Columns.FLOP: "flop"})
-    effects = [contrasts.difference(changed, "").percent for changed in table["changed"]]
+    effects = [tuple(contrasts.difference(changed, "").percent) for changed in table["changed"]]
     table[["relative", "low", "high"]] = np.array(effects)
     table.loc[0, ["relative", "low", "high"]] = 0.0, np.nan, np.nan
     table["flop_ratio"] = table["flop"] / table["flop"].iloc[0]
@@ -177,7 +178,7 @@ def _against(first: str, *others: str) -> list[dict[str, float]]:
 
 def noise_words(study: Ablation) -> str:
     """How far apart variants must lie to be told apart, in a sentence."""
-    if not study.contrasts.freedom:
+    if not study.contrasts.dof:
         return "There is one seed only, so no difference can be told from noise."
     alone, paired = 100 * study.alone, 100 * study.contrasts.noise
     if paired < alone:
@@ -187,7 +188,7 @@ def noise_words(study: Ablation) -> str:
     return (
         f"A seed moves the log-loss of one and the same model by {alone:.2f} % (one standard deviation); {pairing}. "
         f"A variant must differ from the base by about {study.least:.2f} % before the seeds stop being an explanation "
-        f"({study.contrasts.freedom} degrees of freedom)."
+        f"({study.contrasts.dof} degrees of freedom)."
     )
 
 
@@ -217,7 +218,7 @@ def false_alarms(study: Ablation, draws: int, seed: int = 0) -> pd.DataFrame:
         model = Contrasts.of(names * count, blocks, np.exp(random.normal(size=len(blocks))))
         for level, found in hits.items():
             effects = [model.contrast({name: 1.0, "": -1.0}, level) for name in others]
-            found[draw] = [effect.lowers or effect.raises for effect in effects]
+            found[draw] = [effect.is_negative or effect.is_positive for effect in effects]
     plain, strict = hits.values()
     shares = {"one given variant": plain[:, 0].mean(), "any of them": plain.any(axis=1).mean()}
     return pd.DataFrame({"share of studies": {**shares, "any of them, allowed for": strict.any(axis=1).mean()}})
@@ -259,18 +260,18 @@ def _flat(study: Ablation, singles: Sequence[str]) -> Claim:
     """Flat is more than "not known to change": the interval must be small beside what the best knob brings."""
     effect = study.effect("n_L")
     _, best = study.best([name for name in singles if name != "n_L"])
-    room = abs(best.percent[0]) / 2 if best.lowers else 0.0
-    low, high = effect.percent[1:]
+    room = abs(best.percent.value) / 2 if best.is_negative else 0.0
+    _, low, high = effect.percent
     if max(-low, high) < room:
         verdict, why = "holds", "its whole interval is less than half of what the best knob brings"
-    elif effect.lowers or effect.raises:
+    elif effect.is_negative or effect.is_positive:
         verdict, why = (
             "does not hold",
-            f"the loss {'falls' if effect.lowers else 'rises'}: 95 % interval of this knob alone",
+            f"the loss {'falls' if effect.is_negative else 'rises'}: 95 % interval of this knob alone",
         )
     else:
         verdict, why = "can't be known", "no change beyond seed noise, but a change as large as other knobs' would hide"
-    return _claim("doubling n_L alone changes nothing (%)", None, effect.percent[0], verdict, why, effect.limits)
+    return _claim("doubling n_L alone changes nothing (%)", None, effect.percent.value, verdict, why, effect.limits)
 
 
 def _together(study: Ablation) -> Claim:
@@ -280,7 +281,7 @@ def _together(study: Ablation) -> Claim:
     verdict = study.contrasts.verdict(_against(TOGETHER, *alone))
     why = f"together less the best of them alone, {best}, in an interval that allows for the choice; negative is better"
     claim = "doubling k, n_F and n_L together beats each alone (%)"
-    return _claim(claim, None, effect.percent[0], verdict, why, effect.limits)
+    return _claim(claim, None, effect.percent.value, verdict, why, effect.limits)
 
 
 def component_claims(study: Ablation) -> list[Claim]:

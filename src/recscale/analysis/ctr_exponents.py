@@ -8,7 +8,7 @@ from scipy import stats
 
 from recscale.analysis.ctr_scaling import LEAST, can_fit, decades, fit_law, noise_of, sizes_of, slope_words
 from recscale.runs.table import AXES, Columns, by_configuration
-from recscale.stats.contrasts import Effect
+from recscale.stats.estimate import Estimate
 
 
 def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0) -> pd.DataFrame:
@@ -42,21 +42,21 @@ def by_axis(runs: pd.DataFrame, resamples: int = 0) -> pd.DataFrame:
     return pd.concat(tables) if tables else pd.DataFrame()
 
 
-def difference(first: tuple[float, float, int], second: tuple[float, float, int], level: float = 0.95) -> Effect:
+def difference(first: tuple[float, float, int], second: tuple[float, float, int], level: float = 0.95) -> Estimate:
     """``first`` less ``second`` with its interval; each is (value, half of its 95 % interval, degrees of freedom).
 
     Welch's t for two independent lines: their scatter isn't supposed to be equal.
     """
-    errors = [half / stats.t.ppf(0.975, freedom) for _, half, freedom in (first, second)]
+    errors = [half / stats.t.ppf(0.975, dof) for _, half, dof in (first, second)]
     value, square = first[0] - second[0], sum(error**2 for error in errors)
     if not square:
-        return Effect(value, value, value)
-    parts = [error**4 / freedom for error, (*_, freedom) in zip(errors, (first, second), strict=True)]
+        return Estimate(value, value, value)
+    parts = [error**4 / dof for error, (*_, dof) in zip(errors, (first, second), strict=True)]
     half = float(stats.t.ppf((1 + level) / 2, square**2 / sum(parts)) * square**0.5)
-    return Effect(value, value - half, value + half)
+    return Estimate(value, value - half, value + half)
 
 
-def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, level: float = 0.95) -> Effect | None:
+def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, level: float = 0.95) -> Estimate | None:
     """α of ``first`` less that of ``second`` over the sizes that two curves of Wukong share; None where too few.
 
     What moves a size moves both of its losses (two tasks of one run, or the same weights and rates on two splits), so
@@ -71,17 +71,19 @@ def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, leve
     one, other = (table.loc[shared, "test_logloss"].to_numpy(float) for table in means)
     line = stats.linregress(np.log(means[0].loc[shared, size].to_numpy(float)), np.log(other / one))
     half = float(stats.t.ppf((1 + level) / 2, len(shared) - 2) * np.nan_to_num(line.stderr))  # nan: two equal curves
-    return Effect(float(line.slope), float(line.slope - half), float(line.slope + half))
+    return Estimate(float(line.slope), float(line.slope - half), float(line.slope + half))
 
 
-def same_words(found: Effect | None, first: str, second: str) -> str:
+def same_words(found: Estimate | None, first: str, second: str) -> str:
     """A sentence that compares two exponents; ``found``: that of ``first`` less that of ``second``."""
     if found is None:
         return f"The exponents of {first} and {second} can't be compared yet: one has fewer than {LEAST} sizes."
-    interval = f"difference {found.value:+.4f}, 95 % interval {found.low:+.4f} to {found.high:+.4f}"
-    if found.low <= 0 <= found.high:
+    interval = f"difference {found.value:+.4f}, 95 % interval {found.ci_low:+.4f} to {found.ci_high:+.4f}"
+    if found.ci_low <= 0 <= found.ci_high:
         return f"The exponents of {first} and of {second} can't be told apart ({interval})."
-    return f"The exponent of {first} is {'larger' if found.low > 0 else 'smaller'} than that of {second} ({interval})."
+    return (
+        f"The exponent of {first} is {'larger' if found.ci_low > 0 else 'smaller'} than that of {second} ({interval})."
+    )
 
 
 def paired_words(tables: Mapping[str, pd.DataFrame], size: str) -> str:

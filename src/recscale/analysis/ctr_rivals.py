@@ -20,7 +20,8 @@ from recscale.analysis.ctr_scaling import listed as joined
 from recscale.models import MODEL_TITLES
 from recscale.runs.table import Columns, by_configuration
 from recscale.stats import contrasts
-from recscale.stats.contrasts import Contrasts, Effect
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import Estimate
 
 RIVALS = 7
 """Rivals of the full study, as many as in the paper's table."""
@@ -40,8 +41,8 @@ class Field:
     ahead: dict[str, list[Weights]]
 
     @property
-    def freedom(self) -> int:
-        return self.contrasts.freedom
+    def dof(self) -> int:
+        return self.contrasts.dof
 
     @property
     def rivals(self) -> list[str]:
@@ -101,12 +102,12 @@ def judge(runs: pd.DataFrame) -> Field | None:
     return Field(means, known, ahead)
 
 
-def lead(effect: Effect) -> Effect:
+def lead(effect: Estimate) -> Estimate:
     """Of ln L(Wukong) - ln L(rival), the lead of Wukong: the other way round."""
-    return Effect(-effect.value, -effect.high, -effect.low)
+    return Estimate(-effect.value, -effect.ci_high, -effect.ci_low)
 
 
-def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Effect]:
+def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Estimate]:
     """Rival -> Wukong's slope less the rival's (% a decade; negative: Wukong is steeper).
 
     A straight line in log compute through each model's seed means of ln L, with a scatter of its own (Welch's t).
@@ -115,17 +116,17 @@ def steeper(runs: pd.DataFrame, level: float = 0.95) -> dict[str, Effect]:
     for model, means in by_configuration(runs).groupby("model", sort=False) if len(runs) else ():
         if len(means) >= LEAST:
             x, y = np.log10(means[Columns.FLOP].to_numpy(float)), 100 * np.log(means["test_logloss"])
-            line, freedom = stats.linregress(x, y), len(x) - 2
-            lines[model] = line.slope, stats.t.ppf(0.975, freedom) * line.stderr, freedom
+            line, dof = stats.linregress(x, y), len(x) - 2
+            lines[model] = line.slope, stats.t.ppf(0.975, dof) * line.stderr, dof
     if "wukong" not in lines:
         return {}
     own = lines.pop("wukong")
     return {rival: difference(own, other, level) for rival, other in lines.items()}
 
 
-def said(effect: Effect, below: str, above: str, between: str) -> str:
+def said(effect: Estimate, below: str, above: str, between: str) -> str:
     """The word for an effect below zero, above zero, or not known to be either."""
-    return below if effect.lowers else above if effect.raises else between
+    return below if effect.is_negative else above if effect.is_positive else between
 
 
 def standings(runs: pd.DataFrame) -> pd.DataFrame:
@@ -148,8 +149,8 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
             "high": high,
             "who leads": said(named, "Wukong", rival, "not known"),
             "slope difference": slope.value,
-            "slope, low": slope.low,
-            "slope, high": slope.high,
+            "slope, low": slope.ci_low,
+            "slope, high": slope.ci_high,
             "who is steeper": said(slope, "Wukong", rival, "not known"),
         }
     return pd.DataFrame(rows).T.infer_objects()
@@ -160,7 +161,7 @@ def lead_words(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> str:
     field, table = judge(runs), standings(runs)
     if field is None or table.empty:
         return "No rival can be compared with Wukong at equal compute yet."
-    if not field.freedom:
+    if not field.dof:
         best = [name for name in table.index if table.loc[name, "lead, %"] < 0]
         behind = f"Lower loss than Wukong's, on average over their sizes: {listed(best)}. " if best else ""
         return f"{behind}With single seeds it can't be told which of the differences is more than noise."
@@ -194,10 +195,10 @@ def size_words(runs: pd.DataFrame) -> str:
     field = judge(runs)
     if field is None or not (single := [w for rival in field.rivals for w in field.ahead[rival]]):
         return "No single size of a rival lies within Wukong's range yet."
-    if not field.freedom:
+    if not field.dof:
         return "Single sizes can't be judged without a second seed."
     effects = [field.contrasts.contrast(weights, contrasts.strict(len(single))) for weights in single]
-    first, second = sum(e.lowers for e in effects), sum(e.raises for e in effects)
+    first, second = sum(e.is_negative for e in effects), sum(e.is_positive for e in effects)
     return (
         f"Of {len(single)} single sizes of rivals, Wukong is ahead beyond the noise at {first} and behind at {second}."
     )
@@ -232,7 +233,7 @@ def stops(field: Field) -> pd.DataFrame:
     for rival, weights in steps.items():
         wide = field.contrasts.contrast(weights, contrasts.strict(len(steps)))
         value, low, high = wide.percent
-        says = "stops" if wide.high < FLAT else "improves" if wide.low > FLAT else "not known"
+        says = "stops" if wide.ci_high < FLAT else "improves" if wide.ci_low > FLAT else "not known"
         rows[rival] = {"gain at the end, %": value, "low": low, "high": high, "says": says}
     return pd.DataFrame(rows).T.infer_objects() if rows else pd.DataFrame()
 
@@ -243,7 +244,7 @@ def stop_words(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> str:
     table = stops(field) if field is not None else pd.DataFrame()
     if table.empty:
         return f"No rival has {LEAST} sizes yet, so that none can be said to stop improving."
-    if not field.freedom:
+    if not field.dof:
         return "With single seeds it can't be told from noise whether a rival's largest size still gains."
     groups: Sequence[tuple[str, str]] = (
         ("stops", "No further gain at the largest size"),
@@ -264,10 +265,10 @@ def own_end(field: Field) -> str:
         return ""
     gain = field.contrasts.contrast(weights)
     value, low, high = gain.percent
-    if gain.high < FLAT:
+    if gain.ci_high < FLAT:
         says = "it stops too"
     else:
-        says = "it still improves" if gain.low > FLAT else "whether it stops is left open, too"
+        says = "it still improves" if gain.ci_low > FLAT else "whether it stops is left open, too"
     return (
         f"Wukong's own largest size gains {value:+.2f} % over its best smaller one (95 % interval {low:+.2f} to "
         f"{high:+.2f}): {says}."

@@ -14,7 +14,8 @@ from recscale import laws
 from recscale.laws.compare import COLUMNS
 from recscale.published.wukong import CONSTANTS
 from recscale.runs.table import Columns, by_configuration
-from recscale.stats.contrasts import Contrasts, Effect
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import Estimate
 from recscale.stats.seeds import least_significant_difference, seed_noise
 
 FORMS: Mapping[str, str] = {
@@ -46,7 +47,7 @@ def fit_law(
 ) -> laws.Fit:
     """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``Law.fit``."""
     means = by_configuration(runs[runs["model"] == model])
-    return laws.get(name).fit(means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
+    return laws.fit(name, means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
 
 
 def gain_a_decade(low: float, high: float) -> str:
@@ -104,14 +105,14 @@ def exponent_words(fit: laws.Fit | None) -> str:
 
 def no_forms() -> pd.DataFrame:
     """What ``compare_forms`` gives where nothing can be fitted."""
-    return pd.DataFrame(columns=[name for name in COLUMNS if not name.startswith("r2")])
+    return pd.DataFrame(columns=[name for name in COLUMNS if name not in ("r2", "r2_adjusted", "error")])
 
 
 def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
     """The forms through the same points: in-sample, each size left out in turn, and at the held-out largest sizes."""
     means = by_configuration(runs[runs["model"] == model])
     table = laws.compare(means[[size]], means["test_logloss"], list(FORMS), hold_out_largest=hold_out)
-    return table.drop(columns=["r2", "r2_adjusted"])
+    return table.drop(columns=["r2", "r2_adjusted", "error"])
 
 
 def tied(comparison: pd.DataFrame) -> list[str]:
@@ -240,7 +241,7 @@ def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None
     known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
     noise = known.noise * float(own["test_logloss"].mean())
     return noise, least_significant_difference(
-        noise, known.freedom, seeds or int(own.groupby("configuration").size().min())
+        noise, known.dof, seeds or int(own.groupby("configuration").size().min())
     )
 
 
@@ -289,7 +290,7 @@ HELD_OUT = (1, 2, 3, 4)
 """Numbers of largest sizes over which a verdict about the end of a curve should be the same."""
 
 
-def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Effect:
+def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Estimate:
     """Mean of ln L at the ``hold_out`` largest sizes less what a power law through the others promises there.
 
     The law is a straight line of ln L in ln size, so that the miss is a contrast of the configurations' means; its
@@ -305,8 +306,10 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") 
     return known.contrast(weights)
 
 
-def _kept(miss: Effect) -> str:
-    return "was too optimistic" if miss.raises else "was too pessimistic" if miss.lowers else "can't be faulted"
+def _kept(miss: Estimate) -> str:
+    return (
+        "was too optimistic" if miss.is_positive else "was too pessimistic" if miss.is_negative else "can't be faulted"
+    )
 
 
 def factor_words(fit: laws.Fit | None, percent: float) -> str:

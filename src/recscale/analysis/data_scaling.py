@@ -16,7 +16,8 @@ from recscale import laws
 from recscale.claims.card import COUNTED, Claim, claims_on
 from recscale.runs.study import Study
 from recscale.runs.table import Columns, run_table, single_dataset
-from recscale.stats.contrasts import Contrasts, Effect
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import Estimate
 
 _claim = claims_on("Wukong", "data-scaling-wukong")
 DECADE = float(np.log(10))
@@ -59,7 +60,7 @@ class DataStudy:
     def half(self) -> np.ndarray:
         """Half of the 95 % interval of every cell's mean, in %, from the pooled noise of seeds."""
         known = self.contrasts
-        return 100 * stats.t.ppf(0.975, known.freedom) * known.noise / np.sqrt(self.table["seeds"].to_numpy(float))
+        return 100 * stats.t.ppf(0.975, known.dof) * known.noise / np.sqrt(self.table["seeds"].to_numpy(float))
 
     def of(self, size: str) -> pd.DataFrame:
         return self.table[self.table["size"] == size]
@@ -124,15 +125,15 @@ def exponents(study: DataStudy) -> pd.DataFrame:
         cells = study.of(size)
         if len(cells) < 2:
             continue
-        fit = laws.get("power-law").fit(cells[["rows"]], cells["test_logloss"])
+        fit = laws.fit("power-law", cells[["rows"]], cells["test_logloss"])
         seeds = study.contrasts.contrast(study.slope(size))
         rows[size] = {
             "shares": len(cells),
             "β": fit.parameters["α"],
             "law, low": fit.intervals["α"][0],
             "law, high": fit.intervals["α"][1],
-            "seeds, low": -seeds.high,
-            "seeds, high": -seeds.low,
+            "seeds, low": -seeds.ci_high,
+            "seeds, high": -seeds.ci_low,
             "% for ten times the rows": 100 * np.expm1(-DECADE * fit.parameters["α"]),
         }
     return pd.DataFrame(rows).T.astype({"shares": int}) if rows else pd.DataFrame()
@@ -142,7 +143,7 @@ def joint(study: DataStudy, form: str = "chinchilla") -> laws.Fit | str:
     """``E + A/N^α + B/D^β`` through all cells, N dense parameters and D rows; or why it can't be fitted, in words."""
     x = study.table[["dense_parameters", "rows"]].astype(float).set_axis(["N", "D"], axis=1)
     try:
-        return laws.get(form).fit(x, study.table["test_logloss"])
+        return laws.fit(form, x, study.table["test_logloss"])
     except ValueError as error:
         return str(error)
 
@@ -152,7 +153,7 @@ def known(fit: laws.Fit) -> pd.DataFrame:
     missing or wider than half the value, and everywhere once one symbol is held at a bound, as intervals then suppose
     it known."""
     rows = {}
-    bound = any("held at its bound" in warning for warning in fit.warnings)
+    bound = bool(fit.parameters_at_bound)
     for name, value in fit.parameters.items():
         low, high = fit.intervals[name]
         told = not bound and np.isfinite([low, high]).all() and high - low < abs(value) / 2
@@ -169,7 +170,7 @@ def said(fit: laws.Fit | str) -> str:
         text = "not told by these points" if np.isnan(row["value"]) else f"{row['value']:.4g}"
         limits = f"  [{row['low']:.3g}, {row['high']:.3g}]" if np.isfinite([row["low"], row["high"]]).all() else ""
         lines.append(f"  {name}  {text}{limits}")
-    return "\n".join([*lines, "", "warnings", *(f"  - {warning}" for warning in fit.warnings or ("none",))])
+    return "\n".join([*lines, "", "warnings", *(f"  - {warning}" for warning in laws.warnings_of(fit) or ("none",))])
 
 
 def told_words(fit: laws.Fit | str) -> str:
@@ -186,16 +187,16 @@ def told_words(fit: laws.Fit | str) -> str:
 
 
 @dataclass(frozen=True)
-class Buy:
+class MarginalReturn:
     """What tenfold compute brings, spent on rows and spent on the model; ``better``: the first less the second."""
 
-    rows: Effect
-    model: Effect
-    better: Effect
+    rows: Estimate
+    model: Estimate
+    better: Estimate
 
 
-def buy(study: DataStudy) -> Buy | None:
-    """Mean over the whole grid; None where it isn't complete.
+def marginal_return(study: DataStudy) -> MarginalReturn | None:
+    """The marginal return to compute, a mean over the whole grid; None where it isn't complete.
 
     Training FLOP = FLOP per example x rows, so that a factor of either costs the same compute.
     """
@@ -204,7 +205,7 @@ def buy(study: DataStudy) -> Buy | None:
     rows = _mean([study.slope(size) for size in study.sizes])
     model = _mean([study.growth(share) for share in study.shares])
     scaled = [{cell: DECADE * weight for cell, weight in part.items()} for part in (rows, model, _less(rows, model))]
-    return Buy(*(study.contrasts.contrast(part) for part in scaled))
+    return MarginalReturn(*(study.contrasts.contrast(part) for part in scaled))
 
 
 def steps(study: DataStudy) -> pd.DataFrame:
@@ -235,25 +236,25 @@ def _step(what: str, before: dict, after: dict, contrasts: Contrasts) -> dict:
     return dict(zip(("more", "from", "to", "compute", "change", "low", "high", "a decade"), values, strict=True))
 
 
-def change(effect: Effect) -> str:
+def change(effect: Estimate) -> str:
     """ "lowers the loss by 3.10 % (2.90 to 3.30)", or that it can't be told from noise."""
     value, low, high = effect.percent
     if np.isnan(low):
         return f"changes the loss by {value:+.2f} % (one seed, so no interval)"
-    if not (effect.lowers or effect.raises):
+    if not (effect.is_negative or effect.is_positive):
         return f"changes the loss by an amount that can't be told from 0 ({low:+.2f} to {high:+.2f} %)"
     least, most = sorted((abs(low), abs(high)))
-    return f"{'lowers' if effect.lowers else 'raises'} the loss by {abs(value):.2f} % ({least:.2f} to {most:.2f})"
+    return f"{'lowers' if effect.is_negative else 'raises'} the loss by {abs(value):.2f} % ({least:.2f} to {most:.2f})"
 
 
-def buy_words(found: Buy | None) -> str:
+def buy_words(found: MarginalReturn | None) -> str:
     """Which is the better buy, in a sentence."""
     if found is None:
         return "Which is the better buy can't be said yet: not every size has run on every share."
     first = f"Ten times the compute spent on rows {change(found.rows)}, spent on the model it {change(found.model)}"
-    if found.better.lowers:
+    if found.better.is_negative:
         return f"{first}: over this range rows are the better buy."
-    if found.better.raises:
+    if found.better.is_positive:
         return f"{first}: over this range a larger model is the better buy."
     return f"{first}: which is the better buy can't be told from the noise of seeds."
 
@@ -330,7 +331,7 @@ def claims(study: DataStudy) -> list[Claim]:
     still = f"from {shares[-2]} of the rows to {shares[-1]}, beyond the noise of seeds; the paper: at 146 billion"
     steeper = _less(study.slope(sizes[-1]), study.slope(sizes[0]))
     beta = study.paired.contrast(steeper)
-    gain = Effect(-beta.value, -beta.high, -beta.low)
+    gain = Estimate(-beta.value, -beta.ci_high, -beta.ci_low)
     ahead = [{(sizes[-1], share): 1.0, (sizes[0], share): -1.0} for share in shares]
     leads = study.paired.reached(ahead)
     return [
@@ -341,7 +342,7 @@ def claims(study: DataStudy) -> list[Claim]:
             gain.value,
             study.paired.verdict([steeper]),
             f"β of the largest size ({sizes[-1]}) less β of the smallest; positive is steeper",
-            None if np.isnan(gain.low) else (gain.low, gain.high),
+            None if np.isnan(gain.ci_low) else (gain.ci_low, gain.ci_high),
         ),
         _claim(
             "larger models are more data-efficient" + COUNTED,

@@ -25,7 +25,8 @@ from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import DATA
-from recscale.stats.contrasts import Effect, strict
+from recscale.stats.contrasts import strict
+from recscale.stats.estimate import Estimate
 from recscale.stats.seeds import least_significant_difference
 
 TOKENS = "tokens"
@@ -170,7 +171,7 @@ class Ablation:
     """
 
     r2: pd.Series
-    gains: Mapping[str, Effect]
+    gains: Mapping[str, Estimate]
     share: float
 
     @property
@@ -184,7 +185,7 @@ def ablate(study: DataStudy, resamples: int, seed: int) -> Ablation:
     gains = {}
     for term in QUALITY:
         limits = np.quantile((draws[term] - draws[TOKENS]).dropna(), [0.025, 0.975]).tolist()
-        gains[term] = Effect(float(r2[term] - r2[TOKENS]), *limits)
+        gains[term] = Estimate(float(r2[term] - r2[TOKENS]), *limits)
     best = draws.dropna(axis=1, how="all").dropna(how="all").idxmax(axis=1)
     return Ablation(r2, gains, float(best.isin(QUALITY).mean()))
 
@@ -229,10 +230,10 @@ def user_noise(mean: float, fraction: float) -> float:
     return float(np.sqrt((1 - mean) / (mean * fraction * TEST_USERS))) if fraction < 1 else 0.0
 
 
-def _wider(effect: Effect, noise: float, level: float) -> Effect:
+def _wider(effect: Estimate, noise: float, level: float) -> Estimate:
     """``effect`` with independent normal ``noise`` added to its interval."""
-    half = float(np.hypot(effect.high - effect.value, stats.norm.ppf((1 + level) / 2) * noise))
-    return Effect(effect.value, effect.value - half, effect.value + half)
+    half = float(np.hypot(effect.ci_high - effect.value, stats.norm.ppf((1 + level) / 2) * noise))
+    return Estimate(effect.value, effect.value - half, effect.value + half)
 
 
 def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
@@ -248,7 +249,7 @@ def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
 
 def joint_fit(table: pd.DataFrame) -> Fit:
     """The joint law, its data term computed, through the cells of ``points``."""
-    return laws.get(JOINT).with_values(**CONSTANTS).fit(table[[*AXES, "term"]], table["value"])
+    return laws.fit(laws.get(JOINT).with_values(**CONSTANTS), table[[*AXES, "term"]], table["value"])
 
 
 @dataclass(frozen=True)
@@ -285,9 +286,9 @@ def joint(study: DataStudy, resamples: int, seed: int) -> Joint:
     def left(y: Float[np.ndarray, " cells"], law: Float[np.ndarray, " cells"]) -> float:
         return float(((y / law - 1) ** 2 / (spread**2 + users**2)).sum())
 
-    freedom, measured, larger = study.cells.contrasts.freedom, left(value, predicted), 0
+    dof, measured, larger = study.cells.contrasts.dof, left(value, predicted), 0
     for _ in range(resamples):
-        seeds = spread * np.sqrt(freedom / random.chisquare(freedom)) * random.standard_normal(len(table))
+        seeds = spread * np.sqrt(dof / random.chisquare(dof)) * random.standard_normal(len(table))
         drawn = users * random.standard_normal(len(study.levels))[table["setting"]]
         made = predicted * (1 + seeds + drawn)
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
@@ -310,7 +311,7 @@ def _user_spread(study: DataStudy) -> Float[np.ndarray, " settings"]:
     return np.array([user_noise(level, fraction) for (_, fraction, _), level in study.levels.items()])
 
 
-def left_out(study: DataStudy) -> Mapping[str, tuple[Effect, Effect]]:
+def left_out(study: DataStudy) -> Mapping[str, tuple[Estimate, Estimate]]:
     """Data set -> error of the joint law that hasn't seen it less that of a law that knows shapes only (both relative
     to the data set's level): an effect below zero where D′ helps by more than the seeds explain.
 
@@ -320,7 +321,7 @@ def left_out(study: DataStudy) -> Mapping[str, tuple[Effect, Effect]]:
     for name in study.datasets:
         seen, held = table[table["dataset"] != name], table[table["dataset"] == name]
         with_data = joint_fit(seen).predict(held[[*AXES, "term"]])
-        shape_only = laws.get(LINE).fit(seen[[*AXES]], seen["value"])
+        shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"])
         errors = [
             float(np.sqrt(np.mean((values / held["value"] - 1) ** 2)))
             for values in (with_data, shape_only.predict(held[[*AXES]]))
@@ -333,6 +334,6 @@ def _levels(study: DataStudy) -> tuple[float, float]:
     return 0.95, strict(len(study.datasets))
 
 
-def _within(value: float, study: DataStudy, runs: int, level: float) -> Effect:
-    half = least_significant_difference(study.noise, study.cells.contrasts.freedom, runs, level)
-    return Effect(value, value - half, value + half)
+def _within(value: float, study: DataStudy, runs: int, level: float) -> Estimate:
+    half = least_significant_difference(study.noise, study.cells.contrasts.dof, runs, level)
+    return Estimate(value, value - half, value + half)

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeWarning, curve_fit, minimize
 
-from recscale.laws import LAWS, Fit
+from recscale import laws
+from recscale.laws import Fit
 from recscale.laws.fit import symbols_of
 from recscale.laws.problem import evaluate
 
@@ -150,11 +151,13 @@ def _script_law(x, q1, w1, w2, w3, w4, d, w5, b):
 
 def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
     """At every q₁ the R² that one start from ones reaches, beside the best there is: ``q1, one_start, best``."""
-    law, x = LAWS["performance-law"], panel[["layers", "embedding_dim"]]
+    law, x = laws.get("performance-law"), panel[["layers", "embedding_dim"]]
     rows = []
     for q in q1:
         single = script_fit(panel, q)
-        rows.append((q, np.nan if single is None else single["r2"], law.with_values(q1=[q]).fit(x, panel["value"]).r2))
+        rows.append(
+            (q, np.nan if single is None else single["r2"], laws.fit(law.with_values(q1=[q]), x, panel["value"]).r2)
+        )
     return pd.DataFrame(rows, columns=["q1", "one_start", "best"])
 
 
@@ -184,7 +187,7 @@ def spans(decades: Sequence[float], noise: float, seed: int) -> dict[float, tupl
     found = {}
     for span in decades:
         points = floor_points(span, 8, 1, noise, seed)
-        found[span] = points, LAWS["power-law-floor"].fit(points[["x"]], points["y"])
+        found[span] = points, laws.fit("power-law-floor", points[["x"]], points["y"])
     return found
 
 
@@ -194,7 +197,7 @@ def seed_noise(seeds: Sequence[int], decades: float, noise: float, repeats: int,
     for count in seeds:
         for repeat in range(repeats):
             points = floor_points(decades, 8, count, noise, seed + 7919 * (repeat + 1) + count)
-            state = LAWS["power-law-floor"].solve(points[["x"]], points["y"])
+            state = laws.fit("power-law-floor", points[["x"]], points["y"]).best
             rows.append((count, repeat, float(state.theta[0, 0]), float(state.coef[0, 0])))
     return pd.DataFrame(rows, columns=["seeds", "repeat", "α", "E"])
 
@@ -205,11 +208,11 @@ def coverage(levels: Sequence[float], decades: float, noise: float, simulations:
     ``low, high``: the 95 % (Wilson) interval of the share for that many simulations.
     """
     places = {"inside the range": np.array([10.0 ** (-decades / 2)]), "ten times beyond": np.array([10.0])}
-    law = LAWS["power-law-floor"]
+    law = laws.get("power-law-floor")
     hits = {(where, level): 0 for where in places for level in levels}
     for simulation in range(simulations):
         points = floor_points(decades, 10, 1, noise, seed + 104729 * (simulation + 1))
-        fit = law.fit(points[["x"]], points["y"])
+        fit = laws.fit(law, points[["x"]], points["y"])
         for where, level in hits:
             low, high = fit.band({"x": places[where]}, level)
             hits[where, level] += bool(low[0] <= floor_truth(places[where])[0] <= high[0])

@@ -16,7 +16,8 @@ from recscale.analysis.shape_fits import GRID, Q1
 from recscale.analysis.shape_law import LAW
 from recscale.laws.performance import inside
 from recscale.runs.table import healthy, run_table
-from recscale.stats.contrasts import Contrasts, Effect, strict
+from recscale.stats.contrasts import Contrasts, strict
+from recscale.stats.estimate import Estimate
 
 KEYS = tuple(GRID)
 FIXED_Q1 = Q1[1:]
@@ -30,7 +31,7 @@ Shape = tuple[int, int]
 Setting = tuple
 Cell = tuple[Setting, Shape]
 Weights = Mapping[Cell, float]
-Pair = tuple[Effect, Effect]
+Pair = tuple[Estimate, Estimate]
 """An effect at 95 % and at ``strict`` of their number."""
 
 
@@ -50,7 +51,7 @@ class Cells:
         settings = zip(*(table[key] for key in KEYS), strict=True)
         names = list(zip(settings, zip(*(table[axis] for axis in AXES), strict=True), strict=True))
         known = Contrasts.of(names, [0] * len(names), table[column]) if names else None
-        if known is None or not known.freedom:
+        if known is None or not known.dof:
             return None
         return cls(known, pd.Series(np.exp(known.means), index=pd.MultiIndex.from_tuples(known.names)))
 
@@ -67,17 +68,19 @@ class Cells:
         level = strict(len(contrasts)) if contrasts else 0.95
         return [(self.contrasts.contrast(one), self.contrasts.contrast(one, level)) for one in contrasts]
 
-    def change(self, first: Mapping[str, object], second: Mapping[str, object]) -> tuple[Effect, int] | None:
+    def change(self, first: Mapping[str, object], second: Mapping[str, object]) -> tuple[Estimate, int] | None:
         """Mean of ln(second / first) over the shapes both settings have, and how many; None where they share none."""
         shared = sorted(self.shapes(**first) & self.shapes(**second))
         return (self.mean_change(shared, first, second), len(shared)) if shared else None
 
-    def changes(self, first: Mapping[str, object], second: Mapping[str, object]) -> dict[Shape, Effect]:
+    def changes(self, first: Mapping[str, object], second: Mapping[str, object]) -> dict[Shape, Estimate]:
         """ln(second / first) of every shape that both settings have."""
         shared = self.shapes(**first) & self.shapes(**second)
         return {shape: self.mean_change([shape], first, second) for shape in shared}
 
-    def mean_change(self, shared: Sequence[Shape], first: Mapping[str, object], second: Mapping[str, object]) -> Effect:
+    def mean_change(
+        self, shared: Sequence[Shape], first: Mapping[str, object], second: Mapping[str, object]
+    ) -> Estimate:
         """Mean of ln(second / first) over the shapes ``shared``."""
         signs = ((setting(**second), 1), (setting(**first), -1))
         return self.contrasts.contrast({(at, shape): sign / len(shared) for at, sign in signs for shape in shared})
@@ -143,8 +146,8 @@ def past_the_peak(metric: Cells, loss: Cells) -> dict[int, Pair]:
     return found
 
 
-def _both(*effects: Effect) -> Effect:
-    return Effect(*(max(values) for values in zip(*((e.value, e.low, e.high) for e in effects), strict=True)))
+def _both(*effects: Estimate) -> Estimate:
+    return Estimate(*(max(values) for values in zip(*((e.value, e.ci_low, e.ci_high) for e in effects), strict=True)))
 
 
 def _depths(cells: Cells) -> dict[int, list[int]]:
@@ -210,7 +213,7 @@ def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: i
     law = laws.get(LAW).with_values(q1=[q1])
     every = sorted(cells.shapes(model=base))
     whole = [cells.value(shape, model=base) for shape in every]
-    exponents = law.fit(pd.DataFrame(every, columns=list(AXES), dtype=float), whole).parameters
+    exponents = laws.fit(law, pd.DataFrame(every, columns=list(AXES), dtype=float), whole).parameters
     x = np.array(shared, float)
     terms = [inside(x[:, k], exponents[name], 1 / q1) for k, name in enumerate(("w3", "w4"))]
     design = np.stack([*terms, np.ones(len(y))], axis=1)
@@ -220,7 +223,7 @@ def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: i
 def _own_weights(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
     """(w₁, w₂), in the script's sign, of the law fitted to ``y`` at a fixed q₁."""
     table = pd.DataFrame(shapes, columns=list(AXES), dtype=float)
-    found = laws.get(LAW).with_values(q1=[q1]).fit(table, y).parameters
+    found = laws.fit(laws.get(LAW).with_values(q1=[q1]), table, y).parameters
     return -np.array([found["w1"], found["w2"]])
 
 

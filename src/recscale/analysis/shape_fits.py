@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from recscale.laws import LAWS, Fit
+from recscale import laws
+from recscale.laws import Fit
 from recscale.runs.store import load_results
 from recscale.runs.table import Columns, healthy, run_table
 from recscale.settings import DATA
@@ -80,7 +81,7 @@ def grids(live: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
 def fit_forms(table: pd.DataFrame, metric: str, *, forms: Sequence[str] = FORMS, **options: object) -> dict[str, Fit]:
     """Each of ``forms`` fitted to ``metric`` over (layers, width); ``options`` go to ``Law.fit``."""
     x = table[["layers", "width"]].astype(float)
-    return {name: LAWS[name].fit(x, table[metric], **options) for name in forms}
+    return {name: laws.fit(name, x, table[metric], **options) for name in forms}
 
 
 def comparison(fits: dict[str, Fit]) -> pd.DataFrame:
@@ -120,7 +121,7 @@ def over_q1(table: pd.DataFrame, metric: str, values: Sequence[int] = Q1) -> pd.
     """The law (exponent inside) refitted with the constant q₁ held at each value: R², w's, and where its peak lies."""
     x, rows = table[["layers", "width"]].astype(float), []
     for value in values:
-        fit = LAWS["performance-law"].with_values(q1=[value]).fit(x, table[metric])
+        fit = laws.fit(laws.get("performance-law").with_values(q1=[value]), x, table[metric])
         peak = dict(zip(("H*", "d*"), (fit.optimum or {"H": None, "d": None}).values(), strict=True))
         chosen = {name: fit.parameters[name] for name in ("w1", "w2", "w3", "w4")}
         rows.append({"q1": value, "r2": fit.r2, **chosen, **peak})
@@ -199,8 +200,8 @@ def winners(fit: Fit, table: pd.DataFrame, counts: Sequence[int], *, draws: int 
     """
     cells = table[["layers", "width"]].drop_duplicates().astype(float)
     truth = fit.predict(cells)
-    freedom = max(fit.n_points - fit.law.free, 1)
-    noise = float(np.sqrt((fit.residuals["residual"] ** 2).sum() / freedom))
+    dof = max(fit.n_points - fit.law.free, 1)
+    noise = float(np.sqrt((fit.residuals["residual"] ** 2).sum() / dof))
     random, rows = np.random.default_rng(seed), []
     for count in counts:
         measured = truth + random.normal(0, noise / np.sqrt(count), (draws, len(truth)))

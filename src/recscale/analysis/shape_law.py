@@ -39,13 +39,14 @@ SURE = 0.05
 @dataclass(frozen=True, eq=False)
 class Panel:
     """One metric over (layers, width). ``cells``: ``layers, width, value`` (mean), ``seeds``; ``noise``: standard
-    deviation of one run over its seeds, of ``freedom`` degrees; ``excluded``: runs left out as collapsed or diverged.
+    deviation of one run over its seeds, with ``dof`` degrees of freedom; ``excluded``: runs left out as collapsed or
+    diverged.
     """
 
     metric: str
     cells: pd.DataFrame
     noise: float
-    freedom: int
+    dof: int
     excluded: int
 
     @classmethod
@@ -59,18 +60,18 @@ class Panel:
         table = table.assign(configuration=grouped.ngroup())
         cells = grouped[f"test_{metric}"].agg(["mean", "count"]).reset_index()
         cells = cells.rename(columns={"mean": "value", "count": "seeds"})
-        noise, freedom = seed_noise(table, f"test_{metric}") if len(table) else (np.nan, 0)
-        return cls(metric, cells, noise, freedom, left_out(runs, **chosen))
+        noise, dof = seed_noise(table, f"test_{metric}") if len(table) else (np.nan, 0)
+        return cls(metric, cells, noise, dof, left_out(runs, **chosen))
 
     @property
     def usable(self) -> bool:
         """Enough cells for the law and its controls, and seeds to judge by."""
         cells = self.cells
-        return len(cells) >= LEAST_CELLS and self.freedom > 0 and cells[["layers", "width"]].nunique().min() > 2
+        return len(cells) >= LEAST_CELLS and self.dof > 0 and cells[["layers", "width"]].nunique().min() > 2
 
     def least(self, runs: int = 1) -> float:
         """The least difference between two means over ``runs`` runs that seeds can't explain."""
-        return least_significant_difference(self.noise, self.freedom, runs)
+        return least_significant_difference(self.noise, self.dof, runs)
 
     @cached_property
     def comparison(self) -> pd.DataFrame:
@@ -81,7 +82,7 @@ class Panel:
     def fits(self) -> Mapping[str, Fit]:
         return dict(zip(self.comparison["law"], self.comparison["fit"], strict=True))
 
-    def misfit(self, form: str) -> float:
+    def lack_of_fit(self, form: str) -> float:
         """Probability that seeds alone leave residuals as large as those of ``form`` (F test against pure error).
 
         Here ``form`` is fitted with a weight of one a run, so that what it leaves is what the test's null expects.
@@ -89,7 +90,7 @@ class Panel:
         square, free = self._left(form)
         return self._by_seeds(square, len(self.cells) - free)
 
-    def added(self, plainer: str) -> float:
+    def extra_sum_of_squares(self, plainer: str) -> float:
         """Probability that seeds alone make the law fit as much better than ``plainer``, a form it contains (extra sum
         of squares against pure error)."""
         (less, free), (more, fewer) = self._left(LAW), self._left(plainer)
@@ -103,11 +104,11 @@ class Panel:
 
     def _by_seeds(self, square: float, terms: int) -> float:
         """Probability that seeds alone make so large a sum of squares over ``terms`` degrees of freedom."""
-        return float(stats.f.sf(square / terms / self.noise**2, terms, self.freedom)) if self.noise else 0.0
+        return float(stats.f.sf(square / terms / self.noise**2, terms, self.dof)) if self.noise else 0.0
 
     def refuted(self, form: str) -> bool:
         """Whether ``form`` misses the cells by more than seeds explain."""
-        return self.misfit(form) < SURE
+        return self.lack_of_fit(form) < SURE
 
     @property
     def flat(self) -> bool:
@@ -129,7 +130,7 @@ def needed(panel: Panel, rival: str) -> str:
     charges the law so much for its six numbers that the plainer form wins even where the law is the truth.
     """
     if rival == LINE:
-        return "holds" if not panel.flat and panel.added(rival) < SURE else "can't be known"
+        return "holds" if not panel.flat and panel.extra_sum_of_squares(rival) < SURE else "can't be known"
     law_missed, rival_missed = panel.refuted(LAW), panel.refuted(rival)
     if panel.flat or law_missed == rival_missed:
         return "can't be known"
@@ -220,12 +221,12 @@ def _profile(form: str, seen: pd.DataFrame, held: pd.DataFrame, level: float = 0
     law, rows = laws.get(form), {}
     x, unseen = (part[["layers", "width"]].astype(float) for part in (seen, held))
     for value in CONSTANTS[form]:
-        fit = law.with_values(**{law.listed[0].name: [value]}).fit(x, seen["value"])
+        fit = laws.fit(law.with_values(**{law.grid_constants[0].name: [value]}), x, seen["value"])
         square = float((fit.residuals["residual"] ** 2).sum())
         rows[value] = {"square": square, "error": _error(held, fit.predict(unseen))}
     table = pd.DataFrame(rows).T
-    freedom = max(len(seen) - law.free, 1)
-    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, freedom) ** 2 / freedom)
+    dof = max(len(seen) - law.free, 1)
+    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, dof) ** 2 / dof)
     return table[table["square"] <= limit]
 
 

@@ -12,10 +12,9 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from recscale import published
+from recscale import laws, published
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.claims.card import counted
-from recscale.laws import LAWS
 from recscale.laws.planner import Choice, Planner, shapes_within
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.sequential import SEQUENTIAL_MODELS
@@ -128,7 +127,7 @@ def full_in_words(grids: Sequence[Grid]) -> str:
 def planner(grid: Grid, law: str, *, resamples: int = RESAMPLES, seed: int = 0) -> Planner:
     """The law fitted to the grid, ready to choose among the whole-number shapes inside it."""
     points = grid.points
-    fit = LAWS[law].fit(points[["layers", "width"]].astype(float), points["value"], bootstrap=resamples, seed=seed)
+    fit = laws.fit(law, points[["layers", "width"]].astype(float), points["value"], bootstrap=resamples, seed=seed)
     return Planner.of(fit, shapes_within(points["layers"], points["width"], grid.step))
 
 
@@ -196,11 +195,11 @@ class Planned:
         return self.grid.title, self.grid.metric, self.law
 
 
-def prepare(grids: Sequence[Grid], laws: Sequence[str] = tuple(LAW_NAMES), **options: int) -> list[Planned]:
+def prepare(grids: Sequence[Grid], names: Sequence[str] = tuple(LAW_NAMES), **options: int) -> list[Planned]:
     """Every law on every grid, within every budget offered; budgets that no shape meets are left out."""
     prepared = []
     for grid in grids:
-        for law in laws:
+        for law in names:
             plan = planner(grid, law, **options)
             price = costs(grid, plan.shapes)
             allowed = [(kind, b, within(price, kind, b)) for kind, offered in budgets(price).items() for b in offered]
@@ -297,7 +296,7 @@ def _span(interval: tuple[float, float], at_end: bool) -> str:
     return f"{low:.0f} to {high:.0f}{note}" if np.isfinite(low) else ""
 
 
-def claims(laws: Sequence[str] = tuple(LAW_NAMES), **options: int) -> pd.DataFrame:
+def claims(names: Sequence[str] = tuple(LAW_NAMES), **options: int) -> pd.DataFrame:
     """The paper's three applications, a row each, metric and law: claimed shape, ours with intervals, and the loss.
 
     ``loss``, ``loss_low``, ``loss_high``: how much worse the fitted law holds the claimed shape than its own best.
@@ -308,7 +307,7 @@ def claims(laws: Sequence[str] = tuple(LAW_NAMES), **options: int) -> pd.DataFra
     rows = []
     for dataset, length, held, layers, width in CLAIMS:
         for metric in METRICS:
-            for law in laws:
+            for law in names:
                 plan = planner(grids[f"{NAMES[dataset]}, {length}", metric], law, **options)
                 choice = plan.best(_held(plan.shapes, held))
                 loss, low, high = plan.loss_of(choice, layers, width)

@@ -217,7 +217,7 @@ def promise_in_words(recorded: pd.DataFrame) -> str:
     """By how much the named shapes are said to be ahead, beside what two seeds a shape can tell apart."""
     panel = Panel.of(load_results("sequential-grid"), CHOSEN_FOR.lower())
     asked = recorded[(recorded["law"] == CHOSEN_BY) & (recorded["metric"] == CHOSEN_FOR.lower())]
-    if asked.empty or not panel.freedom:
+    if asked.empty or not panel.dof:
         return ""
     promised = asked.groupby(["role", "question"])["predicted"].max()
     best, around = promised[PREDICTED], promised[NEIGHBOUR]

@@ -56,7 +56,7 @@ def ablation(study: DataStudy, resamples: int, seed: int, excluded: str) -> list
     rows = []
     for (entropy, (said, source)), effect in zip(paper.items(), found.gains.values(), strict=True):
         claim = f"measured: D′ by {entropy} explains NDCG@10 better than tokens do (R² gained)"
-        limits = effect.low, effect.high
+        limits = effect.ci_low, effect.ci_high
         rows.append(_claim(claim, said, effect.value, sign(*limits), where, limits, source=source))
     ours = f"{found.best}: {found.r2.max():.2f}, D′: {found.r2[list(QUALITY)].max():.2f}"
     outcome = "holds" if found.share >= SURE else "does not hold" if found.share <= 1 - SURE else "can't be known"
@@ -84,7 +84,7 @@ def variants(study: DataStudy) -> list[Claim]:
     own = found[D_PRIME]
     if not own:
         return []
-    against = sum(strictly.raises for _, strictly in own)
+    against = sum(strictly.is_positive for _, strictly in own)
     why = (
         "subsets of MovieLens-1M's users and partly repeated histories against the whole, mean NDCG@10 of four shapes, "
         f"beyond the seeds and, where test users differ, beyond who they are; known to move against D′ in {against}; "
@@ -98,7 +98,7 @@ def carried(study: DataStudy, resamples: int, seed: int) -> list[Claim]:
     """One law for all data sets, and each data set predicted from the others."""
     whole, unseen = sequential_data.joint(study, min(resamples, REFITS), seed), sequential_data.left_out(study)
     effects = list(unseen.values())
-    worse = [name for name, (_, strictly) in unseen.items() if strictly.raises]
+    worse = [name for name, (_, strictly) in unseen.items() if strictly.is_positive]
     against = f"; worse for {listed(worse)}" if worse else ""
     return [
         _claim("measured: one law with D′ fits all data sets (R² of NDCG@10)", None,

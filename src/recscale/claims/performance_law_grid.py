@@ -20,7 +20,8 @@ from recscale.claims.card import COUNTED, Claim, claims_on, counted
 from recscale.claims.wukong_scaling import sign
 from recscale.published.shapes import CLAIMS
 from recscale.runs.store import load_results
-from recscale.stats.contrasts import UNKNOWN, Effect, reached, verdict
+from recscale.stats.contrasts import reached, verdict
+from recscale.stats.estimate import UNKNOWN, Estimate
 
 _claim = claims_on("Performance Law", "performance-law-measured", "inferred")
 
@@ -127,12 +128,12 @@ def decided_by(panel: Panel, rival: str) -> str:
     """What ``law.needed`` decides by, and AICc beside it."""
     aicc = f"({panel.aicc_over(rival):+.1f})"
     if rival == law.LINE:
-        return f"p = {panel.added(rival):.2g} {aicc}"
+        return f"p = {panel.extra_sum_of_squares(rival):.2g} {aicc}"
     return f"law {_chance(panel, law.LAW)}, other {_chance(panel, rival)} {aicc}"
 
 
 def _chance(panel: Panel, form: str) -> str:
-    return f"p = {panel.misfit(form):.2g}"
+    return f"p = {panel.lack_of_fit(form):.2g}"
 
 
 def held(panels: list[Panel]) -> list[Claim]:
@@ -216,7 +217,7 @@ def loss(metric: Cells, losses: dict[str, Cells | None]) -> list[Claim]:
     past = cellwise.past_the_peak(metric, losses["test"])
     if not steps or not past:
         return []
-    named = [width for width, (_, strictly) in past.items() if strictly.lowers]
+    named = [width for width, (_, strictly) in past.items() if strictly.is_negative]
     seen = f"; known at width {listed(list(map(str, named)))}" if named else ""
     return [
         _claim("measured: the training loss falls with every step of depth" + COUNTED, len(steps), reached(steps),
@@ -246,11 +247,11 @@ def length(cells: Cells) -> list[Claim]:
         "steps, so that reading and training aren't told apart"
     )
     claim = "measured: longer histories help (change of NDCG@10, %)"
-    outcome = sign(effect.low, effect.high)
+    outcome = sign(effect.ci_low, effect.ci_high)
     if hanging := _without(cells, outcome):
         why += f"; what one shape decides can't be known: without {hanging}"
         outcome = "can't be known"
-    return [_claim(claim, None, effect.percent[0], outcome, why, effect.limits)]
+    return [_claim(claim, None, effect.percent.value, outcome, why, effect.limits)]
 
 
 def _without(cells: Cells, outcome: str) -> str:
@@ -260,13 +261,13 @@ def _without(cells: Cells, outcome: str) -> str:
     if len(shared) < 2:
         return ""
     rest = {shape: cells.mean_change([other for other in shared if other != shape], *lengths) for shape in shared}
-    said = [f"{h} × {d} {rest[h, d]}" for h, d in shared if sign(rest[h, d].low, rest[h, d].high) != outcome]
+    said = [f"{h} × {d} {rest[h, d]}" for h, d in shared if sign(rest[h, d].ci_low, rest[h, d].ci_high) != outcome]
     return listed(said) if said else ""
 
 
-def _single(shape: tuple[int, int], each: Mapping[tuple[int, int], Effect]) -> str:
+def _single(shape: tuple[int, int], each: Mapping[tuple[int, int], Estimate]) -> str:
     layers, width = shape
-    return f"{each[shape].percent[0]:+.1f} % at {layers} × {width}"
+    return f"{each[shape].percent.value:+.1f} % at {layers} × {width}"
 
 
 def precision(cells: Cells) -> list[Claim]:
@@ -290,10 +291,10 @@ def precision(cells: Cells) -> list[Claim]:
     claim = f"measured: SASRec loses quality in bfloat16, up to width {tried} (change of NDCG@10, %)"
     printed = f"{level['bf16']:g} against {level['fp32']:g}"
     why += f"; printed: NDCG@10 in bf16 and fp32, which differ by {paper:.1f} %"
-    return [_claim(claim, printed, effect.percent[0], outcome, why, effect.limits, source="successor")]
+    return [_claim(claim, printed, effect.percent.value, outcome, why, effect.limits, source="successor")]
 
 
-def as_printed(paper: float, effect: Effect) -> str:
+def as_printed(paper: float, effect: Estimate) -> str:
     """A printed loss in % against an interval: one that has both it and 0 tells nothing; a loss of another size holds
     in part."""
     _, low, high = effect.percent

@@ -21,7 +21,8 @@ from recscale.claims.performance_law_grid import agreed
 from recscale.claims.wukong_scaling import better, sign
 from recscale.runs.store import load_results
 from recscale.runs.table import run_table
-from recscale.stats.contrasts import Contrasts, Effect, reached, strict, verdict
+from recscale.stats.contrasts import Contrasts, reached, strict, verdict
+from recscale.stats.estimate import Estimate
 from recscale.stats.seeds import least_significant_difference, mean_half_width
 
 _claim = claims_on("Performance Law", "performance-law-measured", "inferred")
@@ -57,7 +58,7 @@ def prediction_claims(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[Claim]
     if not names:
         return []
     known = Contrasts.of(names, [0] * len(names), trained[f"test_{METRIC}"])
-    if not known.freedom:
+    if not known.dof:
         return []
     every = predictions.verdicts(recorded, trained, every=True)
     table = every[every["seeds"] > 0]
@@ -92,7 +93,7 @@ def _lead(question: str, best: pd.Series, around: pd.DataFrame, known: Contrasts
     wide = known.contrast(_ahead(best, around), level)
     seeds = int(min(best["seeds"], around["seeds"].min()))
     why = f"{said}; at least {seeds} seeds each, interval of {level:.1%} as the better neighbour was picked"
-    return _claim(claim, None, wide.percent[0], sign(wide.low, wide.high), why, wide.limits)
+    return _claim(claim, None, wide.percent.value, sign(wide.ci_low, wide.ci_high), why, wide.limits)
 
 
 def _leads(asked: list[Question], known: Contrasts) -> list[Claim]:
@@ -103,7 +104,7 @@ def _leads(asked: list[Question], known: Contrasts) -> list[Claim]:
     for question, best, around in asked:
         behind = {cell: -weight for cell, weight in _ahead(best, around).items()}
         levels = (0.95, strict(2 * len(asked)))
-        lost = Effect(np.inf, np.inf, np.inf)
+        lost = Estimate(np.inf, np.inf, np.inf)
         effects.append(tuple(known.contrast(behind, at) if best["seeds"] else lost for at in levels))
         lead = f"{-effects[-1][0].value:+.1%}" if best["seeds"] else "collapsed"
         said.append(f"{question.removeprefix('best with ')}: {_words(_shape(best))} {lead}")
@@ -130,7 +131,7 @@ def _together(asked: list[Question], table: pd.DataFrame, known: Contrasts) -> l
         f"± {100 * known.noise:.1f} % by these runs' own repeats"
     )
     claim = "predicted, then trained: the named shapes lead taken together (lead in NDCG@10, %)"
-    return [_claim(claim, None, lead.percent[0], sign(lead.low, lead.high), why, lead.limits)]
+    return [_claim(claim, None, lead.percent.value, sign(lead.ci_low, lead.ci_high), why, lead.limits)]
 
 
 def _same(asked: list[Question], table: pd.DataFrame, law: str) -> int:
@@ -183,7 +184,7 @@ def controls(table: pd.DataFrame, known: Contrasts) -> list[Claim]:
     others = {law: error for law, error in errors.items() if law != LAW}
     if LAW not in errors or not others:
         return []
-    least = least_significant_difference(known.noise * level, known.freedom, runs)
+    least = least_significant_difference(known.noise * level, known.dof, runs)
     said = ", ".join(f"{predictions.NAMES.get(law, law)} {error:.4f}" for law, error in others.items())
     why = f"root mean square over the new shapes' means; must differ by more than the {least:.4f} that seeds explain"
     claim = "predicted, then trained: the law errs least at new shapes (NDCG@10)"
@@ -257,14 +258,14 @@ def _printed(table: pd.DataFrame, on: str, excluded: int) -> list[Claim]:
     effects = {}
     for metric in (METRIC, "hr@10"):
         known = Contrasts.of(table["model"].tolist(), table["seed"].tolist(), table[f"test_{metric}"])
-        if not known.freedom:
+        if not known.dof:
             return []
         effects[metric] = [_pair(known, worse, good, len(pairs)) for worse, good in pairs]
     means = table.groupby("model")[[f"test_{metric}" for metric in effects]].mean()
     ours = ", ".join(
         f"{PRINTED[m]} {means.loc[m, 'test_ndcg@10']:.4f} and {means.loc[m, 'test_hr@10']:.4f}" for m in ranked
     )
-    against = sum(strictly.raises for _, strictly in effects[METRIC])
+    against = sum(strictly.is_positive for _, strictly in effects[METRIC])
     why = (
         f"pairs of models by NDCG@10, beyond the seeds, {against} the other way round; by HR@10 "
         f"{reached(effects['hr@10'])} of {len(pairs)} (means of both: {ours}); {excluded} unhealthy runs left out"
@@ -275,7 +276,7 @@ def _printed(table: pd.DataFrame, on: str, excluded: int) -> list[Claim]:
     return [_claim(claim, len(pairs), reached(effects[METRIC]), outcome, why, source=source)]
 
 
-def _pair(known: Contrasts, worse: str, good: str, count: int) -> tuple[Effect, Effect]:
+def _pair(known: Contrasts, worse: str, good: str, count: int) -> tuple[Estimate, Estimate]:
     weights = {worse: 1.0, good: -1.0}
     return known.contrast(weights), known.contrast(weights, strict(count))
 

@@ -144,12 +144,12 @@ def quality_table(table: pd.DataFrame) -> pd.DataFrame:
 
 def noise_words(panel: Panel) -> str:
     """What a seed does to a cell, and what a difference of two must reach."""
-    if not panel.freedom:
+    if not panel.dof:
         return "No cell has a second seed yet, so that the noise is unknown and no difference can be told from it."
     relative = 100 * panel.noise / panel.cells["value"].mean()
     return (
         f"One seed moves {panel.metric.upper()} by {panel.noise:.4f} ({relative:.1f} %, one standard deviation of "
-        f"{panel.freedom} degrees of freedom). Two single runs must differ by {panel.least():.4f} for seeds not to "
+        f"{panel.dof} degrees of freedom). Two single runs must differ by {panel.least():.4f} for seeds not to "
         "explain it."
     )
 
@@ -170,7 +170,7 @@ def surfaces(panel: Panel) -> tuple[dict[str, pd.DataFrame], dict[str, dict]]:
 def forms_table(panel: Panel) -> pd.DataFrame:
     """The forms side by side, best AICc first; empty where the law can't be fitted.
 
-    ``p, seeds``: ``Panel.misfit``; ``left out``: root mean square error at shapes that the fit hasn't seen.
+    ``p, seeds``: ``Panel.lack_of_fit``; ``left out``: root mean square error at shapes that the fit hasn't seen.
     """
     columns = {
         "free": "free",
@@ -182,7 +182,7 @@ def forms_table(panel: Panel) -> pd.DataFrame:
     if not panel.usable:
         return pd.DataFrame(columns=list(columns.values()))
     table = panel.comparison.set_index("law")
-    table["p"] = [panel.misfit(form) for form in table.index]
+    table["p"] = [panel.lack_of_fit(form) for form in table.index]
     return table[list(columns)].rename(index=law.NAMES, columns=columns).rename_axis("form")
 
 
@@ -220,7 +220,7 @@ def margin_words(panel: Panel) -> str:
     """The paper's largest margin of a predicted shape beside the noise here: how many seeds it would take."""
     margin = float(published.optima_margins()[panel.metric].max())
     first = f"The paper's predicted shapes are ahead by at most {margin:.4f} in {panel.metric.upper()}, one run each."
-    if not panel.freedom:
+    if not panel.dof:
         return f"{first} What that is worth can't be said before seeds tell the noise."
     needed = int(np.ceil(2 * (stats.norm.ppf(0.975) * panel.noise / margin) ** 2))
     several = f"about {needed} seeds a shape" if needed > 1 else "one seed a shape"

@@ -27,4 +27,4 @@ def data(resamples: int, seed: int) -> list[Claim]:
 def _judged(name: str, module):
     """The committed study as ``module`` judges it; None without runs, or with one seed."""
     study = module.judge(healthy(run_table(load_results(name))))
-    return study if study is not None and study.contrasts.freedom else None
+    return study if study is not None and study.contrasts.dof else None

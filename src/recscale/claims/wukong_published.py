@@ -3,12 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from recscale import published
+from recscale import laws, published
 from recscale.analysis.ctr_exponents import difference
 from recscale.claims.card import COUNTED, Claim, count_verdict, interval_verdict
-from recscale.laws import LAWS
 from recscale.published import readings as published_claims
-from recscale.stats.contrasts import Effect
+from recscale.stats.estimate import Estimate
 
 PAGE = "wukong-published"
 GPT3_PF_DAYS = 3640.0
@@ -19,12 +18,12 @@ SIGNIFICANT = 0.02
 def law(resamples: int, seed: int) -> list[Claim]:
     """The printed law: constants, sign, "0.1 % per quadrupling", and whether it is a power law."""
     sizes = published_claims.wukong_sizes(1)
-    fit = LAWS["wukong"].fit(sizes[["gflop"]], sizes["y"], bootstrap=resamples, seed=seed)
+    fit = laws.fit("wukong", sizes[["gflop"]], sizes["y"], bootstrap=resamples, seed=seed)
     coefficient, exponent = fit.parameters["A"], fit.parameters["c"]
     a, c = fit.intervals["A"], fit.intervals["c"]
     quadruple = [100 * (1 - 4.0**-value) for value in (exponent, *c)]
     x, forms = sizes[["gflop"]], published_claims.FORMS
-    aicc = pd.Series({name: LAWS[name].fit(x, sizes["loss"]).aicc for name in forms})
+    aicc = pd.Series({name: laws.fit(name, x, sizes["loss"]).aicc for name in forms})
     delta = aicc - aicc.min()
     errors = published_claims.forecast(sizes, 2)["rmse"]
     decades = float(np.log10(sizes["gflop"].max() / sizes["gflop"].min()))
@@ -106,7 +105,9 @@ def comparisons(resamples: int, seed: int) -> list[Claim]:
     days = published.wukong_pf_days()["pf_days"].max()
     own, rivals = first.loc["Wukong"], first.drop(index="Wukong")
     slopes = {name: _slope_difference(own, row) for name, row in rivals.iterrows()}
-    shallower, steeper = ([name for name, one in slopes.items() if getattr(one, side)] for side in ("lowers", "raises"))
+    shallower, steeper = (
+        [name for name, one in slopes.items() if getattr(one, side)] for side in ("is_negative", "is_positive")
+    )
     ratios = forty[["ratio_of_sizes", "ratio_by_law"]].to_numpy()
     plateaus = [_plateau(models, model, at) for model, at in (("DLRM", 31.0), ("FinalMLP", 36.26), ("AFN+", None))]
     stopped = int(rivals["plateau"].sum())
@@ -178,7 +179,7 @@ def comparisons(resamples: int, seed: int) -> list[Claim]:
     ]
 
 
-def _slope_difference(own: pd.Series, rival: pd.Series) -> Effect:
+def _slope_difference(own: pd.Series, rival: pd.Series) -> Estimate:
     """Wukong's slope a decade less a rival's, each with its own scatter; negative: Wukong is steeper."""
     lines = [
         (row["slope_per_decade"], (row["slope_high"] - row["slope_low"]) / 2, int(row["points"]) - 2)

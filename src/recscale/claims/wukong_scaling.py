@@ -15,8 +15,9 @@ from recscale.analysis.ctr_learning_rates import NO_CAVEATS, Caveats
 from recscale.claims.card import COUNTED, Claim, claims_on
 from recscale.runs.store import load_results
 from recscale.runs.table import Columns
-from recscale.stats.contrasts import UNKNOWN, of_cases, strict, verdict
+from recscale.stats.contrasts import of_cases, strict, verdict
 from recscale.stats.contrasts import reached as how_many
+from recscale.stats.estimate import UNKNOWN
 
 _claim = claims_on("Wukong", "wukong-law-measured")
 
@@ -70,7 +71,7 @@ def rivals(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Claim]:
     What ``caveats`` leave open counts neither way.
     """
     field, steep = ctr_leads.judge(runs), ctr_leads.steeper(runs)
-    if field is None or not field.freedom or min(len(field.rivals), len(steep)) < ctr_leads.RIVALS:
+    if field is None or not field.dof or min(len(field.rivals), len(steep)) < ctr_leads.RIVALS:
         return []
     known, count = field.contrasts, len(field.rivals)
     wide = ctr_leads.steeper(runs, strict(len(steep)))
@@ -104,7 +105,7 @@ def rivals(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Claim]:
 def _unsearched(field: ctr_leads.Field, caveats: Caveats) -> str:
     """Which of Wukong's leads don't count, as only Wukong's rates were searched well."""
     level, unsearched = strict(len(field.rivals)), [rival for rival in field.rivals if rival in caveats.unsearched]
-    doubtful = [rival for rival in unsearched if field.contrasts.contrast(field.average(rival), level).lowers]
+    doubtful = [rival for rival in unsearched if field.contrasts.contrast(field.average(rival), level).is_negative]
     said = "tables' rate not searched, so that Wukong's lead doesn't count"
     return f"; {said}: {ctr_leads.listed(doubtful)}" if doubtful else ""
 

@@ -74,7 +74,7 @@ def panel(table: pd.DataFrame) -> Bridge:
     mean = float(runs["test_auc"].mean())
     cells["value"] += mean - np.average(cells["value"], weights=cells["seeds"])  # the level of all seeds, not of one
     chances = strata(shapes, runs["seed"].tolist(), runs["test_auc"].to_numpy(float))
-    return Bridge("auc", cells, known.noise * mean, known.freedom, len(table) - len(runs), *chances)
+    return Bridge("auc", cells, known.noise * mean, known.dof, len(table) - len(runs), *chances)
 
 
 def strata(
@@ -158,8 +158,8 @@ def r2_limits(found: Bridge, resamples: int, seed: int) -> tuple[float, float]:
     residual = cells["value"].to_numpy() - fitted
     by_seeds = (len(cells) - fit.law.free) * (error**2).mean() / max((residual**2).sum(), np.finfo(float).tiny)
     truth = fitted + residual * np.sqrt(max(0.0, 1 - by_seeds))
-    scale = np.sqrt(found.freedom / random.chisquare(found.freedom, (resamples, 1)))
+    scale = np.sqrt(found.dof / random.chisquare(found.dof, (resamples, 1)))
     drawn = truth + error * scale * random.standard_normal((resamples, len(cells)))
-    refitted = [laws.get(law.LAW).fit(x, values).r2 for values in drawn]
+    refitted = [laws.fit(law.LAW, x, values).r2 for values in drawn]
     low, high = np.quantile(refitted, [0.025, 0.975], method="weibull")
     return float(low), float(high)

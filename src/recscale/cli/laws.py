@@ -70,15 +70,15 @@ def fit_command(
 def _one(rows: pd.DataFrame, law: str, columns: list[str], y: str, group: dict, options: dict) -> list[dict]:
     """Fit and print one group; its fits as JSON values."""
     if law != ALL:
-        fit = laws.get(law).fit(rows[columns], rows[y], **options)
-        typer.echo(fit.report())
-        return [fit.to_json(group)]
+        fit = laws.fit(law, rows[columns], rows[y], **options)
+        typer.echo(laws.report(fit))
+        return [laws.to_json(fit, group)]
     table = laws.compare(rows[columns], rows[y], **options)
     if table["fit"].isna().all():
-        raise ValueError(f"no law could be fitted: {table['verdict'].iloc[0]}")
+        raise ValueError(f"no law could be fitted: {table['error'].iloc[0]}")
     shown = table.drop(columns="fit").dropna(axis="columns", how="all")
     typer.echo(shown.to_string(index=False, float_format=lambda value: f"{value:.6g}", na_rep="–"))
-    return [fit.to_json(group) for fit in table["fit"] if fit is not None]
+    return [laws.to_json(fit, group) for fit in table["fit"] if fit is not None]
 
 
 def _names(text: str, points: Path) -> list[str]:

@@ -35,7 +35,7 @@ def rows(live: DataStudy | None, stored: DataStudy | None) -> go.Figure:
             _cells(fig, study, cells, look, "rows", size, hue, sign)
             if len(cells) < 2:
                 continue
-            fit = laws.get("power-law").fit(cells[["rows"]], cells["test_logloss"])
+            fit = laws.fit("power-law", cells[["rows"]], cells["test_logloss"])
             x = np.geomspace(cells["rows"].min(), cells["rows"].max(), 40)
             y = 100 * (fit.predict(x) / study.table["test_logloss"].iloc[0] - 1)
             base.line(fig, x, y, size, line=look.stroke(hue), showlegend=False, hoverinfo="skip")

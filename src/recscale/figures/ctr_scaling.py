@@ -66,7 +66,7 @@ def seeds_or_sizes(residual: tuple[float, int], noise: tuple[float, int]) -> str
 
 
 def telling_factor(first: int, second: int) -> float:
-    """How many times as large one standard deviation must be for ``seeds_or_sizes`` to tell; inf without freedom."""
+    """How many times as large one standard deviation must be for ``seeds_or_sizes`` to tell; inf without dof."""
     return float(stats.f.isf(0.05, first, second) ** 0.5) if min(first, second) > 0 else np.inf
 
 
@@ -199,9 +199,9 @@ def conclusion(tables: Mapping[str, pd.DataFrame], size: str, hold_out: int) -> 
     """A sentence for each set of runs: is the exponent known to be positive, and are unseen sizes predicted?"""
     sentences = []
     for name, row in summary(tables, size, hold_out).iterrows():
-        noise, freedom = seed_noise(tables[name])
+        noise, dof = seed_noise(tables[name])
         slope = slope_words(row["α low"], row["α high"])
-        least = least_significant_difference(noise, freedom)
+        least = least_significant_difference(noise, dof)
         held = held_words(row["held out: law"], row["held out: no further gain"], least)
         sentences.append(f"{name[0].upper()}{name[1:]}: {slope}, and {held}.")
     return " ".join(sentences)

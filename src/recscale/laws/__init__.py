@@ -1,11 +1,28 @@
-"""Scaling laws: their forms, an exact fitter with honest uncertainty, and the entropies that stand for data quality.
+"""Scaling laws: their forms and an exact fitter with honest uncertainty.
 
-NumPy, SciPy and pandas only. Start with ``LAWS["power-law-floor"].fit(x, y).report()`` and ``compare(x, y)``.
+NumPy, SciPy and pandas only. Start with ``fit = laws.fit("power-law-floor", x, y)``, ``print(laws.report(fit))`` and
+``laws.compare(x, y)``.
 """
 
-from recscale.laws import forms, performance  # the last two register their laws
+from recscale.laws import forms, performance  # they register their laws
 from recscale.laws.compare import compare
-from recscale.laws.fit import Fit
-from recscale.laws.law import LAWS, Law, Listed, Parameter, get, register
+from recscale.laws.fit import Fit, fit
+from recscale.laws.law import LAWS, GridConstant, Law, Parameter, get, register
+from recscale.laws.report import report, to_json, warnings_of
 
-__all__ = ["LAWS", "Fit", "Law", "Listed", "Parameter", "compare", "forms", "get", "performance", "register"]
+__all__ = [
+    "LAWS",
+    "Fit",
+    "GridConstant",
+    "Law",
+    "Parameter",
+    "compare",
+    "fit",
+    "forms",
+    "get",
+    "performance",
+    "register",
+    "report",
+    "to_json",
+    "warnings_of",
+]

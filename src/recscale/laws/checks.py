@@ -1,7 +1,6 @@
 """Whether a fit's residuals look like noise, and how far its prediction hangs on choices and on single points."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,11 +8,8 @@ from scipy.special import gammaln
 from scipy.stats import normaltest, shapiro
 
 from recscale.laws.diagnostics import EXACT
-from recscale.laws.problem import State, evaluate, joined
+from recscale.laws.problem import Problem, Solutions, evaluate, joined, symbols_of
 from recscale.laws.solve import solve, without
-
-if TYPE_CHECKING:
-    from recscale.laws.fit import Fit
 
 DELTAS = (0.1, 0.5, 2.0)
 """Huber's thresholds tried, in standard deviations of the residuals."""
@@ -21,16 +17,15 @@ SHAPIRO = 5000
 """So many residuals Shapiro and Wilk's p-value is accurate for."""
 
 
-def residual_tests(fit: "Fit") -> dict[str, float]:
+def residual_tests(problem: Problem, best: Solutions) -> dict[str, float]:
     """p-values against "the residuals are noise": a runs test along each variable and along the predicted value, and
     Shapiro and Wilk's test of normality (above ``SHAPIRO`` points D'Agostino and Pearson's); nan where there are too
     few values to tell.
 
     A small p along a variable says that the law bends where the points don't: its form is wrong there.
     """
-    problem = fit.problem
-    residuals = problem.residuals_of(fit.best)[0]
-    predicted = evaluate(problem.law, problem.points.x, fit.best.theta, fit.best.coef)[0]
+    residuals = problem.residuals_of(best)[0]
+    predicted = evaluate(problem.law, problem.points.x, best.theta, best.coef)[0]
     along = dict(zip(problem.points.names, problem.points.x, strict=True)) | {"predicted": predicted}
     tests = {name: runs_test(_mean_by(column, residuals)) for name, column in along.items()}
     spread = np.ptp(residuals) > EXACT * problem.unit
@@ -72,34 +67,29 @@ def _mean_by(column: np.ndarray, residuals: np.ndarray) -> np.ndarray:
     return np.bincount(which, residuals) / np.bincount(which)
 
 
-def sensitivity(fit: "Fit") -> pd.DataFrame:
-    """The law at twice the largest measured size, and its parameters, under other choices: one row a choice.
+def sensitivity(problem: Problem, best: Solutions) -> pd.DataFrame:
+    """The law at twice the largest measured size, and its parameters, under other choices: one row per choice.
 
-    Least squares and Huber's loss with thresholds of 0.1, 0.5 and 2 standard deviations of the residuals, each on the
-    scale of the fit; then every configuration left out in turn (searched constants keep their values).
+    Rows: the fit itself; least squares and Huber's loss with thresholds of 0.1, 0.5 and 2 standard deviations of the
+    residuals, each on the scale of the fit; then every configuration left out in turn (grid constants keep their
+    values). Columns: ``change`` ("none", "loss" or "left out"), ``at twice the largest``, and each symbol.
     """
-    problem = fit.problem
-    spread = float(np.std(problem.residuals_of(fit.best)[0]))
+    spread = float(np.std(problem.residuals_of(best)[0]))
     losses = {"least squares": replace(problem, loss="squares")}
     if spread > 0:
         losses |= {f"Huber, δ = {d:g} s.d.": replace(problem, loss="huber", delta=d * spread) for d in DELTAS}
-    states = [fit.best, *(solve(other, other.rows()) for other in losses.values())]
-    _, first, groups = np.unique(problem.points.configuration, return_index=True, return_inverse=True)
-    names = problem.points.names
-    left_out = (
-        "without " + ", ".join(f"{name} {value:g}" for name, value in zip(names, at, strict=True))
-        for at in zip(*(column[first] for column in problem.points.x), strict=True)
-    )
-    states.append(without(problem, fit.best, groups.reshape(-1)))
-    return _table(fit, joined(states), ["as fitted", *losses, *left_out])
-
-
-def _table(fit: "Fit", states: State, names: list[str]) -> pd.DataFrame:
-    from recscale.laws.fit import symbols_of
-
-    points = fit.problem.points
+    refits = [solve(other, other.rows()) for other in losses.values()]
+    points = problem.points
+    _, first, groups = np.unique(points.configuration, return_index=True, return_inverse=True)
+    left_out = [
+        "without " + ", ".join(f"{name} {column[row]:g}" for name, column in zip(points.names, points.x, strict=True))
+        for row in first
+    ]
+    solutions = joined([best, *refits, without(problem, best, groups.reshape(-1))])
     largest = np.argmax(points.scale)
-    value = evaluate(fit.law, tuple(2 * column[[largest]] for column in points.x), states.theta, states.coef)
-    symbols = symbols_of(fit.law, states)
-    columns = {"at twice the largest": value[:, 0]} | {name: symbols[name] for name in fit.law.symbols}
-    return pd.DataFrame(columns, index=names)
+    value = evaluate(problem.law, tuple(2 * c[[largest]] for c in points.x), solutions.theta, solutions.coef)
+    symbols = symbols_of(problem.law, solutions)
+    change = ["none", *["loss"] * len(losses), *["left out"] * len(left_out)]
+    columns = {"change": change, "at twice the largest": value[:, 0]}
+    columns |= {name: symbols[name] for name in problem.law.symbols}
+    return pd.DataFrame(columns, index=["as fitted", *losses, *left_out])

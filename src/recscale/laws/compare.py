@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from recscale.laws.fit import fit as fit_law
 from recscale.laws.law import LAWS, get
 from recscale.laws.points import read_columns
 
@@ -16,8 +17,11 @@ COLUMNS = (
     "leave_one_size_out_rmse",
     "held_out_rmse",
     "verdict",
+    "error",
     "fit",
 )
+TIE = 2.0
+"""Laws within this AICc of the best can't be told from it."""
 
 
 def candidates(variables: int) -> list[str]:
@@ -26,23 +30,32 @@ def candidates(variables: int) -> list[str]:
 
 
 def compare(x, y, names=None, **options) -> pd.DataFrame:
-    """One row a law, best AICc first; ``options`` go to ``fit``. A law that can't be fitted keeps its row, with the
-    reason as verdict.
+    """Fit several laws to the same points: one row per law, best AICc first, laws that can't be fitted last.
 
-    ``delta_aicc`` under 2 is a tie, and the verdict says so: such laws can't be told apart on these points.
+    ``names``: registered laws, all that take so many variables by default; ``options`` go to ``fit``. Columns:
+
+    law                      name
+    free                     numbers the data must determine
+    r2, r2_adjusted          share of the variance of y explained
+    aicc, delta_aicc         corrected Akaike criterion, and its distance from the lowest
+    leave_one_size_out_rmse  error at each size predicted from all others
+    held_out_rmse            error at the largest sizes; nan where ``hold_out_largest`` is 0
+    verdict                  "best"; "tie" (``delta_aicc`` below 2: not to be told from the best on these points);
+                             "worse"; "unknown" (too few points for AICc); "not fitted"
+    error                    why it wasn't fitted; missing where it was
+    fit                      the ``Fit``, or None
     """
     columns, _ = read_columns(x)
     rows = []
-    for name in names or candidates(len(columns)):
-        law = get(name)
+    for law in [get(name) for name in names or candidates(len(columns))]:
         try:
-            fit = law.fit(x, y, **options)
+            fit = fit_law(law, x, y, **options)
         except ValueError as error:
-            rows.append({"law": name, "verdict": str(error), "fit": None})
+            rows.append({"law": law.name, "verdict": "not fitted", "error": str(error), "fit": None})
             continue
         rows.append(
             {
-                "law": name,
+                "law": law.name,
                 "free": fit.law.free,
                 "r2": fit.r2,
                 "r2_adjusted": fit.r2_adjusted,
@@ -62,7 +75,7 @@ def compare(x, y, names=None, **options) -> pd.DataFrame:
 
 def _verdict(delta: float) -> str:
     if np.isnan(delta):
-        return "too few points for AICc"
+        return "unknown"
     if delta == 0:
-        return "best AICc"
-    return "ties with the best" if delta < 2 else "worse"
+        return "best"
+    return "tie" if delta < TIE else "worse"

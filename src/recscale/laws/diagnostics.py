@@ -1,21 +1,20 @@
-"""What speaks for a fit and what against it: errors at unseen sizes, and what the points can't tell, in words."""
+"""What speaks for a fit and what against it: errors at unseen sizes, and what the points can't tell."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
-from recscale.laws.points import Points, oddities
-from recscale.laws.problem import Problem, State, evaluate, evaluate_each
+from recscale.laws.law import Law
+from recscale.laws.points import Points
+from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each
 from recscale.laws.refine import ROUNDING, bounds, jacobian
 from recscale.laws.solve import without
 from recscale.laws.units import natural
 
-if TYPE_CHECKING:
-    from recscale.laws.fit import Fit
-
-PER_PARAMETER = 3  # points a free parameter, below which a fit is a drawing
+PER_PARAMETER = 3  # points per free parameter, below which a fit is a drawing
 EXACT = 1e-12  # residuals of this share of y are rounding, and their direction says nothing
 NULL = 1e-7  # share of the largest singular value of the scaled Jacobian below which a combination is undetermined
+STATIONARY = 1e-5  # gradient cosine up to which the search has arrived
 ALIKE = 0.99  # correlation from which two parameters are better not read one by one
 
 
@@ -40,7 +39,7 @@ def enough(problem: Problem) -> None:
         )
 
 
-def quality(problem: Problem, best: State) -> dict[str, float]:
+def quality(problem: Problem, best: Solutions) -> dict[str, float]:
     """R² and adjusted R² of y, and AICc.
 
     AICc = n ln(RSS/n) + 2K + 2K(K + 1)/(n - K - 1) with K = free parameters + 1 for the noise; a fit on the log scale
@@ -60,7 +59,7 @@ def quality(problem: Problem, best: State) -> dict[str, float]:
     return {"r2": r2, "r2_adjusted": adjusted, "aicc": float(aicc)}
 
 
-def leave_one_size_out(problem: Problem, best: State) -> float:
+def leave_one_size_out(problem: Problem, best: Solutions) -> float:
     """RMSE of every distinct x predicted by a fit to the others; nan where too few sizes would be left."""
     sizes = problem.points.sizes
     count = len(np.unique(sizes))
@@ -70,15 +69,14 @@ def leave_one_size_out(problem: Problem, best: State) -> float:
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
-def held_out(fit: "Fit", held: Points) -> dict:
-    """Errors at sizes the fit has not seen, beside those of two baselines.
+def held_out(kept: Points, held: Points, predicted: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict:
+    """Errors at sizes the fit has not seen, and those of two baselines.
 
-    They are "no further gain" (the mean at the largest size seen) and a straight line in logs.
+    ``predicted`` (n,) and the band ``low``, ``high`` (n,) of one new measurement are the fit's at ``held``. The
+    baselines, fitted to ``kept``: "no further gain" (the mean at the largest size seen) and a straight line in logs.
+    Keys: sizes, points, rmse, relative_error, rmse_no_further_gain, rmse_log_linear and inside_band (the share of
+    points inside the band).
     """
-    kept = fit.problem.points
-    columns = dict(zip(kept.names, held.x, strict=True))
-    predicted = fit.predict(columns)
-    low, high = fit.band(columns, observation=True)
     last = kept.y[kept.scale == kept.scale.max()].mean()
     design = np.stack([np.ones(len(kept)), *(np.log(c) for c in kept.x)], axis=1)
     slope = np.linalg.lstsq(design, kept.y, rcond=None)[0]
@@ -101,7 +99,7 @@ def held_out(fit: "Fit", held: Points) -> dict:
     }
 
 
-def gradient(problem: Problem, best: State) -> float:
+def gradient(problem: Problem, best: Solutions) -> float:
     """The largest cosine between the residuals and a free column of the Jacobian: 0 at an optimum, in any unit."""
     units, problem = natural(problem)
     best = units.inward(best)
@@ -119,8 +117,43 @@ def gradient(problem: Problem, best: State) -> float:
     return float((slopes[free] / noise).max(initial=0.0))
 
 
-def identifiability(problem: Problem, best: State) -> list[str]:
-    """Which parameters the points can't tell apart, from the singular values of the scaled Jacobian, in words.
+def parameters_at_bound(law: Law, best: Solutions) -> dict[str, float]:
+    """Parameter -> value of those at a limit of theirs: the points alone would push them beyond."""
+    parameters = (*law.nonlinear, *law.linear)
+    values = (*best.theta[0, : len(law.nonlinear)], *best.coef[0])
+    pairs = zip(parameters, map(float, values), strict=True)
+    return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
+
+
+def constants_at_edge(law: Law, best: Solutions) -> dict[str, tuple[float, float, float]]:
+    """Grid constant -> (best value, least, largest tried) of those whose best value is an end of their grid."""
+    values = best.theta[0, len(law.nonlinear) :]
+    edges = {c.name: (float(v), min(c.values), max(c.values)) for c, v in zip(law.grid_constants, values, strict=True)}
+    return {name: edge for name, edge in edges.items() if edge[1] < edge[2] and edge[0] in edge[1:]}
+
+
+@dataclass(frozen=True)
+class Identifiability:
+    """What the points can't tell apart.
+
+    ``no_effect``: parameters that move no prediction. ``merged``: groups of which only one combination is determined;
+    ``merged_constant`` says per group whether its terms are one constant on these points. ``correlated``: pairs with
+    their correlation, beyond ±``ALIKE``.
+    """
+
+    no_effect: tuple[str, ...] = ()
+    merged: tuple[tuple[str, ...], ...] = ()
+    merged_constant: tuple[bool, ...] = ()
+    correlated: tuple[tuple[str, str, float], ...] = ()
+
+    @property
+    def weak(self) -> tuple[str, ...]:
+        """The parameters whose own values mean nothing on these points."""
+        return (*self.no_effect, *(name for group in self.merged for name in group))
+
+
+def identifiability(problem: Problem, best: Solutions) -> Identifiability:
+    """Which parameters the points can't tell apart, from the singular values of the scaled Jacobian.
 
     The parameters are those in the points' natural units: far from x = 1 every size term is correlated with its
     exponent, whatever the points say.
@@ -130,24 +163,26 @@ def identifiability(problem: Problem, best: State) -> list[str]:
     derivative = jacobian(problem, problem.rows(), best.theta, best.coef)[1][0]
     names = [p.name for p in (*problem.law.nonlinear, *problem.law.linear)]
     norms = np.linalg.norm(derivative, axis=0)
-    said = [f"{name} has no effect on these points" for name, norm in zip(names, norms, strict=True) if norm == 0]
+    no_effect = tuple(name for name, norm in zip(names, norms, strict=True) if norm == 0)
     use = [j for j in range(len(names)) if norms[j] > 0]
     if len(use) < 2:
-        return said
+        return Identifiability(no_effect)
     scaled = derivative[:, use] / norms[use]
     _, singular, rows = np.linalg.svd(scaled, full_matrices=False)
     null = rows[singular <= NULL * singular[0]]
-    together = _groups([{use[j] for j in np.flatnonzero(np.abs(row) > 0.01)} for row in null])
-    for group in together:
+    groups = _united([{use[j] for j in np.flatnonzero(np.abs(row) > 0.01)} for row in null])
+    merged, constant = [], []
+    for group in groups:
         members = sorted(group, key=lambda j: (j < len(problem.law.nonlinear), j))
         flat = all(np.ptp(derivative[:, j]) <= 1e-6 * np.abs(derivative[:, j]).max() for j in members)
-        what = "constant" if flat and problem.scale == "y" else "combination"
-        said.append(f"{_list([names[j] for j in members])} form one {what} here: these points can't tell them apart")
-    inside = set().union(*together)
-    return said + _alike(scaled, [names[j] for j in use], {use.index(j) for j in inside})
+        merged.append(tuple(names[j] for j in members))
+        constant.append(flat and problem.scale == "y")
+    apart = [j for j, column in enumerate(use) if column not in set().union(*groups)]
+    correlated = _correlated(scaled[:, apart], [names[use[j]] for j in apart])
+    return Identifiability(no_effect, tuple(merged), tuple(constant), correlated)
 
 
-def _groups(sets: list[set[int]]) -> list[set[int]]:
+def _united(sets: list[set[int]]) -> list[set[int]]:
     """Overlapping sets joined."""
     joined: list[set[int]] = []
     for members in sets:
@@ -156,54 +191,12 @@ def _groups(sets: list[set[int]]) -> list[set[int]]:
     return joined
 
 
-def _alike(scaled: np.ndarray, names: list[str], skip: set[int]) -> list[str]:
-    keep = [j for j in range(len(names)) if j not in skip]
-    if len(keep) < 2:
-        return []
-    covariance = np.linalg.pinv(scaled[:, keep].T @ scaled[:, keep], hermitian=True)
+def _correlated(scaled: np.ndarray, names: list[str]) -> tuple[tuple[str, str, float], ...]:
+    """The pairs whose correlation lies beyond ±``ALIKE``; ``scaled`` (n, k) holds their columns of the Jacobian."""
+    if len(names) < 2:
+        return ()
+    covariance = np.linalg.pinv(scaled.T @ scaled, hermitian=True)
     spread = np.sqrt(np.diag(covariance))
     correlation = covariance / np.outer(spread, spread)
-    pairs = [(i, j) for i in range(len(keep)) for j in range(i) if abs(correlation[i, j]) > ALIKE]
-    if not pairs:
-        return []
-    said = "; ".join(f"{names[keep[j]]} and {names[keep[i]]} ({correlation[i, j]:+.4f})" for i, j in pairs)
-    return [f"strongly correlated, so read predictions rather than single values: {said}"]
-
-
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def warnings_of(fit: "Fit") -> tuple[str, ...]:
-    """Everything that should keep a reader from taking the fit at face value, one sentence each."""
-    problem, law = fit.problem, fit.law
-    said = [*oddities(problem.points), *law.caveats]
-    sizes = len(np.unique(problem.points.configuration))
-    if sizes < PER_PARAMETER * law.free:
-        said.append(f"{sizes} configurations for {law.free} free parameters: fewer than {PER_PARAMETER} each")
-    said += identifiability(problem, fit.best)
-    said += [f"{name} is held at its bound {value:g}" for name, value in fit.at_bounds.items()]
-    for position, constant in enumerate(law.listed):
-        value, values = fit.best.theta[0, len(law.nonlinear) + position], constant.values
-        if len(values) > 1 and value in (min(values), max(values)):
-            said.append(
-                f"the best {constant.name} = {value:g} lies at the edge of its search, {min(values):g}…{max(values):g}"
-            )
-    for name, column in zip(problem.points.names, problem.points.x, strict=True):
-        peak = (fit.optimum or {}).get(name)
-        if peak is not None and not column.min() <= peak <= column.max():
-            said.append(f"the peak in {name}, {peak:.4g}, lies outside the measured {column.min():g}…{column.max():g}")
-    if fit.starts_agreeing < 0.5:
-        said.append(f"only {fit.starts_agreeing:.0%} of scattered starts reach this optimum: one start would miss it")
-    exact = fit.objective <= (EXACT * problem.unit) ** 2 * len(problem.points)
-    if not exact and fit.lowest_objective < fit.objective * (1 - 1e-6):
-        said.append(
-            "a scattered start found a lower objective: this is not the global optimum, please report the points"
-        )
-    if (slope := gradient(problem, fit.best)) > 1e-5:
-        said.append(f"the search stopped short of a stationary point (gradient cosine {slope:.1e})")
-    if fit.linearised.freedom <= 0:
-        said.append("as many parameters as configurations: nothing is left to tell the noise, so there are no bands")
-    if not np.isfinite(fit.aicc):
-        said.append("too few points for AICc")
-    return tuple(dict.fromkeys(said))
+    pairs = [(j, i) for i in range(len(names)) for j in range(i) if abs(correlation[i, j]) > ALIKE]
+    return tuple((names[j], names[i], float(correlation[i, j])) for j, i in pairs)

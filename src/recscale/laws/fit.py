@@ -1,19 +1,17 @@
 """Fitting a law to points: the one entry, and everything a fit can be asked afterwards."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from numbers import Integral
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from recscale.laws import checks, diagnostics, report
-from recscale.laws.points import Points, read_columns, read_points
-from recscale.laws.problem import Problem, State, evaluate
-from recscale.laws.profiles import profile
-from recscale.laws.solve import agreement, solve, solve_listed
+from recscale.laws import checks, diagnostics, profiles
+from recscale.laws.law import Law, get
+from recscale.laws.points import PointDiagnostics, Points, diagnose, read_columns, read_points
+from recscale.laws.problem import Problem, Solutions, evaluate, optimum_of, symbols_of
+from recscale.laws.solve import agreement, conditional_optima, solve
 from recscale.laws.uncertainty import (
     Linearised,
     averaged_band,
@@ -23,11 +21,8 @@ from recscale.laws.uncertainty import (
     profile_band,
     quantile_t,
     resample,
+    standard_errors,
 )
-from recscale.laws.units import Units
-
-if TYPE_CHECKING:
-    from recscale.laws.law import Law
 
 LEVEL = 0.95
 BANDS = {"averaged": averaged_band, "profiled": profile_band}
@@ -37,11 +32,11 @@ BANDS = {"averaged": averaged_band, "profiled": profile_band}
 class Fit:
     """A fitted law. Metrics are on the scale of y whatever scale was fitted."""
 
-    law: "Law"
+    law: Law
     problem: Problem = field(repr=False)
-    best: State = field(repr=False)
+    best: Solutions = field(repr=False)
     held: Points = field(repr=False)
-    resamples: State | None = field(default=None, repr=False)
+    resamples: Solutions | None = field(default=None, repr=False)
 
     @property
     def n_points(self) -> int:
@@ -91,21 +86,80 @@ class Fit:
 
     @cached_property
     def held_out(self) -> dict | None:
-        """Errors at the largest sizes, which the fit has not seen; None if none were held out."""
-        return diagnostics.held_out(self, self.held) if len(self.held) else None
+        """Errors at the largest sizes, which the fit has not seen (``diagnostics.held_out``); None without any."""
+        if not len(self.held):
+            return None
+        x = dict(zip(self.held.names, self.held.x, strict=True))
+        return diagnostics.held_out(self.problem.points, self.held, self.predict(x), *self.band(x, observation=True))
 
     @cached_property
-    def warnings(self) -> tuple[str, ...]:
-        """What keeps the fit from being taken at face value, one sentence each."""
-        return diagnostics.warnings_of(self)
+    def point_diagnostics(self) -> PointDiagnostics:
+        """Repeats, collinear variables and short spans of the points."""
+        return diagnose(self.problem.points)
+
+    @cached_property
+    def identifiability(self) -> diagnostics.Identifiability:
+        """The parameters that the points can't tell apart."""
+        return diagnostics.identifiability(self.problem, self.best)
 
     @property
-    def at_bounds(self) -> dict[str, float]:
-        """The parameters of the search that lie at a limit of theirs: the points alone would push them beyond."""
-        parameters = (*self.law.nonlinear, *self.law.linear)
-        values = (*self.best.theta[0, : len(self.law.nonlinear)], *self.best.coef[0])
-        pairs = zip(parameters, map(float, values), strict=True)
-        return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
+    def weak_parameters(self) -> tuple[str, ...]:
+        """The parameters without effect, or of which only a combination is determined."""
+        return self.identifiability.weak
+
+    @property
+    def parameters_at_bound(self) -> dict[str, float]:
+        """The parameters of the search that lie at a limit of theirs, with their values."""
+        return diagnostics.parameters_at_bound(self.law, self.best)
+
+    @property
+    def constants_at_edge(self) -> dict[str, tuple[float, float, float]]:
+        """The grid constants whose best value is an end of their grid: (best value, least, largest tried)."""
+        return diagnostics.constants_at_edge(self.law, self.best)
+
+    @property
+    def optimum_outside(self) -> dict[str, tuple[float, float, float]]:
+        """The variables whose best value lies outside the measured range: (best value, least, largest measured)."""
+        columns = zip(self.problem.points.names, self.problem.points.x, strict=True)
+        ranges = {name: (float(column.min()), float(column.max())) for name, column in columns}
+        peaks = {name: peak for name, peak in (self.optimum or {}).items() if peak is not None}
+        return {n: (p, *ranges[n]) for n, p in peaks.items() if not ranges[n][0] <= p <= ranges[n][1]}
+
+    @property
+    def configurations(self) -> int:
+        """Configurations the parameters rest on; the seeds of one count once."""
+        return len(np.unique(self.problem.points.configuration))
+
+    @property
+    def few_configurations(self) -> bool:
+        """Whether there are fewer than ``PER_PARAMETER`` configurations per free parameter."""
+        return self.configurations < diagnostics.PER_PARAMETER * self.law.free
+
+    @property
+    def dof(self) -> int:
+        """Degrees of freedom left for the noise, counted in configurations; at 0 or below there are no bands."""
+        return self.linearised.dof
+
+    @property
+    def exact(self) -> bool:
+        """Whether the law meets every point up to rounding."""
+        limit = (diagnostics.EXACT * self.problem.unit) ** 2 * self.n_points
+        return self.objective <= limit
+
+    @cached_property
+    def gradient(self) -> float:
+        """The largest cosine between the residuals and a free column of the Jacobian: 0 at an optimum."""
+        return diagnostics.gradient(self.problem, self.best)
+
+    @property
+    def is_stationary(self) -> bool:
+        """Whether the search arrived at an optimum."""
+        return self.gradient <= diagnostics.STATIONARY
+
+    @property
+    def is_lowest(self) -> bool:
+        """Whether no scattered start found a lower objective."""
+        return self.exact or self.lowest_objective >= self.objective * (1 - 1e-6)
 
     @property
     def starts_agreeing(self) -> float:
@@ -128,36 +182,18 @@ class Fit:
 
     @cached_property
     def standard_errors(self) -> dict[str, float]:
-        """The covariance carried over to the paper's symbols; nan for listed constants, which have none."""
-        known, k = self.linearised, len(self.law.nonlinear)
-        units = Units.of(self.problem)
-        best = units.inward(self.best)
-        here = np.concatenate([best.theta[0, :k], best.coef[0]])
-        step = 1e-6 * np.where(here == 0, 1e-12, np.abs(here))
-        moved = here + np.concatenate([np.diag(step), -np.diag(step)])
-        listed = np.repeat(best.theta[:, k:], len(moved), axis=0)
-        shifted = State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.zeros(len(moved)))
-        symbols = symbols_of(self.law, units.outward(shifted))
-        errors = dict.fromkeys(self.parameters, np.nan)
-        for name in errors.keys() - {constant.name for constant in self.law.listed}:
-            up, down = np.split(symbols[name], 2)
-            with np.errstate(invalid="ignore"):  # a symbol may exceed what a float holds
-                slope = (up - down) / (2 * step)
-            spread = np.sqrt(np.maximum(slope @ known.shape @ slope, 0.0)) if np.isfinite(slope).all() else np.nan
-            errors[name] = float(spread * np.sqrt(known.variance / units.squared))
-        return errors
+        """Standard error of each symbol from the covariance; nan for grid constants, which have none."""
+        return standard_errors(self.problem, self.best)
 
     @cached_property
-    def _rivals(self) -> State | None:
+    def _conditional_optima(self) -> Solutions | None:
         """The optima at every value of a searched constant; None without one (several are held at their best)."""
-        return rivals(self.problem)
+        return _conditional_optima(self.problem)
 
     @property
     def interval_method(self) -> str:
-        """Where the intervals come from, in words."""
-        if self.resamples is None:
-            return "linearised, Student's t; bands averaged over a searched constant"
-        return f"bootstrap over configurations, {len(self.resamples.cost)} resamples"
+        """Where the intervals come from: ``"linearised"`` or ``"bootstrap"``."""
+        return "linearised" if self.resamples is None else "bootstrap"
 
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
@@ -200,7 +236,7 @@ class Fit:
             raise ValueError(f"a band is {' or '.join(BANDS)} over a searched constant, not {searched!r}")
         if self.resamples is not None and searched == "averaged":
             return bootstrap_band(self.problem, self.best, self.resamples, columns, level, observation)
-        return BANDS[searched](self.problem, self.best, self._rivals, columns, level, observation)
+        return BANDS[searched](self.problem, self.best, self._conditional_optima, columns, level, observation)
 
     def curve(
         self, points: int = 100, reach: float = 1.0, along: str | None = None, level: float = LEVEL
@@ -231,23 +267,15 @@ class Fit:
 
     def profile(self, name: str, values=None) -> pd.DataFrame:
         """The objective with one parameter held at each of ``values``, all others refitted (``profiles.profile``)."""
-        return profile(self, name, values)
+        return profiles.profile(self.problem, self.best, name, values)
 
     def residual_tests(self) -> dict[str, float]:
         """p-values of the residuals being noise (``checks.residual_tests``)."""
-        return checks.residual_tests(self)
+        return checks.residual_tests(self.problem, self.best)
 
     def sensitivity(self) -> pd.DataFrame:
         """Prediction and parameters under other losses and without each configuration (``checks.sensitivity``)."""
-        return checks.sensitivity(self)
-
-    def report(self) -> str:
-        """Everything a reader should see before believing the fit, as plain text."""
-        return report.text(self)
-
-    def to_json(self, group: Mapping | None = None) -> dict:
-        """Plain values at full precision; what is not finite becomes null."""
-        return report.as_json(self, group)
+        return checks.sensitivity(self.problem, self.best)
 
     def _columns(self, x) -> tuple[np.ndarray, ...]:
         names = self.problem.points.names
@@ -258,19 +286,18 @@ class Fit:
             )
         return columns
 
-    def _percentiles(self, draws: Mapping[str, np.ndarray], names) -> dict[str, tuple[float, float]]:
-        freedom = self.linearised.freedom
-        limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, freedom) for n in names}
+    def _percentiles(self, draws: dict[str, np.ndarray], names) -> dict[str, tuple[float, float]]:
+        limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
     def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
-        half = quantile_t(LEVEL, self.linearised.freedom)
+        half = quantile_t(LEVEL, self.dof)
         errors = {name: half * error for name, error in self.standard_errors.items()}
         return {name: (value - errors[name], value + errors[name]) for name, value in self.parameters.items()}
 
 
-def fit_law(
-    law: "Law",
+def fit(
+    law: str | Law,
     x,
     y,
     *,
@@ -283,20 +310,21 @@ def fit_law(
     bootstrap: int = 0,
     seed: int = 0,
 ) -> Fit:
-    """The global optimum of ``law`` on the points, with its uncertainty and its warnings.
+    """Fit a law to points: the global optimum, with everything that says how far to trust it.
 
-    x, y: the points (a DataFrame's columns, a mapping or an array; by position). groups: each row's configuration
-    (default: rows with equal x). seeds: each row's seed, to find repeats. hold_out_largest: so many of the largest
-    sizes (product of the variables) are kept out of the fit and predicted. loss: ``"squares"`` or ``"huber"``, always
-    summed. delta: Huber's threshold, without a unit: a difference of logs, or on the y scale a share of the median size
-    of y. scale: ``"y"`` or ``"log"``; the law's own by default. bootstrap: resamples of the configurations (0:
-    linearised intervals).
+    law: a registered name (``laws.LAWS``) or a ``Law``. x, y: the points (a DataFrame's columns, a mapping or an array;
+    by position). groups: each row's configuration (default: rows with equal x). seeds: each row's seed, to find
+    repeats. hold_out_largest: so many of the largest sizes (product of the variables) are kept out of the fit and
+    predicted. loss: ``"squares"`` or ``"huber"``, always summed. delta: Huber's threshold, without a unit: a difference
+    of logs, or on the y scale a share of the median size of y. scale: ``"y"`` or ``"log"``; the law's own by default.
+    bootstrap: resamples of the configurations (0: linearised intervals). seed: of the resamples.
 
     ValueError: values that can't be used, too few points, a law that doesn't take these columns.
     """
     for name, value in (("hold_out_largest", hold_out_largest), ("bootstrap", bootstrap), ("seed", seed)):
         if not isinstance(value, Integral) or value < 0:
             raise ValueError(f"{name} must be a whole number from 0 on, got {value!r}")
+    law = get(law) if isinstance(law, str) else law
     points = read_points(x, y, law.variables, groups, seeds)
     law = law.for_columns(points.names)
     kept, held = diagnostics.hold_out(points, hold_out_largest)
@@ -305,25 +333,10 @@ def fit_law(
         problem = replace(problem, delta=delta * kept.size)
     diagnostics.enough(problem)
     best = solve(problem, problem.rows())
-    resamples = resample(problem, best, rivals(problem), bootstrap, seed) if bootstrap else None
+    resamples = resample(problem, best, _conditional_optima(problem), bootstrap, seed) if bootstrap else None
     return Fit(law, problem, best, held, resamples)
 
 
-def rivals(problem: Problem) -> State | None:
-    """The optima at every value of a searched constant; None without one (several are held at their best)."""
-    searched = [constant for constant in problem.law.listed if len(constant.values) > 1]
-    return solve_listed(problem) if len(searched) == len(problem.law.listed) == 1 else None
-
-
-def symbols_of(law: "Law", state: State) -> dict[str, np.ndarray]:
-    """The paper's symbols of every solution: name -> (B,)."""
-    names = (*law.linear, *law.nonlinear, *law.listed)
-    values = np.concatenate([state.coef, state.theta], axis=1)
-    raw = {parameter.name: values[:, j] for j, parameter in enumerate(names)}
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        return law.present(raw)
-
-
-def optimum_of(law: "Law", names: tuple[str, ...], state: State) -> dict[str, np.ndarray] | None:
-    """The best x per variable of every solution, nan where it has no peak; None for laws that never have one."""
-    return law.optimum(symbols_of(law, state), names)
+def _conditional_optima(problem: Problem) -> Solutions | None:
+    constants = problem.law.grid_constants
+    return conditional_optima(problem) if len(constants) == 1 and len(constants[0].values) > 1 else None

@@ -5,45 +5,42 @@ The Gram matrices of every node of the search grid under every resample come out
 """
 
 from itertools import chain, combinations, product
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recscale.laws.law import Law
 from recscale.laws.problem import Problem, Rows, columns, split_values
-
-if TYPE_CHECKING:
-    from recscale.laws.law import Law
 
 TINY = 1e-250  # squares below this are underflow
 PIVOT = 1e-11  # a column whose remainder is below this share of itself is a combination of the columns before it
-COMBINATIONS = 128  # with more combinations of listed constants than this, only some are put on the grid
+COMBINATIONS = 128  # with more combinations of grid constants than this, only some are put on the grid
 THINNED = 36  # combinations that are left then
 BATCH = 200_000  # numbers an array of the grid search may hold at a time: what fits the processor's cache
 
 
 def grid_of(problem: Problem) -> tuple[np.ndarray, ...]:
-    """The search's axes: nodes of each nonlinear parameter, then values of each listed constant (thinned if many)."""
+    """The search's axes: nodes of each nonlinear parameter, then values of each grid constant (thinned if many)."""
     law, points = problem.law, problem.points
     axes = []
     for parameter in law.nonlinear:
         nodes = parameter.nodes(points.x, points.y) if callable(parameter.nodes) else parameter.nodes
         axes.append(np.asarray(nodes, dtype=float))
-    lists = [np.asarray(constant.values, dtype=float) for constant in law.listed]
+    lists = [np.asarray(constant.values, dtype=float) for constant in law.grid_constants]
     if thinned(law):
         keep = max(2, int(THINNED ** (1 / len(lists))))
         lists = [v[np.unique(np.geomspace(1, len(v), keep).round().astype(int) - 1)] for v in lists]
     return (*axes, *lists)
 
 
-def thinned(law: "Law") -> bool:
-    """Whether the listed constants have too many combinations to put all of them on the search grid."""
-    return int(np.prod([len(constant.values) for constant in law.listed], initial=1)) > COMBINATIONS
+def thinned(law: Law) -> bool:
+    """Whether the grid constants have too many combinations to put all of them on the search grid."""
+    return int(np.prod([len(constant.values) for constant in law.grid_constants], initial=1)) > COMBINATIONS
 
 
 def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where to start: the row of ``rows`` and the θ of the ``starts`` lowest nodes at every listed value.
+    """Where to start: the row of ``rows`` and the θ of the ``starts`` lowest nodes at every grid value.
 
-    The nodes are local minima of the projected objective on the grid; of the listed constants none is dropped here,
+    The nodes are local minima of the projected objective on the grid; of the grid constants none is dropped here,
     because their objectives lie close together. On the log scale the projected objective is that of relative errors,
     which only ranks the starts.
     """
@@ -66,8 +63,8 @@ def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.nd
     return np.concatenate(row), theta
 
 
-def _lowest(law: "Law", cost: np.ndarray, starts: int) -> np.ndarray:
-    """Flat indices (B, starts × listed values) of the lowest local minima at every listed value."""
+def _lowest(law: Law, cost: np.ndarray, starts: int) -> np.ndarray:
+    """Flat indices (B, starts × grid values) of the lowest local minima at every grid value."""
     lists = int(np.prod(cost.shape[1 + len(law.nonlinear) :], initial=1))
     if starts == 1:
         best = cost.reshape(len(cost), -1, lists).argmin(axis=1)[:, None, :]
@@ -138,7 +135,7 @@ def _local_minima(cost: np.ndarray, searched: int) -> np.ndarray:
     return low
 
 
-def solve_gram(gram: dict, squares: np.ndarray, law: "Law") -> np.ndarray:
+def solve_gram(gram: dict, squares: np.ndarray, law: Law) -> np.ndarray:
     """The least remaining sum of squares at every node, coefficients bounded by 0 where the law says so: (B, grid…).
 
     A bounded problem of a few coefficients is solved exactly by trying every set of coefficients held at 0.
@@ -190,7 +187,7 @@ def _eliminate(gram: dict, squares: np.ndarray, free: list[int], target: int, wa
 def resolve(problem: Problem, theta: np.ndarray, rows: Rows) -> np.ndarray:
     """The best coefficients at ``theta`` by orthogonal factorisation, bounds honoured: (B, p).
 
-    Exact for squares on the y scale; on the log scale it minimises relative errors, which is where a polish starts.
+    Exact for squares on the y scale; on the log scale it minimises relative errors, which is where a refinement starts.
     """
     law, x = problem.law, problem.points.x
     target, weights = rows.target, rows.weights

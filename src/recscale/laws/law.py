@@ -4,8 +4,8 @@ Every law of this package is written as::
 
     y = o(x; θ) + Σ_j c_j φ_j(x; θ)
 
-with linear coefficients ``c`` (solved exactly), nonlinear parameters ``θ`` (searched, then polished) and constants
-taken from a list (tried one by one). A new law is one ``register(Law(...))``; ``forms.py`` has a dozen examples.
+with linear coefficients ``c`` (solved exactly), nonlinear parameters ``θ`` (searched, then refined) and grid
+constants (tried value by value). A new law is one ``register(Law(...))``; ``forms.py`` has a dozen examples.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,13 +13,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recscale.laws.fit import Fit, fit_law
-from recscale.laws.points import read_points
-from recscale.laws.problem import SCALES, Problem, State
-from recscale.laws.solve import solve, solve_listed
-
-Variables = tuple[np.ndarray, ...]  # one (n,) array a variable
-Values = tuple[np.ndarray, ...]  # one (..., 1) array a nonlinear parameter or listed constant
+SCALES = ("y", "log")
+Variables = tuple[np.ndarray, ...]  # one (n,) array per variable
+Values = tuple[np.ndarray, ...]  # one (..., 1) array per nonlinear parameter or grid constant
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Listed:
+class GridConstant:
     """A constant that is not estimated by least squares but tried at each of ``values`` (the Performance Law's q₁)."""
 
     name: str
@@ -53,10 +49,10 @@ def no_optimum(values: Mapping[str, np.ndarray], names: tuple[str, ...]) -> None
 
 @dataclass(frozen=True)
 class Law:
-    """A scaling law, ready to be fitted.
+    """A scaling law: what ``laws.fit`` fits to points.
 
-    ``basis(x, t)`` returns the columns φ_j, each broadcastable to (..., n); ``x`` holds one (n,) array a variable and
-    ``t`` one (..., 1) array a nonlinear parameter, then one a listed constant. It must be analytic (powers, exp, log):
+    ``basis(x, t)`` returns the columns φ_j, each broadcastable to (..., n); ``x`` holds one (n,) array per variable and
+    ``t`` one (..., 1) array per nonlinear parameter, then per grid constant. It must be analytic (powers, exp, log):
     derivatives are taken by a complex step. ``offset(x, t)`` is the part with no free coefficient. ``scale`` is where
     residuals live: ``"y"``, or ``"log"`` for ``log(y - o) - log(Σ c φ)``. ``present`` turns raw values into the symbols
     of the paper, ``optimum`` gives the best x per variable. ``caveats`` join every fit's warnings.
@@ -73,7 +69,7 @@ class Law:
     linear: tuple[Parameter, ...]
     basis: Callable[[Variables, Values], tuple]
     nonlinear: tuple[Parameter, ...] = ()
-    listed: tuple[Listed, ...] = ()
+    grid_constants: tuple[GridConstant, ...] = ()
     offset: Callable[[Variables, Values], np.ndarray] | None = None
     scale: str = "y"
     source: str = ""
@@ -109,7 +105,7 @@ class Law:
     @property
     def symbols(self) -> dict[str, str]:
         """Every free symbol and its meaning, in the order of the fit's parameters."""
-        return {p.name: p.meaning for p in (*self.linear, *self.nonlinear, *self.listed)}
+        return {p.name: p.meaning for p in (*self.linear, *self.nonlinear, *self.grid_constants)}
 
     @property
     def free(self) -> int:
@@ -128,34 +124,17 @@ class Law:
         return self
 
     def with_values(self, **values) -> "Law":
-        """The same law with other lists of constants, e.g. ``law.with_values(q1=range(1, 65))``."""
-        known = {constant.name for constant in self.listed}
+        """The same law with other values of its grid constants, e.g. ``law.with_values(q1=range(1, 65))``."""
+        known = {constant.name for constant in self.grid_constants}
         if unknown := sorted(set(values) - known):
             raise ValueError(
-                f"{self.name} has no listed constant {', '.join(unknown)}; it has: {', '.join(sorted(known)) or 'none'}"
+                f"{self.name} has no grid constant {', '.join(unknown)}; it has: {', '.join(sorted(known)) or 'none'}"
             )
-        for name, listed in values.items():
-            if not len(tuple(listed)) or 0 in tuple(listed):
+        for name, grid in values.items():
+            if not len(tuple(grid)) or 0 in tuple(grid):
                 raise ValueError(f"{name} needs at least one value and none of them 0")
-        listed = (replace(c, values=tuple(float(v) for v in values.get(c.name, c.values))) for c in self.listed)
-        return replace(self, listed=tuple(listed))
-
-    def fit(self, x, y, **options) -> Fit:
-        """Fit the law to points; every option is described in ``recscale.laws.fit.fit_law``."""
-        return fit_law(self, x, y, **options)
-
-    def solve(self, x, y) -> State:
-        """The global least-squares optimum alone, no uncertainty: θ (1, K), coefficients (1, p), objective (1,)."""
-        points = read_points(x, y, self.variables)
-        problem = Problem(self.for_columns(points.names), points, self.scale)
-        return solve(problem, problem.rows())
-
-    def solve_listed(self, x, y) -> State:
-        """The global least-squares optimum at every value of the law's one listed constant, in their order."""
-        if len(self.listed) != 1:
-            raise ValueError(f"{self.name} has {len(self.listed)} listed constants; this takes laws with one")
-        points = read_points(x, y, self.variables)
-        return solve_listed(Problem(self.for_columns(points.names), points, self.scale))
+        grid = (replace(c, values=tuple(float(v) for v in values.get(c.name, c.values))) for c in self.grid_constants)
+        return replace(self, grid_constants=tuple(grid))
 
 
 LAWS: dict[str, Law] = {}
@@ -170,7 +149,7 @@ def register(law: Law) -> Law:
 
 
 def get(name: str) -> Law:
-    """The law of that name, or a sentence with the names there are."""
+    """The registered law of that name. ValueError, with the names there are, for any other."""
     if name not in LAWS:
         raise ValueError(f"there is no law {name!r}; choose from {', '.join(LAWS)}")
     return LAWS[name]

@@ -21,7 +21,7 @@ term has no weight that could carry the unit of P, nor p₂ one that could carry
 
 import numpy as np
 
-from recscale.laws.law import Law, Listed, Parameter, register
+from recscale.laws.law import GridConstant, Law, Parameter, register
 
 MERGED = "D′, w5, p2 and b form one constant here: one data set can't tell them apart, b holds their sum"
 Q_VALUES = tuple(float(q) for q in range(1, 33))
@@ -77,7 +77,7 @@ WEIGHTS = (
     Parameter("w2", "weight of width, unit of P (the script's is its negative)"),
 )
 DEPTH, WIDTH = "decay exponent of depth", "decay exponent of width"
-Q1 = Listed("q1", "1/p₁, the decay constant both axes share, searched on integers", Q_VALUES)
+Q1 = GridConstant("q1", "1/p₁, the decay constant both axes share, searched on integers", Q_VALUES)
 SOURCE = "arXiv 2412.00430; NeurIPS 2025 (P-Law)"
 
 register(
@@ -90,7 +90,7 @@ register(
             Parameter("w3", DEPTH, lower=-BOX, upper=BOX, nodes=INSIDE),
             Parameter("w4", WIDTH, lower=-BOX, upper=BOX, nodes=INSIDE),
         ),
-        listed=(Q1,),
+        grid_constants=(Q1,),
         basis=lambda x, t: (inside(x[0], t[0], 1 / t[2]), inside(x[1], t[1], 1 / t[2]), 1.0),
         source=f"{SOURCE}, Eq. (8) and the released script",
         units="P: HR@k or NDCG@k; H: layers; d: embedding width",
@@ -112,7 +112,9 @@ register(
             Parameter("w3", DEPTH, lower=-BOX, upper=BOX, nodes=OUTSIDE),
             Parameter("w4", WIDTH, lower=-BOX, upper=BOX, nodes=OUTSIDE),
         ),
-        listed=(Listed("p1", "decay constant both axes share, searched: integers to ±40 and 1/2…1/32", P_VALUES),),
+        grid_constants=(
+            GridConstant("p1", "decay constant both axes share, searched: integers to ±40 and 1/2…1/32", P_VALUES),
+        ),
         basis=lambda x, t: (outside(x[0], t[0], t[2]), outside(x[1], t[1], t[2]), 1.0),
         source=f"{SOURCE}, arXiv text and the Industrial figures",
         units="P: HR@k or NDCG@k; H: layers; d: embedding width",
@@ -148,7 +150,10 @@ register(
                 nodes=_data_nodes,
             ),
         ),
-        listed=(Q1, Listed("q2", "1/p₂, the decay constant of the data term, searched on integers", Q_VALUES)),
+        grid_constants=(
+            Q1,
+            GridConstant("q2", "1/p₂, the decay constant of the data term, searched on integers", Q_VALUES),
+        ),
         basis=lambda x, t: (inside(x[0], t[0], 1 / t[3]), inside(x[1], t[1], 1 / t[3]), 1.0),
         offset=lambda x, t: inside(x[2], t[2], 1 / t[4]),
         source=f"{SOURCE}, Eq. (8) over several data sets, D′ computed from the data",

@@ -72,7 +72,7 @@ class Planner:
     @classmethod
     def of(cls, fit: Fit, shapes: pd.DataFrame) -> "Planner":
         if fit.resamples is None:
-            raise ValueError("a planner needs a fit with bootstrap resamples: Law.fit(..., bootstrap=200)")
+            raise ValueError("a planner needs a fit with bootstrap resamples: laws.fit(..., bootstrap=200)")
         return cls(fit, shapes, fit.predict(_columns(shapes)), _draws(fit, shapes))
 
     def best(self, allowed: np.ndarray | None = None) -> Choice:
@@ -86,8 +86,8 @@ class Planner:
         low, high = (float(end[0]) for end in self.fit.band(_columns(self.shapes.iloc[[top]])))
         chosen = self.shapes.iloc[winners]
         cloud = chosen.value_counts(normalize=True).rename("share").reset_index()
-        freedom = self.fit.linearised.freedom
-        intervals = [tuple(map(float, percentiles(chosen[a].to_numpy(), LEVEL, freedom))) for a in ("layers", "width")]
+        dof = self.fit.dof
+        intervals = [tuple(map(float, percentiles(chosen[a].to_numpy(), LEVEL, dof))) for a in ("layers", "width")]
         layers, width = (int(value) for value in self.shapes.iloc[top])
         flat = allowed & (self.predicted >= low) if np.isfinite(low) else allowed.copy()
         return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, flat)
@@ -100,7 +100,7 @@ class Planner:
         pair = pd.DataFrame({"layers": [choice.layers, layers], "width": [choice.width, width]}, dtype=float)
         better, other = self.fit.predict(_columns(pair))
         apart = _draws(self.fit, pair)
-        low, high = percentiles(apart[:, 0] - apart[:, 1], LEVEL, self.fit.linearised.freedom)
+        low, high = percentiles(apart[:, 0] - apart[:, 1], LEVEL, self.fit.dof)
         return float(better - other), float(low), float(high)
 
 

@@ -1,4 +1,4 @@
-"""Points as a fit needs them: checked columns, configurations, and what is odd about them in words."""
+"""Points as a fit needs them: checked columns, configurations, and what is odd about them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pandas as pd
 
 DECADES = 1.5  # below this span an exponent rests on its assumed form
 LARGEST = 1e50  # size of x or y whose powers a float still holds
-TOGETHER = 1 - 1e-9  # correlation of two logarithms from which they are one variable
+COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one variable
 
 
 @dataclass(frozen=True)
@@ -152,29 +152,41 @@ def _labels(values, name: str, n: int) -> np.ndarray:
     return codes
 
 
-def oddities(points: Points) -> list[str]:
-    """What a reader should know about the points before believing any fit of them."""
-    warnings = []
+@dataclass(frozen=True)
+class PointDiagnostics:
+    """What a reader should know about the points before believing any fit of them.
+
+    ``repeated_rows``: rows that equal another in x and y; ``repeated_seeds``: rows that repeat a seed of their own
+    configuration; ``constant_y``; ``collinear``: pairs of variables whose logarithms correlate above ``COLLINEAR``;
+    ``single_valued``: variable -> its only value; ``short_spans``: variable -> decades it spans, where fewer than
+    ``DECADES``.
+    """
+
+    repeated_rows: int
+    repeated_seeds: int
+    constant_y: bool
+    collinear: tuple[tuple[str, str], ...]
+    single_valued: dict[str, float]
+    short_spans: dict[str, float]
+
+
+def diagnose(points: Points) -> PointDiagnostics:
+    """Repeats, collinear variables and short spans of the points."""
     table = pd.DataFrame({**{f"x{i}": c for i, c in enumerate(points.x)}, "y": points.y})
-    if repeated := int(table.duplicated().sum()):
-        warnings.append(
-            f"{repeated} row(s) repeat another row exactly (x and y): are they measured twice or pasted twice?"
-        )
-    if points.seeds is not None:
-        pairs = pd.DataFrame({"g": points.configuration, "s": points.seeds})
-        if repeated := int(pairs.duplicated().sum()):
-            warnings.append(f"{repeated} row(s) repeat a seed of their own configuration")
-    if len(points) > 1 and np.ptp(points.y) <= 1e-12 * np.abs(points.y).max():
-        warnings.append("y is constant: no law can be told from the constant, and R² has no meaning")
-    for (one, first), (other, second) in combinations(zip(points.names, points.x, strict=True), 2):
-        if np.ptp(first) and np.ptp(second) and abs(np.corrcoef(np.log(first), np.log(second))[0, 1]) > TOGETHER:
-            warnings.append(f"{one} and {other} move together: these points can't tell their terms apart")
-    for name, column in zip(points.names, points.x, strict=True):
-        span = np.log10(column.max() / column.min())
-        if len(np.unique(column)) == 1:
-            warnings.append(f"{name} takes a single value ({column[0]:g}): nothing about it can be learned")
-        elif span < DECADES:
-            warnings.append(
-                f"{name} spans {span:.1f} decades (fewer than {DECADES}): its exponent rests on the assumed form"
-            )
-    return warnings
+    seeds = pd.DataFrame({"configuration": points.configuration, "seed": points.seeds})
+    columns = list(zip(points.names, points.x, strict=True))
+    collinear = tuple(
+        (one, other)
+        for (one, first), (other, second) in combinations(columns, 2)
+        if np.ptp(first) and np.ptp(second) and abs(np.corrcoef(np.log(first), np.log(second))[0, 1]) > COLLINEAR
+    )
+    single = {name: float(column[0]) for name, column in columns if len(np.unique(column)) == 1}
+    spans = {name: float(np.log10(c.max() / c.min())) for name, c in columns if name not in single}
+    return PointDiagnostics(
+        repeated_rows=int(table.duplicated().sum()),
+        repeated_seeds=0 if points.seeds is None else int(seeds.duplicated().sum()),
+        constant_y=len(points) > 1 and bool(np.ptp(points.y) <= 1e-12 * np.abs(points.y).max()),
+        collinear=collinear,
+        single_valued=single,
+        short_spans={name: span for name, span in spans.items() if span < DECADES},
+    )

@@ -7,17 +7,13 @@ thousand refits are one set of array operations.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from numbers import Real
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.points import Points
-
-if TYPE_CHECKING:
-    from recscale.laws.law import Law
+from recscale.laws.law import SCALES, Law
+from recscale.laws.points import Points, read_points
 
 LOSSES = ("squares", "huber")
-SCALES = ("y", "log")
 
 
 @dataclass(frozen=True)
@@ -39,16 +35,17 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class State:
-    """Solutions side by side: ``theta`` (B, K), nonlinear, then listed; ``coef`` (B, p); ``cost`` (B,)."""
+class Solutions:
+    """Solutions side by side: ``theta`` (B, K), nonlinear parameters, then grid constants;
+    ``coef`` (B, p); ``cost`` (B,)."""
 
     theta: np.ndarray
     coef: np.ndarray
     cost: np.ndarray
 
-    def take(self, rows) -> "State":
+    def take(self, rows) -> "Solutions":
         """The solutions at ``rows``."""
-        return State(self.theta[rows], self.coef[rows], self.cost[rows])
+        return Solutions(self.theta[rows], self.coef[rows], self.cost[rows])
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ class Problem:
     The residuals r are on ``scale``; ρ is r², or Huber's with threshold ``delta``.
     """
 
-    law: "Law"
+    law: Law
     points: Points
     scale: str = "y"
     loss: str = "squares"
@@ -112,10 +109,10 @@ class Problem:
             return rows.target - linear
         return rows.target - linear - self.law.offset(self.points.x, split_values(theta))
 
-    def residuals_of(self, state: State) -> np.ndarray:
+    def residuals_of(self, solutions: Solutions) -> np.ndarray:
         """(B, n) residuals of the points themselves."""
-        linear = (columns(self.law, self.points.x, state.theta) @ state.coef[..., None])[..., 0]
-        return self.residuals(self.rows(), state.theta, linear)
+        linear = (columns(self.law, self.points.x, solutions.theta) @ solutions.coef[..., None])[..., 0]
+        return self.residuals(self.rows(), solutions.theta, linear)
 
     def cost(self, residuals: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """(B,) objective: the weighted sum of squares, or of twice Huber's loss (small residuals count as squares)."""
@@ -126,12 +123,18 @@ class Problem:
         return (weights * huber).sum(axis=-1)
 
 
+def read_problem(law: Law, x, y) -> Problem:
+    """The least-squares problem of ``law`` on the points, on the law's own scale. ValueError as ``read_points``."""
+    points = read_points(x, y, law.variables)
+    return Problem(law.for_columns(points.names), points, law.scale)
+
+
 def split_values(theta: np.ndarray) -> tuple[np.ndarray, ...]:
     """(B, K) -> K arrays (B, 1), as a law's basis takes them."""
     return tuple(theta[:, k, None] for k in range(theta.shape[1]))
 
 
-def columns(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray) -> np.ndarray:
+def columns(law: Law, x: tuple[np.ndarray, ...], theta: np.ndarray) -> np.ndarray:
     """The basis at ``theta`` (B, K): (B, n, p)."""
     parts = law.basis(x, split_values(theta))
     stacked = np.empty((len(theta), len(x[0]), len(parts)))
@@ -140,19 +143,33 @@ def columns(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray) -> np.ndar
     return stacked
 
 
-def evaluate(law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
+def evaluate(law: Law, x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
     """The law's value: (B, n)."""
     value = (columns(law, x, theta) @ coef[..., None])[..., 0]
     return value if law.offset is None else value + law.offset(x, split_values(theta))
 
 
-def evaluate_each(law: "Law", x: tuple[np.ndarray, ...], states: State) -> np.ndarray:
+def evaluate_each(law: Law, x: tuple[np.ndarray, ...], solutions: Solutions) -> np.ndarray:
     """The value of solution i at point i: (n,)."""
-    values = tuple(states.theta.T)
-    value = sum(states.coef[:, j] * part for j, part in enumerate(law.basis(x, values)))
+    values = tuple(solutions.theta.T)
+    value = sum(solutions.coef[:, j] * part for j, part in enumerate(law.basis(x, values)))
     return value if law.offset is None else value + law.offset(x, values)
 
 
-def joined(parts: Sequence[State]) -> State:
+def joined(parts: Sequence[Solutions]) -> Solutions:
     """Batches of solutions, one after the other."""
-    return State(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(State)))
+    return Solutions(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Solutions)))
+
+
+def symbols_of(law: Law, solutions: Solutions) -> dict[str, np.ndarray]:
+    """The paper's symbols of every solution: name -> (B,)."""
+    names = (*law.linear, *law.nonlinear, *law.grid_constants)
+    values = np.concatenate([solutions.coef, solutions.theta], axis=1)
+    raw = {parameter.name: values[:, j] for j, parameter in enumerate(names)}
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        return law.present(raw)
+
+
+def optimum_of(law: Law, names: tuple[str, ...], solutions: Solutions) -> dict[str, np.ndarray] | None:
+    """The best x per variable of every solution, nan where it has no peak; None for laws that never have one."""
+    return law.optimum(symbols_of(law, solutions), names)

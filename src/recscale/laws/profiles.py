@@ -5,66 +5,57 @@ valleys, a bound.
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from recscale.laws.law import Law
+from recscale.laws.problem import Problem, Solutions, symbols_of
 from recscale.laws.solve import solve
-from recscale.laws.uncertainty import quantile_t
-
-if TYPE_CHECKING:
-    from recscale.laws.fit import Fit
-    from recscale.laws.law import Law
+from recscale.laws.uncertainty import linearise, quantile_t, standard_errors
 
 POINTS = 41
 REACH = 5.0  # standard errors to each side of the estimate
 
 
-def profile(fit: "Fit", name: str, values=None, level: float = 0.95) -> pd.DataFrame:
+def profile(problem: Problem, best: Solutions, name: str, values=None, level: float = 0.95) -> pd.DataFrame:
     """The objective with ``name`` held at each of ``values`` and everything else refitted.
 
     Columns: value, objective, excess (objective above the optimum, in units of the noise variance: about t² with the
     fit's degrees of freedom) and inside (whether the ``level`` interval holds the value). ``name`` is any symbol that
-    the search itself uses: exponents, listed constants, coefficients such as E. ValueError for symbols that are
+    the search itself uses: exponents, grid constants, coefficients such as E. ValueError for symbols that are
     computed from several of those.
     """
-    law = fit.law
-    searched = {p.name for p in (*law.nonlinear, *law.listed, *law.linear)}
-    at_optimum = _raw(fit)
-    if name not in searched or not np.isclose(at_optimum.get(name, np.nan), fit.parameters[name], rtol=1e-12):
-        free = [n for n, v in at_optimum.items() if np.isclose(v, fit.parameters[n], rtol=1e-12)]
-        raise ValueError(f"{law.name} has no profile of {name!r}; choose from {', '.join(free)}")
-    values = _default(fit, name) if values is None else np.atleast_1d(np.asarray(values, dtype=float))
-    held = [replace(fit.problem, law=hold(law, fit.problem.scale, name, value)) for value in values]
-    objective = np.array([float(solve(problem, problem.rows()).cost[0]) for problem in held])
-    known = fit.linearised
-    excess = (objective - fit.objective) / known.variance if known.variance > 0 else np.full(len(values), np.nan)
-    inside = excess <= quantile_t(level, known.freedom) ** 2
+    law, symbols = problem.law, symbols_of(problem.law, best)
+    searched = [p.name for p in (*law.linear, *law.nonlinear, *law.grid_constants)]
+    raw = dict(zip(searched, np.concatenate([best.coef[0], best.theta[0]]), strict=True))
+    same = [n for n, value in raw.items() if np.isclose(value, symbols[n][0], rtol=1e-12)]
+    if name not in same:
+        raise ValueError(f"{law.name} has no profile of {name!r}; choose from {', '.join(same)}")
+    values = _default(problem, best, name, raw[name]) if values is None else np.atleast_1d(np.asarray(values, float))
+    held = [replace(problem, law=hold(law, problem.scale, name, value)) for value in values]
+    objective = np.array([float(solve(each, each.rows()).cost[0]) for each in held])
+    known = linearise(problem, best)
+    excess = (objective - best.cost[0]) / known.variance if known.variance > 0 else np.full(len(values), np.nan)
+    inside = excess <= quantile_t(level, known.dof) ** 2
     return pd.DataFrame({"value": values, "objective": objective, "excess": excess, "inside": inside})
 
 
-def _raw(fit: "Fit") -> dict[str, float]:
-    """The values the search works with, under their names."""
-    names = [p.name for p in (*fit.law.linear, *fit.law.nonlinear, *fit.law.listed)]
-    return dict(zip(names, np.concatenate([fit.best.coef[0], fit.best.theta[0]]), strict=True))
-
-
-def _default(fit: "Fit", name: str) -> np.ndarray:
-    """Values around the optimum: every listed one, or a few standard errors to each side within the bounds."""
-    for constant in fit.law.listed:
+def _default(problem: Problem, best: Solutions, name: str, centre: float) -> np.ndarray:
+    """Values around the optimum: a grid constant's own, or a few standard errors to each side within the bounds."""
+    for constant in problem.law.grid_constants:
         if constant.name == name:
             return np.asarray(constant.values)
-    parameter = next(p for p in (*fit.law.nonlinear, *fit.law.linear) if p.name == name)
-    error, centre = fit.standard_errors[name], fit.parameters[name]
+    parameter = next(p for p in (*problem.law.nonlinear, *problem.law.linear) if p.name == name)
+    error = standard_errors(problem, best)[name]
     span = REACH * error if np.isfinite(error) and error > 0 else max(abs(centre), 1e-3)
     return np.unique(np.clip(np.linspace(centre - span, centre + span, POINTS), parameter.lower, parameter.upper))
 
 
-def hold(law: "Law", scale: str, name: str, value: float) -> "Law":
+def hold(law: Law, scale: str, name: str, value: float) -> Law:
     """The same law with one parameter held at ``value``, in the reader's units and in no others."""
     law = replace(law, rescaled=None)
-    if any(name == constant.name for constant in law.listed):
+    if any(name == constant.name for constant in law.grid_constants):
         return law.with_values(**{name: [value]})
     if any(name == p.name for p in law.nonlinear):
         fixed = (replace(p, lower=value, upper=value, nodes=[value]) if p.name == name else p for p in law.nonlinear)

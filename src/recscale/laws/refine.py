@@ -5,15 +5,11 @@ a plain sum of squares on the y scale the coefficients are solved exactly after 
 Kaufman's variable-projection step.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from recscale.laws.grid_search import resolve
-from recscale.laws.problem import Problem, Rows, State, columns, split_values
-
-if TYPE_CHECKING:
-    from recscale.laws.law import Law
+from recscale.laws.law import Law
+from recscale.laws.problem import Problem, Rows, Solutions, columns, split_values
 
 ITERATIONS = 400
 STEP = 1e-100  # of the complex derivative, relative: nothing is subtracted, so it may be this small
@@ -22,7 +18,7 @@ TOLERANCE = 1e-13  # relative decrease and relative step below which a start has
 
 
 def derivatives(
-    law: "Law", x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray
+    law: Law, x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Σ c φ at ``x`` (B, n), and the derivative of the law's value by the nonlinear θ, then c: (B, n, K + p)."""
     basis = columns(law, x, theta)
@@ -50,9 +46,9 @@ def jacobian(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) 
     return problem.residuals(rows, theta, linear), derivative
 
 
-def polish(
+def refine(
     problem: Problem, theta: np.ndarray, rows: Rows, iterations: int = ITERATIONS, coef: np.ndarray | None = None
-) -> State:
+) -> Solutions:
     """Every start θ (B, K) taken to its local optimum; ``rows`` holds the data of each start.
 
     The coefficients start at ``coef``, by default at their best for θ.
@@ -65,14 +61,14 @@ def polish(
             coef = np.clip(coef, *(limit[k:] for limit in bounds(problem)))
         cost = _cost(problem, rows, theta, coef)
         if k == 0 and problem.exactly_linear:
-            return State(theta, coef, cost)
+            return Solutions(theta, coef, cost)
         damping = np.full(len(theta), 1e-3)
         active = np.flatnonzero(np.isfinite(cost))
         floor = (ROUNDING * problem.unit) ** 2 * rows.weights.sum(axis=1) * np.ones(len(theta))
         for _ in range(iterations):
             if not len(active):
                 break
-            here = State(theta[active], coef[active], cost[active])
+            here = Solutions(theta[active], coef[active], cost[active])
             moved = _step(problem, here, rows.take(active), damping[active])
             better = moved.cost < here.cost
             gain = np.where(better, here.cost - moved.cost, 0.0)
@@ -82,7 +78,7 @@ def polish(
             theta[kept], coef[kept], cost[kept] = moved.theta[better], moved.coef[better], moved.cost[better]
             damping[active] = np.where(better, np.maximum(damping[active] / 10, 1e-15), damping[active] * 8)
             active = active[~arrived]
-    return State(theta, coef, cost)
+    return Solutions(theta, coef, cost)
 
 
 def bounds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
@@ -97,13 +93,13 @@ def _cost(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) -> 
     return np.where(np.isfinite(cost), cost, np.inf)
 
 
-def _relative_step(here: State, moved: State, k: int) -> np.ndarray:
+def _relative_step(here: Solutions, moved: Solutions, k: int) -> np.ndarray:
     old = np.concatenate([here.theta[:, :k], here.coef], axis=1)
     new = np.concatenate([moved.theta[:, :k], moved.coef], axis=1)
     return (np.abs(new - old) / (np.abs(old) + 1e-300)).max(axis=1, initial=0.0)
 
 
-def _step(problem: Problem, at: State, rows: Rows, damping: np.ndarray) -> State:
+def _step(problem: Problem, at: Solutions, rows: Rows, damping: np.ndarray) -> Solutions:
     """One damped Gauss–Newton step of every start, projected onto the bounds; the caller decides which to accept."""
     k = len(problem.law.nonlinear)
     residuals, derivative = jacobian(problem, rows, at.theta, at.coef)
@@ -131,4 +127,4 @@ def _step(problem: Problem, at: State, rows: Rows, damping: np.ndarray) -> State
     theta = at.theta.copy()
     theta[:, :k] = there[:, :k]
     coef = resolve(problem, theta, rows) if problem.exactly_linear else there[:, k:]
-    return State(theta, coef, _cost(problem, rows, theta, coef))
+    return Solutions(theta, coef, _cost(problem, rows, theta, coef))

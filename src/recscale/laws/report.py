@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.checks import residual_tests, sensitivity
-from recscale.laws.diagnostics import gradient
+from recscale.laws.diagnostics import PER_PARAMETER, Identifiability
+from recscale.laws.fit import Fit
+from recscale.laws.points import DECADES, PointDiagnostics
 
-if TYPE_CHECKING:
-    from recscale.laws.fit import Fit
+METHODS = {
+    "linearised": "linearised, Student's t; bands averaged over a searched constant",
+    "bootstrap": "bootstrap over configurations, {resamples} resamples",
+}
 
 
 def number(value: float | None) -> str:
@@ -23,10 +25,12 @@ def count(values: np.ndarray) -> int:
     return len(np.unique(values))
 
 
-def text(fit: "Fit") -> str:
-    """Form, points, predictions with their bands, parameters, quality, what was held out, warnings."""
+def report(fit: Fit) -> str:
+    """Everything a reader should see before believing the fit, as plain text.
+
+    Form, points, predictions with their bands, parameters, quality, what was held out, residuals, warnings.
+    """
     problem, points = fit.problem, fit.problem.points
-    slope = gradient(problem, fit.best)
     scale = "y" if problem.scale == "y" else "log y" if fit.law.offset is None else "log(y - offset)"
     loss = "least squares" if problem.loss == "squares" else f"sum of Huber, δ = {problem.delta:g}"
     lines = [
@@ -37,10 +41,10 @@ def text(fit: "Fit") -> str:
     for name, c in zip(points.names, points.x, strict=True):
         decades = np.log10(c.max() / c.min())
         lines.append(f"  {name:<12} {number(c.min())} … {number(c.max())}, {count(c)} values, {decades:.2f} decades")
-    lines += [f"  fitted by    {loss} on {scale}; objective {number(fit.objective)}, gradient {slope:.1e}"]
+    lines += [f"  fitted by    {loss} on {scale}; objective {number(fit.objective)}, gradient {fit.gradient:.1e}"]
     lines += [f"  starts       {fit.starts_agreeing:.0%} of scattered starts reach this optimum"]
     lines += ["", "predictions (95 % band of the law; of one new measurement)", *_predictions(fit)]
-    lines += ["", f"parameters (95 %, {fit.interval_method})"]
+    lines += ["", f"parameters (95 %, {_method(fit)})"]
     for name, value in fit.parameters.items():
         low, high = fit.intervals[name]
         lines.append(f"  {name:<12} {number(value):>12}  [{number(low)}, {number(high)}]  {fit.law.symbols[name]}")
@@ -60,18 +64,18 @@ def text(fit: "Fit") -> str:
             f"share inside the band {number(h['inside_band'])}"
         )
     lines += _checks(fit)
-    lines += ["", "warnings", *(f"  - {warning}" for warning in fit.warnings or ("none",))]
+    lines += ["", "warnings", *(f"  - {warning}" for warning in warnings_of(fit) or ("none",))]
     return "\n".join(lines)
 
 
-def _checks(fit: "Fit") -> list[str]:
+def _checks(fit: Fit) -> list[str]:
     """Residual tests, and how far the prediction beyond the points moves with the loss and with single points."""
-    tests = residual_tests(fit)
+    tests = fit.residual_tests()
     normal = tests.pop("normal")
     along = ", ".join(f"{name} {p:.2f}" for name, p in tests.items() if np.isfinite(p)) or "too few values"
-    moved = sensitivity(fit)["at twice the largest"]
-    single = moved.index.str.startswith("without")
-    parts = {"by the loss": moved[~single], "without one configuration": moved[single]}
+    table = fit.sensitivity()
+    moved, left_out = table["at twice the largest"], table["change"] == "left out"
+    parts = {"by the loss": moved[~left_out], "without one configuration": moved[left_out]}
     spans = ", ".join(f"{number(part.min())} … {number(part.max())} {name}" for name, part in parts.items())
     return [
         f"residuals      p of runs along: {along}; p of normality {number(normal)} (small: not noise)",
@@ -79,12 +83,12 @@ def _checks(fit: "Fit") -> list[str]:
     ]
 
 
-def _interval(fit: "Fit", name: str) -> str:
+def _interval(fit: Fit, name: str) -> str:
     limits = (fit.optimum_intervals or {}).get(name)
     return f"  [{number(limits[0])}, {number(limits[1])}]" if limits else ""
 
 
-def _predictions(fit: "Fit") -> list[str]:
+def _predictions(fit: Fit) -> list[str]:
     """The law at the smallest and largest measured sizes and one doubling of every variable beyond."""
     points = fit.problem.points
     small, large = np.argmin(points.scale), np.argmax(points.scale)
@@ -98,8 +102,80 @@ def _predictions(fit: "Fit") -> list[str]:
     return lines
 
 
-def as_json(fit: "Fit", group: Mapping | None = None) -> dict:
-    """The fit as plain JSON values, full precision; null for what is not finite."""
+def warnings_of(fit: Fit) -> tuple[str, ...]:
+    """Everything that should keep a reader from taking the fit at face value, one sentence each."""
+    lines = [*_point_warnings(fit.point_diagnostics), *fit.law.caveats]
+    if fit.few_configurations:
+        lines.append(
+            f"{fit.configurations} configurations for {fit.law.free} free parameters: fewer than {PER_PARAMETER} each"
+        )
+    lines += _identifiability_warnings(fit.identifiability)
+    lines += [f"{name} is held at its bound {value:g}" for name, value in fit.parameters_at_bound.items()]
+    lines += [
+        f"the best {name} = {value:g} lies at the edge of its search, {low:g}…{high:g}"
+        for name, (value, low, high) in fit.constants_at_edge.items()
+    ]
+    lines += [
+        f"the peak in {name}, {peak:.4g}, lies outside the measured {low:g}…{high:g}"
+        for name, (peak, low, high) in fit.optimum_outside.items()
+    ]
+    if fit.starts_agreeing < 0.5:
+        lines.append(f"only {fit.starts_agreeing:.0%} of scattered starts reach this optimum: one start would miss it")
+    if not fit.is_lowest:
+        lines.append(
+            "a scattered start found a lower objective: this is not the global optimum, please report the points"
+        )
+    if not fit.is_stationary:
+        lines.append(f"the search stopped short of a stationary point (gradient cosine {fit.gradient:.1e})")
+    if fit.dof <= 0:
+        lines.append("as many parameters as configurations: nothing is left to tell the noise, so there are no bands")
+    if not np.isfinite(fit.aicc):
+        lines.append("too few points for AICc")
+    return tuple(dict.fromkeys(lines))
+
+
+def _point_warnings(points: PointDiagnostics) -> list[str]:
+    lines = []
+    if points.repeated_rows:
+        lines.append(
+            f"{points.repeated_rows} row(s) repeat another row exactly (x and y): are they measured twice or pasted "
+            "twice?"
+        )
+    if points.repeated_seeds:
+        lines.append(f"{points.repeated_seeds} row(s) repeat a seed of their own configuration")
+    if points.constant_y:
+        lines.append("y is constant: no law can be told from the constant, and R² has no meaning")
+    lines += [
+        f"{one} and {other} move together: these points can't tell their terms apart" for one, other in points.collinear
+    ]
+    lines += [
+        f"{name} takes a single value ({value:g}): nothing about it can be learned"
+        for name, value in points.single_valued.items()
+    ]
+    lines += [
+        f"{name} spans {span:.1f} decades (fewer than {DECADES}): its exponent rests on the assumed form"
+        for name, span in points.short_spans.items()
+    ]
+    return lines
+
+
+def _identifiability_warnings(known: Identifiability) -> list[str]:
+    lines = [f"{name} has no effect on these points" for name in known.no_effect]
+    for group, constant in zip(known.merged, known.merged_constant, strict=True):
+        names, what = f"{', '.join(group[:-1])} and {group[-1]}", "constant" if constant else "combination"
+        lines.append(f"{names} form one {what} here: these points can't tell them apart")
+    if known.correlated:
+        pairs = "; ".join(f"{one} and {other} ({value:+.4f})" for one, other, value in known.correlated)
+        lines.append(f"strongly correlated, so read predictions rather than single values: {pairs}")
+    return lines
+
+
+def _method(fit: Fit) -> str:
+    return METHODS[fit.interval_method].format(resamples=0 if fit.resamples is None else len(fit.resamples.cost))
+
+
+def to_json(fit: Fit, group: Mapping | None = None) -> dict:
+    """The fit as plain JSON values, full precision; null for what is not finite. ``group``: whose points these are."""
     return {
         "group": dict(group or {}),
         "law": fit.law.name,
@@ -113,7 +189,7 @@ def as_json(fit: "Fit", group: Mapping | None = None) -> dict:
         "leave_one_size_out_rmse": _plain(fit.leave_one_size_out_rmse),
         "held_out": _plain(fit.held_out),
         "optimum": _plain(fit.optimum),
-        "warnings": list(fit.warnings),
+        "warnings": list(warnings_of(fit)),
     }
 
 

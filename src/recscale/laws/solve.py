@@ -1,15 +1,15 @@
-"""From a problem to its global optimum: grid, polish, and the refinement of constants that are tried from a list."""
+"""From a problem to its global optimum: grid search, refinement, and a sweep over grid constants with many values."""
 
 from dataclasses import replace
 
 import numpy as np
 
 from recscale.laws.grid_search import grid_of, search, thinned
-from recscale.laws.problem import Problem, Rows, State, joined
-from recscale.laws.refine import bounds, jacobian, polish
+from recscale.laws.problem import Problem, Rows, Solutions, joined
+from recscale.laws.refine import bounds, jacobian, refine
 from recscale.laws.units import natural
 
-STARTS = 64  # local minima of the search grid that are polished, at least two at every value of a listed constant
+STARTS = 64  # local minima of the search grid that are refined, at least two at every value of a grid constant
 FIRST_LOOK = {"squares": 12, "huber": 40}  # iterations after which only the ``FINALISTS`` best starts go on
 FINALISTS = 6
 GLANCE = 4  # the same for refits, which start closer
@@ -24,37 +24,44 @@ REFITTED = 500  # groups of points that are left out by refitting, one by one
 PIECE = 12_000  # points of all data sets refitted together: what fits the processor's cache
 
 
-def solve(problem: Problem, rows: Rows) -> State:
+def solve(problem: Problem, rows: Rows) -> Solutions:
     """The global optimum for every data set of ``rows``: a State of B solutions."""
     units, problem = natural(problem)
     return units.outward(_solve(problem, units.rows(rows)))
 
 
-def _solve(problem: Problem, rows: Rows) -> State:
+def _solve(problem: Problem, rows: Rows) -> Solutions:
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
     row, theta = search(problem, rows, max(2, STARTS // values))
-    row, found = _triage(row, polish(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
-    best = best_of(row, polish(problem, found.theta, rows.take(row), coef=found.coef), len(rows))
-    return _refine(problem, best, rows) if thinned(problem.law) else best
+    row, found = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
+    best = best_of(row, refine(problem, found.theta, rows.take(row), coef=found.coef), len(rows))
+    return _sweep(problem, best, rows) if thinned(problem.law) else best
 
 
-def solve_listed(problem: Problem) -> State:
-    """The optimum at every value of the law's only listed constant, in the order of its values."""
+def conditional_optima(problem: Problem) -> Solutions:
+    """The optimum at every value of the law's only grid constant, in the order of its values: Q solutions.
+
+    ValueError for a law with none or several.
+    """
+    if len(problem.law.grid_constants) != 1:
+        raise ValueError(
+            f"{problem.law.name} has {len(problem.law.grid_constants)} grid constants; this takes laws with one"
+        )
     units, problem = natural(problem)
     row, theta = search(problem, problem.rows(), 3)
-    values = list(problem.law.listed[0].values)
+    values = list(problem.law.grid_constants[0].values)
     which = np.array([values.index(value) for value in theta[:, -1]])
-    return units.outward(best_of(which, polish(problem, theta, problem.rows().take(row)), len(values)))
+    return units.outward(best_of(which, refine(problem, theta, problem.rows().take(row)), len(values)))
 
 
-def refit(problem: Problem, known: State, rows: Rows) -> State:
+def refit(problem: Problem, known: Solutions, rows: Rows) -> Solutions:
     """Refits to many variants of the data (resamples, left-out sizes), from the best nodes and the known solution.
 
-    Listed constants with too many combinations for the grid keep their known values.
+    Grid constants with too many combinations for the grid keep their known values.
     """
     if thinned(problem.law):
         k = len(problem.law.nonlinear)
-        values = {c.name: [known.theta[0, k + j]] for j, c in enumerate(problem.law.listed)}
+        values = {c.name: [known.theta[0, k + j]] for j, c in enumerate(problem.law.grid_constants)}
         problem = replace(problem, law=problem.law.with_values(**values))
     units, problem = natural(problem)
     known, rows = units.inward(known), units.rows(rows)
@@ -64,13 +71,13 @@ def refit(problem: Problem, known: State, rows: Rows) -> State:
         row, theta = search(problem, part, 1)
         row = np.concatenate([row, np.arange(len(part))])
         theta = np.concatenate([theta, np.repeat(known.theta, len(part), axis=0)])
-        row, found = _triage(row, polish(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
-        done = polish(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
+        row, found = _triage(row, refine(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
+        done = refine(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
         parts.append(best_of(row, done, len(part)))
     return units.outward(joined(parts))
 
 
-def without(problem: Problem, known: State, groups: np.ndarray) -> State:
+def without(problem: Problem, known: Solutions, groups: np.ndarray) -> Solutions:
     """The solutions without each group of points in turn; ``groups`` (n,) numbers them from 0.
 
     Above ``REFITTED`` groups, where refits would take n² steps, one Gauss–Newton step from ``known`` stands for each:
@@ -96,21 +103,21 @@ def without(problem: Problem, known: State, groups: np.ndarray) -> State:
     pull = np.add.reduceat(((slope * residuals)[:, None] * scaled)[order], first)
     inverse = np.linalg.pinv(own.sum(axis=0) - own, rcond=1e-14, hermitian=True)
     moved = np.clip(here + (inverse @ (pull.sum(axis=0) - pull)[..., None])[..., 0] / size, lower, upper)
-    listed = np.repeat(known.theta[:, k:], count, axis=0)
-    return units.outward(State(np.concatenate([moved[:, :k], listed], axis=1), moved[:, k:], np.full(count, np.nan)))
+    theta = np.concatenate([moved[:, :k], np.repeat(known.theta[:, k:], count, axis=0)], axis=1)
+    return units.outward(Solutions(theta, moved[:, k:], np.full(count, np.nan)))
 
 
-def best_of(row: np.ndarray, state: State, rows: int) -> State:
+def best_of(row: np.ndarray, solutions: Solutions, rows: int) -> Solutions:
     """The cheapest solution of every row; of equals (terms that may change places) the one with the least θ."""
     least = np.full(rows, np.inf)
-    np.minimum.at(least, row, state.cost)
-    behind = state.cost > least[row] * (1 + TIED)
-    order = np.lexsort((state.cost, *state.theta.round(3).T[::-1], behind, row))
-    return state.take(order[np.searchsorted(row[order], np.arange(rows))])
+    np.minimum.at(least, row, solutions.cost)
+    behind = solutions.cost > least[row] * (1 + TIED)
+    order = np.lexsort((solutions.cost, *solutions.theta.round(3).T[::-1], behind, row))
+    return solutions.take(order[np.searchsorted(row[order], np.arange(rows))])
 
 
-def agreement(problem: Problem, best: State) -> tuple[float, float]:
-    """The share of scattered starts, listed constants kept, that reach ``best``; and the lowest objective of all."""
+def agreement(problem: Problem, best: Solutions) -> tuple[float, float]:
+    """The share of scattered starts, grid constants kept, that reach ``best``; and the lowest objective of all."""
     k = len(problem.law.nonlinear)
     if k == 0:
         return 1.0, float(best.cost[0])
@@ -122,30 +129,30 @@ def agreement(problem: Problem, best: State) -> tuple[float, float]:
         fraction = (0.5 + np.arange(1, SCATTERED + 1) * 1.32471795724474602596 ** -(position + 1)) % 1.0
         theta[:, position] = np.interp(fraction, np.linspace(0, 1, len(axis)), axis)
     rows = problem.rows().take(np.zeros(SCATTERED, dtype=int))
-    cost = polish(problem, theta, rows, SCATTERED_ITERATIONS).cost
+    cost = refine(problem, theta, rows, SCATTERED_ITERATIONS).cost
     lowest = min(float(cost.min()), float(best.cost[0]))
     near = cost <= lowest * (1 + AGREEMENT) + (EXACT * problem.unit) ** 2 * len(problem.points)
     return float(near.mean()), lowest * units.squared
 
 
-def _triage(row: np.ndarray, state: State, finalists: int) -> tuple[np.ndarray, State]:
+def _triage(row: np.ndarray, solutions: Solutions, finalists: int) -> tuple[np.ndarray, Solutions]:
     """The ``finalists`` cheapest starts of every row."""
-    order = np.lexsort((state.cost, row))
+    order = np.lexsort((solutions.cost, row))
     rank = np.arange(len(row)) - np.searchsorted(row[order], row[order])
     keep = order[rank < finalists]
-    return row[keep], state.take(keep)
+    return row[keep], solutions.take(keep)
 
 
-def _refine(problem: Problem, best: State, rows: Rows) -> State:
-    """Sweep each listed constant over all its values from the best solution so far, until no sweep improves it."""
+def _sweep(problem: Problem, best: Solutions, rows: Rows) -> Solutions:
+    """Sweep each grid constant over all its values from the best solution so far, until no sweep improves it."""
     k, every = len(problem.law.nonlinear), np.arange(len(rows))
     while True:
         before = best.cost
-        for position, constant in enumerate(problem.law.listed):
+        for position, constant in enumerate(problem.law.grid_constants):
             row = np.repeat(every, len(constant.values))
             theta = best.theta[row]
             theta[:, k + position] = np.tile(constant.values, len(rows))
-            tried = polish(problem, theta, rows.take(row), REFIT_ITERATIONS)
+            tried = refine(problem, theta, rows.take(row), REFIT_ITERATIONS)
             best = best_of(np.concatenate([every, row]), joined([best, tried]), len(rows))
         if (best.cost >= before * (1 - 1e-9)).all():
             return best

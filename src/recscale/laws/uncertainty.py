@@ -6,7 +6,7 @@ configurations are redrawn, each divided by √(1 - leverage). Both intervals us
 estimated from few degrees of freedom.
 
 A searched constant is not a known one, and where the points hardly tell its values apart no interval is exact at every
-true value. By default a band is exact on average over the listed values: each counts by its weight (``weights``), in
+true value. By default a band is exact on average over its values: each counts by its weight (``weights``), in
 the band as in the bootstrap. The band by profile likelihood holds its level at every true value and is mostly wider.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
-from recscale.laws.problem import Problem, Rows, State, evaluate, joined
+from recscale.laws.problem import Problem, Rows, Solutions, evaluate, joined, symbols_of
 from recscale.laws.refine import bounds, derivatives, jacobian
 from recscale.laws.solve import refit
 from recscale.laws.units import Units, natural
@@ -24,7 +24,7 @@ from recscale.laws.units import Units, natural
 @dataclass(frozen=True)
 class Linearised:
     """The curvature at the optimum: ``residuals`` (n,) and ``variance`` of one measurement, on the fit's scale;
-    ``leverage`` (n,), the hat values; ``freedom``, which counts configurations, not seeds.
+    ``leverage`` (n,), the hat values; ``dof`` (degrees of freedom), which counts configurations, not seeds.
 
     ``shape`` is the covariance of (θ, c), in this order and in the points' natural units, for a variance of 1;
     parameters at a bound have zero rows.
@@ -34,11 +34,11 @@ class Linearised:
     shape: np.ndarray
     leverage: np.ndarray
     variance: float
-    freedom: int
+    dof: int
 
 
-def linearise(problem: Problem, best: State) -> Linearised:
-    """Covariance of (θ, c), listed constants held. Under Huber's loss the variance is that of the clipped residuals."""
+def linearise(problem: Problem, best: Solutions) -> Linearised:
+    """Covariance of (θ, c), grid constants held. Under Huber's loss the variance is that of the clipped residuals."""
     units, problem = natural(problem)
     best = units.inward(best)
     residuals, derivative = (part[0] for part in jacobian(problem, problem.rows(), best.theta, best.coef))
@@ -46,9 +46,9 @@ def linearise(problem: Problem, best: State) -> Linearised:
     here = np.concatenate([best.theta[0, : len(problem.law.nonlinear)], best.coef[0]])
     norms = np.linalg.norm(derivative, axis=0)
     use = (here > lower) & (here < upper) & (norms > 0)
-    searched = sum(len(constant.values) > 1 for constant in problem.law.listed)
+    searched = sum(len(constant.values) > 1 for constant in problem.law.grid_constants)
     estimated, n = int(use.sum()) + searched, len(residuals)
-    freedom = len(np.unique(problem.points.configuration)) - estimated
+    dof = len(np.unique(problem.points.configuration)) - estimated
     influence, inside = residuals, 1.0
     if problem.loss == "huber":
         influence = np.clip(residuals, -problem.delta, problem.delta)
@@ -59,10 +59,32 @@ def linearise(problem: Problem, best: State) -> Linearised:
     shape = np.zeros((len(here), len(here)))
     shape[np.ix_(use, use)] = inverse / np.outer(norms[use], norms[use])
     leverage = np.clip(np.einsum("ni,ij,nj->n", scaled, inverse, scaled), 0.0, 1.0)
-    return Linearised(residuals * np.sqrt(units.squared), shape, leverage, variance * units.squared, freedom)
+    return Linearised(residuals * np.sqrt(units.squared), shape, leverage, variance * units.squared, dof)
 
 
-def bootstrap_rows(problem: Problem, best: State, resamples: int, seed: int) -> Rows:
+def standard_errors(problem: Problem, best: Solutions) -> dict[str, float]:
+    """Standard error of each of the paper's symbols, the covariance carried over by central differences; nan for grid
+    constants, which have none."""
+    known, k, law = linearise(problem, best), len(problem.law.nonlinear), problem.law
+    units = Units.of(problem)
+    best = units.inward(best)
+    here = np.concatenate([best.theta[0, :k], best.coef[0]])
+    step = 1e-6 * np.where(here == 0, 1e-12, np.abs(here))
+    moved = here + np.concatenate([np.diag(step), -np.diag(step)])
+    grid = np.repeat(best.theta[:, k:], len(moved), axis=0)
+    shifted = Solutions(np.concatenate([moved[:, :k], grid], axis=1), moved[:, k:], np.zeros(len(moved)))
+    symbols = symbols_of(law, units.outward(shifted))
+    errors = dict.fromkeys(law.symbols, np.nan)
+    for name in errors.keys() - {constant.name for constant in law.grid_constants}:
+        up, down = np.split(symbols[name], 2)
+        with np.errstate(invalid="ignore"):  # a symbol may exceed what a float holds
+            slope = (up - down) / (2 * step)
+        spread = np.sqrt(np.maximum(slope @ known.shape @ slope, 0.0)) if np.isfinite(slope).all() else np.nan
+        errors[name] = float(spread * np.sqrt(known.variance / units.squared))
+    return errors
+
+
+def bootstrap_rows(problem: Problem, best: Solutions, resamples: int, seed: int) -> Rows:
     """Data sets with the fitted curve and redrawn residuals, the seeds of one configuration together.
 
     Every configuration gets the mean residual of one drawn configuration, and its seeds get deviations drawn from that
@@ -83,25 +105,25 @@ def bootstrap_rows(problem: Problem, best: State, resamples: int, seed: int) -> 
     # The redrawn residuals get the estimated variance, and every resample its own guess of the true one: Student's t.
     spread = float(scaled.std())
     noise *= np.sqrt(known.variance) / spread if spread > 0 else 0.0
-    noise *= student_scale(known.freedom, resamples, rng)
+    noise *= student_scale(known.dof, resamples, rng)
     fitted = evaluate(problem.law, problem.points.x, best.theta, best.coef)[0] - problem.fixed_offset
     target = fitted * np.exp(noise) if problem.scale == "log" else fitted + noise
     return Rows(target, np.ones((1, len(groups))))
 
 
-def quantile_t(level: float, freedom: int) -> float:
+def quantile_t(level: float, dof: int) -> float:
     """Half the width of a ``level`` interval in standard errors; nan without degrees of freedom, which say nothing."""
-    return float(-stdtrit(freedom, (1 - level) / 2)) if freedom > 0 else np.nan
+    return float(-stdtrit(dof, (1 - level) / 2)) if dof > 0 else np.nan
 
 
-def student_scale(freedom: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+def student_scale(dof: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     """(draws, 1) factors √(ν/χ²) that make normal noise Student's t with ν degrees of freedom."""
-    return np.sqrt(freedom / rng.chisquare(freedom, (draws, 1))) if freedom > 0 else np.ones((draws, 1))
+    return np.sqrt(dof / rng.chisquare(dof, (draws, 1))) if dof > 0 else np.ones((draws, 1))
 
 
-def percentiles(draws: np.ndarray, level: float, freedom: int) -> tuple[np.ndarray, np.ndarray]:
+def percentiles(draws: np.ndarray, level: float, dof: int) -> tuple[np.ndarray, np.ndarray]:
     """The middle ``level`` of ``draws`` over its first axis; nan without degrees of freedom, which say nothing."""
-    if not len(draws) or freedom <= 0:
+    if not len(draws) or dof <= 0:
         return np.full(draws.shape[1:], np.nan), np.full(draws.shape[1:], np.nan)
     # Weibull positions: a new draw lies between them with probability ``level``, however few draws there are.
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=0, method="weibull")
@@ -109,7 +131,7 @@ def percentiles(draws: np.ndarray, level: float, freedom: int) -> tuple[np.ndarr
 
 
 def bootstrap_band(
-    problem: Problem, best: State, resamples: State, x: tuple, level: float, observation: bool
+    problem: Problem, best: Solutions, resamples: Solutions, x: tuple, level: float, observation: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Limits of the law's value at ``x`` (or of a new measurement): the middle of what the resamples predict."""
     known = linearise(problem, best)
@@ -117,37 +139,37 @@ def bootstrap_band(
     if observation:
         rng = np.random.default_rng(0)
         noise = rng.standard_normal(draws.shape) * np.sqrt(known.variance)
-        noise *= student_scale(known.freedom, len(draws), rng)
+        noise *= student_scale(known.dof, len(draws), rng)
         if problem.scale == "log":
             value, linear, _ = _prediction(problem, best, x)
             draws = (value - linear) + (draws - (value - linear)) * np.exp(noise)
         else:
             draws = draws + noise
-    return percentiles(draws, level, known.freedom)
+    return percentiles(draws, level, known.dof)
 
 
-def weights(problem: Problem, best: State, rivals: State) -> np.ndarray:
+def weights(problem: Problem, best: Solutions, optima: Solutions) -> np.ndarray:
     """How much each value of a searched constant counts: w_q ∝ S_q^(-ν/2), all values being equally likely beforehand.
 
-    ``rivals`` are the optima at each value, S_q their objectives; ν are the degrees of freedom left for the noise,
-    whose size is unknown (for known noise these would be Akaike weights).
+    ``optima`` are the conditional optima, S_q their objectives; ν are the degrees of freedom left for the noise, whose
+    size is unknown (for known noise these would be Akaike weights).
     """
-    least = rivals.cost.min()
+    least = optima.cost.min()
     if least <= 0:
-        return (rivals.cost <= least) / (rivals.cost <= least).sum()
-    likelihood = (rivals.cost / least) ** (-max(linearise(problem, best).freedom, 0) / 2)
+        return (optima.cost <= least) / (optima.cost <= least).sum()
+    likelihood = (optima.cost / least) ** (-max(linearise(problem, best).dof, 0) / 2)
     return likelihood / likelihood.sum()
 
 
-def resample(problem: Problem, best: State, rivals: State | None, count: int, seed: int) -> State:
-    """``count`` bootstrap refits; with ``rivals`` each belongs to a value of the searched constant drawn by weight."""
-    if rivals is None:
+def resample(problem: Problem, best: Solutions, optima: Solutions | None, count: int, seed: int) -> Solutions:
+    """``count`` bootstrap refits; with ``optima`` each belongs to a value of the searched constant drawn by weight."""
+    if optima is None:
         return refit(problem, best, bootstrap_rows(problem, best, count, seed))
-    drawn = np.random.default_rng(seed).choice(len(rivals.cost), count, p=weights(problem, best, rivals))
-    (constant,) = problem.law.listed
+    drawn = np.random.default_rng(seed).choice(len(optima.cost), count, p=weights(problem, best, optima))
+    (constant,) = problem.law.grid_constants
     parts = []
     for which, times in zip(*np.unique(drawn, return_counts=True), strict=True):
-        known = rivals.take([which])
+        known = optima.take([which])
         held = replace(problem, law=problem.law.with_values(**{constant.name: [known.theta[0, -1]]}))
         parts.append(refit(held, known, bootstrap_rows(problem, known, int(times), seed + int(which))))
     return joined(parts)
@@ -166,7 +188,7 @@ class Conditional:
     offset: np.ndarray
 
 
-def conditional(problem: Problem, states: State, x: tuple) -> Conditional:
+def conditional(problem: Problem, states: Solutions, x: tuple) -> Conditional:
     """Linearised predictions at ``x`` of every solution in ``states``."""
     centres, shapes, variances = [], [], []
     for row in range(len(states.cost)):
@@ -181,40 +203,40 @@ def conditional(problem: Problem, states: State, x: tuple) -> Conditional:
 
 
 def averaged_band(
-    problem: Problem, best: State, rivals: State | None, x: tuple, level: float, observation: bool
+    problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Limits of the law's value at ``x`` (or of a new measurement), averaged over the values of a searched constant.
 
     The limits cut (1 - level)/2 off the tails of Σ_q w_q T_ν((· - centre_q)/error_q), a mixture of Student's t (model-
     averaged tail areas, Turek & Fletcher 2012); without a searched constant that is the usual linearised band.
     """
-    states = best if rivals is None else rivals
-    freedom = linearise(problem, best).freedom
-    weight = np.ones(1) if rivals is None else weights(problem, best, rivals)
+    states = best if optima is None else optima
+    dof = linearise(problem, best).dof
+    weight = np.ones(1) if optima is None else weights(problem, best, optima)
     kept = weight > 1e-6
     at = conditional(problem, states.take(kept), x)
     error, share = np.sqrt((at.shape + observation) * at.variance), weight[kept, None] / weight[kept].sum()
-    reach = quantile_t(1 - (1 - level) / 2, freedom) * error  # the mixture's limits lie within those of its parts
+    reach = quantile_t(1 - (1 - level) / 2, dof) * error  # the mixture's limits lie within those of its parts
     tails = [(1 - level) / 2, (1 + level) / 2]
-    limits = [_mixture_quantile(tail, share, at.centre, error, reach, freedom) for tail in tails]
+    limits = [_mixture_quantile(tail, share, at.centre, error, reach, dof) for tail in tails]
     return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
 
 
 def _mixture_quantile(
-    tail: float, share: np.ndarray, centre: np.ndarray, error: np.ndarray, reach: np.ndarray, freedom: int
+    tail: float, share: np.ndarray, centre: np.ndarray, error: np.ndarray, reach: np.ndarray, dof: int
 ) -> np.ndarray:
     """Where the mixture of Student's t (parts, n) has the probability ``tail`` below it: (n,), by bisection."""
     low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
     for _ in range(60):
         middle = (low + high) / 2
         with np.errstate(divide="ignore", invalid="ignore"):
-            below = (share * stdtr(freedom, (middle - centre) / error)).sum(axis=0) < tail
+            below = (share * stdtr(dof, (middle - centre) / error)).sum(axis=0) < tail
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return (low + high) / 2
 
 
 def profile_band(
-    problem: Problem, best: State, rivals: State | None, x: tuple, level: float, observation: bool
+    problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Limits of the law's value at ``x`` (or of a new measurement) from the linearised profile likelihood.
 
@@ -226,14 +248,14 @@ def profile_band(
     it is the usual linearised one (Bates & Watts 1988, chapters 2 and 6).
     """
     known = linearise(problem, best)
-    at = conditional(problem, best if rivals is None else joined([best, rivals]), x)
-    left = known.variance * quantile_t(level, known.freedom) ** 2 - np.maximum(at.cost - best.cost[0], 0.0)
+    at = conditional(problem, best if optima is None else joined([best, optima]), x)
+    left = known.variance * quantile_t(level, known.dof) ** 2 - np.maximum(at.cost - best.cost[0], 0.0)
     half = np.sqrt(np.where(left < 0, np.nan, left) * (at.shape + observation))
     limits = np.fmin.reduce(at.centre - half), np.fmax.reduce(at.centre + half)
     return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
 
 
-def _prediction(problem: Problem, state: State, x: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _prediction(problem: Problem, state: Solutions, x: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """At ``x``: the law's value (n,), its part Σ c φ (n,), and the derivative (n, k + p) on the fit's scale, in natural
     units."""
     units = Units.of(problem)

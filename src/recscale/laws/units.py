@@ -6,24 +6,22 @@ by the law's own ``rescaled``. A result is then the same in any unit, up to roun
 """
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recscale.laws.problem import Problem, Rows, State
-
-if TYPE_CHECKING:
-    from recscale.laws.law import Law
+from recscale.laws.law import Law
+from recscale.laws.problem import Problem, Rows, Solutions
 
 
 @dataclass(frozen=True)
 class Units:
-    """What ``x`` (one number a variable) and ``y`` of the reader are divided by; 1 where ``law`` isn't closed under it.
+    """What the reader's ``x`` (one number per variable) and ``y`` are divided by; 1 where ``law`` isn't closed
+    under it.
 
     ``squared`` is the unit of the objective.
     """
 
-    law: "Law"
+    law: Law
     x: tuple[float, ...]
     y: float
     squared: float
@@ -49,23 +47,23 @@ class Units:
         """The reader's data sets in these units."""
         return Rows(rows.target / self.y, rows.weights)
 
-    def inward(self, state: State) -> State:
+    def inward(self, solutions: Solutions) -> Solutions:
         """The reader's solutions in these units."""
-        return self._carried(state, tuple(1 / unit for unit in self.x), 1 / self.y, 1 / self.squared)
+        return self._carried(solutions, tuple(1 / unit for unit in self.x), 1 / self.y, 1 / self.squared)
 
-    def outward(self, state: State) -> State:
+    def outward(self, solutions: Solutions) -> Solutions:
         """Solutions in these units as the reader's."""
-        return self._carried(state, self.x, self.y, self.squared)
+        return self._carried(solutions, self.x, self.y, self.squared)
 
-    def _carried(self, state: State, x: tuple[float, ...], y: float, squared: float) -> State:
-        law, coef = self.law, state.coef * y
-        names = [p.name for p in (*law.linear, *law.nonlinear, *law.listed)]
+    def _carried(self, solutions: Solutions, x: tuple[float, ...], y: float, squared: float) -> Solutions:
+        law, coef = self.law, solutions.coef * y
+        names = [p.name for p in (*law.linear, *law.nonlinear, *law.grid_constants)]
         if law.rescaled is None:
-            return State(state.theta, coef, state.cost * squared)
-        values = np.concatenate([coef, state.theta], axis=1)
+            return Solutions(solutions.theta, coef, solutions.cost * squared)
+        values = np.concatenate([coef, solutions.theta], axis=1)
         moved = law.rescaled(dict(zip(names, values.T, strict=True)), x)
         values = np.stack([moved[name] for name in names], axis=1)
-        return State(values[:, len(law.linear) :], values[:, : len(law.linear)], state.cost * squared)
+        return Solutions(values[:, len(law.linear) :], values[:, : len(law.linear)], solutions.cost * squared)
 
 
 def natural(problem: Problem) -> tuple[Units, Problem]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recscale import laws
 from recscale.laws.fit import Fit
-from recscale.laws.law import LAWS
 from recscale.published.tables import load
 
 QUANTITIES = ("HR", "NDCG", "loss")
@@ -62,7 +62,7 @@ def loss_curves(folder: Path | None = None) -> pd.DataFrame:
         k = float(shape @ loss / (shape @ shape))
         total = ((loss - loss.mean()) ** 2).sum()
         r2 = 1 - float(((loss - k * shape) ** 2).sum()) / total
-        fit = LAWS["loss-law"].fit(n, loss)
+        fit = laws.fit("loss-law", n, loss)
         rows.append(
             {
                 "max_length": length,
@@ -96,4 +96,4 @@ def joint_points(metric: str = "HR@10", folder: Path | None = None, data: pd.Dat
 def joint_law(metric: str = "HR@10", folder: Path | None = None, data: pd.DataFrame | None = None, **options) -> Fit:
     """One Performance Law for all settings, D′ a column: the only fit in which the data term means anything."""
     points = joint_points(metric, folder, data)
-    return LAWS["performance-law-joint"].fit(points[["layers", "embedding_dim", "data"]], points["value"], **options)
+    return laws.fit("performance-law-joint", points[["layers", "embedding_dim", "data"]], points["value"], **options)

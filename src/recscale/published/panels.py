@@ -5,9 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recscale import laws
 from recscale.laws.compare import compare
-from recscale.laws.law import LAWS
 from recscale.laws.performance import BOX
+from recscale.laws.problem import read_problem
+from recscale.laws.solve import conditional_optima
 from recscale.published.tables import load
 
 SETTING = ["metric", "dataset", "max_length"]
@@ -28,7 +30,9 @@ def _r2(value: np.ndarray, objective: np.ndarray) -> np.ndarray:
 
 def q1_profile(rows: pd.DataFrame, values=range(1, 33)) -> pd.DataFrame:
     """R² of one panel at each q₁: q1, r2, w3, w4 and whether an exponent is at the edge of its box."""
-    found = LAWS["performance-law"].with_values(q1=values).solve_listed(rows[AXES], rows["value"])
+    found = conditional_optima(
+        read_problem(laws.get("performance-law").with_values(q1=values), rows[AXES], rows["value"])
+    )
     table = pd.DataFrame({"q1": found.theta[:, 2].astype(int), "r2": _r2(rows["value"].to_numpy(), found.cost)})
     table["w3"], table["w4"] = found.theta[:, 0], found.theta[:, 1]
     return table.assign(at_edge=(np.abs(found.theta[:, :2]) >= BOX - 1e-9).any(axis=1))
@@ -44,7 +48,7 @@ def panel_r2(folder: Path | None = None, q1=range(1, 33)) -> pd.DataFrame:
     printed = load("performance_law_printed_r2", folder).set_index(SETTING)
     rows = []
     for key, points in panels(folder).items():
-        line = LAWS["log-linear"].fit(points[AXES], points["value"])
+        line = laws.fit("log-linear", points[AXES], points["value"])
         profile = q1_profile(points, q1)
         best = profile.loc[profile["r2"].idxmax()]
         paper, paper_line = printed.loc[key, "performance_law_r2"], printed.loc[key, "scaling_law_r2"]

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from recscale import published
+from recscale import laws, published
 from recscale.entropy.experiments import exchanged
-from recscale.laws import LAWS, Fit
+from recscale.laws import Fit
 
 FORMS = ("power-law", "log-linear", "power-law-floor")
 
@@ -25,23 +25,23 @@ def bend(sizes: pd.DataFrame) -> float:
     x, y = np.log(sizes["gflop"].to_numpy(float)), sizes["y"].to_numpy(float)
     design = np.vander(x - x.mean(), 3)
     found, (square,), *_ = np.linalg.lstsq(design, y, rcond=None)
-    freedom = len(y) - 3
-    error = np.sqrt(square / freedom * np.linalg.inv(design.T @ design)[0, 0])
-    return float(2 * student.sf(abs(found[0] / error), freedom))
+    dof = len(y) - 3
+    error = np.sqrt(square / dof * np.linalg.inv(design.T @ design)[0, 0])
+    return float(2 * student.sf(abs(found[0] / error), dof))
 
 
 def rival_forms(sizes: pd.DataFrame, held: int) -> dict[str, Fit]:
     """Power law, line in logs and power law with a floor, fitted to 100 + y without the ``held`` largest sizes."""
     kept = sizes.iloc[: len(sizes) - held]
     x = kept[["gflop"]].rename(columns={"gflop": "x"})
-    return {name: LAWS[name].fit(x, kept["loss"]) for name in FORMS}
+    return {name: laws.fit(name, x, kept["loss"]) for name in FORMS}
 
 
 def forecast(sizes: pd.DataFrame, held: int) -> pd.DataFrame:
     """Errors at the ``held`` largest sizes of laws fitted to the others, beside "no further gain": ``rmse`` in %."""
     rows = {}
     for name in FORMS:
-        found = LAWS[name].fit(sizes[["gflop"]], sizes["loss"], hold_out_largest=held).held_out
+        found = laws.fit(name, sizes[["gflop"]], sizes["loss"], hold_out_largest=held).held_out
         rows[name] = found["rmse"]
     rows["no further gain"] = found["rmse_no_further_gain"]
     return pd.DataFrame({"rmse": rows})

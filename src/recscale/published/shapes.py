@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recscale import laws
 from recscale.laws.fit import Fit
-from recscale.laws.law import LAWS
+from recscale.laws.problem import read_problem
+from recscale.laws.solve import conditional_optima
 from recscale.published.panels import AXES, panels
 from recscale.published.tables import load
 
@@ -58,7 +60,7 @@ def constrained_peak(fit: Fit, product: float) -> tuple[float, float]:
     return float(h[best]), float(product / h[best])
 
 
-def claimed_optima(folder: Path | None = None, laws=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
+def claimed_optima(folder: Path | None = None, names=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
     """Each claimed shape beside the peak of our refits to its panel, per metric and law, with 95 % intervals if
     ``bootstrap``.
 
@@ -70,8 +72,8 @@ def claimed_optima(folder: Path | None = None, laws=PEAKED, bootstrap: int = 0) 
     for dataset, length, held, layers, width in CLAIMS:
         for metric in ("HR@10", "NDCG@10"):
             points = grids[metric, dataset, length]
-            for name in laws:
-                fit = LAWS[name].fit(points[AXES], points["value"], bootstrap=bootstrap)
+            for name in names:
+                fit = laws.fit(name, points[AXES], points["value"], bootstrap=bootstrap)
                 row = {"dataset": dataset, "max_length": length, "constraint": held, "metric": metric, "law": name}
                 row |= {"claimed_layers": layers, "claimed_width": width}
                 rows.append(row | _peak(fit, held))
@@ -108,6 +110,6 @@ def potential_by_q1(
     points = panels(folder)[metric, dataset, max_length]
     value = points["value"].to_numpy()
     total = ((value - value.mean()) ** 2).sum()
-    found = LAWS["performance-law"].with_values(q1=q1).solve_listed(points[AXES], value)
+    found = conditional_optima(read_problem(laws.get("performance-law").with_values(q1=q1), points[AXES], value))
     table = pd.DataFrame({"q1": found.theta[:, 2].astype(int), "r2": 1 - found.cost / total})
     return table.assign(w1=-found.coef[:, 0], w2=-found.coef[:, 1])

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recscale import laws
 from recscale.laws.fit import Fit
-from recscale.laws.law import LAWS
 from recscale.published.tables import load
 
 EXAMPLES = 146e9  # training examples of Wukong's internal data set
@@ -38,7 +38,7 @@ def wukong_law(task: int = 1, folder: Path | None = None, **options) -> Fit:
     """Wukong's own law on its seven Table 5 rows; task 1 gives the printed constants 99.56 and 0.00071, unrounded."""
     points = wukong_points(folder)
     rows = points[(points["model"] == "Wukong") & (points["task"] == task)]
-    return LAWS["wukong"].fit(rows[["gflop"]], rows["y"], **options)
+    return laws.fit("wukong", rows[["gflop"]], rows["y"], **options)
 
 
 def wukong_models(folder: Path | None = None) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def wukong_models(folder: Path | None = None) -> pd.DataFrame:
     rows = []
     for (model, task), kept in points[points["kept"]].groupby(["model", "task"], sort=False):
         kept = kept.sort_values("gflop")
-        fit = LAWS["log-linear"].fit(kept[["gflop"]], kept["y"])
+        fit = laws.fit("log-linear", kept[["gflop"]], kept["y"])
         slope, decade = fit.parameters["β_gflop"], np.log(10)
         low, high = fit.intervals["β_gflop"]
         everything = points[(points["model"] == model) & (points["task"] == task)]
