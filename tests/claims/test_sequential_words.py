@@ -132,6 +132,10 @@ def test_figures_draw_every_point(table, sequential_runs):
     assert len(words.term_table(made)) == len(columns)
 
 
+RECORD = {"model": "sasrec", "split": "leave-one-out", "diverged": False}
+RECORD |= {"dense_parameters": 1, "embedding_parameters": 1}
+
+
 def searched(rows):
     """A table of (schedule or None, width, rate, dropout, positions, NDCG); None: older than the knob."""
     return pd.DataFrame(
@@ -144,6 +148,8 @@ def searched(rows):
             ),
             "examples_seen": positions,
             "valid_ndcg@10": value,
+            **RECORD,
+            "dataset": "movielens-1m",
         }
         for schedule, width, rate, dropout, positions, value in rows
     )
@@ -186,6 +192,7 @@ def sized(rows):
             "dataset": dataset,
             "config": json.dumps({"model": {"layers": layers, "width": 64, "dropout": dropout}, "training": training}),
             "valid_ndcg@10": value,
+            **RECORD,
         }
         for dataset, layers, dropout, value in rows
     )
