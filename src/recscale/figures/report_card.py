@@ -30,7 +30,7 @@ def verdict_counts(claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts(found: pd.DataFrame) -> go.Figure:
-    """One bar per paper and kind of evidence, in pieces by verdict. ``found``: ``verdict_counts``, one row per piece."""
+    """One bar per paper and kind of evidence, in pieces by verdict; one row of ``verdict_counts`` is one piece."""
     fig = base.figure("Verdicts", x="claims", height=300)
     for verdict, rows in found.groupby("verdict", sort=False):
         fig.add_bar(
