@@ -82,7 +82,8 @@ def test_a_fit_is_the_same_in_any_unit(truths, name, first, second, of_y, seed, 
     one, expected = one_fit(name, x, y, [1.0] * len(x), 1.0, **options)
     other, found = one_fit(name, x, y, unit_x, unit_y, **options)
     for what, value in expected.items():
-        np.testing.assert_allclose(found[what], value, rtol=2e-6, atol=1e-12, err_msg=what)
+        tolerance = 2e-4 if what == "intervals" else 2e-6  # Huber's flat valleys: 1e-6 in θ, more in its curvature
+        np.testing.assert_allclose(found[what], value, rtol=tolerance, atol=1e-12, err_msg=what)
     assert warning_kinds(other) == warning_kinds(one)
     assert other.starts_agreeing == pytest.approx(one.starts_agreeing, abs=1 / 32 + 1e-9)
     assert max(gradient(fit.problem, fit.best) for fit in (one, other)) < 1e-6
