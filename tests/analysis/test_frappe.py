@@ -12,7 +12,7 @@ from recscale.claims import frappe as report_card_quality
 from recscale.datasets.cards import find_card
 from recscale.figures import quality as figures
 from recscale.figures import show
-from recscale.plans.ctr import FRAPPE_WUKONG
+from recscale.plans.frappe import FRAPPE_WUKONG
 from recscale.runs import COLUMNS, load_results, save_results
 
 MIRROR = next(s for s in find_card("frappe").sources if s.name.startswith("mirror")).files[0].sha256

@@ -7,7 +7,8 @@ import pandas as pd
 from recscale import published
 from recscale.models import MODEL_TITLES
 from recscale.plans.completeness import reasons
-from recscale.plans.ctr import SPLITS, scaling_parts
+from recscale.plans.ctr import scaling_parts
+from recscale.plans.parts import split_of as usual_split
 from recscale.runs.table import Columns, healthy, run_table, with_pf_days
 
 NAME = "ctr-scaling"
@@ -23,7 +24,7 @@ def planned() -> pd.DataFrame:
     rows = [
         {
             "dataset": part.dataset,
-            "split": part.split or SPLITS.get(part.dataset, "random"),
+            "split": part.split or usual_split(part.dataset),
             "model": part.models[0].model,
             "sizes": len(part.models),
             "seeds": len(part.seeds),
@@ -36,7 +37,7 @@ def planned() -> pd.DataFrame:
 
 def split_of(dataset: str, split: str) -> str:
     """``split`` of ``dataset`` by its name in the table; "main" is the one that all models ran on. ValueError: none."""
-    name = SPLITS.get(dataset, "random") if split == "main" else split
+    name = usual_split(dataset) if split == "main" else split
     plan = planned()
     sets = plan.groupby("dataset", sort=False)["split"].unique()
     if dataset not in sets:

@@ -7,13 +7,19 @@ import pandas as pd
 
 from recscale.analysis.ctr_scaling import listed
 from recscale.models import MODEL_TITLES
-from recscale.plans.ctr import FIXED_RATES, beside, best_rates, tables_rate, with_rates
-from recscale.plans.rate_search import SEARCHED_ON, SPARSE_RATES
+from recscale.plans.parts import FIXED_RATES
+from recscale.plans.rate_search import (
+    EMBEDDING_RATES,
+    SEARCHED_ON,
+    at_embedding_rate,
+    best_rates,
+    embedding_learning_rate,
+)
 from recscale.runs.store import load_results
-from recscale.runs.table import Columns, with_model_titles
+from recscale.runs.table import Columns, run_table, with_model_titles
 
 DENSE, SPARSE = FIXED_RATES
-USUAL = SPARSE_RATES[1]
+USUAL = EMBEDDING_RATES[1]
 """The tables' rate beside which dense rates are searched."""
 FEWEST = 3
 """Rates that make a search."""
@@ -47,7 +53,7 @@ def caveats(table: pd.DataFrame) -> Caveats:
     """From one data set's ``search``; none without it."""
     if table.empty:
         return NO_CAVEATS
-    tried, found = with_rates(table), found_rates(table)
+    tried, found = run_table(table), found_rates(table)
     rates = tried.groupby("model")[SPARSE].nunique()
     worth = {}
     for model, rows in tried[tried["model"].isin(rates.index[rates > 1])].groupby("model"):
@@ -67,8 +73,10 @@ def found_rates(table: pd.DataFrame) -> pd.DataFrame:
     """
     if table.empty:
         return pd.DataFrame()
-    tried = with_rates(table)
-    used = pd.concat([beside(own, tables_rate(own)) for _, own in table.groupby("model", sort=False)])
+    tried = run_table(table)
+    used = pd.concat(
+        [at_embedding_rate(own, embedding_learning_rate(own)) for _, own in tried.groupby("model", sort=False)]
+    )
     rows = []
     for best in best_rates(used).to_dict("records"):
         same = tried[(tried["model"] == best["model"]) & (tried[Columns.FLOP] == best[Columns.FLOP])]
@@ -100,7 +108,7 @@ def tables_words(table: pd.DataFrame) -> str:
     """At how many sizes of which models of one data set's ``search`` the tables' rate was searched: a sentence."""
     if table.empty:
         return "The repository holds no runs of the search."
-    rates = with_rates(table).groupby(["model", Columns.FLOP], sort=False)[SPARSE].nunique()
+    rates = run_table(table).groupby(["model", Columns.FLOP], sort=False)[SPARSE].nunique()
     sizes = (rates >= FEWEST).groupby("model", sort=False).sum()
     if not sizes.any():
         return "The tables' rate was not searched."

@@ -15,7 +15,7 @@ from recscale import published
 from recscale.analysis.sequential_probes import Scorer
 from recscale.datasets import SequenceData
 from recscale.models.sequential import SequentialModel
-from recscale.plans.sequential import sequential_quality
+from recscale.plans import plan_study
 from recscale.runs.spec import RunSpec
 from recscale.runs.table import run_table
 from recscale.training.ranking import count_rivals
@@ -55,7 +55,7 @@ def loss_specs(
     """
     if not budget > 0:
         raise ValueError(f"budget is {budget}; it must be above 0")
-    base = sequential_quality(profile, dataset, (seeds[0],)).runs[0]
+    base = plan_study("sequential-quality", profile, dataset=dataset, seeds=(seeds[0],)).runs[0]
     epochs = max(1, round(budget * base.training.epochs))
     training = replace(base.training, negatives=negatives, epochs=epochs, patience=epochs)
     return {
