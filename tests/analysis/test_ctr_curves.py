@@ -28,7 +28,7 @@ def test_the_second_task_has_its_own_columns(ctr_runs):
         (("movielens-1m", "main", 2), "movielens-1m has no task 2; it has 1 task: rating of 4 or 5"),
         (("kuairand-pure", "time"), "no time split of kuairand-pure; it has official"),
         (("frappe",), "no data set 'frappe'; it has movielens-1m, kuairand-pure"),
-        (("movielens-1m", "main", 1, [0, 7]), "has the seed 7; there are 0, 1, 2"),
+        (("movielens-1m", "main", 1, [7]), r"has a seed among \[7\]; there are 0, 1, 2"),
     ],
 )
 def test_a_wrong_choice_is_refused_with_the_allowed_ones(ctr_runs, choice, message):

@@ -14,6 +14,7 @@ CHECKS = {
     "wukong-law-too-optimistic",
     "wukong-steeper-than-every-rival",
     "wukong-largest-size-improves",
+    "dcnv2-ahead-of-wukong",
     "wukong-loss-falls-later-without-any-size",
 }
 
@@ -33,10 +34,11 @@ def judged(table, caveats=scaling.NO_CAVEATS):
 
 def test_the_papers_claims_hold_where_they_are_planted(ctr_runs):
     claims = judged(ctr_runs.scaling(paper, noise=2e-5))
-    assert len(claims) == 13
+    assert len(claims) == 14
     assert claims["wukong-loss-falls"].observed.value == pytest.approx(0.00071, rel=0.05)
-    open_ones = {id for id, claim in claims.items() if claim.verdict is not Verdict.HOLDS}
-    assert open_ones == {"wukong-power-law-fits-best", "wukong-law-too-optimistic"}
+    others = {id for id, claim in claims.items() if claim.verdict is not Verdict.HOLDS}
+    assert others == {"wukong-power-law-fits-best", "wukong-law-too-optimistic", "dcnv2-ahead-of-wukong"}
+    assert claims["dcnv2-ahead-of-wukong"].verdict is Verdict.FAILS
     assert claims["wukong-power-law-fits-best"].verdict is Verdict.OPEN
     counts = ("wukong-leads-at-equal-compute", "wukong-steeper-than-every-rival", "rivals-stop-improving")
     assert [claims[id].observed.agree for id in counts] == [7, 7, 7]
@@ -86,6 +88,7 @@ def test_one_better_rival_makes_a_part(ctr_runs):
     claim = ahead["wukong-leads-at-equal-compute"]
     assert (claim.observed.agree, claim.observed.contradict, claim.observed.of) == (6, 1, 7)
     assert claim.verdict is Verdict.IN_PART
+    assert ahead["dcnv2-ahead-of-wukong"].observed.value == pytest.approx(2, abs=0.01)
 
 
 def test_what_the_search_left_open_counts_neither_way(ctr_runs):

@@ -39,7 +39,8 @@ def curves(
     """The healthy runs of one data set and split as a run table with ``pf_days``.
 
     ``test_logloss`` and ``test_auc`` are those of the chosen task. ``seeds``: the training seeds that count (None:
-    all); one counts once it is whole (``whole_seeds``). ValueError: a data set, split, task or seed that isn't there.
+    all); one counts once it is whole (``whole_seeds``). ValueError: a data set, split or task that isn't there, or
+    none of ``seeds``.
     """
     split, tasks = split_of(table, dataset, split), TASKS[dataset]
     if not 1 <= task <= len(tasks):
@@ -47,10 +48,11 @@ def curves(
         raise ValueError(f"{dataset} has no task {task}; it has {known}")
     runs = table[(table[Columns.DATASET] == dataset) & (table[Columns.SPLIT] == split)]
     if seeds is not None:
-        if unknown := sorted(set(seeds) - set(runs[Columns.SEED])):
+        chosen = runs[runs[Columns.SEED].isin(list(seeds))]
+        if chosen.empty:
             known = ", ".join(map(str, sorted(runs[Columns.SEED].unique())))
-            raise ValueError(f"no run on {dataset}, {split} split, has the seed {unknown[0]}; there are {known}")
-        runs = runs[runs[Columns.SEED].isin(list(seeds))]
+            raise ValueError(f"no run on {dataset}, {split} split, has a seed among {list(seeds)}; there are {known}")
+        runs = chosen
     if task > 1:
         runs = runs.assign(**{metric: runs[f"{metric}@{tasks[task - 1]}"] for metric in METRICS})
     return with_pf_days(healthy(run_table(whole_seeds(runs.dropna(subset=[METRICS[0]])))))

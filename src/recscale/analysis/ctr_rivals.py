@@ -25,6 +25,7 @@ LEAD = float(np.log(1.002))
 """The paper's "over 0.2 %" at equal compute, as a difference of ln L."""
 FLAT = float(np.log(1 + PAPER_SIGNIFICANT / 100))
 """The gain that the paper calls significant, as a difference of ln L."""
+STANDINGS = ("sizes", "lead", "ci_low", "ci_high", "leader", "slope", "slope_low", "slope_high", "steeper")
 Weights = dict[int, float]  # configuration -> weight of its mean ln L
 
 
@@ -156,7 +157,7 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
             "slope_high": slope.ci_high,
             "steeper": _who(slope, rival),
         }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    return pd.DataFrame.from_dict(rows, orient="index", columns=STANDINGS)
 
 
 def _who(effect: Estimate, rival: str) -> str:

@@ -12,11 +12,11 @@ from recscale.models import MODEL_TITLES
 from recscale.runs.table import AXES, Columns, by_configuration
 
 _HOVER = "%{fullData.name}, %{x:,} FLOP per example<br>log-loss %{y:.5f}, %{customdata[0]} seeds<extra></extra>"
-LABEL_ROOM = 0.75
+LABEL_ROOM = 1.1
 """Decades to the right of the largest size, for the models' names."""
 
 
-def equal_compute(means: pd.DataFrame, law: pd.DataFrame, hold_out: int = 0, height: int = 360) -> go.Figure:
+def equal_compute(means: pd.DataFrame, law: pd.DataFrame, hold_out: int = 0, height: int = 320) -> go.Figure:
     """Every model's seed means over compute, named at their ends, and Wukong's law with its 95 % band.
 
     ``means``: ``analysis.ctr_rivals.model_means``; ``law``: x, predicted, low, high, without rows for none. Wukong's
@@ -47,14 +47,14 @@ def equal_compute(means: pd.DataFrame, law: pd.DataFrame, hold_out: int = 0, hei
         ends.append((float(at.iloc[-1]), float(loss.iloc[-1]), model))
     _name_at_ends(fig, ends, span=float(np.ptp(means["test_logloss"])))
     low, high = np.log10([means[Columns.FLOP].min(), means[Columns.FLOP].max()])
-    fig.update_xaxes(range=[low - 0.1, high + LABEL_ROOM])
+    fig.update_xaxes(range=[low - 0.1, high + LABEL_ROOM], dtick=1)
     return fig.update_layout(showlegend=False, margin_t=12)
 
 
 def _name_at_ends(fig: go.Figure, ends: Sequence[tuple[float, float, str]], span: float) -> None:
     """Each model's name to the right of its last point (size, loss, model), moved apart where they would overlap."""
     ends = sorted(ends, key=lambda end: end[1])
-    places = spread([loss for _, loss, _ in ends], 0.055 * span)
+    places = spread([loss for _, loss, _ in ends], 0.06 * span)
     largest = max(size for size, _, _ in ends)
     for place, (_, _, model) in zip(places, ends, strict=True):
         fig.add_annotation(
@@ -156,4 +156,5 @@ def side_by_side(
         low, high, middle = (100 * (law[column] / zero - 1) for column in ("low", "high", "predicted"))
         base.band(fig, law["x"], low, high, f"95 % band, {name}", hue, showlegend=False)
         base.line(fig, law["x"], middle, name, line={"color": hue}, showlegend=False, hoverinfo="skip")
+    fig.update_xaxes(dtick=1)
     return fig.update_layout(margin_t=12)

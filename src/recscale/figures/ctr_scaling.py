@@ -56,6 +56,7 @@ def law_figure(
     for name in order:
         traces = _moved([rows for _, _, rows, _ in groups], curves[name], name)
         choices.append((_SHORT[name], traces, {"xaxis.title.text": AXES[name]}))
+    fig.update_xaxes(dtick=1)
     return buttons(fig, choices)
 
 
