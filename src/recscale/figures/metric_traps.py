@@ -10,7 +10,6 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 
 METRICS = ("ndcg@10", "hr@10")
-SIGNS = {"optimistic": "triangle-right", "expected": "circle", "pessimistic": "triangle-left"}
 
 
 def losses(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
@@ -77,23 +76,6 @@ def orders(table: pd.DataFrame) -> go.Figure:
     fig.update_xaxes(tickvals=list(table.columns), ticktext=labels, tickangle=0)
     fig.update_yaxes(rangemode="tozero")
     return fig
-
-
-def ties(table: pd.DataFrame) -> go.Figure:
-    """One line per scorer from pessimistic to optimistic, the fair value on it; three points per row of one metric.
-
-    ``table``: columns ``scores``, ``metric``, ``ties``, ``optimistic``, ``expected``, ``pessimistic``.
-    """
-    fig = base.figure("What ties may do", x=METRICS[0].upper(), height=400)
-    parts = {metric: table[table["metric"] == metric] for metric in METRICS}
-    for hue, (order, sign) in zip(base.PALETTE[1:], SIGNS.items(), strict=False):
-        part = parts[METRICS[0]]
-        base.points(
-            fig, part[order], part["scores"], order, marker={"color": hue, "symbol": sign, "size": 11},
-            customdata=part["ties"], hovertemplate="%{y}: %{x:.4f}, %{customdata:.1f} ties per user<extra></extra>",
-        )  # fmt: skip
-    _categories(fig, parts[METRICS[0]]["scores"])
-    return _by_metric(fig, lambda metric: [parts[metric][order].tolist() for order in SIGNS])
 
 
 def splits(table: pd.DataFrame) -> go.Figure:
