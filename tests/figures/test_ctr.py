@@ -1,122 +1,55 @@
-"""Figures on training: every logged number is drawn, and noise is told from difference."""
-
-from types import SimpleNamespace
+"""Figures on training draw every row of their tables, under the models' titles."""
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from recscale.datasets import load_ctr
 from recscale.figures import ctr, show
-from recscale.plans import live
-from recscale.runs import train
 
 
-@pytest.fixture(scope="module")
-def trained():
-    """Two seeds of Wukong, DLRM and DCNv2 on the synthetic set, in a second or two."""
-    runs = live.training_comparison("smoke", "synthetic-ctr", (0, 1), split="random", layers=1)
-    return runs, [train(run) for run in runs], load_ctr("synthetic-ctr").split("random").test
+def test_every_logged_loss_is_drawn_and_seeds_are_separate_strokes():
+    history = pd.DataFrame(
+        {
+            "model": ["dcnv2"] * 6,
+            "seed": [0, 0, 1, 1, 0, 1],
+            "part": ["train"] * 4 + ["valid"] * 2,
+            "examples_seen": [1, 2, 1, 2, 2, 2],
+            "logloss": [0.6, 0.5, 0.7, 0.4, 0.5, 0.5],
+        }
+    )
+    fig = ctr.learning_curves(history)
+    assert show(fig, points=6).points == 6
+    assert {trace.name for trace in fig.data} == {"DCNv2"}
+    assert np.isnan(fig.data[0].x[2])
 
 
-def test_every_run_and_every_logged_loss_is_drawn(trained):
-    runs, results, _ = trained
-    history = ctr.history_table(runs, results)
-    logged = sum(result.history[["train_logloss", "valid_logloss"]].notna().to_numpy().sum() for result in results)
-    assert len(history) == logged
-    assert show(ctr.learning_curves(history), points=logged).points == logged
-    table = ctr.results_table(runs, results)
-    assert show(ctr.comparison(table), points=6).points == 6
+def test_every_run_is_drawn_and_buttons_change_the_metric():
+    table = pd.DataFrame(
+        {
+            "model": ["wukong", "wukong", "dlrm"],
+            "seed": [0, 1, 0],
+            "test_logloss": [0.5, 0.6, 0.7],
+            "test_normalized_entropy": [0.9, 0.8, 0.7],
+            "test_auc": [0.7, 0.8, 0.9],
+        }
+    )
+    fig = ctr.comparison(table)
+    assert show(fig, points=3).points == 3
+    assert list(fig.data[0].y) == ["Wukong", "Wukong"]
+    traces, layout = {button.label: button.args for button in fig.layout.updatemenus[0].buttons}["AUC"]
+    assert traces["x"] == [[0.7, 0.8], [0.9], [0.75], [0.9]]
+    assert layout == {"xaxis.title.text": "AUC on test"}
 
 
-def test_losses_by_row_average_to_the_reported_loss(trained):
-    runs, results, test = trained
-    losses = ctr.losses_by_row(runs, results, test)
-    for run, result in zip(runs, results, strict=True):
-        assert losses[run.model.model, run.seed].mean() == pytest.approx(result.metrics["test_logloss"], rel=1e-6)
-
-
-def test_calibration_groups_hold_every_row_once_a_model(trained):
-    runs, results, test = trained
-    groups = ctr.calibration_table(runs, results, test)
-    assert groups.groupby("model")["rows"].sum().tolist() == [len(test)] * 3
-    assert groups.groupby("model")["predicted"].is_monotonic_increasing.all()
-    assert show(ctr.calibration(groups), points=30).points == 30
-
-
-def fake_predictions(monkeypatch, logits):
-    monkeypatch.setattr(ctr, "predict", lambda model, data: logits[:, None])
-    run = SimpleNamespace(model=SimpleNamespace(model="wukong"), seed=0)
-    return [run], [SimpleNamespace(model=None)]
-
-
-def test_a_calibrated_model_has_a_small_calibration_error_and_a_biased_one_its_bias(monkeypatch):
-    generator = np.random.default_rng(0)
-    probability = generator.uniform(0.2, 0.8, 100_000)
-    labels = (generator.random(100_000) < probability).astype(np.float32)[:, None]
-    data = SimpleNamespace(labels=labels)
-    for bias in (0.0, 0.1):
-        claimed = probability + bias
-        runs, results = fake_predictions(monkeypatch, np.log(claimed / (1 - claimed)))
-        error = ctr.calibration_error(ctr.calibration_table(runs, results, data)).item()
-        assert error == pytest.approx(bias, abs=0.008)
-
-
-def gaps(difference, noise, seeds=3, rows=4000):
-    generator = np.random.default_rng(1)
-    losses = {}
-    for seed in range(seeds):
-        base = generator.normal(0.5, 0.1, rows)
-        losses["wukong", seed] = base + difference + noise * generator.normal(size=rows)
-        losses["dlrm", seed] = base
-    return ctr.differences(losses)
-
-
-def test_a_difference_is_called_one_only_beyond_the_noise():
-    assert ctr.in_words(gaps(-0.05, 0.01)) == "better than dlrm"
-    assert ctr.in_words(gaps(0.05, 0.01)) == "worse than dlrm"
-    assert ctr.in_words(gaps(0.0, 0.5)) == "level with dlrm within the noise"
-
-
-def test_one_seed_gives_no_interval_over_seeds_but_one_over_impressions():
-    table = gaps(0.01, 0.1, seeds=1)
-    assert np.isnan(table.loc["dlrm", "seeds ±"])
-    assert table.loc["dlrm", "impressions ±"] == pytest.approx(1.96 * 0.1 / 4000**0.5, rel=0.1)
-
-
-def test_one_seed_says_nothing_however_large_the_difference():
-    assert ctr.in_words(gaps(-0.5, 0.01, seeds=1)) == "not known to differ from dlrm (one seed)"
-
-
-def test_rows_of_one_user_are_one_draw():
-    users = np.repeat(np.arange(100), 40)
-    shared = np.repeat(np.random.default_rng(0).normal(size=100), 40)
-    losses = {("wukong", 0): 0.5 + shared, ("dlrm", 0): np.full(4000, 0.5)}
-    apart, together = (ctr.differences(losses, who).loc["dlrm", "impressions ±"] for who in (None, users))
-    assert together == pytest.approx(1.98 * shared[::40].std(ddof=1) / 10, rel=0.01)
-    assert together > 6 * apart
-    alone = ctr.differences(losses, np.arange(4000)).loc["dlrm", "impressions ±"]
-    assert alone == pytest.approx(apart)
-
-
-def test_seeds_that_disagree_make_a_difference_uncertain():
-    losses = {("wukong", seed): np.full(1000, value) for seed, value in enumerate((0.4, 0.6))}
-    losses |= {("dlrm", seed): np.full(1000, 0.45) for seed in range(2)}
-    table = ctr.differences(losses)
-    assert table.loc["dlrm", "impressions ±"] == pytest.approx(0)
-    assert ctr.in_words(table) == "level with dlrm within the noise"
-    assert isinstance(table, pd.DataFrame)
-
-
-def test_the_share_of_the_fall_made_early_is_each_model_s_own():
-    """One falls at once and stays, the other falls evenly; the end is the mean over the last tenth."""
-    seen = np.arange(0, 101.0)
-    even = 1 - 0.5 * np.minimum(seen / 90, 1)
-    falls = {"fast": np.where(seen > 5, 0.5, 1 - 0.1 * seen), "even": even}
-    parts = [
-        pd.DataFrame({"examples_seen": seen, "logloss": loss, "model": name, "seed": 0, "part": "train"})
-        for name, loss in falls.items()
-    ]
-    shares = ctr.early_share(pd.concat(parts, ignore_index=True), 0.1)
-    assert shares["fast"] == pytest.approx(1.0)
-    assert shares["even"] == pytest.approx(10 / 90)
+def test_every_group_of_a_calibration_is_drawn():
+    table = pd.DataFrame(
+        {
+            "model": ["wukong"] * 2,
+            "predicted": [0.1, 0.9],
+            "observed": [0.2, 0.8],
+            "error": [0.01, 0.02],
+            "rows": [9, 9],
+        }
+    )
+    fig = ctr.calibration(table)
+    assert show(fig, points=2).points == 2
+    assert list(fig.data[1].error_y.array) == [0.0196, 0.0392]

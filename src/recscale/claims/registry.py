@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from filelock import FileLock
 from joblib import Memory
 
-from recscale.claims import wukong_scaling
+from recscale.claims import frappe, serving, wukong_scaling
 from recscale.claims.claim import Claim
 from recscale.runs.execute import code_fingerprint
 from recscale.settings import DATA, cache_folder, results_folder, writable
 
 SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
     "wukong-scaling": wukong_scaling.claims,
+    "frappe": frappe.claims,
+    "serving": serving.claims,
 }
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 
