@@ -194,6 +194,7 @@ def test_where_a_claimed_width_lies(prepared):
 def test_records_alone_tell_items_and_training(model, positions):
     config = '{"model": {"layers": 2, "width": 8}, "training": {"max_length": 50, "loss": "softmax"}}'
     row = {"model": model, "dataset": "movielens-1m", "seed": 0, "config": config, "max_length": 50, "width": 8}
+    row |= {"split": "leave-one-out", "diverged": False, "dense_parameters": 1}
     runs = pd.DataFrame([row | {"embedding_parameters": (3706 + positions) * 8}])
     spec = planning.recorded_spec(runs)
     assert planning.recorded_items(runs) == 3706

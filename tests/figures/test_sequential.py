@@ -169,7 +169,9 @@ def test_more_seeds_find_the_best_cell_more_often(grid):
 def test_unhealthy_runs_stay_out_of_fits():
     config = '{"model": {"layers": 2, "width": 8}, "training": {"max_length": 50, "precision": "fp32"}}'
     runs = pd.DataFrame({"config": [config] * 3, "diverged": [False, True, False], "collapsed": [0.0, 0.0, 1.0]})
-    table = shape_laws.shapes(runs.assign(model="sasrec"), model="sasrec", max_length=50)
+    known = {"model": "sasrec", "dataset": "movielens-1m", "split": "leave-one-out"}
+    runs = runs.assign(**known, dense_parameters=1, embedding_parameters=1)
+    table = shape_laws.shapes(runs, model="sasrec", max_length=50)
     assert len(table) == 1
     assert table.loc[0, ["layers", "width"]].tolist() == [2, 8]
 
