@@ -255,7 +255,10 @@ def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
     nearest = seen.sort_values(axis).drop_duplicates(other, keep="last").set_index(other)["value"]
     flat = nearest.reindex(unseen[other]).to_numpy()
     if len(seen) < laws.get(LAW).free or seen[list(AXES)].nunique().min() < 2 or np.isnan(flat).any():
-        raise ValueError(f"without {axis} = {size} only {len(seen)} shapes are left: too few to predict it from")
+        raise ValueError(
+            f"{axis} = {size} can't be predicted from the {len(seen)} other shapes: it takes {laws.get(LAW).free} of "
+            "them, two sizes of each axis, and a smaller neighbour of every shape predicted"
+        )
     fits = fit_forms(seen, "value", forms=(*BOTH_FORMS, QUADRATIC, LINE))
     x = unseen[list(AXES)].astype(float)
     predicted = {form: fit.predict(x) for form, fit in fits.items()} | {NO_GAIN: flat}
