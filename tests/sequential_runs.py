@@ -59,7 +59,8 @@ class Table:
         row |= {f"test_{name}": share * value for name, share in (("ndcg@10", 1.0), ("hr@10", 1.7), ("mrr", 0.9))}
         row["valid_ndcg@10"] = 1.05 * value
         row |= {"train_loss": (6.0 - 0.2 * size) * wobble[0], "test_loss": (6.5 - 0.15 * size) * wobble[1]}
-        self.rows.append(row | {"finished_at": "2027-01-01T00:00:00+00:00"})
+        cost = {"wall_seconds": 36.0, "threads": 1}
+        self.rows.append(row | cost | {"finished_at": "2027-01-01T00:00:00+00:00"})
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -12,8 +12,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.analysis import shape_planning as planning
+from recscale.analysis.shape_law import NAMES
 from recscale.analysis.shape_planning import KINDS, LAW_NAMES, Planned
-from recscale.analysis.shape_predictions import NAMES
 from recscale.figures import base
 from recscale.figures.published import LAW_COLOURS
 from recscale.laws.planner import Choice
