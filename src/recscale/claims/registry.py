@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 from filelock import FileLock
 from joblib import Memory
 
+from recscale.claims import data_quality, performance_law_published, wukong_published
 from recscale.claims.claim import Claim
 from recscale.runs.execute import code_fingerprint
 from recscale.settings import DATA, cache_folder, results_folder, writable
 
-SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {}
+SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
+    "wukong-published": wukong_published.claims,
+    "performance-law-published": performance_law_published.claims,
+    "data-quality": data_quality.claims,
+}
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 
 RESAMPLES = 1000
