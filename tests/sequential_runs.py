@@ -50,7 +50,10 @@ class Table:
         size = np.log(layers) + np.log(width)
         row = {"study": self.study, "run_id": f"{hash((shape, seed, tuple(known.items()))) % 2**64:016x}", "seed": seed}
         row |= {"model": known["model"], "dataset": known["dataset"], "split": "leave-one-out"}
-        row |= {"embedding_parameters": (3416 + known["max_length"]) * width}
+        row |= {
+            "embedding_parameters": (3416 + known["max_length"]) * width,
+            "dense_parameters": 12 * layers * width**2,
+        }
         row |= {"config": json.dumps(config), "diverged": False, "collapsed": 0.0}
         row |= {f"test_{name}": share * value for name, share in (("ndcg@10", 1.0), ("hr@10", 1.7), ("mrr", 0.9))}
         row["valid_ndcg@10"] = 1.05 * value

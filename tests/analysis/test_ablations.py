@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -41,7 +42,7 @@ def test_names_come_from_the_recipes_whatever_their_order(ctr_runs):
 @pytest.mark.parametrize("profile", ["smoke", "quick"])
 def test_every_planned_variant_has_a_name_of_its_own(name, profile):
     plan = plan_study(name, profile, dataset="synthetic-ctr", seeds=(0,))
-    recipes = [ablations.recipe(json.dumps(run.config, sort_keys=True)) for run in plan.runs]
+    recipes = [{**asdict(run.model), "units": run.training.embedding.units} for run in plan.runs]
     base = ablations.base_of(recipes)
     assert base == recipes[0], "the plan begins with its base"
     names = [ablations.named(ablations.changed(base, recipe)) for recipe in recipes]

@@ -16,7 +16,10 @@ def run(seed: int, *, flop=1e6, batch_size=256, rate=1e-3, averaged=0.50, last=0
     noise = 0.001 * (seed - 1)
     losses = {"": averaged + noise, "~0": last + noise}
     metrics = {f"{part}_logloss{tail}": loss for part in ("valid", "test") for tail, loss in losses.items()}
-    return {"training_flop_per_example": flop, "seed": seed, "config": json.dumps({"training": training}), **metrics}
+    config = json.dumps({"model": {}, "training": {**training, "embedding": {}}})
+    where = {"model": "wukong", "dataset": "set", "split": "random", "seed": seed, "config": config}
+    sizes = {"training_flop_per_example": flop, "dense_parameters": flop, "embedding_parameters": 1}
+    return {**where, **sizes, **metrics, "diverged": False}
 
 
 @pytest.fixture

@@ -169,10 +169,12 @@ def test_the_released_code_s_way_in_words(code, items, words):
 
 def test_committed_losses_in_words():
     assert "no run" in traps.stored_in_words(traps.stored_losses(pd.DataFrame()))
-    config = {loss: json.dumps({"training": {"loss": loss}}) for loss in ("softmax", "bce")}
+    config = {loss: json.dumps({"model": {}, "training": {"loss": loss}}) for loss in ("softmax", "bce")}
     runs = pd.DataFrame({"config": [config["softmax"]] * 2 + [config["bce"]], "seed": [0, 1, 0]})
-    runs = runs.assign(model="sasrec", dataset="movielens-1m", diverged=False)
-    runs = runs.assign(**{"test_ndcg@10": [0.18, 0.16, 0.1], "test_hr@10": 0.3})
+    runs = runs.assign(model="sasrec", dataset="movielens-1m", diverged=False, split="leave-one-out")
+    runs = runs.assign(
+        dense_parameters=1, embedding_parameters=1, **{"test_ndcg@10": [0.18, 0.16, 0.1], "test_hr@10": 0.3}
+    )
     said = traps.stored_in_words(traps.stored_losses(runs))
     assert "softmax 0.1700 (2 seeds), bce 0.1000 (1 seed)" in said
 

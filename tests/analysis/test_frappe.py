@@ -258,7 +258,7 @@ def test_the_dot_plot_draws_every_figure_with_and_without_runs():
 def test_a_trial_of_afn_is_no_preset_and_is_told_beside_its_seed():
     measured = runs()
     trial = measured.query("model == 'afn+' and seed == 0").assign(
-        config='{"model": {"xavier_exponents": true}}', test_auc=0.5
+        config='{"model": {"xavier_exponents": true}, "training": {"embedding": {}}}', test_auc=0.5
     )
     both = pd.concat([measured, trial], ignore_index=True)
     pd.testing.assert_frame_equal(quality.comparison(both), quality.comparison(measured))

@@ -21,13 +21,16 @@ def finished(model, rows, excess, *, seed=0, width=16, parameters=1000, curve=()
     points = [[count, loss + WORLD.bayes_logloss] for count, loss in curve]
     return {
         "dataset": spec.dataset,
+        "split": spec.split,
         "model": spec.model.model,
         "config": json.dumps(spec.config),
         "seed": seed,
         "dense_parameters": parameters,
+        "embedding_parameters": 0,
         "examples_seen": rows,
         "test_logloss": WORLD.bayes_logloss + excess,
         "test_logloss_curve": json.dumps(points),
+        "diverged": False,
     }
 
 

@@ -28,9 +28,10 @@ def latencies(times, model="wukong", dataset="set") -> pd.DataFrame:
 
 def runs(losses, model="wukong", dataset="set", split="random") -> pd.DataFrame:
     """Two seeds a size around its loss (%), sizes as in ``latencies``."""
+    config = '{"model": {}, "training": {"epochs": %d, "embedding": {}}}'
     rows = [
         {
-            **{"dataset": dataset, "split": split, "model": model, "config": f"{model}{place}", "seed": seed},
+            **{"dataset": dataset, "split": split, "model": model, "config": config % place, "seed": seed},
             **{"training_flop_per_example": 10**place, "dense_parameters": place, "embedding_parameters": 1},
             **{"relative": loss + 0.01 * (2 * seed - 1), "diverged": False},
         }

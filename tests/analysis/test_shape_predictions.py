@@ -29,6 +29,8 @@ def runs_of(cells=CELLS, noise=1e-3, finished="2026-01-01T00:00:00+00:00", study
         }
         row = {"study": study, "run_id": f"{number:016x}", "model": "sasrec", "dataset": "movielens-1m", "seed": 0}
         row |= {
+            "split": "leave-one-out",
+            "dense_parameters": 12 * layers * width**2,
             "embedding_parameters": (3416 + 50) * width,
             "config": json.dumps(config),
             "diverged": False,

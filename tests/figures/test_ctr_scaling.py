@@ -13,12 +13,13 @@ FLOP = np.geomspace(1e4, 1e7, 9)
 def runs(loss, seeds=(0, 1), noise=1e-4, models=("wukong", "dlrm"), dataset="set"):
     """A results table whose log loss is ``loss(flop)`` plus seed noise."""
     generator = np.random.default_rng(0)
+    config = '{"model": {}, "training": {"epochs": %d, "embedding": {}}}'
     rows = [
         {
             "dataset": dataset,
             "split": "random",
             "model": model,
-            "config": f"{model} {flop}",
+            "config": config % flop,
             "seed": seed,
             "dense_parameters": flop / 6,
             "embedding_parameters": 50_000,

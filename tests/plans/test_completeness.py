@@ -104,6 +104,7 @@ def test_faults_of_a_table_need_no_data(hand_made):
 
 
 def test_the_list_of_studies_says_why_runs_are_missing(hand_made, tmp_path, monkeypatch):
+    monkeypatch.setattr("recscale.plans.STUDIES", {"ctr-scaling": ...})
     monkeypatch.setattr("recscale.plans.registry.STUDIES", {"ctr-scaling": lambda *_: hand_made})
     (tmp_path / "missing.toml").write_text('ctr-scaling = "measured later"\n')
     save_results(rows(hand_made).iloc[:3], "ctr-scaling")

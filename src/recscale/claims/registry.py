@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from filelock import FileLock
 from joblib import Memory
 
-from recscale.claims import data_quality, performance_law_published, wukong_published
+from recscale.claims import (
+    data_quality,
+    performance_law_data,
+    performance_law_grid,
+    performance_law_predictions,
+    performance_law_published,
+    sequential_quality,
+    wukong_published,
+    wukong_shapes,
+)
 from recscale.claims.claim import Claim
 from recscale.runs.execute import code_fingerprint
 from recscale.settings import DATA, cache_folder, results_folder, writable
@@ -15,6 +24,11 @@ SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
     "wukong-published": wukong_published.claims,
     "performance-law-published": performance_law_published.claims,
     "data-quality": data_quality.claims,
+    "performance-law-grid": performance_law_grid.claims,
+    "performance-law-data": performance_law_data.claims,
+    "performance-law-predictions": performance_law_predictions.claims,
+    "sequential-quality": sequential_quality.claims,
+    "wukong-shapes": wukong_shapes.claims,
 }
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 
