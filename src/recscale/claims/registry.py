@@ -7,12 +7,15 @@ from filelock import FileLock
 from joblib import Memory
 
 from recscale.claims import (
+    data_quality,
     frappe,
     performance_law_data,
     performance_law_grid,
     performance_law_predictions,
+    performance_law_published,
     sequential_quality,
     serving,
+    wukong_published,
     wukong_scaling,
     wukong_shapes,
 )
@@ -24,6 +27,9 @@ SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
     "wukong-scaling": wukong_scaling.claims,
     "frappe": frappe.claims,
     "serving": serving.claims,
+    "wukong-published": wukong_published.claims,
+    "performance-law-published": performance_law_published.claims,
+    "data-quality": data_quality.claims,
     "performance-law-grid": performance_law_grid.claims,
     "performance-law-data": performance_law_data.claims,
     "performance-law-predictions": performance_law_predictions.claims,

@@ -30,7 +30,7 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
         ends = np.array([rows["gflop"].min(), rows["gflop"].max()])
         fitted = line["offset_1gflop"] + line["slope_per_decade"] * np.log10(ends)
         base.line(fig, ends, fitted, model, line={"color": base.colour(model)}, showlegend=False, hoverinfo="skip")
-        open_or_not = [base.symbol(model) + ("" if kept else "-open") for kept in rows["kept"]]
+        open_or_not = [base.symbol(model) + ("" if in_fit else "-open") for in_fit in rows["in_fit"]]
         base.points(
             fig,
             rows["gflop"],
