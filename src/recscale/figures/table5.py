@@ -82,8 +82,8 @@ def slopes_and_offsets(models: pd.DataFrame) -> go.Figure:
     return buttons(fig, choices)
 
 
-def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], held: int) -> go.Figure:
-    """Wukong's sizes with rival laws fitted to 100 + y, drawn 10 times beyond; the ``held`` largest were not fitted.
+def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], hold_out: int) -> go.Figure:
+    """Wukong's sizes with rival laws fitted to 100 + y, drawn 10 times beyond; ``hold_out`` of them were not fitted.
 
     ``points``: ``gflop, y``; ``fits``: name -> fit. Buttons pick a law's band.
     """
@@ -104,8 +104,8 @@ def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], held: int) -> go.Figur
         groups += [name, None]
     ordered = points.sort_values("gflop")
     for name, rows, sign in (
-        ("fitted", ordered.iloc[: len(ordered) - held], "circle"),
-        ("held out", ordered.iloc[len(ordered) - held :], "circle-open"),
+        ("fitted", ordered.iloc[: len(ordered) - hold_out], "circle"),
+        ("held out", ordered.iloc[len(ordered) - hold_out :], "circle-open"),
     ):
         if len(rows):
             marker = {"color": base.colour("wukong"), "symbol": sign, "size": 11, "line": {"width": 2}}
