@@ -6,11 +6,16 @@ from collections.abc import Callable, Sequence
 from filelock import FileLock
 from joblib import Memory
 
+from recscale.claims import weight_averaging, wukong_ablations, wukong_data
 from recscale.claims.claim import Claim
 from recscale.runs.execute import code_fingerprint
 from recscale.settings import DATA, cache_folder, results_folder, writable
 
-SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {}
+SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
+    "wukong-ablations": wukong_ablations.claims,
+    "wukong-data": wukong_data.claims,
+    "weight-averaging": weight_averaging.claims,
+}
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 
 RESAMPLES = 1000
