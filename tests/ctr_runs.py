@@ -38,12 +38,12 @@ def run(config: str, seed: int, flop: int, rows: int, loss: float, dataset: str 
     }  # fmt: skip
 
 
-def variants(changes, effects, seeds=(0, 1, 2), noise=1e-5, shared=0.01, dataset="set") -> pd.DataFrame:
+def variants(changes, effects, seeds=(0, 1, 2), noise=1e-5, shared=0.01, dataset="set", draw=0) -> pd.DataFrame:
     """A base and its variants: log loss 0.5 · exp(effect %), times what a seed shares, times noise.
 
     Rates differ from variant to variant, as in a full study. The base stands last.
     """
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(draw)
     rows = []
     for seed in seeds:
         common = shared * random.normal()

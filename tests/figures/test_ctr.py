@@ -1,55 +1,40 @@
-"""Figures on training draw every row of their tables, under the models' titles."""
+"""Figures on training: every logged number is drawn."""
 
-import numpy as np
 import pandas as pd
+import pytest
 
+from recscale.analysis import training_comparison as comparison
+from recscale.datasets import load_ctr
 from recscale.figures import ctr, show
+from recscale.plans import ctr as plans_ctr
+from recscale.runs import train
 
 
-def test_every_logged_loss_is_drawn_and_seeds_are_separate_strokes():
-    history = pd.DataFrame(
-        {
-            "model": ["dcnv2"] * 6,
-            "seed": [0, 0, 1, 1, 0, 1],
-            "part": ["train"] * 4 + ["valid"] * 2,
-            "examples_seen": [1, 2, 1, 2, 2, 2],
-            "logloss": [0.6, 0.5, 0.7, 0.4, 0.5, 0.5],
-        }
-    )
-    fig = ctr.learning_curves(history)
-    assert show(fig, points=6).points == 6
-    assert {trace.name for trace in fig.data} == {"DCNv2"}
-    assert np.isnan(fig.data[0].x[2])
+@pytest.fixture(scope="module")
+def trained():
+    """Two seeds of Wukong, DLRM and DCNv2 on the synthetic set, in a second or two."""
+    runs = plans_ctr.training_comparison("smoke", "synthetic-ctr", (0, 1), split="random", layers=1)
+    return runs, [train(run) for run in runs], load_ctr("synthetic-ctr").split("random").test
 
 
-def test_every_run_is_drawn_and_buttons_change_the_metric():
-    table = pd.DataFrame(
-        {
-            "model": ["wukong", "wukong", "dlrm"],
-            "seed": [0, 1, 0],
-            "test_logloss": [0.5, 0.6, 0.7],
-            "test_normalized_entropy": [0.9, 0.8, 0.7],
-            "test_auc": [0.7, 0.8, 0.9],
-        }
-    )
-    fig = ctr.comparison(table)
+def test_every_run_and_every_logged_loss_is_drawn(trained):
+    runs, results, _ = trained
+    history = comparison.history_table(runs, results)
+    logged = sum(result.history[["train_logloss", "valid_logloss"]].notna().to_numpy().sum() for result in results)
+    assert len(history) == logged
+    assert show(ctr.learning_curves(history), points=logged).points == logged
+    assert show(ctr.comparison(comparison.comparison_table(runs, results)), points=6).points == 6
+
+
+def test_calibration_groups_are_drawn(trained):
+    groups = comparison.calibration_table(*trained)
+    assert show(ctr.calibration(groups), points=30).points == 30
+
+
+def test_a_difference_is_drawn_with_each_of_its_intervals():
+    columns = ["difference", "seeds", "impressions", "ci_low", "ci_high"]
+    table = pd.DataFrame([[0.1, 0.3, 0.4, -0.4, 0.6]], columns=columns, index=["dlrm"])
+    fig = ctr.differences(table)
     assert show(fig, points=3).points == 3
-    assert list(fig.data[0].y) == ["Wukong", "Wukong"]
-    traces, layout = {button.label: button.args for button in fig.layout.updatemenus[0].buttons}["AUC"]
-    assert traces["x"] == [[0.7, 0.8], [0.9], [0.75], [0.9]]
-    assert layout == {"xaxis.title.text": "AUC on test"}
-
-
-def test_every_group_of_a_calibration_is_drawn():
-    table = pd.DataFrame(
-        {
-            "model": ["wukong"] * 2,
-            "predicted": [0.1, 0.9],
-            "observed": [0.2, 0.8],
-            "error": [0.01, 0.02],
-            "rows": [9, 9],
-        }
-    )
-    fig = ctr.calibration(table)
-    assert show(fig, points=2).points == 2
-    assert list(fig.data[1].error_y.array) == [0.0196, 0.0392]
+    assert [trace.error_x.array[0] for trace in fig.data] == pytest.approx([0.3, 0.4, 0.5])
+    assert list(fig.layout.yaxis.ticktext) == ["DLRM"]

@@ -7,7 +7,7 @@ from recscale.analysis import data_transfer as transfer
 from recscale.analysis.data_transfer import D_PRIME, QUALITY, Ablation, DataStudy, JointFit
 from recscale.analysis.shape_fits import shapes
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.prices import NEVER, effect_price
+from recscale.claims.price import NEVER, core_hours_per_seed, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import count_below
@@ -90,7 +90,7 @@ def orders_variants(study: DataStudy, data: pd.DataFrame) -> Claim:
         count_below(effects),
         detail="Parts of MovieLens-1M's users and partly repeated histories against the whole, mean NDCG@10 of four "
         "shapes; intervals allow for seeds and, in parts of the users, for who the test users are.",
-        price=effect_price([wide for _, wide in effects], ONE_SEED, own),
+        price=price_of_any([wide for _, wide in effects], 0.0, ONE_SEED, core_hours_per_seed(own)),
     )  # fmt: skip
 
 
@@ -113,5 +113,5 @@ def predicts_left_out(study: DataStudy, data: pd.DataFrame) -> Claim:
         EveryCase(), "pl-data-predicts-left-out", "pl-transfer", "D′ helps to predict a data set the law has not seen.",
         count_below(effects),
         detail="Data sets whose NDCG@10 the joint law of the others predicts better than a law of shapes alone.",
-        price=effect_price([wide for _, wide in effects], ONE_SEED, shapes(data)),
+        price=price_of_any([wide for _, wide in effects], 0.0, ONE_SEED, core_hours_per_seed(shapes(data))),
     )  # fmt: skip

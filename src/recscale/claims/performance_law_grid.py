@@ -13,7 +13,7 @@ from recscale.analysis.shape_contrasts import CellMeans
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.analysis.shape_law import ShapeGrid
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.prices import effect_price, seed_price
+from recscale.claims.price import core_hours_per_seed, price_of_any, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.estimate import UNKNOWN, Estimate
@@ -68,7 +68,7 @@ def follows_law(grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Claim:
         source=Source.SUCCESSOR,
         detail="Lack-of-fit tests of five forms on 14 shapes of the SASRec-style model, MovieLens-1M; a metric counts "
         "where the law is not rejected and the constant, the line and the quadratic in logs are.",
-        price=seed_price(max(law.seeds_to_settle(grid) for grid in grids), grids[0].seeds, own),
+        price=seed_price(max(law.seeds_to_settle(grid) for grid in grids), grids[0].seeds, core_hours_per_seed(own)),
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
         Unanimous(), f"pl-grid-{RIVALS[rival]}", "pl-form", statement,
         signs([law.robust_preference(grid, rival) for grid in grids]),
         detail=detail,
-        price=seed_price(max(law.seeds_to_prefer(grid, rival) for grid in grids), grids[0].seeds, own),
+        price=seed_price(max(law.seeds_to_prefer(grid, rival) for grid in grids), grids[0].seeds, core_hours_per_seed(own)),
     )  # fmt: skip
 
 
@@ -105,7 +105,7 @@ def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -
         symbol="smaller error", unit="% of NDCG@10",
         detail="Error of “no further gain” less the law's at the held-out shapes; the interval covers both published "
         "forms, every constant the seen shapes allow, the seeds, and HR@10.",
-        price=seed_price(max(one.seeds_to_decide(grids[0].seeds) for one in unseen), grids[0].seeds, own),
+        price=seed_price(max(one.seeds_to_decide(grids[0].seeds) for one in unseen), grids[0].seeds, core_hours_per_seed(own)),
     )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resample
         reference=printed, symbol="H*" if axis == "layers" else "d*", unit=unit, source=Source.SUCCESSOR,
         detail="Peak of the fitted law; it has an interval only if that lies inside the grid and the law falls "
         "significantly beyond the peak, by NDCG@10 and HR@10. Only a larger grid can find a peak outside.",
-        price=seed_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids[0].seeds, own),
+        price=seed_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids[0].seeds, core_hours_per_seed(own)),
     )  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def orders_models(cells: CellMeans, runs: pd.DataFrame, resamples: int, seed: in
                 source=Source.SUCCESSOR,
                 detail="HSTU-style against SASRec-style model on seven shapes at one fixed q₁; the model counts where "
                 "both the difference in w and that in gain exceed what seeds explain.",
-                price=effect_price([wide for _, wide in counted], ONE_SEED, runs),
+                price=price_of_any([wide for _, wide in counted], 0.0, ONE_SEED, core_hours_per_seed(runs)),
             )
         )  # fmt: skip
     return result
@@ -167,7 +167,7 @@ def training_loss_falls(train: CellMeans, own: pd.DataFrame) -> Claim:
         count_below(steps),
         source=Source.SUCCESSOR,
         detail="Steps to the next depth at one width, 14 shapes of the SASRec-style model on MovieLens-1M.",
-        price=effect_price([wide for _, wide in steps], ONE_SEED, own),
+        price=price_of_any([wide for _, wide in steps], 0.0, ONE_SEED, core_hours_per_seed(own)),
     )  # fmt: skip
 
 
@@ -181,7 +181,7 @@ def peaks_before_loss(metric: CellMeans, loss: CellMeans, own: pd.DataFrame) -> 
         source=Source.SUCCESSOR,
         detail="One case per width: from the best shallower depth to the deepest, HR@10 and the test loss must both "
         "fall significantly.",
-        price=effect_price([wide for _, wide in past], ONE_SEED, own),
+        price=price_of_any([wide for _, wide in past], 0.0, ONE_SEED, core_hours_per_seed(own)),
     )  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def longer_histories(cells: CellMeans, runs: pd.DataFrame) -> Claim:
         symbol="change", unit="%",
         detail="NDCG@10 with histories of 100 against 50, mean over five shapes at equal epochs; the interval also "
         "covers the mean without any one of them.",
-        price=effect_price([effect], ONE_SEED, used[used["max_length"].isin([50, 100])]),
+        price=price_of_any([effect], 0.0, ONE_SEED, core_hours_per_seed(used[used["max_length"].isin([50, 100])])),
     )  # fmt: skip
 
 
@@ -209,5 +209,5 @@ def half_precision(cells: CellMeans, runs: pd.DataFrame) -> Claim:
         reference="0.162 against 0.172", symbol="change", unit="%", source=Source.SUCCESSOR,
         detail="NDCG@10 of two narrow shapes, layers in bfloat16 and scores in single precision; printed are NDCG@10 "
         "in bf16 and fp32 of a larger model.",
-        price=effect_price([effect], ONE_SEED, shapes(runs, precision="bf16")),
+        price=price_of_any([effect], 0.0, ONE_SEED, core_hours_per_seed(shapes(runs, precision="bf16"))),
     )  # fmt: skip

@@ -9,7 +9,7 @@ from recscale.analysis import prediction_outcomes as outcomes
 from recscale.analysis import shape_predictions as predictions
 from recscale.analysis.prediction_outcomes import Outcomes
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.prices import NEVER, effect_price
+from recscale.claims.price import NEVER, core_hours_per_seed, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, Matches, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import count_above
@@ -47,7 +47,7 @@ def best_shape_leads(tested: Outcomes, runs: pd.DataFrame) -> Claim:
         symbol="lead", unit="% of NDCG@10",
         detail="Recorded before training; against the better of two neighbours, with an interval that allows for that "
         "choice.",
-        price=effect_price([lead], tested.seeds, runs),
+        price=price_of_any([lead], 0.0, tested.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def budget_shapes_lead(tested: Outcomes, runs: pd.DataFrame) -> Claim:
         count_above(leads),
         detail="Recorded before training; three budgets (layers × width, parameters, FLOP per position), each against "
         "the better of two neighbours of similar cost.",
-        price=effect_price([wide for _, wide in leads], tested.seeds, runs),
+        price=price_of_any([wide for _, wide in leads], 0.0, tested.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def shapes_lead_together(tested: Outcomes, runs: pd.DataFrame) -> Claim:
         symbol="mean lead", unit="% of NDCG@10",
         detail="Mean over four questions, which share shapes; it tests that there is a bend, not the law's form: a "
         "quadratic in logs names the same shapes.",
-        price=effect_price([lead], tested.seeds, runs),
+        price=price_of_any([lead], 0.0, tested.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
 
@@ -100,5 +100,5 @@ def law_errs_least(tested: Outcomes, runs: pd.DataFrame) -> Claim:
         symbol="smaller error", unit="NDCG@10",
         detail="Root mean square error of the best other form less the law's, plus or minus the least significant "
         "difference.",
-        price=effect_price([gap], tested.seeds, runs),
+        price=price_of_any([gap], 0.0, tested.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip

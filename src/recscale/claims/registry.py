@@ -15,6 +15,9 @@ from recscale.claims import (
     performance_law_published,
     sequential_quality,
     serving,
+    weight_averaging,
+    wukong_ablations,
+    wukong_data,
     wukong_published,
     wukong_scaling,
     wukong_shapes,
@@ -35,6 +38,9 @@ SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
     "performance-law-predictions": performance_law_predictions.claims,
     "sequential-quality": sequential_quality.claims,
     "wukong-shapes": wukong_shapes.claims,
+    "wukong-ablations": wukong_ablations.claims,
+    "wukong-data": wukong_data.claims,
+    "weight-averaging": weight_averaging.claims,
 }
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from recscale.analysis import sequential_quality as quality
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.prices import effect_price
+from recscale.claims.price import core_hours_per_seed, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import count_above
@@ -60,7 +60,7 @@ def reaches(runs: pd.DataFrame, printed: float, id: str, statement: str) -> Clai
         Exceeds(printed), id, "pl-models", statement, reached,
         reference=printed, symbol="NDCG@10", check=True, source=Source.ELSEWHERE,
         detail="All items ranked, mean over seeds; the public level is the best one printed, whatever its loss.",
-        price=effect_price([reached], len(runs), runs, printed),
+        price=price_of_any([reached], printed, len(runs), core_hours_per_seed(runs)),
     )  # fmt: skip
 
 
@@ -72,5 +72,5 @@ def model_order(runs: pd.DataFrame, id: str, where: str, source: Source) -> Clai
         count_above(effects),
         source=source,
         detail="Pairs of models; a pair counts only where NDCG@10 and HR@10 both decide it, over three seeds.",
-        price=effect_price([wide for _, wide in effects], runs["seed"].nunique(), runs),
+        price=price_of_any([wide for _, wide in effects], 0.0, runs["seed"].nunique(), core_hours_per_seed(runs)),
     )  # fmt: skip

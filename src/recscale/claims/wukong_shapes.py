@@ -7,7 +7,7 @@ from recscale.analysis import wukong_shapes as analysis
 from recscale.analysis.wukong_shapes import WukongShapes
 from recscale.claims.claim import Claim, Evidence, Paper, Source
 from recscale.claims.performance_law_grid import signs
-from recscale.claims.prices import seed_price
+from recscale.claims.price import core_hours_per_seed, seed_price
 from recscale.claims.rules import EveryCase, Exceeds, Unanimous, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import Count
@@ -45,7 +45,7 @@ def r2(grid: WukongShapes, runs: pd.DataFrame, resamples: int, seed: int) -> Cla
         reference=R2[law.LAW], symbol="R²", source=Source.SUCCESSOR,
         detail="16 shapes of Wukong on MovieLens-1M, in sample as the paper's number; no interval where seeds explain "
         "all differences between the shapes.",
-        price=seed_price(seeds_to_differ(grid), grid.seeds, runs),
+        price=seed_price(seeds_to_differ(grid), grid.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def shape_matters(grid: WukongShapes, runs: pd.DataFrame) -> Claim:
         Count(agree, 0, 2),
         detail="Split-plot analysis: widths against what a seed does to whole widths, depths against the noise within "
         "a width, each at 2.5 %.",
-        price=seed_price(seeds_to_differ(grid), grid.seeds, runs),
+        price=seed_price(seeds_to_differ(grid), grid.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def decay_needed(grid: WukongShapes, runs: pd.DataFrame) -> Claim:
         reference=f"{R2[law.LAW]} against {R2[law.LINE]} (R²)", source=Source.SUCCESSOR,
         detail="Extra-sum-of-squares test of the decay terms on 16 shapes; undecided where seeds explain all "
         "differences between the shapes.",
-        price=seed_price(law.seeds_to_prefer(grid, law.LINE), grid.seeds, runs),
+        price=seed_price(law.seeds_to_prefer(grid, law.LINE), grid.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
 
@@ -81,7 +81,7 @@ def beats_quadratic(grid: WukongShapes, runs: pd.DataFrame) -> Claim:
         "Wukong's AUC needs the law: a quadratic in logs does not do as well.",
         signs([law.robust_preference(grid, law.QUADRATIC)]),
         detail="Lack-of-fit tests on 16 shapes; undecided where seeds explain all differences between the shapes.",
-        price=seed_price(law.seeds_to_prefer(grid, law.QUADRATIC), grid.seeds, runs),
+        price=seed_price(law.seeds_to_prefer(grid, law.QUADRATIC), grid.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
 

@@ -1,10 +1,14 @@
-"""Training CTR models, drawn: learning curves, comparisons with their noise, calibration."""
+"""Training CTR models, looked at: learning curves, comparisons with their noise, calibration.
+
+Tables are those of ``analysis.training_comparison``.
+"""
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.figures.overlay import bars
 from recscale.models import MODEL_TITLES
 
 METRICS = {
@@ -15,11 +19,8 @@ METRICS = {
 
 
 def learning_curves(history: pd.DataFrame) -> go.Figure:
-    """Log-loss against impressions seen; each model's seeds share a colour.
-
-    ``history``: columns ``model``, ``seed``, ``part`` ("train" or "valid"), ``examples_seen``, ``logloss``.
-    """
-    fig = base.figure("Learning curves", x="impressions seen", y="log-loss (nats)")
+    """Log loss against impressions seen; each model's seeds share a colour. ``history``: ``history_table``."""
+    fig = base.figure("Learning curves", x="impressions seen", y="log-loss (nats)", height=400)
     for (model, part), rows in history.groupby(["model", "part"], sort=False):
         # A row without a value between two seeds lifts the pen; it is not drawn.
         pieces = [pd.concat([seed, pd.DataFrame([{}])]) for _, seed in rows.groupby("seed")]
@@ -44,7 +45,7 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
 def comparison(table: pd.DataFrame) -> go.Figure:
     """Every run of every model on one axis, the mean as a bar across; buttons change the metric.
 
-    ``table``: one row per run, columns ``model``, ``seed`` and those of ``METRICS``.
+    ``table``: ``comparison_table``.
     """
     fig = base.figure("Three models, one loop", x=METRICS["logloss"][1], height=320)
     groups = list(table.groupby("model", sort=False))
@@ -52,7 +53,7 @@ def comparison(table: pd.DataFrame) -> go.Figure:
         base.points(
             fig,
             rows["test_logloss"],
-            rows["model"].map(MODEL_TITLES),
+            [MODEL_TITLES[model]] * len(rows),
             MODEL_TITLES[model],
             customdata=rows[["seed"]],
             showlegend=False,
@@ -74,23 +75,49 @@ def comparison(table: pd.DataFrame) -> go.Figure:
     return buttons(fig, choices)
 
 
-def calibration(table: pd.DataFrame) -> go.Figure:
-    """Share of clicks against mean prediction; on the diagonal a model means what it says.
+def differences(table: pd.DataFrame) -> go.Figure:
+    """The first model less each rival, with the interval of seeds, of test impressions, and of both together.
 
-    ``table``: columns ``model``, ``predicted``, ``observed``, ``error`` (standard error of observed), ``rows``.
+    ``table``: ``training_comparison.differences``. A mark per rival, drawn three times with the three intervals.
     """
-    fig = base.figure("Calibration", x="mean prediction of the group", y="share of clicks in the group")
+    fig = base.figure("Wukong less its rival", x="difference in log-loss (nats)", height=300)
+    fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
+    noises = {
+        "another seed": table["seeds"],
+        "other test impressions": table["impressions"],
+        "both": table["ci_high"] - table["difference"],
+    }
+    for place, (noise, half_width) in enumerate(noises.items()):
+        hue = base.PALETTE[(6, 5, 1)[place]]
+        base.points(
+            fig,
+            table["difference"],
+            [row + 0.22 * (place - 1) for row in range(len(table))],
+            noise,
+            marker={"color": hue, "symbol": base.SYMBOLS[place], "size": 9},
+            error_x=bars(table["difference"], table["difference"] - half_width, table["difference"] + half_width, hue),
+            customdata=half_width,
+            hovertemplate=f"%{{x:+.4f}} ± %{{customdata:.4f}}: {noise}<extra></extra>",
+        )
+    labels = [MODEL_TITLES[rival] for rival in table.index]
+    return fig.update_yaxes(tickvals=list(range(len(table))), ticktext=labels, range=[len(table) - 0.5, -0.5])
+
+
+def calibration(table: pd.DataFrame) -> go.Figure:
+    """Share of clicks against mean prediction: on the diagonal they agree. ``table``: ``calibration_table``."""
+    fig = base.figure("Calibration", x="mean prediction of the group", y="share of clicks in the group", height=420)
     base.line(fig, [0, 1], [0, 1], "predicted = observed", line={"color": base.NEUTRAL, "dash": "dot"})
     for model, rows in table.groupby("model", sort=False):
+        title = MODEL_TITLES[model]
         base.points(
             fig,
             rows["predicted"],
             rows["observed"],
-            MODEL_TITLES[model],
+            title,
             mode="lines+markers",
             line={"color": base.colour(model), "width": 1},
             error_y={"array": 1.96 * rows["error"], "thickness": 1, "width": 2},
             customdata=rows[["rows"]],
-            hovertemplate="%{fullData.name}: %{x:.3f} predicted, %{y:.3f} seen<br>%{customdata[0]} rows<extra></extra>",
+            hovertemplate=f"{title}: %{{x:.3f}} predicted, %{{y:.3f}} seen<br>%{{customdata[0]}} rows<extra></extra>",
         )
     return fig

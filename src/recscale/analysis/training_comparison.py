@@ -1,9 +1,10 @@
-"""Training CTR models, looked at: learning curves, comparisons with their two kinds of noise, calibration."""
+"""A few models trained on the same impressions, compared: their curves, their difference and its noise, calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 
 from recscale.datasets.tables import CTRData
 from recscale.runs.spec import RunSpec
@@ -13,11 +14,8 @@ from recscale.training.ctr import predict
 from recscale.training.result import TrainingResult
 
 
-def results_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
-    """One row per run.
-
-    Columns: ``model``, ``seed``, ``training_flop_per_example``, ``dense_parameters``, ``diverged``, and every metric.
-    """
+def comparison_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
+    """One row per run: model, seed, size and every metric."""
     return pd.DataFrame(
         [
             {
@@ -34,10 +32,7 @@ def results_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) ->
 
 
 def history_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
-    """Every logged loss, one per row.
-
-    Columns: ``examples_seen``, ``logloss``, ``model``, ``seed``, ``part`` ("train" or "valid").
-    """
+    """Every logged loss: model, seed, part (``train`` or ``valid``), examples seen, log loss."""
     tables = []
     for run, result in zip(runs, results, strict=True):
         for part in ("train", "valid"):
@@ -60,8 +55,8 @@ def early_share(history: pd.DataFrame, fraction: float) -> pd.Series:
 
 def losses_by_row(
     runs: Sequence[RunSpec], results: Sequence[TrainingResult], data: CTRData
-) -> dict[tuple[str, int], np.ndarray]:
-    """(model, seed) -> log-loss of every impression of ``data``, first task: (rows,)."""
+) -> dict[tuple[str, int], Float[np.ndarray, " rows"]]:
+    """(model, seed) -> log loss of every impression of ``data``, first task."""
     labels = data.labels[:, 0]
     losses = {}
     for run, result in zip(runs, results, strict=True):
@@ -70,21 +65,25 @@ def losses_by_row(
     return losses
 
 
-def users(data: CTRData) -> np.ndarray | None:
-    """Each impression's user; None where the data set names none."""
+def users(data: CTRData) -> Int[np.ndarray, " rows"] | None:
+    """To each impression its user; None where the data set names none."""
     return next((data.ids[name] for name in ("user", "user_id") if name in data.ids), None)
 
 
 def differences(
-    losses: dict[tuple[str, int], np.ndarray], users: np.ndarray | None = None, first: str = "wukong"
+    losses: Mapping[tuple[str, int], Float[np.ndarray, " rows"]],
+    users: Int[np.ndarray, " rows"] | None = None,
+    first: str = "wukong",
 ) -> pd.DataFrame:
-    """``first`` minus each other model, with both kinds of noise: one row per ``rival``, all in nats.
+    """``first`` minus each other model, with the two kinds of noise told apart, in nats; one row per ``rival``.
 
-    Columns: ``difference``, the mean over seeds and impressions; ``seeds ±``, half of its 95 % interval over seeds
-    (paired by seed, Student's t; NaN with one seed): what another seed would give on *these* test impressions;
-    ``impressions ±``, the same over test impressions, each one's loss averaged over the seeds: what other impressions
-    would give with *these* models; ``±``, both together, the root of their summed squares. ``losses``: (model, seed) ->
-    log-loss of every impression. ``users``: each impression's user, whose impressions then count as one draw.
+    difference         of the mean log losses; negative is in favour of ``first``
+    seeds              half of the 95 % interval over seeds, paired, Student's t (nan with one seed): what another seed
+                       would give on *these* test impressions
+    impressions        the same over test impressions, each one's loss averaged over the seeds: what other impressions
+                       would give with *these* models. ``users``: to each impression its user, whose impressions then
+                       count as one draw
+    ci_low, ci_high    difference ± the root of the sum of both squares
     """
     models = list(dict.fromkeys(model for model, _ in losses))
     seeds = [seed for model, seed in losses if model == first]
@@ -93,20 +92,15 @@ def differences(
         if other == first:
             continue
         gaps = np.stack([losses[first, seed] - losses[other, seed] for seed in seeds])  # (seeds, rows)
-        seeds_half, impressions_half = mean_half_width(gaps.mean(axis=1)), _clustered(gaps.mean(axis=0), users)
-        rows.append(
-            {
-                "rival": other,
-                "difference": gaps.mean(),
-                "seeds ±": seeds_half,
-                "impressions ±": impressions_half,
-                "±": np.hypot(seeds_half, impressions_half),
-            }
-        )
-    return pd.DataFrame(rows).set_index("rival")
+        mean, seed_noise = gaps.mean(), mean_half_width(gaps.mean(axis=1))
+        test_noise = _clustered(gaps.mean(axis=0), users)
+        both = np.hypot(seed_noise, test_noise)
+        rows.append((other, mean, seed_noise, test_noise, mean - both, mean + both))
+    columns = ["rival", "difference", "seeds", "impressions", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=columns).set_index("rival")
 
 
-def _clustered(sample: np.ndarray, clusters: np.ndarray | None) -> float:
+def _clustered(sample: Float[np.ndarray, " rows"], clusters: Int[np.ndarray, " rows"] | None) -> float:
     """Half of the 95 % interval of the mean of ``sample``, drawn cluster by cluster (None: value by value)."""
     if clusters is None:
         return mean_half_width(sample)
@@ -117,10 +111,9 @@ def _clustered(sample: np.ndarray, clusters: np.ndarray | None) -> float:
 def calibration_table(
     runs: Sequence[RunSpec], results: Sequence[TrainingResult], data: CTRData, bins: int = 10
 ) -> pd.DataFrame:
-    """Impressions in ``bins`` equal groups by predicted probability, of each model's first seed.
+    """Impressions in ``bins`` equal groups by predicted probability: mean prediction, share of clicks, standard error.
 
-    Columns: ``group``, ``predicted`` (mean), ``observed`` (share of clicks), ``rows``, ``error`` (standard error of
-    observed), ``model``.
+    One seed per model, the first.
     """
     labels, seed, tables = data.labels[:, 0], runs[0].seed, []
     for run, result in zip(runs, results, strict=True):
