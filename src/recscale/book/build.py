@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from recscale.book.check import check_book
 from recscale.book.commentary import relied_on, stale
 from recscale.book.execute import Layout, chapters, execute_book, pages
+from recscale.claims.questions import outdated
 from recscale.claims.registry import load_claims
 from recscale.settings import writable
 
@@ -65,8 +66,11 @@ def _stale_commentary(layout: Layout) -> list[str]:
     """The paragraphs of all chapters that rely on a verdict which the committed tables no longer give."""
     notebooks = {name: nbformat.read(layout.book / f"{name}.ipynb", as_version=4) for name in chapters(layout)}
     relying = {name: notebook for name, notebook in notebooks.items() if any(relied_on(notebook))}
-    verdicts = {claim.id: str(claim.verdict) for claim in load_claims()} if relying else {}
-    return [f"{name}: {one}" for name, notebook in relying.items() for one in stale(notebook, verdicts)]
+    if not relying:
+        return []
+    verdicts = {claim.id: str(claim.verdict) for claim in load_claims()}
+    paragraphs = [f"{name}: {one}" for name, notebook in relying.items() for one in stale(notebook, verdicts)]
+    return paragraphs + outdated(verdicts)
 
 
 def _listed(faults: list[str]) -> str:

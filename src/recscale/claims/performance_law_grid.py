@@ -12,7 +12,7 @@ from recscale.analysis import shape_law as law
 from recscale.analysis.shape_contrasts import CellMeans
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.analysis.shape_law import ShapeGrid
-from recscale.claims.claim import Claim, Evidence, Paper, Source
+from recscale.claims.claim import Claim, Evidence, Paper, Price, Source
 from recscale.claims.price import core_hours_per_seed, price_of_any, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within, judge_on
 from recscale.runs.store import load_results
@@ -60,6 +60,11 @@ def signs(values: Sequence[int]) -> Count:
     return Count(sum(value > 0 for value in values), sum(value < 0 for value in values), len(values))
 
 
+def grid_price(seeds_needed: float, grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Price:
+    """``seed_price`` of a claim on the whole grid."""
+    return seed_price(seeds_needed, grids[0].seeds, core_hours_per_seed(own))
+
+
 def follows_law(grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Claim:
     """Is the law the only form that isn't rejected, by both metrics?"""
     return claim(
@@ -68,7 +73,7 @@ def follows_law(grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Claim:
         source=Source.SUCCESSOR,
         detail="Lack-of-fit tests of five forms on 14 shapes of the SASRec-style model, MovieLens-1M; a metric counts "
         "where the law is not rejected and the constant, the line and the quadratic in logs are.",
-        price=seed_price(max(law.seeds_to_settle(grid) for grid in grids), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(law.seeds_to_settle(grid) for grid in grids), grids, own),
     )  # fmt: skip
 
 
@@ -90,7 +95,7 @@ def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
         Unanimous(), f"pl-grid-{RIVALS[rival]}", "pl-form", statement,
         signs([law.robust_preference(grid, rival) for grid in grids]),
         detail=detail,
-        price=seed_price(max(law.seeds_to_prefer(grid, rival) for grid in grids), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(law.seeds_to_prefer(grid, rival) for grid in grids), grids, own),
     )  # fmt: skip
 
 
@@ -105,7 +110,7 @@ def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -
         symbol="smaller error", unit="% of NDCG@10",
         detail="Error of “no further gain” less the law's at the held-out shapes; the interval covers both published "
         "forms, every constant the seen shapes allow, the seeds, and HR@10.",
-        price=seed_price(max(one.seeds_to_decide(grids[0].seeds) for one in unseen), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(one.seeds_to_decide(grids[0].seeds) for one in unseen), grids, own),
     )  # fmt: skip
 
 
@@ -124,7 +129,7 @@ def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resample
         reference=printed, symbol="H*" if axis == "layers" else "d*", unit=unit, source=Source.SUCCESSOR,
         detail="Peak of the fitted law; it has an interval only if that lies inside the grid and the law falls "
         "significantly beyond the peak, by NDCG@10 and HR@10. Only a larger grid can find a peak outside.",
-        price=seed_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids, own),
     )  # fmt: skip
 
 
