@@ -244,7 +244,9 @@ class HeldOut:
         flat = self.errors[NO_GAIN]
         worst, best = (max(flat - self.ranges[form][end] for form in BOTH_FORMS) for end in (1, 0))
         edge = worst if worst > 0 else min(best, 0.0)
-        return max(seeds, seeds * (self.least_significant / edge) ** 2) if edge else np.inf
+        if not edge or np.isnan(self.least_significant):
+            return np.inf
+        return max(seeds, seeds * (self.least_significant / edge) ** 2)
 
 
 def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
@@ -320,7 +322,7 @@ class Peak:
 
     def seeds_to_identify(self, seeds: float) -> float:
         """How many seeds per shape would make the fall significant; inf where the interval leaves the grid."""
-        if not self.inside or not self.fall > 0:
+        if not self.inside or not self.fall > 0 or np.isnan(self.least_significant):
             return np.inf
         return max(seeds, seeds * (self.least_significant / self.fall) ** 2)
 

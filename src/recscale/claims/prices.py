@@ -21,7 +21,7 @@ def seed_price(seeds_needed: float, seeds: float, runs: pd.DataFrame) -> Price:
     """
     if not math.isfinite(seeds_needed):
         return NEVER
-    needed = math.ceil(seeds_needed)
+    needed = math.ceil(seeds_needed * (1 - 1e-12))
     seconds = runs["wall_seconds"] * runs["threads"]
     hours = float(seconds.groupby(run_table(runs)["configuration"]).mean().sum()) / 3600
     return Price(needed, max(needed - seeds, 0.0) * hours)
