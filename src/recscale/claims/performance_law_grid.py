@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from recscale.analysis import shape_contrasts as contrasts
+from recscale.analysis import shape_extrapolation as extrapolation
 from recscale.analysis import shape_law as law
 from recscale.analysis.shape_contrasts import CellMeans
 from recscale.analysis.shape_fits import GRID, shapes
@@ -102,7 +103,7 @@ def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
 def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -> Claim:
     """Does the law predict the largest depth, or width, better than "no further gain" does?"""
     name = {"layers": "depth", "width": "width"}[axis]
-    unseen = [law.hold_out(grid, axis) for grid in grids]
+    unseen = [extrapolation.hold_out(grid, axis) for grid in grids]
     return claim(
         Exceeds(), f"pl-grid-predicts-{name}", "pl-prediction",
         f"The law predicts the largest {name} it has not seen better than “no further gain” does.",

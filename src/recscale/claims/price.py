@@ -27,7 +27,7 @@ def seed_price(seeds_needed: float, seeds: float, core_hours: float) -> Price:
     """
     if not math.isfinite(seeds_needed):
         return NEVER
-    needed = math.ceil(seeds_needed)
+    needed = math.ceil(seeds_needed * (1 - 1e-12))
     return Price(needed, max(needed - seeds, 0.0) * core_hours)
 
 
