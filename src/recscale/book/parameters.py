@@ -159,7 +159,7 @@ class PerformanceLawMeasured(Chapter):
 class Planner(SequenceChapter):
     """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
 
-    kind: Literal["none", "product", "parameters", "flop"]
+    kind: Literal["none", "product", "parameters", "flop", "layers"]
     budget: Annotated[float, Field(gt=0)]
     resamples: Annotated[int, Field(ge=100, le=2000)]
 
