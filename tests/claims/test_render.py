@@ -46,7 +46,7 @@ def test_the_list_links_every_statement_and_holds_the_data():
 
 
 def test_two_bodies_of_evidence_stand_side_by_side():
-    live, full = claim(Exceeds(), Estimate(1, -1, 3)), claim(Exceeds(), Estimate(2, 1, 3), unit="%")
+    live, full = claim(Exceeds(), Estimate(1, -1, 3), price=Price(9, 1)), claim(Exceeds(), Estimate(2, 1, 3), unit="%")
     table = render.side_by_side({"live": [live], "full study": [full]})
     assert table.loc["The loss <falls>."].tolist() == ["? open: 1 [-1, 3]", "● holds: 2 % [1, 3]"]
 
