@@ -1,7 +1,7 @@
 """The paper's statements beside the runs that test them, in words, for the chapter that holds the runs."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import pandas as pd
 
@@ -9,6 +9,7 @@ from recscale.claims.card import COUNTED, VERDICTS, Claim, counted, found
 from recscale.datasets.cards import find_card
 
 
+@runtime_checkable
 class Judged(Protocol):
     """A study that claims can be tested on."""
 

@@ -5,10 +5,10 @@ lies wholly in the past, `longest_matches`, is one binary descent for each posit
 """
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Integer
 
 
-def substring_ranks(symbols: Int[np.ndarray, " n"]) -> list[Int[np.ndarray, " n"]]:
+def substring_ranks(symbols: Integer[np.ndarray, " n"]) -> list[Int[np.ndarray, " n"]]:
     """``ranks[k][i]``: the place of ``symbols[i : i + 2**k]`` among all substrings of that length; equal ones share it.
 
     A substring cut short by the end is smaller than its continuations and equals no other. The last array has no
@@ -25,7 +25,7 @@ def substring_ranks(symbols: Int[np.ndarray, " n"]) -> list[Int[np.ndarray, " n"
 
 
 def suffix_array(
-    symbols: Int[np.ndarray, " n"],
+    symbols: Integer[np.ndarray, " n"],
 ) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
     """Starts of the suffixes in sorted order, and the length each shares with the one before it (0 for the first)."""
     ranks = substring_ranks(symbols)
@@ -43,7 +43,7 @@ def suffix_array(
     return order, shared
 
 
-def longest_matches(symbols: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+def longest_matches(symbols: Integer[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     """For every i the length of the longest prefix of ``symbols[i:]`` that occurs wholly inside ``symbols[:i]``.
 
     That is ``max over j < i of min(lcp(i, j), i - j)``: j + length must not pass i. Among the suffixes sorted before

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from recscale.laws.law import Law
 from recscale.laws.points import Points
@@ -69,7 +70,13 @@ def leave_one_size_out(problem: Problem, best: Solutions) -> float:
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
-def held_out(kept: Points, held: Points, predicted: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict:
+def held_out(
+    kept: Points,
+    held: Points,
+    predicted: Float[np.ndarray, " n"],
+    low: Float[np.ndarray, " n"],
+    high: Float[np.ndarray, " n"],
+) -> dict:
     """Errors at sizes the fit has not seen, and those of two baselines.
 
     ``predicted`` (n,) and the band ``low``, ``high`` (n,) of one new measurement are the fit's at ``held``. The
@@ -191,7 +198,7 @@ def _united(sets: list[set[int]]) -> list[set[int]]:
     return joined
 
 
-def _correlated(scaled: np.ndarray, names: list[str]) -> tuple[tuple[str, str, float], ...]:
+def _correlated(scaled: Float[np.ndarray, "n k"], names: list[str]) -> tuple[tuple[str, str, float], ...]:
     """The pairs whose correlation lies beyond ±``ALIKE``; ``scaled`` (n, k) holds their columns of the Jacobian."""
     if len(names) < 2:
         return ()

@@ -6,6 +6,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from recscale.laws import checks, diagnostics, profiles
 from recscale.laws.law import Law, get
@@ -217,13 +218,13 @@ class Fit:
         peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
         return float(np.isfinite(peaks[name]).mean()) if peaks else 0.0
 
-    def predict(self, x) -> np.ndarray:
+    def predict(self, x) -> Float[np.ndarray, " n"]:
         """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
         return evaluate(self.law, self._columns(x), self.best.theta, self.best.coef)[0]
 
     def band(
         self, x, level: float = LEVEL, observation: bool = False, searched: str = "averaged"
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
         """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,).
 
         ``searched`` says what a constant tried from a list does to them: ``"averaged"``, exact on average over its
@@ -277,7 +278,7 @@ class Fit:
         """Prediction and parameters under other losses and without each configuration (``checks.sensitivity``)."""
         return checks.sensitivity(self.problem, self.best)
 
-    def _columns(self, x) -> tuple[np.ndarray, ...]:
+    def _columns(self, x) -> tuple[Float[np.ndarray, " n"], ...]:
         names = self.problem.points.names
         columns, found = read_columns(x, names)
         if len(columns) != len(names):
@@ -286,7 +287,7 @@ class Fit:
             )
         return columns
 
-    def _percentiles(self, draws: dict[str, np.ndarray], names) -> dict[str, tuple[float, float]]:
+    def _percentiles(self, draws: dict[str, Float[np.ndarray, " B"]], names) -> dict[str, tuple[float, float]]:
         limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 

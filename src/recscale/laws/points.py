@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Float, Int
 
 DECADES = 1.5  # below this span an exponent rests on its assumed form
 LARGEST = 1e50  # size of x or y whose powers a float still holds
@@ -16,17 +17,17 @@ COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one va
 class Points:
     """Checked observations: ``x``, one (n,) array a variable; ``configuration``, (n,) ids that its seeds share."""
 
-    x: tuple[np.ndarray, ...]
-    y: np.ndarray
-    configuration: np.ndarray
+    x: tuple[Float[np.ndarray, " n"], ...]
+    y: Float[np.ndarray, " n"]
+    configuration: Int[np.ndarray, " n"]
     names: tuple[str, ...]
-    seeds: np.ndarray | None = None
+    seeds: Int[np.ndarray, " n"] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
 
     @property
-    def scale(self) -> np.ndarray:
+    def scale(self) -> Float[np.ndarray, " n"]:
         """The size of each point: the product of its variables (in logs), by which "largest" is meant."""
         return np.round(sum(np.log(column) for column in self.x), 9)
 
@@ -37,11 +38,11 @@ class Points:
         return float(np.median(np.abs(some))) if len(some) else 1.0
 
     @property
-    def sizes(self) -> np.ndarray:
+    def sizes(self) -> Int[np.ndarray, " n"]:
         """(n,) ids of the distinct values of ``x``: one size can hold several seeds."""
         return np.unique(np.stack(self.x, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
 
-    def take(self, rows: np.ndarray) -> "Points":
+    def take(self, rows: Bool[np.ndarray, " n"] | Int[np.ndarray, " m"]) -> "Points":
         """The points at ``rows`` (a mask or indices)."""
         seeds = None if self.seeds is None else self.seeds[rows]
         return Points(tuple(c[rows] for c in self.x), self.y[rows], self.configuration[rows], self.names, seeds)
@@ -113,7 +114,7 @@ def _name_of(y) -> str:
     return f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y"
 
 
-def _column(values, name: str) -> np.ndarray:
+def _column(values, name: str) -> Float[np.ndarray, " n"]:
     column = np.atleast_1d(_numbers(values, name))
     if column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]
@@ -122,7 +123,7 @@ def _column(values, name: str) -> np.ndarray:
     return column
 
 
-def _numbers(values, name: str) -> np.ndarray:
+def _numbers(values, name: str) -> Float[np.ndarray, "..."]:
     """``values`` as floats; ValueError with the position (from 1) and the value of the first that isn't a number."""
     kind = getattr(getattr(values, "dtype", None), "kind", "f")
     if kind in "cmM":
@@ -140,7 +141,7 @@ def _numbers(values, name: str) -> np.ndarray:
         raise ValueError(f"{name} must hold numbers in rows of one length") from None
 
 
-def _labels(values, name: str, n: int) -> np.ndarray:
+def _labels(values, name: str, n: int) -> Int[np.ndarray, " n"]:
     try:
         codes = pd.factorize(pd.Series(values))[0]
     except TypeError:

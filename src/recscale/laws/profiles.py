@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from recscale.laws.law import Law
 from recscale.laws.problem import Problem, Solutions, symbols_of
@@ -41,7 +42,7 @@ def profile(problem: Problem, best: Solutions, name: str, values=None, level: fl
     return pd.DataFrame({"value": values, "objective": objective, "excess": excess, "inside": inside})
 
 
-def _default(problem: Problem, best: Solutions, name: str, centre: float) -> np.ndarray:
+def _default(problem: Problem, best: Solutions, name: str, centre: float) -> Float[np.ndarray, " values"]:
     """Values around the optimum: a grid constant's own, or a few standard errors to each side within the bounds."""
     for constant in problem.law.grid_constants:
         if constant.name == name:
@@ -58,7 +59,10 @@ def hold(law: Law, scale: str, name: str, value: float) -> Law:
     if any(name == constant.name for constant in law.grid_constants):
         return law.with_values(**{name: [value]})
     if any(name == p.name for p in law.nonlinear):
-        fixed = (replace(p, lower=value, upper=value, nodes=[value]) if p.name == name else p for p in law.nonlinear)
+        fixed = (
+            replace(p, lower=value, upper=value, nodes=np.array([value])) if p.name == name else p
+            for p in law.nonlinear
+        )
         return replace(law, nonlinear=tuple(fixed))
     if scale == "log":  # the coefficients are stepped there, not solved for, and respect any bound
         fixed = (replace(p, lower=value, upper=value) if p.name == name else p for p in law.linear)

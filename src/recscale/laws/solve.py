@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Int
 
 from recscale.laws.grid_search import grid_of, search, thinned
 from recscale.laws.problem import Problem, Rows, Solutions, joined
@@ -77,7 +78,7 @@ def refit(problem: Problem, known: Solutions, rows: Rows) -> Solutions:
     return units.outward(joined(parts))
 
 
-def without(problem: Problem, known: Solutions, groups: np.ndarray) -> Solutions:
+def without(problem: Problem, known: Solutions, groups: Int[np.ndarray, " n"]) -> Solutions:
     """The solutions without each group of points in turn; ``groups`` (n,) numbers them from 0.
 
     Above ``REFITTED`` groups, where refits would take n² steps, one Gauss–Newton step from ``known`` stands for each:
@@ -107,7 +108,7 @@ def without(problem: Problem, known: Solutions, groups: np.ndarray) -> Solutions
     return units.outward(Solutions(theta, moved[:, k:], np.full(count, np.nan)))
 
 
-def best_of(row: np.ndarray, solutions: Solutions, rows: int) -> Solutions:
+def best_of(row: Int[np.ndarray, " S"], solutions: Solutions, rows: int) -> Solutions:
     """The cheapest solution of every row; of equals (terms that may change places) the one with the least θ."""
     least = np.full(rows, np.inf)
     np.minimum.at(least, row, solutions.cost)
@@ -135,7 +136,9 @@ def agreement(problem: Problem, best: Solutions) -> tuple[float, float]:
     return float(near.mean()), lowest * units.squared
 
 
-def _triage(row: np.ndarray, solutions: Solutions, finalists: int) -> tuple[np.ndarray, Solutions]:
+def _triage(
+    row: Int[np.ndarray, " S"], solutions: Solutions, finalists: int
+) -> tuple[Int[np.ndarray, " T"], Solutions]:
     """The ``finalists`` cheapest starts of every row."""
     order = np.lexsort((solutions.cost, row))
     rank = np.arange(len(row)) - np.searchsorted(row[order], row[order])
