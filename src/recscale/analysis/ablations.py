@@ -189,7 +189,7 @@ def noise_words(study: Ablation) -> str:
     return (
         f"A seed moves the log-loss of one and the same model by {alone:.2f} % (one standard deviation); {pairing}. "
         f"A variant must differ from the base by about {study.least:.2f} % before the seeds stop being an explanation "
-        f"({study.contrasts.freedom} degrees of freedom)."
+        f"({study.contrasts.dof} degrees of freedom)."
     )
 
 

@@ -150,7 +150,7 @@ def noise_words(panel: Panel) -> str:
     relative = 100 * panel.noise / panel.cells["value"].mean()
     return (
         f"One seed moves {panel.metric.upper()} by {panel.noise:.4f} ({relative:.1f} %, one standard deviation of "
-        f"{panel.freedom} degrees of freedom). Two single runs must differ by {panel.least():.4f} for seeds not to "
+        f"{panel.dof} degrees of freedom). Two single runs must differ by {panel.least():.4f} for seeds not to "
         "explain it."
     )
 
