@@ -172,7 +172,7 @@ def _csv(
 class _Counted(io.RawIOBase):
     """A stream that counts the lines and the quotes that went through."""
 
-    def __init__(self, stream: io.RawIOBase) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         self.stream, self.lines, self.quotes, self.last = stream, 0, 0, b"\n"
 
     def readable(self) -> bool:

@@ -272,9 +272,9 @@ def _readings(
 
 def _over_and_times(name: str, symbol: str, tokens: int, value: float, note: str) -> list[tuple]:
     over = tokens / value if value > 0 else np.nan
-    said = note if value > 0 else f"{note}; {symbol} is {value}: no reciprocal"
+    explanation = note if value > 0 else f"{note}; {symbol} is {value}: no reciprocal"
     return [
-        (name, f"tokens / {symbol}", over, 0, said),
+        (name, f"tokens / {symbol}", over, 0, explanation),
         (f"{name}-times", f"tokens × {symbol}", tokens * value, 0, "the opposite direction"),
     ]
 

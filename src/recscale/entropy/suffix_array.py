@@ -62,9 +62,9 @@ def longest_matches(symbols: Integer[np.ndarray, " n"]) -> Int[np.ndarray, " n"]
 def _match_above(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     """The best match of each suffix among those above it in ``order``; ``shared[p]`` belongs to places p - 1 and p."""
     active = np.flatnonzero(shared > 0)
-    found = np.zeros(len(order), np.int64)
+    longest = np.zeros(len(order), np.int64)
     if len(active) == 0:
-        return found
+        return longest
     start = order[active].astype(np.int32)
     place = active.astype(np.int32)  # the highest place taken in so far
     common = np.full(len(active), len(order), np.int32)  # length shared with everything taken in
@@ -80,8 +80,8 @@ def _match_above(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]) ->
         common = np.where(take, new_common, common)
         gap = np.where(take, new_gap, gap)
     # Up to `place` the gap limits the match; one place further, the shared length does (shared[0] = 0 ends the array).
-    found[active] = np.maximum(gap, np.minimum(common, shared[place]))
-    return found
+    longest[active] = np.maximum(gap, np.minimum(common, shared[place]))
+    return longest
 
 
 def _range_minima(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]):

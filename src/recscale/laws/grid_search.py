@@ -19,7 +19,7 @@ THINNED = 36  # combinations that are left then
 BATCH = 200_000  # numbers an array of the grid search may hold at a time: what fits the processor's cache
 
 
-def grid_of(problem: Problem) -> tuple[Float[np.ndarray, " nodes"], ...]:
+def grid_of(problem: Problem) -> tuple[Float[np.ndarray, " _"], ...]:
     """The search's axes: nodes of each nonlinear parameter, then values of each grid constant (thinned if many)."""
     law, points = problem.law, problem.points
     axes = []
@@ -79,7 +79,7 @@ def _lowest(law: Law, cost: Float[np.ndarray, "B ..."], starts: int) -> Int[np.n
 class _Grams:
     """Products of the basis columns (and the offset) on an open grid: each keeps only the axes it depends on."""
 
-    def __init__(self, problem: Problem, axes: tuple[Float[np.ndarray, " nodes"], ...]):
+    def __init__(self, problem: Problem, axes: tuple[Float[np.ndarray, " _"], ...]):
         law, x, n = problem.law, problem.points.x, len(problem.points)
         # Value k has the shape (1, …, len_k, …, 1, 1), the last axis being the points.
         values = tuple(a.reshape((1,) * k + (-1,) + (1,) * (len(axes) - k)) for k, a in enumerate(axes))
@@ -144,16 +144,16 @@ def solve_gram(gram: dict, squares: np.ndarray, law: Law) -> np.ndarray:
     p = len(law.linear)
     bounded = [j for j in range(p) if law.linear[j].lower == 0]
     best = None
-    for held in chain.from_iterable(combinations(bounded, k) for k in range(len(bounded) + 1)):
+    for at_zero in chain.from_iterable(combinations(bounded, k) for k in range(len(bounded) + 1)):
         # Columns that depend on the fewest axes go first: their part of the work is done on those axes alone.
-        free = sorted((j for j in range(p) if j not in held), key=lambda j: gram[j, j].size)
-        cost, coef = _eliminate(gram, squares, free, p, [j for j in bounded if j not in held])
+        free = sorted((j for j in range(p) if j not in at_zero), key=lambda j: gram[j, j].size)
+        cost, coef = _eliminate(gram, squares, free, p, [j for j in bounded if j not in at_zero])
         feasible = np.isfinite(cost)
         for value in coef.values():
             feasible = feasible & (value >= 0)
         cost = np.where(feasible, cost, np.inf)
         best = cost if best is None else np.minimum(best, cost)
-        if not held and feasible.all():
+        if not at_zero and feasible.all():
             break
     return best
 
@@ -231,8 +231,8 @@ def _bounded(
     """The least-squares coefficients with those of ``bounded`` at least 0: the best of every set held at 0."""
     p = basis.shape[2]
     best, best_cost = np.zeros((len(basis), p)), np.full(len(basis), np.inf)
-    for held in product((False, True), repeat=len(bounded)):
-        out = [j for j, h in zip(bounded, held, strict=True) if h]
+    for at_zero in product((False, True), repeat=len(bounded)):
+        out = [j for j, h in zip(bounded, at_zero, strict=True) if h]
         free = [j for j in range(p) if j not in out]
         coef = np.zeros((len(basis), p))
         if free:

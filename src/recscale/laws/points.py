@@ -56,8 +56,8 @@ def read_columns(x, names: tuple[str, ...] | None = None) -> tuple[tuple[np.ndar
     if isinstance(x, pd.Series):
         x = x.to_frame("x" if x.name is None else x.name)
     if isinstance(x, pd.DataFrame | Mapping):
-        found = tuple(str(name) for name in x)
-        if twice := sorted({name for name in found if found.count(name) > 1}):
+        labels = tuple(str(name) for name in x)
+        if twice := sorted({name for name in labels if labels.count(name) > 1}):
             raise ValueError(f"x names the column {twice[0]} twice; every variable needs a column of its own")
         columns = tuple(_column(x[key], str(key)) for key in x)
     else:
@@ -66,10 +66,10 @@ def read_columns(x, names: tuple[str, ...] | None = None) -> tuple[tuple[np.ndar
             raise ValueError(f"x must be one column or a table of columns; got an array of shape {array.shape}")
         array = array.reshape(-1, 1) if array.ndim < 2 else array
         columns = tuple(array.T)
-        found = names if names and len(names) == len(columns) else tuple(f"x{i + 1}" for i in range(len(columns)))
+        labels = names if names and len(names) == len(columns) else tuple(f"x{i + 1}" for i in range(len(columns)))
     if not columns:
         raise ValueError("x has no column")
-    return columns, found
+    return columns, labels
 
 
 def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=None) -> Points:
@@ -79,11 +79,11 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     one that occurs twice in a configuration is worth a warning. ValueError: unequal lengths, missing, infinite or
     non-positive values.
     """
-    columns, found = read_columns(x, names)
+    columns, labels = read_columns(x, names)
     y = _column(y, _name_of(y))
     if not len(y):
         raise ValueError("there are no points to fit")
-    for name, column in zip((*found, "y"), (*columns, y), strict=True):
+    for name, column in zip((*labels, "y"), (*columns, y), strict=True):
         if len(column) != len(y):
             raise ValueError(f"{name} has {len(column)} values but y has {len(y)}")
         if len(bad := np.flatnonzero(~np.isfinite(column))):
@@ -91,12 +91,12 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
                 f"{name} has {len(bad)} missing or infinite value(s), the first at position {bad[0] + 1}; "
                 "drop those rows first"
             )
-    for name, column in zip(found, columns, strict=True):
+    for name, column in zip(labels, columns, strict=True):
         if (column <= 0).any():
             raise ValueError(
                 f"{name} has {int((column <= 0).sum())} value(s) that are not positive; scaling laws need x > 0"
             )
-    for name, column in zip((*found, "y"), (*columns, np.abs(y).max(keepdims=True)), strict=True):
+    for name, column in zip((*labels, "y"), (*columns, np.abs(y).max(keepdims=True)), strict=True):
         if len(extreme := column[(column > LARGEST) | ((column != 0) & (column < 1 / LARGEST))]):
             raise ValueError(
                 f"{name} holds {extreme[0]:g}; a fit takes sizes from {1 / LARGEST:g} to {LARGEST:g}: choose another "
@@ -106,7 +106,7 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
         configuration = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
     else:
         configuration = _labels(groups, "groups", len(y))
-    return Points(columns, y, configuration, found, None if seeds is None else _labels(seeds, "seeds", len(y)))
+    return Points(columns, y, configuration, labels, None if seeds is None else _labels(seeds, "seeds", len(y)))
 
 
 def _name_of(y) -> str:

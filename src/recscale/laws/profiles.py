@@ -34,8 +34,8 @@ def profile(problem: Problem, best: Solutions, name: str, values=None, level: fl
     if name not in same:
         raise ValueError(f"{law.name} has no profile of {name!r}; choose from {', '.join(same)}")
     values = _default(problem, best, name, raw[name]) if values is None else np.atleast_1d(np.asarray(values, float))
-    held = [replace(problem, law=hold(law, problem.scale, name, value)) for value in values]
-    objective = np.array([float(solve(each, each.rows()).cost[0]) for each in held])
+    problems = [replace(problem, law=hold(law, problem.scale, name, value)) for value in values]
+    objective = np.array([float(solve(each, each.rows()).cost[0]) for each in problems])
     known = linearise(problem, best)
     excess = (objective - best.cost[0]) / known.variance if known.variance > 0 else np.full(len(values), np.nan)
     inside = excess <= quantile_t(level, known.dof) ** 2

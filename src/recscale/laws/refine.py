@@ -81,8 +81,12 @@ def refine(
             gain = np.where(better, here.cost - moved.cost, 0.0)
             arrived = np.where(better, gain <= TOLERANCE * here.cost, damping[active] > 1e10)
             arrived |= (_relative_step(here, moved, k) <= TOLERANCE) | (here.cost <= floor[active])
-            kept = active[better]
-            theta[kept], coef[kept], cost[kept] = moved.theta[better], moved.coef[better], moved.cost[better]
+            accepted = active[better]
+            theta[accepted], coef[accepted], cost[accepted] = (
+                moved.theta[better],
+                moved.coef[better],
+                moved.cost[better],
+            )
             damping[active] = np.where(better, np.maximum(damping[active] / 10, 1e-15), damping[active] * 8)
             active = active[~arrived]
     return Solutions(theta, coef, cost)

@@ -34,8 +34,8 @@ def solve(problem: Problem, rows: Rows) -> Solutions:
 def _solve(problem: Problem, rows: Rows) -> Solutions:
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
     row, theta = search(problem, rows, max(2, STARTS // values))
-    row, found = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
-    best = best_of(row, refine(problem, found.theta, rows.take(row), coef=found.coef), len(rows))
+    row, candidates = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
+    best = best_of(row, refine(problem, candidates.theta, rows.take(row), coef=candidates.coef), len(rows))
     return _sweep(problem, best, rows) if thinned(problem.law) else best
 
 
@@ -72,8 +72,8 @@ def refit(problem: Problem, known: Solutions, rows: Rows) -> Solutions:
         row, theta = search(problem, part, 1)
         row = np.concatenate([row, np.arange(len(part))])
         theta = np.concatenate([theta, np.repeat(known.theta, len(part), axis=0)])
-        row, found = _triage(row, refine(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
-        done = refine(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
+        row, candidates = _triage(row, refine(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
+        done = refine(problem, candidates.theta, part.take(row), REFIT_ITERATIONS, candidates.coef)
         parts.append(best_of(row, done, len(part)))
     return units.outward(joined(parts))
 

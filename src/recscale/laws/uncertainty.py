@@ -173,8 +173,8 @@ def resample(problem: Problem, best: Solutions, optima: Solutions | None, count:
     parts = []
     for which, times in zip(*np.unique(drawn, return_counts=True), strict=True):
         known = optima.take([which])
-        held = replace(problem, law=problem.law.with_values(**{constant.name: [known.theta[0, -1]]}))
-        parts.append(refit(held, known, bootstrap_rows(problem, known, int(times), seed + int(which))))
+        fixed = replace(problem, law=problem.law.with_values(**{constant.name: [known.theta[0, -1]]}))
+        parts.append(refit(fixed, known, bootstrap_rows(problem, known, int(times), seed + int(which))))
     return joined(parts)
 
 
@@ -216,9 +216,9 @@ def averaged_band(
     states = best if optima is None else optima
     dof = linearise(problem, best).dof
     weight = np.ones(1) if optima is None else weights(problem, best, optima)
-    kept = weight > 1e-6
-    at = conditional(problem, states.take(kept), x)
-    error, share = np.sqrt((at.shape + observation) * at.variance), weight[kept, None] / weight[kept].sum()
+    likely = weight > 1e-6
+    at = conditional(problem, states.take(likely), x)
+    error, share = np.sqrt((at.shape + observation) * at.variance), weight[likely, None] / weight[likely].sum()
     reach = quantile_t(1 - (1 - level) / 2, dof) * error  # the mixture's limits lie within those of its parts
     tails = [(1 - level) / 2, (1 + level) / 2]
     limits = [_mixture_quantile(tail, share, at.centre, error, reach, dof) for tail in tails]
