@@ -29,6 +29,12 @@ def ctr_runs() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def frappe_runs() -> ModuleType:
+    """The makers of ``frappe_runs.py``."""
+    return _makers("frappe_runs")
+
+
+@pytest.fixture(scope="session")
 def sequential_runs() -> ModuleType:
     """The makers of ``sequential_runs.py``."""
     return _makers("sequential_runs")

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from recscale.runs.table import prepared
+from recscale.runs.table import healthy, run_table
 
 MODEL = {
     "model": "wukong", "l": 4, "n_F": 8, "n_L": 8, "k": 8, "mlp_layers": 1, "mlp_width": 128, "fm": "optimised",
@@ -34,15 +34,16 @@ def run(config: str, seed: int, flop: int, rows: int, loss: float, dataset: str 
         "dataset": dataset, "split": "random", "model": "wukong", "config": config, "seed": seed,
         "dense_parameters": flop // 6, "embedding_parameters": 1000, "training_flop_per_example": flop,
         "examples_seen": rows, "training_flop": flop * rows, "test_logloss": loss, "test_auc": 0.7, "diverged": False,
+        "wall_seconds": 36.0, "threads": 1,
     }  # fmt: skip
 
 
-def variants(changes, effects, seeds=(0, 1, 2), noise=1e-5, shared=0.01, dataset="set") -> pd.DataFrame:
+def variants(changes, effects, seeds=(0, 1, 2), noise=1e-5, shared=0.01, dataset="set", draw=0) -> pd.DataFrame:
     """A base and its variants: log loss 0.5 · exp(effect %), times what a seed shares, times noise.
 
     Rates differ from variant to variant, as in a full study. The base stands last.
     """
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(draw)
     rows = []
     for seed in seeds:
         common = shared * random.normal()
@@ -51,7 +52,7 @@ def variants(changes, effects, seeds=(0, 1, 2), noise=1e-5, shared=0.01, dataset
             recipe = config(change, dense_learning_rate=1e-3 * (1 + place))
             flop = 1_000_000 if name == "" else 1_200_000 + 100_000 * place
             rows.append(run(recipe, seed, flop, 1000, loss, dataset))
-    return prepared(pd.DataFrame(rows))
+    return healthy(run_table(pd.DataFrame(rows)))
 
 
 def grid(loss, seeds=(0, 1, 2), noise=1e-5, fractions=(0.1, 0.3, 1.0), flops=(10_000, 100_000, 1_000_000)):
@@ -69,7 +70,7 @@ def grid(loss, seeds=(0, 1, 2), noise=1e-5, fractions=(0.1, 0.3, 1.0), flops=(10
         for fraction in fractions
         for size, flop in enumerate(flops)
     ]
-    return prepared(pd.DataFrame(rows))
+    return healthy(run_table(pd.DataFrame(rows)))
 
 
 FIELD = {"wukong": 12, "dlrm": 6, "dcnv2": 6, "autoint+": 4, "finalmlp": 4, "masknet": 4, "afn+": 4, "xdeepfm": 4}

@@ -10,7 +10,7 @@ from recscale.analysis.planted_world import curve_table, data_exponents, excess_
 from recscale.datasets.planted_world import PLANTED
 from recscale.models.dlrm import DLRMConfig
 from recscale.plans.planted_world import LADDERS, crossnet, run_of
-from recscale.runs import record, train
+from recscale.runs import make_record, train
 
 WORLD = PLANTED["synthetic-world"][0]
 
@@ -21,13 +21,16 @@ def finished(model, rows, excess, *, seed=0, width=16, parameters=1000, curve=()
     points = [[count, loss + WORLD.bayes_logloss] for count, loss in curve]
     return {
         "dataset": spec.dataset,
+        "split": spec.split,
         "model": spec.model.model,
         "config": json.dumps(spec.config),
         "seed": seed,
         "dense_parameters": parameters,
+        "embedding_parameters": 0,
         "examples_seen": rows,
         "test_logloss": WORLD.bayes_logloss + excess,
         "test_logloss_curve": json.dumps(points),
+        "diverged": False,
     }
 
 
@@ -47,8 +50,8 @@ def test_a_known_exponent_comes_back_beside_the_derived_one(runs):
     found = data_exponents(excess_table(runs)).set_index("model")
     assert found["exponent"].to_dict() == pytest.approx({"crossnet": 0.5, "dlrm": 0.3})
     assert found["seeds"].to_dict() == {"crossnet": 2, "dlrm": 1}
-    assert found.loc["crossnet", ["low", "high"]].tolist() == pytest.approx([0.5, 0.5])
-    assert np.isnan(found.loc["dlrm", "low"])
+    assert found.loc["crossnet", ["ci_low", "ci_high"]].tolist() == pytest.approx([0.5, 0.5])
+    assert np.isnan(found.loc["dlrm", "ci_low"])
     assert (found["derived"] == 0.5).all()
 
 
@@ -71,13 +74,13 @@ def test_the_interval_is_students(runs):
     )
     (found,) = data_exponents(excess_table(noisy)).to_dict("records")
     half = 4.302652729911275 * 0.02 / 3**0.5
-    assert (found["low"], found["high"]) == pytest.approx((0.5 - half, 0.5 + half))
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((0.5 - half, 0.5 + half))
 
 
 def test_the_ladder_stands_beside_what_its_ranks_have_room_for(runs):
     table = size_table(excess_table(runs))
     assert table["rank"].tolist() == [1, 4, 16, 64]
-    assert table["held"].tolist() == [2, 8, 32, 128]
+    assert table["capacity"].tolist() == [2, 8, 32, 128]
     assert (table["excess"] / table["derived"])[:3].tolist() == pytest.approx([1.1] * 3)
     assert table["derived"].tolist() == [WORLD.excess(2 * rank) for rank in (1, 4, 16, 64)]
 
@@ -93,7 +96,7 @@ def test_a_curve_is_a_run_of_every_number_of_rows():
 def test_one_live_run_shows_the_law():
     """What a class sees in seconds: an exponent far from zero and near the derived one."""
     spec = run_of(DLRMConfig(top=(64, 64)), 50_000, 3e-3, seed=0)
-    curve = curve_table(pd.DataFrame([record(spec, train(spec))]))
+    curve = curve_table(pd.DataFrame([make_record(spec, train(spec))]))
     (found,) = data_exponents(curve, least_rows=12_000).to_dict("records")
     assert 0.35 < found["exponent"] < 0.75
     assert found["derived"] == 0.5

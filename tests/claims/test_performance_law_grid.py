@@ -17,7 +17,7 @@ from recscale.claims import performance_law_grid as sequential
 from recscale.claims import performance_law_predictions as tested
 from recscale.figures import report_card as figures
 from recscale.runs.store import load_results
-from recscale.stats.contrasts import Effect
+from recscale.stats.estimate import Estimate
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 QUALITY = {"sasrec": 0.185, "hstu": 0.19, "llama": 0.195}
@@ -141,7 +141,7 @@ def test_bfloat16_is_held_to_the_printed_loss(sequential_runs, planted, verdict)
 
 
 def test_an_interval_with_the_printed_change_and_none_tells_nothing():
-    assert sequential.as_printed(-5.8, Effect(-0.03, -0.08, 0.02)) == "can't be known"
+    assert sequential.as_printed(-5.8, Estimate(-0.03, -0.08, 0.02)) == "can't be known"
 
 
 @pytest.mark.parametrize(("factor", "verdict"), [(1.04, "holds"), (0.96, "does not hold"), (1.0, "can't be known")])

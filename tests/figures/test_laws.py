@@ -9,7 +9,7 @@ from recscale.analysis import fit_simulations as gallery
 from recscale.figures import base, table5
 from recscale.figures import laws as figures
 from recscale.figures import published as drawn
-from recscale.published import readings as claims
+from recscale.published import readings
 
 
 def check_menu(fig):
@@ -23,7 +23,7 @@ def check_menu(fig):
 
 @pytest.fixture(scope="module")
 def sizes() -> pd.DataFrame:
-    return claims.wukong_sizes(1)
+    return readings.wukong_sizes(1)
 
 
 def test_a_fit_is_drawn_with_its_points_and_a_band_around_the_law(sizes):
@@ -85,7 +85,7 @@ def test_table5_keeps_what_no_line_uses_as_open_markers():
     base.show(fig, points=len(rows))
     check_menu(fig)
     symbols = [s for trace in fig.data if trace.meta == base.DATA for s in trace.marker.symbol]
-    assert sum(s.endswith("-open") for s in symbols) == int((~rows["kept"]).sum())
+    assert sum(s.endswith("-open") for s in symbols) == int((~rows["in_fit"]).sum())
     fig = table5.slopes_and_offsets(models)
     base.show(fig, points=len(models))
     offset = fig.layout.updatemenus[0].buttons[1].args[0]["x"]
@@ -95,7 +95,7 @@ def test_table5_keeps_what_no_line_uses_as_open_markers():
 
 
 def test_held_out_sizes_are_points_too(sizes):
-    fig = table5.rivals(sizes, claims.rival_forms(sizes, 2), 2)
+    fig = table5.rivals(sizes, readings.rival_forms(sizes, 2), 2)
     base.show(fig, points=len(sizes))
     check_menu(fig)
     held = next(trace for trace in fig.data if trace.name == "held out")
@@ -119,7 +119,7 @@ def test_panels_come_one_at_a_time():
 
 
 def test_published_tables_are_drawn_whole():
-    terms, table = claims.data_terms(), published.load("performance_law_datasets")
+    terms, table = readings.reciprocal_terms(), published.load("performance_law_datasets")
     fig = drawn.ablation(terms, table, "HR")
     base.show(fig, points=4 * len(table))
     assert "0.9913" in fig.data[0].name
@@ -128,6 +128,10 @@ def test_published_tables_are_drawn_whole():
     base.show(fig, points=len(points))
     check_menu(fig)
     r2 = published.panel_r2(q1=(4, 32))
-    base.show(drawn.printed_beside_ours(r2), points=5 * len(r2))
+    base.show(drawn.r2_printed_and_ours(r2), points=5 * len(r2))
+    terms = pd.DataFrame({"q1": [4, 16], "w1": -0.03, "w3": [-0.5, -1.0], "peak": [16.0, 16.0]})
+    fig = drawn.depth_terms(terms, np.geomspace(1, 64, 200))
+    base.show(fig, points=2)
+    assert all(abs(curve.y.max()) < 1e-3 and abs(curve.x[curve.y.argmax()] - 16) < 0.5 for curve in fig.data[:2])
     one = published.q1_profile(published.panels()["HR@10", "ml-1m", 200], (4, 8, 16))
     base.show(drawn.q1_profile(one, 0.892374, "x"), points=3)

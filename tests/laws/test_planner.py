@@ -55,12 +55,12 @@ def test_within_a_budget_it_is_the_best_that_fits(budget):
         if h * d <= budget
     )
     assert (choice.layers, choice.width) == brute[1:]
-    assert (plan.shapes[choice.flat].prod(axis=1) <= budget).all()
+    assert (plan.shapes[choice.tied].prod(axis=1) <= budget).all()
 
 
-def test_flat_region_and_cloud_grow_with_the_noise():
+def test_tied_region_and_cloud_grow_with_the_noise():
     quiet, loud = planner(1e-4).best(), planner(2e-2).best()
-    assert quiet.flat.sum() < loud.flat.sum()
+    assert quiet.tied.sum() < loud.tied.sum()
     assert len(quiet.cloud) < len(loud.cloud)
     for choice in (quiet, loud):
         assert choice.cloud["share"].sum() == pytest.approx(1)
@@ -76,6 +76,19 @@ def test_a_claimed_shape_is_judged_against_the_best_in_pairs():
     assert 0 < low < worse < high
     same = plan.loss_of(choice, choice.layers, choice.width)
     assert same == (0, 0, 0)
+
+
+def test_tied_shapes_are_those_that_the_paired_interval_doesn_t_put_below():
+    plan = planner(2e-3)
+    allowed = (plan.shapes["layers"] <= 8).to_numpy()
+    choice = plan.best(allowed)
+    among = np.random.default_rng(0).choice(np.flatnonzero(allowed), 40, replace=False)
+    for number in among:
+        layers, width = plan.shapes.iloc[number]
+        assert choice.tied[number] == (plan.loss_of(choice, layers, width)[1] <= 0)
+    assert not choice.tied[~allowed].any()
+    in_band = allowed & (plan.predicted >= choice.low)
+    assert choice.tied.sum() < in_band.sum(), "pairs decide what two bands leave open"
 
 
 def test_the_performance_law_plans_too():

@@ -27,7 +27,7 @@ def trained(monkeypatch, tmp_path) -> list[str]:
     monkeypatch.setattr(module, "train", lambda spec: ids.append(spec.run_id))
     monkeypatch.setattr(
         module,
-        "record",
+        "make_record",
         lambda spec, result: KNOWN | {"run_id": spec.run_id, "model": spec.model.model, "test_auc": 0.5},
     )
     return ids

@@ -28,10 +28,18 @@ VARIED = "movielens-1m"
 WINDOW, LENGTH = 2, 50
 """m and maximum length at which data terms are compared across data sets."""
 
+TABLE, VARIANTS_TABLE = "data-quality.csv", "data-quality-variants.csv"
 COLUMNS = (
     *("dataset", "data_checksum", "users", "tokens", "m", "max_length"),
     *("name", "value", "users_with_zero", "factor"),
 )
+"""Of both tables, with one row per data set, m, maximum length (0: whole histories) and reading of D′: its ``name`` and
+``value``, ``users_with_zero`` (left out of reciprocals), ``factor`` = value / tokens."""
+
+
+def load_measured() -> pd.DataFrame:
+    """The committed table of all data sets (``COLUMNS``)."""
+    return pd.read_csv(results_folder() / TABLE)
 
 
 def measure(dataset: str) -> pd.DataFrame:
@@ -46,7 +54,8 @@ def measure(dataset: str) -> pd.DataFrame:
 def measure_variants(dataset: str) -> pd.DataFrame:
     """All readings of the changed copies of one data set at ``WINDOW`` and ``LENGTH``, with ``fraction`` and
     ``repeated``."""
-    data, tables = load_sequences(dataset), []
+    data = load_sequences(dataset)
+    tables = []
     for fraction, repeated in VARIANTS:
         changed = variant(data, fraction, repeated)
         table = readings(dataset, changed.items, changed.offsets, WINDOW, LENGTH)
@@ -62,7 +71,7 @@ def main() -> None:
             tables.append(measure(name))
         except ValueError as error:
             print(f"{name} is left out: {error}", file=sys.stderr)
-    path = results_folder() / "data-quality.csv"
+    path = results_folder() / TABLE
     write_atomically(path, pd.concat(tables).to_csv(index=False, float_format="%.10g"))
     print(f"{path}: {len(tables)} data sets")
     try:
@@ -70,7 +79,7 @@ def main() -> None:
     except ValueError as error:
         print(f"variants are left out: {error}", file=sys.stderr)
         return
-    path = results_folder() / "data-quality-variants.csv"
+    path = results_folder() / VARIANTS_TABLE
     write_atomically(path, changed.to_csv(index=False, float_format="%.10g"))
     print(f"{path}: {len(VARIANTS)} variants of {VARIED}")
 

@@ -17,6 +17,7 @@ from recscale import laws
 from recscale.laws import Fit
 from recscale.laws.fit import symbols_of
 from recscale.laws.problem import evaluate
+from recscale.stats.intervals import wilson
 
 CHINCHILLA = {"E": 1.8172, "A": 482.01, "B": 2085.43, "α": 0.3478, "β": 0.3658}
 """Besiroglu et al.'s refit of the Chinchilla law (arXiv 2404.10102): the truth of the simulations with N and D."""
@@ -36,18 +37,26 @@ STARTS = (  # (ln A, ln B, ln E, α, β): five of the 4,500 corners of Hoffmann 
 
 @dataclass(frozen=True)
 class Size:
-    """How much to simulate: the grid of N and D, bootstrap resamples, repeated experiments, coverage simulations."""
+    """How much to simulate.
+
+    ``grid``: sizes in N and D; ``resamples`` of the bootstrap; ``repeats`` of an experiment; ``simulations`` behind a
+    coverage; ``q1``: the values tried of the searched constant; ``data_starts``: where the search for D starts;
+    ``spans``: decades whose coverage is counted.
+    """
 
     grid: tuple[int, int]
     resamples: int
     repeats: int
     simulations: int
+    q1: tuple[int, ...] = (2, 4, 8, 12, 16, 20, 24, 32)
+    data_starts: tuple[float, ...] = (0.03, 0.1, 5.0, 8.0, 50.0, 200.0)
+    spans: tuple[float, ...] = (0.5, 1.0, 1.5, 2.0)
 
 
 def size(profile: str) -> Size:
     """The sizes of a profile: "smoke" (seconds), "quick" (under half a minute) or "full" (minutes)."""
     sizes = {
-        "smoke": Size((6, 4), 50, 5, 10),
+        "smoke": Size((6, 4), 50, 5, 10, (4, 12), (0.1, 5.0), (0.5,)),
         "quick": Size((12, 10), 400, 100, 400),
         "full": Size((16, 15), 4000, 1000, 2000),
     }
@@ -66,7 +75,7 @@ def chinchilla_points(grid: tuple[int, int], noise: float, seed: int) -> pd.Data
 
 
 def recovered(fit: Fit, truth: dict[str, float]) -> pd.DataFrame:
-    """A fit beside its known truth: ``truth, fitted, low, high, relative error, covered`` by symbol."""
+    """A fit and its known truth: ``truth, fitted, low, high, relative error, covered`` by symbol."""
     table = pd.DataFrame({"truth": truth, "fitted": fit.parameters})
     table[["low", "high"]] = [fit.intervals[name] for name in table.index]
     table["relative error"] = table["fitted"] / table["truth"] - 1
@@ -94,7 +103,9 @@ def early_stopping(points: pd.DataFrame, factors: Sequence[float], best: Fit) ->
     """The same problem and starts, the objective multiplied by each of ``factors``, SciPy's default tolerances.
 
     A factor changes no optimum, only where the default rule stops. ``factors`` are relative to the *sum* over the
-    points, so ``1 / len(points)`` is the mean. ``objective`` is relative to the optimum ``best`` found (Huber's loss).
+    points, so ``1 / len(points)`` is the mean. One row per
+    factor and start: ``converged`` as SciPy reports it, ``iterations``, ``objective`` relative to that of ``best``
+    (Huber's loss), and the reported E, α and β.
     """
     objective = _huber_objective(points)
     optimum = objective(_as_vector(best))[0]
@@ -104,9 +115,9 @@ def early_stopping(points: pd.DataFrame, factors: Sequence[float], best: Fit) ->
             scaled = minimize(
                 lambda p, s=factor: tuple(s * part for part in objective(p)), start, jac=True, method="L-BFGS-B"
             )
-            found = {"E": np.exp(scaled.x[2]), "α": scaled.x[3], "β": scaled.x[4]}
+            reported = np.exp(scaled.x[2]), scaled.x[3], scaled.x[4]
             ratio = objective(scaled.x)[0] / optimum
-            rows.append((factor, index + 1, bool(scaled.success), int(scaled.nit), ratio, *found.values()))
+            rows.append((factor, index + 1, bool(scaled.success), int(scaled.nit), ratio, *reported))
     return pd.DataFrame(rows, columns=["factor", "start", "converged", "iterations", "objective", "E", "α", "β"])
 
 
@@ -129,12 +140,12 @@ def script_fit(panel: pd.DataFrame, q1: float, data_start: float = 1.0) -> dict[
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", OptimizeWarning)  # the covariance is singular: that is the lesson
-            found, _ = curve_fit(lambda x, *p: _script_law(x, q1, *p), x, y, p0=start, **options)
+            solution, _ = curve_fit(lambda x, *p: _script_law(x, q1, *p), x, y, p0=start, **options)
     except RuntimeError:
         return None
-    values = dict(zip(names, map(float, found), strict=True))
+    values = dict(zip(names, map(float, solution), strict=True))
     constant = _data_term(values["D"], values["w5"]) + values["b"]
-    residual = y - _script_law(x, q1, *found)
+    residual = y - _script_law(x, q1, *solution)
     r2 = 1 - float(residual @ residual) / float(((y - y.mean()) ** 2).sum())
     return values | {"constant": constant, "r2": r2}
 
@@ -150,7 +161,7 @@ def _script_law(x, q1, w1, w2, w3, w4, d, w5, b):
 
 
 def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
-    """At every q₁ the R² that one start from ones reaches, beside the best there is: ``q1, one_start, best``."""
+    """At every q₁ the R² that one start from ones reaches, and the best of many starts: ``q1, one_start, best``."""
     law, x = laws.get("performance-law"), panel[["layers", "embedding_dim"]]
     rows = []
     for q in q1:
@@ -162,9 +173,27 @@ def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
 
 
 def data_term_starts(panel: pd.DataFrame, q1: int, starts: Sequence[float]) -> pd.DataFrame:
-    """The script's fit from several starts of D: one row a start that ended, with all it returned."""
-    rows = [{"start": start} | found for start in starts if (found := script_fit(panel, q1, start)) is not None]
+
+    rows = [{"start": start} | fit for start in starts if (fit := script_fit(panel, q1, start)) is not None]
     return pd.DataFrame(rows)
+
+
+def equal_data_terms(panel: pd.DataFrame, q1: int, values: Sequence[float]) -> pd.DataFrame:
+    """Fits of one panel with D held at each of ``values`` (and w₅ = 1): ``D, b, r2``.
+
+    Within a panel the data term is a constant, so that the offset b makes up for any D: the R² are equal.
+    """
+    best = laws.fit(
+        laws.get("performance-law").with_values(q1=[q1]), panel[["layers", "embedding_dim"]], panel["value"]
+    )
+    x, y = panel[["layers", "embedding_dim"]].to_numpy(float).T, panel["value"].to_numpy(float)
+    weights = [-best.parameters["w1"], -best.parameters["w2"], best.parameters["w3"], best.parameters["w4"]]
+    rows = []
+    for d in values:
+        predicted = _script_law(x, q1, *weights, d, 1.0, 0.0)
+        b = float((y - predicted).mean())
+        rows.append((d, b, 1 - float(((y - predicted - b) ** 2).sum() / ((y - y.mean()) ** 2).sum())))
+    return pd.DataFrame(rows, columns=["D", "b", "r2"])
 
 
 def floor_points(decades: float, sizes: int, seeds: int, noise: float, seed: int) -> pd.DataFrame:
@@ -184,15 +213,15 @@ def floor_truth(x: np.ndarray) -> np.ndarray:
 
 def spans(decades: Sequence[float], noise: float, seed: int) -> dict[float, tuple[pd.DataFrame, Fit]]:
     """Eight sizes spread over each of ``decades`` below x = 1 and the fitted floor law: decades -> (points, fit)."""
-    found = {}
+    fits = {}
     for span in decades:
         points = floor_points(span, 8, 1, noise, seed)
-        found[span] = points, laws.fit("power-law-floor", points[["x"]], points["y"])
-    return found
+        fits[span] = points, laws.fit("power-law-floor", points[["x"]], points["y"])
+    return fits
 
 
 def seed_noise(seeds: Sequence[int], decades: float, noise: float, repeats: int, seed: int) -> pd.DataFrame:
-    """What repeats of one experiment report, for each number of seeds a size: ``seeds, repeat, α, E``."""
+    """What repeats of one experiment report, for each number of seeds per size: ``seeds, repeat, α, E``."""
     rows = []
     for count in seeds:
         for repeat in range(repeats):
@@ -224,20 +253,13 @@ def coverage(levels: Sequence[float], decades: float, noise: float, simulations:
 
 
 def coverage_by_span(spans: Sequence[float], noise: float, simulations: int, seed: int) -> pd.DataFrame:
-    """``coverage`` of 95 % bands for sizes that span so many decades: a row a span, shares inside and ten times beyond.
+    """``coverage`` of 95 % bands for sizes over so many decades: one row per span, shares inside and ten times beyond.
 
     Over few decades exponent and floor can hardly be told apart, the law is far from linear in both, and a linearised
     band promises more than it keeps where it extrapolates.
     """
     tables = {span: coverage([0.95], span, noise, simulations, seed).set_index("where")["share"] for span in spans}
     return pd.DataFrame(tables).T.rename_axis("decades measured")
-
-
-def wilson(share: np.ndarray, n: int, z: float = 1.959964) -> tuple[np.ndarray, np.ndarray]:
-    """Wilson's 95 % interval of a share seen in ``n`` trials."""
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return centre - half, centre + half
 
 
 def draws(fit: Fit, ends: pd.DataFrame) -> pd.DataFrame:
@@ -257,16 +279,14 @@ def truth_of_draws(ends: pd.DataFrame) -> dict[str, float]:
     return {"ln A": float(np.log(c["A"])), "α": c["α"], "near": float(near), "far": float(far)}
 
 
-def off_target(coverage: pd.DataFrame, low: float = 0.93, high: float = 0.97) -> list[str]:
-    """The rows of a coverage table (``benchmarks/coverage.py``) outside ``low`` … ``high``, one line each."""
-    off = coverage[(coverage["coverage"] < low) | (coverage["coverage"] > high)]
-    bands = {"law": "law", "measurement": "new run"}
-    lines = [f"{row.law}, {row.method}, {bands[row.band]} at {row.at}: {row.coverage:.3f}" for row in off.itertuples()]
-    return lines or ["none"]
+def off_target(coverage: pd.DataFrame, low: float = 0.93, high: float = 0.97) -> pd.DataFrame:
+    """The rows of a coverage table (``benchmarks/coverage.py``) outside ``low`` … ``high``."""
+    return coverage[(coverage["coverage"] < low) | (coverage["coverage"] > high)]
 
 
 def by_true_value(searched: pd.DataFrame) -> pd.DataFrame:
-    """The table of ``benchmarks/coverage.py --searched`` with a row a true q₁ and columns kind, band and place."""
+    """The table of ``benchmarks/coverage.py --searched`` with one row per true q₁ ("drawn": anew every time) and the
+    columns (kind, band, at): which kind of band, of what ("law", "new run"), at which size."""
     shares = searched.assign(band=searched["band"].replace({"measurement": "new run"}))
     order = list(dict.fromkeys(shares["q1"].astype(str)))
     shares["q1"] = pd.Categorical(shares["q1"].astype(str), order)
@@ -274,18 +294,10 @@ def by_true_value(searched: pd.DataFrame) -> pd.DataFrame:
     return shares.pivot_table(index="q1", columns=columns, values="coverage", observed=True).round(3)
 
 
-def searched_words(searched: pd.DataFrame) -> str:
-    """What ``searched`` says in a few sentences: the ranges of both kinds of band on the grid and beyond it."""
-    known = searched[searched["q1"].astype(str) != "drawn"]
-    drawn = searched[searched["q1"].astype(str) == "drawn"].set_index(["kind", "at", "band"])["coverage"]
-
-    def span(kind: str, at: str) -> str:
-        shares = known.loc[(known["kind"] == kind) & (known["at"] == at), "coverage"]
-        return f"{100 * shares.min():.0f} to {100 * shares.max():.0f} %"
-
-    return (
-        f"At the largest measured size the averaged band holds the truth in {span('averaged', 'largest')} of cases, "
-        f"whichever q₁ is true. At twice that size it is {span('averaged', 'twice')}, depending on the true q₁, and "
-        f"{100 * drawn['averaged', 'twice', 'law']:.0f} % with q₁ drawn anew every time; "
-        f"the profiled band holds it in {span('profiled', 'twice')}."
-    )
+def coverage_ranges(searched: pd.DataFrame) -> pd.DataFrame:
+    """Lowest and highest coverage over the true q₁ of ``searched`` on its grid: columns ``low, high, drawn`` (the
+    latter for a q₁ drawn anew every time, the band of the law), one row per kind of band and place."""
+    drawn = searched["q1"].astype(str) == "drawn"
+    table = searched[~drawn].groupby(["kind", "at"])["coverage"].agg(low="min", high="max")
+    of_law = searched[drawn & (searched["band"] == "law")].set_index(["kind", "at"])["coverage"]
+    return table.join(of_law.rename("drawn"))

@@ -15,10 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 from filelock import FileLock, Timeout
 
 from recscale.book.check import check_book
-from recscale.book.execute import Layout, execute_book, pages
+from recscale.book.commentary import relied_on, stale
+from recscale.book.execute import Layout, chapters, execute_book, pages
+from recscale.claims.registry import load_claims
 from recscale.settings import writable
 
 STAMP = ".built-from"
@@ -40,6 +43,8 @@ def build_book(layout: Layout, *, report=print) -> Path:
     with _alone(layout, report):
         _restore(layout)
         results = execute_book(layout, report=report)
+        if outdated := _stale_commentary(layout):
+            raise BuildError(f"the text no longer fits the numbers:\n{_listed(outdated)}")
         stage = _stage(layout, {result.chapter: result.path for result in results})
         key = _key(stage, layout)
         stamp = layout.html / STAMP
@@ -50,10 +55,22 @@ def build_book(layout: Layout, *, report=print) -> Path:
         built = _sphinx(stage, layout)
         faults = check_book(built, layout)
         if faults:
-            raise BuildError("the built pages have faults:\n" + "\n".join(f"  - {fault}" for fault in faults))
+            raise BuildError(f"the built pages have faults:\n{_listed(faults)}")
         (built / STAMP).write_text(_stamp(key, built), encoding="utf-8")
         _swap(built, layout)
     return layout.html
+
+
+def _stale_commentary(layout: Layout) -> list[str]:
+    """The paragraphs of all chapters that rely on a verdict which the committed tables no longer give."""
+    notebooks = {name: nbformat.read(layout.book / f"{name}.ipynb", as_version=4) for name in chapters(layout)}
+    relying = {name: notebook for name, notebook in notebooks.items() if any(relied_on(notebook))}
+    verdicts = {claim.id: str(claim.verdict) for claim in load_claims()} if relying else {}
+    return [f"{name}: {one}" for name, notebook in relying.items() for one in stale(notebook, verdicts)]
+
+
+def _listed(faults: list[str]) -> str:
+    return "\n".join(f"  - {fault}" for fault in faults)
 
 
 @contextmanager

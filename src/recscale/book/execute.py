@@ -21,6 +21,7 @@ from typing import Any
 import nbformat
 import yaml
 
+from recscale.book.commentary import annotate
 from recscale.book.dependencies import chapter_key
 from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
 from recscale.datasets import dataset_names
@@ -128,7 +129,10 @@ def run_chapter(chapter: str, parameters: Mapping[str, Any], output: Path, layou
         error = _papermill(layout.book / f"{chapter}.ipynb", unfinished, parameters, {}, progress=progress)
         if error:
             raise ChapterError(f"chapter {chapter}: {error}")
-        write_atomically(output, unfinished.read_text(encoding="utf-8"))
+        notebook = nbformat.read(unfinished, as_version=4)
+        if parameters:
+            annotate(notebook)
+        write_atomically(output, nbformat.writes(notebook))
 
 
 def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
@@ -228,8 +232,8 @@ def _finish(path: Path, chapter: str, seconds: float, layout: Layout) -> None:
     """Prepare an executed notebook for its page: no injected cell, no machine's paths, a note on how it was made."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        cell.metadata = {"tags": cell.metadata.get("tags", [])}
-    notebook.cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata["tags"]]
+        cell.metadata = {name: cell.metadata[name] for name in ("tags", "claims") if name in cell.metadata}
+    notebook.cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     notebook.metadata.pop("papermill", None)
     guide = " ([with other parameters](how-to-rerun.md))" if "how-to-rerun" in pages(layout) else ""
     note = (

@@ -106,11 +106,8 @@ def own_words(resamples: int = 1000, seed: int = 0) -> str:
 def _sources() -> tuple[Callable[[int, int], list[Claim]], ...]:
     """Functions (resamples, seed) -> rows."""
     from recscale.claims import frappe as quality
-    from recscale.claims import performance_law_published as performance
-    from recscale.claims import wukong_published as wukong
 
-    published = wukong.law, wukong.comparisons, performance.fits, performance.shapes, performance.data
-    return *published, quality.published_baselines, *_own()
+    return quality.published_baselines, *_own()
 
 
 def _own() -> tuple[Callable[[int, int], list[Claim]], ...]:
@@ -119,11 +116,10 @@ def _own() -> tuple[Callable[[int, int], list[Claim]], ...]:
     from recscale.claims import performance_law_data as data
     from recscale.claims import performance_law_grid as sequential
     from recscale.claims import performance_law_predictions as predictions
-    from recscale.claims import wukong_measured as measured
     from recscale.claims import wukong_scaling as scaling
     from recscale.claims import wukong_shapes as bridge
 
-    wukong = scaling.measured, measured.knobs, measured.components, measured.data, quality.frappe
+    wukong = scaling.measured, quality.frappe
     return *wukong, sequential.grid, data.across, predictions.tested, predictions.quality, bridge.bridge
 
 

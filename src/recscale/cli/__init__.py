@@ -46,7 +46,7 @@ class Commands(TyperGroup):
 
 def application() -> typer.Typer:
     """Every command in its place. The modules import what they need when a command runs, so this is quick."""
-    from recscale.cli import book, chapter, data, laws, study, train, train_sequential
+    from recscale.cli import book, chapter, claims, data, laws, study, train, train_sequential
 
     app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_common)
@@ -57,6 +57,7 @@ def application() -> typer.Typer:
     app.add_typer(chapter.app, name="chapter")
     app.add_typer(book.app, name="book")
     app.command("fit")(laws.fit_command)
+    app.command("claims")(claims.claims)
     app.command("laws")(laws.laws_command)
     return app
 

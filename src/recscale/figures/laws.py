@@ -50,7 +50,7 @@ def fitted(points: pd.DataFrame, fit: Fit, title: str, *, x: str, y: str, reach:
 def early_stopping(table: pd.DataFrame, mean: float, truth: Mapping[str, float]) -> go.Figure:
     """Where an optimiser stops when its objective is multiplied by a factor; ``mean`` is the factor of the mean loss.
 
-    ``table``: ``fitting_gallery.early_stopping``. A menu picks the objective or a parameter; the figure holds every
+    ``table``: ``fit_simulations.early_stopping``. A menu picks the objective or a parameter; the figure holds every
     row once.
     """
     fig = base.figure(
@@ -161,17 +161,17 @@ def data_terms(table: pd.DataFrame) -> go.Figure:
     return dropdown(fig, choices)
 
 
-def spans(found: Mapping[float, tuple[pd.DataFrame, Fit]], truth, beyond: float = 10.0) -> go.Figure:
+def spans(fits: Mapping[float, tuple[pd.DataFrame, Fit]], truth, beyond: float = 10.0) -> go.Figure:
     """The same eight sizes over more and more decades (slider), the floor law's band and the truth, to ``beyond``.
 
-    ``found``: ``fitting_gallery.spans``; ``truth``: the true law. Points: 8 for every step of the slider.
+    ``fits``: ``fit_simulations.spans``; ``truth``: the true law. Points: 8 for every step of the slider.
     """
     fig = base.figure(
         "How far can a range be stretched?", x="compute, largest run = 1", y="loss", log_x=True, height=560
     )
-    first = next(iter(found))
+    first = next(iter(fits))
     groups: list[int | None] = []
-    for step, (span, (points, fit)) in enumerate(found.items()):
+    for step, (span, (points, fit)) in enumerate(fits.items()):
         curve = fit.curve(reach=beyond)
         base.band(fig, curve["x"], np.maximum(curve["low"], 0), curve["high"], "95 % band", FITTED)
         base.line(fig, curve["x"], curve["predicted"], "fitted law", line={"color": FITTED})
@@ -179,18 +179,18 @@ def spans(found: Mapping[float, tuple[pd.DataFrame, Fit]], truth, beyond: float 
         groups += [step] * 3
         for trace in fig.data[-3:]:
             trace.visible = span == first
-    x = np.geomspace(10.0 ** -max(found), beyond, 120)
+    x = np.geomspace(10.0 ** -max(fits), beyond, 120)
     base.line(fig, x, truth(x), "truth", line={"color": TRUE, "dash": "dot"})
     groups.append(None)
-    low, high = float(truth(np.array([beyond * 3]))[0]), float(truth(np.array([10.0 ** -max(found)]))[0])
+    low, high = float(truth(np.array([beyond * 3]))[0]), float(truth(np.array([10.0 ** -max(fits)]))[0])
     fig.update_yaxes(range=[low - 0.25 * (high - low), high + 0.1 * (high - low)])
-    steps = [(f"{span:g}", {"visible": only(k, groups)}, {}) for k, span in enumerate(found)]
+    steps = [(f"{span:g}", {"visible": only(k, groups)}, {}) for k, span in enumerate(fits)]
     return slider(fig, "decades of compute: ", steps)
 
 
 def seed_noise(table: pd.DataFrame, truth: float) -> go.Figure:
-    """Exponents that repeats of one experiment report, by the number of seeds a size. ``table``: ``seed_noise``."""
-    fig = base.figure("The same experiment again and again", x="seeds a size", y="reported exponent α")
+    """Exponents that repeats of one experiment report, by the number of seeds per size. ``table``: ``seed_noise``."""
+    fig = base.figure("The same experiment again and again", x="seeds per size", y="reported exponent α")
     for hue, (count, rows) in zip(base.PALETTE, table.groupby("seeds"), strict=False):
         fig.add_box(
             x=[str(count)] * len(rows),
@@ -212,7 +212,7 @@ def seed_noise(table: pd.DataFrame, truth: float) -> go.Figure:
 
 
 def coverage(table: pd.DataFrame) -> go.Figure:
-    """How often bands hold the truth, against the level they promise. ``table``: ``fitting_gallery.coverage``."""
+    """How often bands hold the truth, against the level they promise. ``table``: ``fit_simulations.coverage``."""
     fig = base.figure("Do the bands keep their promise?", x="level of the band", y="share that holds the truth")
     base.line(fig, [0.4, 1], [0.4, 1], "as promised", line={"color": TRUE, "dash": "dot"}, hoverinfo="skip")
     for hue, sign, shift, (where, rows) in zip(
@@ -227,7 +227,7 @@ def coverage(table: pd.DataFrame) -> go.Figure:
             marker={"color": hue, "symbol": sign},
             error_y={"type": "data", "array": above, "arrayminus": below, "color": hue, "thickness": 1.2},
             customdata=rows[["level", "simulations"]],
-            hovertemplate="promised %{customdata[0]:.0%}, held in %{y:.1%} of %{customdata[1]} simulations",
+            hovertemplate="promised %{customdata[0]:.0%}, true in %{y:.1%} of %{customdata[1]} simulations",
         )
     fig.update_xaxes(tickformat=".0%", range=[0.42, 1.02])
     fig.update_yaxes(tickformat=".0%", range=[0.3, 1.03])

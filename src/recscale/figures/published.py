@@ -33,7 +33,7 @@ def panel_name(metric: str, dataset: str, max_length: int) -> str:
 
 
 def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, first: tuple) -> go.Figure:
-    """The panels one at a time: value against layers, one series a width, with the refitted law; a menu picks.
+    """The panels one at a time: value against layers, one series per width, with the refitted law; a menu picks.
 
     ``models``: rows of ``panel_models`` for one law, with ``fit``. All points of all panels are in the figure.
     """
@@ -91,7 +91,7 @@ def surface(points: pd.DataFrame, fit: Fit, name: str) -> go.Figure:
     return fig
 
 
-def printed_beside_ours(table: pd.DataFrame) -> go.Figure:
+def r2_printed_and_ours(table: pd.DataFrame) -> go.Figure:
     """R² printed and recomputed, all panels; a menu picks the law. ``table``: ``panel_r2``: five points a row."""
     fig = base.figure("R², printed and recomputed", x="R² in the sample", height=640)
     names = [panel_name(*row) for row in table[["metric", "dataset", "max_length"]].itertuples(index=False)]
@@ -156,6 +156,30 @@ def q1_profile(profile: pd.DataFrame, printed: float, name: str) -> go.Figure:
         ),
     ]
     return buttons(fig, choices)
+
+
+def depth_terms(table: pd.DataFrame, layers: np.ndarray) -> go.Figure:
+    """What depth adds to the metric, w₁ (ln H^w₃ + 1/(q₁ H^w₃)), less its value at the peak, and the peaks.
+
+    ``table``: a row per q₁ with ``q1, w1, w3, peak``; one point a row. ``layers``: the H at which the curves are drawn.
+    """
+    fig = base.figure(
+        "One axis of the law, at several q₁", x="layers H (log scale)", y="metric, less its peak", log_x=True
+    )
+    for hue, row in zip(base.PALETTE, table.itertuples(), strict=False):
+        power, top = layers**row.w3, row.peak**row.w3
+        values, highest = (row.w1 * (np.log(u) + 1 / (row.q1 * u)) for u in (power, top))
+        base.line(fig, layers, values - highest, f"q₁ = {row.q1:g}, w₃ = {row.w3:.2f}", line={"color": hue})
+    base.points(
+        fig,
+        table["peak"],
+        np.zeros(len(table)),
+        "peak, q₁^(1/|w₃|)",
+        marker={"color": base.NEUTRAL, "symbol": "diamond", "size": 10},
+        customdata=table[["q1"]],
+        hovertemplate="q₁ = %{customdata[0]}: %{x:.1f} layers",
+    )
+    return fig
 
 
 def controls(models: pd.DataFrame) -> go.Figure:
@@ -268,7 +292,7 @@ def loss_curves(points: pd.DataFrame, curves: pd.DataFrame) -> go.Figure:
 
     ``points``: ``performance_law_loss``; ``curves``: ``loss_curves``.
     """
-    fig = base.figure("The loss law", x="layers N (log scale)", y="training loss", log_x=True, height=500)
+    fig = base.figure("The loss law", x="layers H (log scale)", y="training loss", log_x=True, height=500)
     groups = []
     for length, part in points.groupby("max_length"):
         for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, part.groupby("embedding_dim"), strict=False):

@@ -30,7 +30,7 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
         ends = np.array([rows["gflop"].min(), rows["gflop"].max()])
         fitted = line["offset_1gflop"] + line["slope_per_decade"] * np.log10(ends)
         base.line(fig, ends, fitted, model, line={"color": base.colour(model)}, showlegend=False, hoverinfo="skip")
-        open_or_not = [base.symbol(model) + ("" if kept else "-open") for kept in rows["kept"]]
+        open_or_not = [base.symbol(model) + ("" if in_fit else "-open") for in_fit in rows["in_fit"]]
         base.points(
             fig,
             rows["gflop"],
@@ -82,8 +82,8 @@ def slopes_and_offsets(models: pd.DataFrame) -> go.Figure:
     return buttons(fig, choices)
 
 
-def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], held: int) -> go.Figure:
-    """Wukong's sizes with rival laws fitted to 100 + y, drawn 10 times beyond; the ``held`` largest were not fitted.
+def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], hold_out: int) -> go.Figure:
+    """Wukong's sizes with rival laws fitted to 100 + y, drawn 10 times beyond; ``hold_out`` of them were not fitted.
 
     ``points``: ``gflop, y``; ``fits``: name -> fit. Buttons pick a law's band.
     """
@@ -104,8 +104,8 @@ def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], held: int) -> go.Figur
         groups += [name, None]
     ordered = points.sort_values("gflop")
     for name, rows, sign in (
-        ("fitted", ordered.iloc[: len(ordered) - held], "circle"),
-        ("held out", ordered.iloc[len(ordered) - held :], "circle-open"),
+        ("fitted", ordered.iloc[: len(ordered) - hold_out], "circle"),
+        ("held out", ordered.iloc[len(ordered) - hold_out :], "circle-open"),
     ):
         if len(rows):
             marker = {"color": base.colour("wukong"), "symbol": sign, "size": 11, "line": {"width": 2}}

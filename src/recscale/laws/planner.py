@@ -5,9 +5,11 @@ every one of its bootstrap refits:
 
     best       the shape with the highest predicted metric
     cloud      the best shapes of the refits, each with the share of refits that choose it
-    flat       the shapes whose predicted metric is within the 95 % band of the best one's prediction
+    tied       the shapes whose difference from the best one has a 95 % interval with 0 in it or below
 
-A wide flat region says that the metric hardly depends on the shape there; a wide cloud that the points don't know it.
+Both shapes of such a difference are predicted by the same refit each time, so that what they share cancels: two shapes
+can be told apart although the bands of their levels overlap. A wide tied region says that the law can't rank its
+shapes; a wide cloud that the points don't know where the best one lies.
 """
 
 from dataclasses import dataclass
@@ -47,7 +49,7 @@ class Choice:
     """The best shape among those allowed; ``low`` to ``high`` is the law's 95 % band there.
 
     ``layers_interval`` and ``width_interval`` hold 95 % of the refits' best shapes; ``cloud``: columns layers, width,
-    share; ``flat`` marks shapes of the planner.
+    share; ``tied`` (n,) marks those of the planner's shapes that are allowed and not worse by a 95 % interval.
     """
 
     layers: int
@@ -58,7 +60,7 @@ class Choice:
     layers_interval: tuple[float, float]
     width_interval: tuple[float, float]
     cloud: pd.DataFrame
-    flat: Bool[np.ndarray, " n"]
+    tied: Bool[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,8 +92,14 @@ class Planner:
         dof = self.fit.dof
         intervals = [tuple(map(float, percentiles(chosen[a].to_numpy(), LEVEL, dof))) for a in ("layers", "width")]
         layers, width = (int(value) for value in self.shapes.iloc[top])
-        flat = allowed & (self.predicted >= low) if np.isfinite(low) else allowed.copy()
-        return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, flat)
+        return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, self._tied(top, index))
+
+    def _tied(self, top: int, index: np.ndarray) -> np.ndarray:
+        """Which of the shapes at ``index`` the refits don't put below the one at ``top``; all without an interval."""
+        lost, _ = percentiles(self.draws[:, [top]] - self.draws[:, index], LEVEL, self.fit.dof)
+        tied = np.zeros(len(self.shapes), bool)
+        tied[index] = ~(lost > 0)
+        return tied
 
     def loss_of(self, choice: Choice, layers: float, width: float) -> tuple[float, float, float]:
         """How much worse the shape (layers, width) is than ``choice``: predicted, and its 95 % interval.

@@ -8,8 +8,12 @@ from recscale.models.embeddings import EmbeddingConfig, SmallFields
 from recscale.models.sequential import SEQUENTIAL_MODELS, build_sequential_model
 from recscale.models.wukong import WukongConfig
 
+MODEL_TITLES: dict[str, str] = {name: config.title for name, config in {**CTR_MODELS, **SEQUENTIAL_MODELS}.items()}
+"""A model's name in the run records -> what readers know it by."""
+
 __all__ = [
     "CTR_MODELS",
+    "MODEL_TITLES",
     "SEQUENTIAL_MODELS",
     "Accounting",
     "Block",

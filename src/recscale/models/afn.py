@@ -26,6 +26,7 @@ class AFNConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "afn+"
+    title: ClassVar[str] = "AFN+"
     VERSION: ClassVar[int] = 1
 
     neurons: int = 16

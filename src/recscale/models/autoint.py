@@ -21,6 +21,7 @@ class AutoIntConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "autoint+"
+    title: ClassVar[str] = "AutoInt+"
     VERSION: ClassVar[int] = 1
 
     layers: int = 2

@@ -17,6 +17,7 @@ class CrossNetConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "crossnet"
+    title: ClassVar[str] = "CrossNet"
     VERSION: ClassVar[int] = 1
 
     cross_layers: int = 2

@@ -22,6 +22,7 @@ class DCNv2Config(TowerConfig):
     """
 
     model: ClassVar[str] = "dcnv2"
+    title: ClassVar[str] = "DCNv2"
     VERSION: ClassVar[int] = 1
 
     cross_layers: int = 2

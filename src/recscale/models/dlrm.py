@@ -22,6 +22,7 @@ class DLRMConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "dlrm"
+    title: ClassVar[str] = "DLRM"
     VERSION: ClassVar[int] = 1
 
     top: tuple[int, ...] = (64, 64)

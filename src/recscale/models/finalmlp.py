@@ -24,6 +24,7 @@ class FinalMLPConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "finalmlp"
+    title: ClassVar[str] = "FinalMLP"
     VERSION: ClassVar[int] = 1
 
     first: tuple[int, ...] = (64, 64)

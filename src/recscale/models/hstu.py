@@ -35,6 +35,7 @@ class HSTUConfig:
     """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
 
     model: ClassVar[str] = "hstu"
+    title: ClassVar[str] = "HSTU"
     VERSION: ClassVar[int] = 1
     learned_positions: ClassVar[bool] = True
 

@@ -25,6 +25,7 @@ class LLaMAConfig:
     """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
 
     model: ClassVar[str] = "llama"
+    title: ClassVar[str] = "LLaMA2"
     VERSION: ClassVar[int] = 1
     learned_positions: ClassVar[bool] = False
 

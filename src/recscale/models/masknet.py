@@ -22,6 +22,7 @@ class MaskNetConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "masknet"
+    title: ClassVar[str] = "MaskNet"
     VERSION: ClassVar[int] = 1
 
     mask_blocks: int = 2

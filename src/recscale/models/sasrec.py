@@ -25,6 +25,7 @@ class SASRecConfig:
     """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
 
     model: ClassVar[str] = "sasrec"
+    title: ClassVar[str] = "SASRec"
     VERSION: ClassVar[int] = 1
     learned_positions: ClassVar[bool] = True
 

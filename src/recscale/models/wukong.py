@@ -41,6 +41,7 @@ class WukongConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "wukong"
+    title: ClassVar[str] = "Wukong"
     VERSION: ClassVar[int] = 1
 
     l: int = 2  # noqa: E741  (the paper's name)

@@ -30,6 +30,7 @@ class WukongCrossConfig(WukongConfig):
     """
 
     model: ClassVar[str] = "wukong+cross"
+    title: ClassVar[str] = "Wukong + cross (ours)"
     VERSION: ClassVar[int] = 1
 
     cross_layers: int = 2

@@ -22,6 +22,7 @@ class XDeepFMConfig(TowerConfig):
     """
 
     model: ClassVar[str] = "xdeepfm"
+    title: ClassVar[str] = "xDeepFM"
     VERSION: ClassVar[int] = 1
 
     cin: tuple[int, ...] = (16, 16)

@@ -16,7 +16,6 @@ from recscale.published.shapes import (
 )
 from recscale.published.tables import load
 from recscale.published.wukong import (
-    wukong_claims,
     wukong_forty,
     wukong_law,
     wukong_models,
@@ -46,7 +45,6 @@ __all__ = [
     "potential",
     "potential_by_q1",
     "q1_profile",
-    "wukong_claims",
     "wukong_forty",
     "wukong_law",
     "wukong_models",

@@ -45,11 +45,11 @@ def ablation(folder: Path | None = None) -> pd.DataFrame:
 def leverage(folder: Path | None = None) -> pd.DataFrame:
     """Hat value of every setting in the regressions of ``ablation``: its share in its own fitted value (mean 2/n)."""
     table = data_terms(folder)
-    found = table[["dataset", "max_length"]].copy()
+    values = table[["dataset", "max_length"]].copy()
     for term in ("inverse_quality", "inverse_tokens"):
         centred = table[term] - table[term].mean()
-        found[term] = 1 / len(table) + centred**2 / (centred**2).sum()
-    return found
+        values[term] = 1 / len(table) + centred**2 / (centred**2).sum()
+    return values
 
 
 def loss_curves(folder: Path | None = None) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The Performance Law's 20 panels, refitted: R² beside the printed one, the searched constant, control models."""
+"""The Performance Law's 20 panels, refitted: R² recomputed and printed, the searched constant, control models."""
 
 from pathlib import Path
 
@@ -30,16 +30,16 @@ def _r2(value: np.ndarray, objective: np.ndarray) -> np.ndarray:
 
 def q1_profile(rows: pd.DataFrame, values=range(1, 33)) -> pd.DataFrame:
     """R² of one panel at each q₁: q1, r2, w3, w4 and whether an exponent is at the edge of its box."""
-    found = conditional_optima(
+    solutions = conditional_optima(
         read_problem(laws.get("performance-law").with_values(q1=values), rows[AXES], rows["value"])
     )
-    table = pd.DataFrame({"q1": found.theta[:, 2].astype(int), "r2": _r2(rows["value"].to_numpy(), found.cost)})
-    table["w3"], table["w4"] = found.theta[:, 0], found.theta[:, 1]
-    return table.assign(at_edge=(np.abs(found.theta[:, :2]) >= BOX - 1e-9).any(axis=1))
+    table = pd.DataFrame({"q1": solutions.theta[:, 2].astype(int), "r2": _r2(rows["value"].to_numpy(), solutions.cost)})
+    table["w3"], table["w4"] = solutions.theta[:, 0], solutions.theta[:, 1]
+    return table.assign(at_edge=(np.abs(solutions.theta[:, :2]) >= BOX - 1e-9).any(axis=1))
 
 
 def panel_r2(folder: Path | None = None, q1=range(1, 33)) -> pd.DataFrame:
-    """All 20 panels, both laws: R² recomputed beside the printed one, and their difference (recomputed - printed).
+    """All 20 panels, both laws: R² recomputed and printed, and their difference (recomputed - printed).
 
     ``q1_printed``: the values of q₁ in the search at which the printed R² is reached to six decimals; ``q1_best`` and
     ``r2_best``: the best in the search; ``edge``: the best lies at an end of the search. The Performance Law's
@@ -85,7 +85,9 @@ def disagreements(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def panel_models(folder: Path | None = None, **options) -> pd.DataFrame:
-    """Every panel under the Performance Law and its controls: R², AICc, leave-one-out RMSE and the peak of each."""
+    """Every panel under the Performance Law and its controls: the columns of ``laws.compare`` (law, r2, aicc, …, fit),
+    the setting (metric, dataset, max_length) and the place of the peak (peak_layers, peak_embedding_dim; nan: none).
+    """
     names = ["constant", "log-linear", "log-quadratic", "performance-law", "performance-law-outside"]
     tables = []
     for key, points in panels(folder).items():

@@ -1,6 +1,7 @@
 """Readings of the papers' own tables that need no fit of a new form: who leads by how much, what was left unsaid."""
 
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,31 +21,48 @@ def wukong_sizes(task: int, drop_smallest: int = 0) -> pd.DataFrame:
     return rows[["hyperparameters", "gflop", "y"]].iloc[drop_smallest:].assign(loss=lambda t: 100 + t["y"])
 
 
-def bend(sizes: pd.DataFrame) -> float:
+def curvature_p(sizes: pd.DataFrame) -> float:
     """Probability of so large a quadratic term of y in ln(GFLOP) if there is none (Student's t); ``wukong_sizes``."""
     x, y = np.log(sizes["gflop"].to_numpy(float)), sizes["y"].to_numpy(float)
     design = np.vander(x - x.mean(), 3)
-    found, (square,), *_ = np.linalg.lstsq(design, y, rcond=None)
+    coefficients, (squares,), *_ = np.linalg.lstsq(design, y, rcond=None)
     dof = len(y) - 3
-    error = np.sqrt(square / dof * np.linalg.inv(design.T @ design)[0, 0])
-    return float(2 * student.sf(abs(found[0] / error), dof))
+    error = np.sqrt(squares / dof * np.linalg.inv(design.T @ design)[0, 0])
+    return float(2 * student.sf(abs(coefficients[0] / error), dof))
 
 
-def rival_forms(sizes: pd.DataFrame, held: int) -> dict[str, Fit]:
-    """Power law, line in logs and power law with a floor, fitted to 100 + y without the ``held`` largest sizes."""
-    kept = sizes.iloc[: len(sizes) - held]
-    x = kept[["gflop"]].rename(columns={"gflop": "x"})
-    return {name: laws.fit(name, x, kept["loss"]) for name in FORMS}
+def rival_forms(sizes: pd.DataFrame, hold_out: int) -> dict[str, Fit]:
+    """Power law, line in logs and power law with a floor, fitted to 100 + y without the ``hold_out`` largest sizes."""
+    fitted = sizes.iloc[: len(sizes) - hold_out]
+    x = fitted[["gflop"]].rename(columns={"gflop": "x"})
+    return {name: laws.fit(name, x, fitted["loss"]) for name in FORMS}
 
 
-def forecast(sizes: pd.DataFrame, held: int) -> pd.DataFrame:
-    """Errors at the ``held`` largest sizes of laws fitted to the others, beside "no further gain": ``rmse`` in %."""
+def forecast(sizes: pd.DataFrame, hold_out: int) -> pd.DataFrame:
+    """Errors at the ``hold_out`` largest sizes of laws fitted to the others, and of "no further gain": ``rmse`` in %,
+    indexed by the name of the law."""
     rows = {}
     for name in FORMS:
-        found = laws.fit(name, sizes[["gflop"]], sizes["loss"], hold_out_largest=held).held_out
-        rows[name] = found["rmse"]
-    rows["no further gain"] = found["rmse_no_further_gain"]
+        errors = laws.fit(name, sizes[["gflop"]], sizes["loss"], hold_out_largest=hold_out).held_out
+        rows[name] = errors["rmse"]
+    rows["no further gain"] = errors["rmse_no_further_gain"]
     return pd.DataFrame({"rmse": rows})
+
+
+def plateaus(model: str, beyond: float | None) -> pd.DataFrame:
+    """How much a model of Table 5 gains at its largest size that trained, one row per task.
+
+    Columns ``task``; ``over_best``: y of the largest size less the best smaller one; ``over_named``: less that of the
+    size nearest to ``beyond`` GFLOP (None: the smallest). In %, negative is better.
+    """
+    points = published.wukong_points()
+    points = points[(points["model"] == model) & points["in_fit"]].sort_values("gflop")
+    rows = []
+    for task, part in points.groupby("task"):
+        named = 0 if beyond is None else int((part["gflop"] - beyond).abs().argmin())
+        y = part["y"].to_numpy()
+        rows.append((task, y[-1] - y[:-1].min(), y[-1] - y[named]))
+    return pd.DataFrame(rows, columns=["task", "over_best", "over_named"]).round(6)
 
 
 def wukong_leads() -> pd.DataFrame:
@@ -54,7 +72,7 @@ def wukong_leads() -> pd.DataFrame:
     """
     points = published.wukong_points()
     parts = []
-    for _, rows in points[points["kept"]].groupby("task"):
+    for _, rows in points[points["in_fit"]].groupby("task"):
         wukong = rows[rows["model"] == "Wukong"].sort_values("gflop")
         inside = rows["gflop"].between(wukong["gflop"].min(), wukong["gflop"].max())
         others = rows[(rows["model"] != "Wukong") & inside]
@@ -91,7 +109,7 @@ def borrowed(table: pd.DataFrame) -> pd.DataFrame:
     return part[(hundredths - hundredths.round()).abs() < 1e-4].reset_index(drop=True)
 
 
-def data_terms(swap: bool = True) -> dict[str, pd.Series]:
+def reciprocal_terms(swap: bool = True) -> dict[str, pd.Series]:
     """1/(tokens × S′) and 1/tokens as printed and, with ``swap``, with the tokens of ML-1M and KR-Pure exchanged."""
     table = published.load("performance_law_datasets")
     quality = table["inverse_real_entropy"]
@@ -105,8 +123,9 @@ def data_terms(swap: bool = True) -> dict[str, pd.Series]:
     return terms
 
 
-def joint_beside_means(metric: str = "HR@10") -> dict[str, float]:
-    """R² over all settings of one metric: the joint law with D′ as a column, and a free mean for every setting."""
+def joint_and_means(metric: str = "HR@10") -> dict[str, float]:
+    """R² over all settings of one metric: ``joint``, one law with D′ as a column, and ``means``, a free mean for every
+    setting; ``w5``, the joint law's exponent of D′."""
     points = published.joint_points(metric)
     means = points.groupby(["dataset", "max_length"])["value"].transform("mean")
     total = ((points["value"] - points["value"].mean()) ** 2).sum()
@@ -156,14 +175,22 @@ def claimed_peaks() -> pd.DataFrame:
     return table
 
 
-def wins(models: pd.DataFrame, rival: str, tie: float = 2.0) -> tuple[int, int, int]:
+class Score(NamedTuple):
+    """How often one law beats another."""
+
+    wins: int
+    ties: int
+    losses: int
+
+
+def score(models: pd.DataFrame, rival: str, tie: float = 2.0) -> Score:
     """Panels in which the Performance Law wins, ties and loses against ``rival`` by AICc; within ``tie`` is a tie.
 
     ``models``: ``published.panel_models``.
     """
     aicc = models.pivot_table(index=published.SETTING, columns="law", values="aicc")
     gap = aicc["performance-law"] - aicc[rival]
-    return int((gap < -tie).sum()), int((gap.abs() <= tie).sum()), int((gap > tie).sum())
+    return Score(int((gap < -tie).sum()), int((gap.abs() <= tie).sum()), int((gap > tie).sum()))
 
 
 def _bends(log_v: np.ndarray, log_q1: float, log_peak: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The best shapes the Performance Law claimed, and its "expansion potential", beside what the same points say here."""
+"""The best shapes the Performance Law claimed and its "expansion potential", printed and recomputed."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from recscale.published.tables import load
 
 PEAKED = ("performance-law", "log-quadratic")
 MEASURED = ["ndcg@10", "ndcg@50", "hr@10", "hr@50"]
-# The claims of the paper's Table 2: where, what was held, and the shape said to be best (layers, width).
+# The claims of the paper's Table 2: where, under which constraint, and the shape said to be best (layers, width).
 CLAIMS = (
     ("ml-1m", 200, "none", 28, 54),
     ("industrial", 50, "layers = 64", 64, 603),
@@ -61,7 +61,7 @@ def constrained_peak(fit: Fit, product: float) -> tuple[float, float]:
 
 
 def claimed_optima(folder: Path | None = None, names=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
-    """Each claimed shape beside the peak of our refits to its panel, per metric and law, with 95 % intervals if
+    """Each claimed shape and the peak of our refits to its panel, per metric and law, with 95 % intervals if
     ``bootstrap``.
 
     The paper doesn't name the panel of the third claim; its values lie in ML-1M's range, and its length is taken as
@@ -69,27 +69,36 @@ def claimed_optima(folder: Path | None = None, names=PEAKED, bootstrap: int = 0)
     """
     grids = panels(folder)
     rows = []
-    for dataset, length, held, layers, width in CLAIMS:
+    for dataset, length, constraint, layers, width in CLAIMS:
         for metric in ("HR@10", "NDCG@10"):
             points = grids[metric, dataset, length]
             for name in names:
                 fit = laws.fit(name, points[AXES], points["value"], bootstrap=bootstrap)
-                row = {"dataset": dataset, "max_length": length, "constraint": held, "metric": metric, "law": name}
+                row = {
+                    "dataset": dataset,
+                    "max_length": length,
+                    "constraint": constraint,
+                    "metric": metric,
+                    "law": name,
+                }
                 row |= {"claimed_layers": layers, "claimed_width": width}
-                rows.append(row | _peak(fit, held))
+                rows.append(row | _peak(fit, constraint))
     return pd.DataFrame(rows)
 
 
-def _peak(fit: Fit, held: str) -> dict:
-    if held.startswith("layers ×"):
+def _peak(fit: Fit, constraint: str) -> dict:
+    if constraint.startswith("layers ×"):
         layers, width = constrained_peak(fit, 512.0)
         return {"layers": layers, "width": width}
     peak, limits = fit.optimum or {}, fit.optimum_intervals or {}
-    found = {"width": peak.get("embedding_dim"), "layers": 64.0 if held.startswith("layers =") else peak.get("layers")}
+    place = {
+        "width": peak.get("embedding_dim"),
+        "layers": 64.0 if constraint.startswith("layers =") else peak.get("layers"),
+    }
     for axis, column in (("layers", "layers"), ("width", "embedding_dim")):
-        if column in limits and not (axis == "layers" and held.startswith("layers =")):
-            found[f"{axis}_low"], found[f"{axis}_high"] = limits[column]
-    return found
+        if column in limits and not (axis == "layers" and constraint.startswith("layers =")):
+            place[f"{axis}_low"], place[f"{axis}_high"] = limits[column]
+    return place
 
 
 def potential(folder: Path | None = None) -> pd.DataFrame:
@@ -110,6 +119,6 @@ def potential_by_q1(
     points = panels(folder)[metric, dataset, max_length]
     value = points["value"].to_numpy()
     total = ((value - value.mean()) ** 2).sum()
-    found = conditional_optima(read_problem(laws.get("performance-law").with_values(q1=q1), points[AXES], value))
-    table = pd.DataFrame({"q1": found.theta[:, 2].astype(int), "r2": 1 - found.cost / total})
-    return table.assign(w1=-found.coef[:, 0], w2=-found.coef[:, 1])
+    solutions = conditional_optima(read_problem(laws.get("performance-law").with_values(q1=q1), points[AXES], value))
+    table = pd.DataFrame({"q1": solutions.theta[:, 2].astype(int), "r2": 1 - solutions.cost / total})
+    return table.assign(w1=-solutions.coef[:, 0], w2=-solutions.coef[:, 1])

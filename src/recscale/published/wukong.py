@@ -16,9 +16,9 @@ ROUNDING = 0.01  # % of the printed losses
 
 
 def wukong_points(folder: Path | None = None) -> pd.DataFrame:
-    """Table 5, one row a model, size and task: model, gflop, parameters (2³⁰), task, y (relative log loss, %), kept.
+    """Table 5, one row a model, size and task: model, gflop, parameters (2³⁰), task, y (relative log loss, %), in_fit.
 
-    ``kept`` is false for diverged runs and for the DLRM row that defines 0 % (it shares its FLOP count with the next
+    ``in_fit`` is false for diverged runs and for the DLRM row that defines 0 % (it shares its FLOP count with the next
     row).
     """
     table = load("wukong_table5_internal_scaling", folder)
@@ -31,7 +31,7 @@ def wukong_points(folder: Path | None = None) -> pd.DataFrame:
     )
     long["task"] = long["task"].str.extract(r"task(\d)").astype(int)
     baseline = (long["model"] == "DLRM") & long["hyperparameters"].str.startswith("TopMLP")
-    return long.assign(kept=(long["note"] != "diverged") & long["y"].notna() & ~baseline)
+    return long.assign(in_fit=(long["note"] != "diverged") & long["y"].notna() & ~baseline)
 
 
 def wukong_law(task: int = 1, folder: Path | None = None, **options) -> Fit:
@@ -50,18 +50,18 @@ def wukong_models(folder: Path | None = None) -> pd.DataFrame:
     """
     points = wukong_points(folder)
     rows = []
-    for (model, task), kept in points[points["kept"]].groupby(["model", "task"], sort=False):
-        kept = kept.sort_values("gflop")
-        fit = laws.fit("log-linear", kept[["gflop"]], kept["y"])
+    for (model, task), sizes in points[points["in_fit"]].groupby(["model", "task"], sort=False):
+        sizes = sizes.sort_values("gflop")
+        fit = laws.fit("log-linear", sizes[["gflop"]], sizes["y"])
         slope, decade = fit.parameters["β_gflop"], np.log(10)
         low, high = fit.intervals["β_gflop"]
         everything = points[(points["model"] == model) & (points["task"] == task)]
-        last = float(kept["y"].iloc[-1] - kept["y"].iloc[:-1].min())
+        last = float(sizes["y"].iloc[-1] - sizes["y"].iloc[:-1].min())
         rows.append(
             {
                 "model": model,
                 "task": task,
-                "points": len(kept),
+                "points": len(sizes),
                 "diverged": int((everything["note"] == "diverged").sum()),
                 "slope_per_decade": slope * decade,
                 "slope_low": low * decade,
@@ -71,7 +71,7 @@ def wukong_models(folder: Path | None = None) -> pd.DataFrame:
                 "offset_high": fit.intervals["c"][1],
                 "per_quadrupling": slope * np.log(4),
                 "r2": fit.r2,
-                "best": float(kept["y"].min()),
+                "best": float(sizes["y"].min()),
                 "gain_at_end": last,
                 "plateau": last >= -ROUNDING - 1e-9,
             }
@@ -79,28 +79,18 @@ def wukong_models(folder: Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def wukong_claims(task: int = 1, folder: Path | None = None) -> pd.DataFrame:
-    """The printed constants and "0.1 % per quadrupling", each beside the value computed here with its interval."""
-    fit = wukong_law(task, folder)
-    a, c = fit.parameters["A"], fit.parameters["c"]
-    limits = fit.intervals
-    quadrupling = [-100 * (1 - 4.0**-value) for value in (c, *limits["c"])]
-    rows = [
-        ("A", CONSTANTS[0], a, *limits["A"]),
-        ("exponent", CONSTANTS[1], -c, -limits["c"][1], -limits["c"][0]),
-        ("change per quadrupling, %", -0.1, quadrupling[0], min(quadrupling[1:]), max(quadrupling[1:])),
-    ]
-    return pd.DataFrame(rows, columns=["claim", "printed", "computed", "low", "high"])
-
-
 def wukong_forty(folder: Path | None = None) -> pd.DataFrame:
-    """The claim "40-fold": each DCNv2 size against the smallest Wukong as good, and against Wukong's law inverted."""
+    """The claim "40-fold": each DCNv2 size against the smallest Wukong as good, and against Wukong's law inverted.
+
+    One row per DCNv2 size that trained and task: task, dcnv2_gflop, y, wukong_gflop (of the smallest Wukong as good),
+    ratio_of_sizes = dcnv2_gflop / wukong_gflop, ratio_by_law = dcnv2_gflop / ((100 + y)/A)^(-1/c).
+    """
     points = wukong_points(folder)
     rows = []
     for task in (1, 2):
         law = wukong_law(task, folder).parameters
         wukong = points[(points["model"] == "Wukong") & (points["task"] == task)]
-        for _, row in points[(points["model"] == "DCNv2") & (points["task"] == task) & points["kept"]].iterrows():
+        for _, row in points[(points["model"] == "DCNv2") & (points["task"] == task) & points["in_fit"]].iterrows():
             match = wukong[wukong["y"] <= row["y"]]["gflop"].min()
             by_law = ((100 + row["y"]) / law["A"]) ** (-1 / law["c"])
             rows.append((task, row["gflop"], row["y"], match, row["gflop"] / match, row["gflop"] / by_law))

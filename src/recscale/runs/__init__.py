@@ -1,19 +1,25 @@
 """Runs of models: their recipes, carrying them out, the store of their records, and one table of them all."""
 
-from recscale.runs.spec import RunSpec, record, train
-from recscale.runs.store import COLUMNS, RecordStore, load_results, metric_columns, save_results
+from recscale.runs.execute import make_record, train
+from recscale.runs.spec import RunSpec
+from recscale.runs.store import RecordStore, load_results, save_results
 from recscale.runs.study import NotYetPlanned, Study, run_study
+from recscale.runs.table import COLUMNS, Columns, by_configuration, healthy, metric_columns, run_table
 
 __all__ = [
     "COLUMNS",
+    "Columns",
     "NotYetPlanned",
     "RecordStore",
     "RunSpec",
     "Study",
+    "by_configuration",
+    "healthy",
     "load_results",
+    "make_record",
     "metric_columns",
-    "record",
     "run_study",
+    "run_table",
     "save_results",
     "train",
 ]

@@ -13,7 +13,8 @@ from importlib import import_module
 from dask.distributed import Client, Future, KilledWorker, get_worker, wait
 from distributed.comm import CommClosedError
 
-from recscale.runs.spec import RunSpec, code_fingerprint
+from recscale.runs.execute import code_fingerprint
+from recscale.runs.spec import RunSpec
 from recscale.runs.store import RecordStore
 
 Task = Callable[[RunSpec, RecordStore], dict]
@@ -68,7 +69,7 @@ def _for_workers() -> Callable[[bytes, str], dict]:
         address = get_worker().address
         try:
             installed = import_module("recscale.runs.cluster")
-            there = import_module("recscale.runs.spec").code_fingerprint()
+            there = import_module("recscale.runs.execute").code_fingerprint()
         except (ImportError, AttributeError) as error:
             raise ValueError(f"the worker {address} has no recscale of this version ({error}): install it") from error
         if there != code:

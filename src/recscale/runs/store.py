@@ -11,27 +11,8 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from recscale.runs.table import COLUMNS
 from recscale.settings import cache_folder, results_folder, writable, write_atomically
-
-IDENTITY = ("study", "run_id", "model", "dataset", "split", "seed", "config")
-SIZE = (
-    "dense_parameters",
-    "embedding_parameters",
-    "training_flop_per_example",
-    "examples_seen",
-    "training_flop",
-)
-PROVENANCE = (
-    "diverged",
-    "wall_seconds",
-    "threads",
-    "torch_version",
-    "code_version",
-    "data_checksum",
-    "finished_at",
-)
-COLUMNS = IDENTITY + SIZE + PROVENANCE
-"""What every results table has; its metric columns stand between SIZE and PROVENANCE."""
 
 
 class Record(BaseModel):
@@ -59,18 +40,6 @@ class Record(BaseModel):
     data_checksum: str
     finished_at: str
     test_logloss_curve: str | None = None  # JSON, of runs whose training has curve_points
-
-
-def metric_columns(table: pd.DataFrame) -> list[str]:
-    """The columns of ``table`` that hold measured metrics."""
-    return [column for column in table.columns if column not in COLUMNS]
-
-
-def as_table(records: list[dict], study: str) -> pd.DataFrame:
-    """Records as one table with the columns in their fixed order."""
-    table = pd.DataFrame([{"study": study, **record} for record in records])
-    metrics = metric_columns(table)
-    return table.reindex(columns=[*IDENTITY, *SIZE, *metrics, *PROVENANCE])
 
 
 class RecordStore:

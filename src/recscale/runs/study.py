@@ -13,8 +13,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from recscale.runs import cluster
-from recscale.runs.spec import RunSpec, checkpoint, code_version, record, train
-from recscale.runs.store import RecordStore, as_table, load_results
+from recscale.runs.execute import checkpoint, code_version, make_record, train
+from recscale.runs.spec import RunSpec
+from recscale.runs.store import RecordStore, load_results
+from recscale.runs.table import results_table
 from recscale.training.health import HEALTH, collapsed
 from recscale.training.sequential_checkpoint import remove_checkpoint
 
@@ -37,7 +39,7 @@ class Study:
     def table(self, store: RecordStore) -> pd.DataFrame:
         """The finished runs, in the order of the plan; their health by the rule of today, whenever they ran."""
         records = (store.get(spec.run_id) for spec in self.runs)
-        return rejudged(as_table([found for found in records if found is not None], self.name))
+        return rejudged(results_table([found for found in records if found is not None], self.name))
 
     def missing(self, store: RecordStore) -> list[RunSpec]:
         return [spec for spec in self.runs if store.get(spec.run_id) is None]
@@ -111,7 +113,7 @@ def run_one(spec: RunSpec, store: RecordStore) -> dict:
     code_version()  # remembered now: a commit made while this trains is not what ran
     found = store.get(spec.run_id)
     if found is None:
-        found = record(spec, train(spec))
+        found = make_record(spec, train(spec))
         store.put(found)
         remove_checkpoint(checkpoint(spec))  # after the record: killed in between, nothing is lost
     return found

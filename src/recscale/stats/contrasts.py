@@ -17,50 +17,13 @@ import pandas as pd
 from jaxtyping import Float
 from scipy import stats
 
-
-@dataclass(frozen=True)
-class Effect:
-    """A contrast of ln y with the limits of its interval (nan: not known)."""
-
-    value: float
-    low: float
-    high: float
-
-    @property
-    def lowers(self) -> bool:
-        """Below zero beyond the noise."""
-        return self.high < 0
-
-    @property
-    def raises(self) -> bool:
-        """Above zero beyond the noise."""
-        return self.low > 0
-
-    @property
-    def limits(self) -> tuple[float, float] | None:
-        """The interval in %, None where it isn't known: what a claim of the report card takes."""
-        _, low, high = self.percent
-        return None if np.isnan(low) else (low, high)
-
-    def __str__(self) -> str:
-        """ "-0.12 % [-0.20, -0.04]", or the value alone where there is no interval."""
-        value, low, high = self.percent
-        return f"{value:+.2f} %" + ("" if np.isnan(low) else f" [{low:+.2f}, {high:+.2f}]")
-
-    @property
-    def percent(self) -> tuple[float, float, float]:
-        """The ratio of y it stands for, in % above 1, and its limits."""
-        return tuple(100 * float(np.expm1(number)) for number in (self.value, self.low, self.high))
-
-
-UNKNOWN = Effect(np.nan, np.nan, np.nan)
-"""An effect that nothing is known of."""
+from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.multiplicity import bonferroni_level
 
 
 @dataclass(frozen=True, eq=False)
 class Contrasts:
-    """The fitted means of ln y by configuration. ``noise``: standard deviation of one run, with ``dof`` degrees of
-    freedom.
+    """The fitted means of ln y by configuration. ``noise``: standard deviation of one run; ``dof``: its degrees.
 
     ``parts``: for every group of configurations with a noise of its own that noise, its degrees, and its runs' share of
     ``gram``; one part, of all, without groups.
@@ -101,7 +64,7 @@ class Contrasts:
             parts.append((*own, design[mine].T @ design[mine]))
         return cls(configurations, found, design.T @ design, noise, dof, tuple(parts))
 
-    def contrast(self, weights: Mapping[Hashable, float], level: float = 0.95) -> Effect:
+    def contrast(self, weights: Mapping[Hashable, float], level: float = 0.95) -> Estimate:
         """Σ weight · mean, weights that sum to 0, with its ``level`` interval.
 
         nan throughout where the runs can't tell it (no block has both sides), limits nan without a second seed. Noises
@@ -114,17 +77,22 @@ class Contrasts:
             return UNKNOWN
         value = float(vector @ self.means)
         if not self.dof:
-            return Effect(value, np.nan, np.nan)
+            return Estimate(value, np.nan, np.nan)
         spread = inverse @ vector
         shares = np.array([noise**2 * (spread @ gram @ spread) for noise, _, gram in self.parts])
         degrees = np.array([dof for _, dof, _ in self.parts])
         dof = shares.sum() ** 2 / (shares**2 / degrees).sum() if shares.any() else self.dof
         half = float(stats.t.ppf((1 + level) / 2, dof) * np.sqrt(shares.sum()))
-        return Effect(value, value - half, value + half)
+        return Estimate(value, value - half, value + half)
 
-    def difference(self, first: Hashable, second: Hashable) -> Effect:
+    def difference(self, first: Hashable, second: Hashable) -> Estimate:
         """ln y of ``first`` less ln y of ``second``."""
         return self.contrast({first: 1.0, second: -1.0})
+
+    def intervals(self, contrasts: Sequence[Mapping[Hashable, float]]) -> list[tuple[Estimate, Estimate]]:
+        """Each contrast at 95 % and at ``bonferroni_level`` of their number, as ``stats.multiplicity`` counts them."""
+        level = bonferroni_level(len(contrasts))
+        return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
     def reached(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> int:
         """How many of these contrasts lie below ``limit``, by the rule of ``verdict``."""
@@ -134,7 +102,7 @@ class Contrasts:
         """Are all of these contrasts below ``limit``, as a claim has it? See ``verdict`` of this module."""
         return verdict(self.both(lower), limit)
 
-    def both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Effect, Effect]]:
+    def both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Estimate, Estimate]]:
         """Each contrast at 95 % and at ``strict`` of their number."""
         return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
 
@@ -157,24 +125,24 @@ def strict(count: int) -> float:
     return 1 - 0.05 / count
 
 
-def reached(effects: Sequence[tuple[Effect, Effect]], limit: float = 0.0) -> int:
+def reached(effects: Sequence[tuple[Estimate, Estimate]], limit: float = 0.0) -> int:
     """How many effects lie below ``limit``, by the rule of ``verdict``."""
-    if all(plain.high < limit for plain, _ in effects):
+    if all(plain.ci_high < limit for plain, _ in effects):
         return len(effects)
-    return sum(wide.high < limit for _, wide in effects)
+    return sum(wide.ci_high < limit for _, wide in effects)
 
 
-def verdict(effects: Sequence[tuple[Effect, Effect]], limit: float = 0.0) -> str:
+def verdict(effects: Sequence[tuple[Estimate, Estimate]], limit: float = 0.0) -> str:
     """Are all effects below ``limit``? A verdict of the report card. Each comes with its interval at 95 % and at
     ``strict`` of their number.
 
     "holds": every 95 % interval lies below. Otherwise single ones count only where the wider interval tells, as one of
     many easily looks large, and ``of_cases`` judges their numbers.
     """
-    if all(plain.high < limit for plain, _ in effects):
+    if all(plain.ci_high < limit for plain, _ in effects):
         return "holds"
-    below = sum(wide.high < limit for _, wide in effects)
-    above = sum(wide.low > limit for _, wide in effects)
+    below = sum(wide.ci_high < limit for _, wide in effects)
+    above = sum(wide.ci_low > limit for _, wide in effects)
     return of_cases(below, above, len(effects))
 
 

@@ -3,7 +3,10 @@
 import math
 
 import numpy as np
+import pandas as pd
 from jaxtyping import Float
+
+from recscale.stats.estimate import Estimate
 
 
 def seeds_needed(deviation: float, wanted_error: float) -> int:
@@ -21,3 +24,21 @@ def seeds_needed(deviation: float, wanted_error: float) -> int:
 def pooled_deviation(losses: Float[np.ndarray, "configurations seeds"]) -> float:
     """Relative standard deviation of a seed: of ln loss within configurations, their variances averaged."""
     return float(np.sqrt(np.var(np.log(losses), axis=1, ddof=1).mean()))
+
+
+def seeds_to_decide(estimate: Estimate, threshold: float, seeds: float) -> float:
+    """How many seeds per configuration would let the interval leave out ``threshold``, if the value stayed as it is.
+
+    With n seeds an interval is as wide as 1/√n: n · (half-width / distance)². inf where the value is the threshold, and
+    nan without an interval.
+    """
+    half_width, distance = (estimate.ci_high - estimate.ci_low) / 2, abs(estimate.value - threshold)
+    if not distance:
+        return math.inf
+    return max(seeds, seeds * (half_width / distance) ** 2)
+
+
+def core_hours_per_seed(runs: pd.DataFrame) -> float:
+    """What one more seed of every configuration costs on one core: wall time × threads, seeds averaged, in hours."""
+    seconds = (runs["wall_seconds"] * runs["threads"]).groupby(runs["configuration"]).mean()
+    return float(seconds.sum()) / 3600

@@ -1,0 +1,139 @@
+"""Claims as readers see them: a badge, a list for a chapter, a flat row for a table or a JSON file.
+
+Statements come from the claims; nothing here writes a sentence.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+from recscale.claims.claim import Claim, Count, Price, Text, Verdict
+from recscale.stats.estimate import Estimate
+
+MIME = "application/vnd.recscale.claims+json"
+"""Type under which a chapter's output carries its claims, for whoever reads the executed notebook."""
+
+SYMBOLS = {
+    Verdict.HOLDS: "●",
+    Verdict.IN_PART: "◐",
+    Verdict.FAILS: "○",
+    Verdict.OPEN: "?",
+    Verdict.UNDECIDABLE: "–",
+}
+
+
+def number(value: float) -> str:
+    """Four significant digits at most; a whole number whole."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "–"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+
+
+def observed(claim: Claim) -> str:
+    """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6", "power law"."""
+    seen = claim.observed
+    if isinstance(seen, Text):
+        return seen.value
+    if isinstance(seen, Count):
+        return f"{seen.agree} of {seen.of}"
+    symbol, unit = f"{claim.symbol} = " if claim.symbol else "", f" {claim.unit}" if claim.unit else ""
+    exact = seen.ci_low == seen.ci_high
+    interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and not exact else ""
+    return f"{symbol}{number(seen.value)}{unit}{interval}"
+
+
+def reference(claim: Claim) -> str:
+    """What the paper prints; nothing where it prints nothing."""
+    if claim.reference is None:
+        return ""
+    return claim.reference if isinstance(claim.reference, str) else number(claim.reference)
+
+
+def price(cost: Price | None) -> str:
+    """ "needs 12 seeds, 5 core-hours"; nothing without a price."""
+    if cost is None:
+        return ""
+    return f"needs {number(math.ceil(cost.seeds)) if math.isfinite(cost.seeds) else '∞'} seeds, " + (
+        f"{number(round(cost.core_hours, 1))} core-hours"
+    )
+
+
+def badge(verdict: Verdict) -> str:
+    """The verdict as a coloured HTML label that also reads without colour."""
+    kind = verdict.value.replace(" ", "-")
+    return f'<span class="verdict verdict-{kind}"><span aria-hidden="true">{SYMBOLS[verdict]}</span> {verdict}</span>'
+
+
+class ClaimList:
+    """Claims for a chapter's output: statement, badge and number, one line each, linked to the report card.
+
+    The executed notebook holds them a second time as data (``MIME``).
+    """
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self.claims = list(claims)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        return {"text/html": self._repr_html_(), MIME: rows(self.claims)}
+
+    def _repr_html_(self) -> str:
+        items = []
+        for claim in self.claims:
+            cost = f' <span class="claim-price">{price(claim.price)}</span>' if claim.price else ""
+            items.append(
+                f'<li data-claim="{claim.id}" data-verdict="{claim.verdict}">'
+                f'<a class="claim-statement" href="report-card.html#{claim.id}">{escape(claim.statement)}</a> '
+                f'{badge(claim.verdict)} <span class="claim-observed">{escape(observed(claim))}</span>{cost}</li>'
+            )
+        return f'<ul class="claims">{"".join(items)}</ul>'
+
+
+def rows(claims: Sequence[Claim]) -> list[dict]:
+    """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
+
+    Keys: id, paper, question, statement, evidence, reference, observed (a number, or text for counts and names),
+    ci_low, ci_high, rule, verdict, price (null, or seeds and core_hours), page, detail, source, unit, check.
+    """
+    return [_row(claim) for claim in claims]
+
+
+def _row(claim: Claim) -> dict:
+    low, high = claim.interval
+    seen = claim.observed.value if isinstance(claim.observed, Estimate) else observed(claim)
+    cost = claim.price and {"seeds": _finite(claim.price.seeds), "core_hours": _finite(claim.price.core_hours)}
+    return {
+        "id": claim.id,
+        "paper": str(claim.paper),
+        "question": claim.question,
+        "statement": claim.statement,
+        "evidence": str(claim.evidence),
+        "reference": claim.reference,
+        "observed": _finite(seen),
+        "ci_low": _finite(low),
+        "ci_high": _finite(high),
+        "rule": claim.rule,
+        "verdict": str(claim.verdict),
+        "price": cost,
+        "page": claim.page,
+        "detail": claim.detail,
+        "source": str(claim.source),
+        "unit": claim.unit,
+        "check": claim.check,
+    }
+
+
+def _finite(value: float | str | None) -> float | str | None:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def table(claims: Sequence[Claim]) -> pd.DataFrame:
+    """``rows`` as a table, indexed by id."""
+    return pd.DataFrame(rows(claims)).set_index("id")
+
+
+def as_json(claims: Sequence[Claim]) -> str:
+    """``rows`` as JSON text."""
+    return json.dumps(rows(claims), indent=1, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,218 @@
+"""The verdict rules: what each asks of an observation.
+
+A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation decides nothing; ``judge`` makes None
+``UNDECIDABLE`` for printed numbers and ``OPEN``, with a price, for runs of ours.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from recscale.claims.claim import Claim, Count, Evidence, Paper, Price, Source, Text, Verdict
+from recscale.stats.estimate import Estimate
+
+Observed = Estimate | Count | Text
+
+
+class Rule(Protocol):
+    """A rule with its settings; ``name`` is what the card and ``recscale claims`` call it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, observed: Observed) -> Verdict | None: ...
+
+
+@dataclass(frozen=True)
+class Exceeds:
+    """Holds where the whole interval lies above ``threshold``, fails where all of it lies below."""
+
+    threshold: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"interval above {self.threshold:g}"
+
+    def __call__(self, observed: Estimate) -> Verdict | None:
+        if observed.ci_low > self.threshold:
+            return Verdict.HOLDS
+        return Verdict.FAILS if observed.ci_high < self.threshold else None
+
+
+@dataclass(frozen=True)
+class Below:
+    """Holds where the whole interval lies below ``threshold``, fails where all of it lies above."""
+
+    threshold: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"interval below {self.threshold:g}"
+
+    def __call__(self, observed: Estimate) -> Verdict | None:
+        return Exceeds(-self.threshold)(-observed)
+
+
+@dataclass(frozen=True)
+class Within:
+    """Holds where the whole interval lies in [low, high], fails where all of it lies outside.
+
+    For "changes nothing" (an equivalence test: low = -high) and for a peak that must lie inside what was measured.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def name(self) -> str:
+        return f"interval inside {self.low:g} to {self.high:g}"
+
+    def __call__(self, observed: Estimate) -> Verdict | None:
+        if self.low <= observed.ci_low and observed.ci_high <= self.high:
+            return Verdict.HOLDS
+        return Verdict.FAILS if observed.ci_low > self.high or observed.ci_high < self.low else None
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Holds where the interval has ``reference``, fails elsewhere.
+
+    An interval that has ``null`` as well (no effect at all) decides nothing, nor does a value without an interval. An
+    exact value (its own limits) may miss by ``tolerance``, half a unit of the last printed digit.
+    """
+
+    reference: float
+    null: float | None = None
+    tolerance: float = 0.0
+
+    @property
+    def name(self) -> str:
+        return f"interval has {self.reference:g}"
+
+    def __call__(self, observed: Estimate) -> Verdict | None:
+        if not observed.has_interval:
+            return None
+        if not observed.ci_low - self.tolerance <= self.reference <= observed.ci_high + self.tolerance:
+            return Verdict.FAILS
+        empty = self.null is not None and observed.ci_low <= self.null <= observed.ci_high
+        return None if empty else Verdict.HOLDS
+
+
+@dataclass(frozen=True)
+class Leads:
+    """Of a difference in AICc, the best rival's less that of the form claimed: holds from ``margin`` up, fails from
+    ``-margin`` down (Burnham and Anderson 2002: below 2 the data hardly prefer either)."""
+
+    margin: float = 2.0
+
+    @property
+    def name(self) -> str:
+        return f"best by an AICc of {self.margin:g}"
+
+    def __call__(self, observed: Estimate) -> Verdict | None:
+        if observed.value >= self.margin:
+            return Verdict.HOLDS
+        return Verdict.FAILS if observed.value <= -self.margin else None
+
+
+@dataclass(frozen=True)
+class EveryCase:
+    """Of several cases: holds if all agree, fails if more contradict than agree, decides nothing if none is decided,
+    and holds in part otherwise."""
+
+    @property
+    def name(self) -> str:
+        return "every case"
+
+    def __call__(self, observed: Count) -> Verdict | None:
+        if observed.agree == observed.of:
+            return Verdict.HOLDS
+        if observed.contradict > observed.agree:
+            return Verdict.FAILS
+        return Verdict.IN_PART if observed.agree else None
+
+
+@dataclass(frozen=True)
+class Unanimous:
+    """Of several readings of one question (two metrics, two forms): holds if all agree, fails if all contradict, and
+    decides nothing otherwise."""
+
+    @property
+    def name(self) -> str:
+        return "all readings agree"
+
+    def __call__(self, observed: Count) -> Verdict | None:
+        if observed.agree == observed.of:
+            return Verdict.HOLDS
+        return Verdict.FAILS if observed.contradict == observed.of else None
+
+
+@dataclass(frozen=True)
+class Is:
+    """Holds where the name observed is ``expected``, fails where it is another; "" decides nothing."""
+
+    expected: str
+
+    @property
+    def name(self) -> str:
+        return f"is {self.expected}"
+
+    def __call__(self, observed: Text) -> Verdict | None:
+        if not observed.value:
+            return None
+        return Verdict.HOLDS if observed.value == self.expected else Verdict.FAILS
+
+
+RULES: tuple[type, ...] = (Exceeds, Below, Within, Matches, Leads, EveryCase, Unanimous, Is)
+
+
+def judge(
+    rule: Rule,
+    id: str,
+    paper: Paper,
+    question: str,
+    statement: str,
+    evidence: Evidence,
+    observed: Observed,
+    page: str,
+    *,
+    reference: float | str | None = None,
+    detail: str = "",
+    symbol: str = "",
+    unit: str = "",
+    source: Source = Source.PAPER,
+    check: bool = False,
+    price: Price | None = None,
+) -> Claim:
+    """The claim with the verdict ``rule`` gives. ``price`` counts where the claim is open and is dropped elsewhere."""
+    verdict = rule(observed)
+    if verdict is None:
+        verdict = Verdict.UNDECIDABLE if evidence is Evidence.PUBLISHED else Verdict.OPEN
+    return Claim(
+        id,
+        paper,
+        question,
+        statement,
+        evidence,
+        reference,
+        observed,
+        rule.name,
+        verdict,
+        page,
+        detail,
+        symbol,
+        unit,
+        source,
+        check,
+        price if verdict is Verdict.OPEN else None,
+    )
+
+
+def judge_on(paper: Paper, page: str, evidence: Evidence, source: Source = Source.PAPER) -> Callable[..., Claim]:
+    """``judge`` for the claims of one paper on one page: ``claim(rule, id, question, statement, observed, …)``."""
+
+    def claim(rule: Rule, id: str, question: str, statement: str, observed: Observed, **more) -> Claim:
+        more = {"source": source, "evidence": evidence} | more
+        return judge(rule, id, paper, question, statement, observed=observed, page=page, **more)
+
+    return claim

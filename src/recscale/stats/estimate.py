@@ -1,0 +1,62 @@
+"""A number with its confidence interval."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A value with the limits of its confidence interval; nan: not known.
+
+    A value that is exact has itself for both limits.
+    """
+
+    value: float
+    ci_low: float = np.nan
+    ci_high: float = np.nan
+
+    def __post_init__(self) -> None:
+        if self.ci_low > self.ci_high:
+            raise ValueError(f"the interval [{self.ci_low}, {self.ci_high}] of {self.value} is upside down")
+
+    def __iter__(self) -> Iterator[float]:
+        """value, ci_low, ci_high."""
+        return iter((self.value, self.ci_low, self.ci_high))
+
+    def __neg__(self) -> "Estimate":
+        return Estimate(-self.value, -self.ci_high, -self.ci_low)
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether both limits are known."""
+        return not (np.isnan(self.ci_low) or np.isnan(self.ci_high))
+
+    @property
+    def is_negative(self) -> bool:
+        """Whether the whole interval lies below zero."""
+        return self.ci_high < 0
+
+    @property
+    def is_positive(self) -> bool:
+        """Whether the whole interval lies above zero."""
+        return self.ci_low > 0
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        _, low, high = self.percent
+        return (low, high) if self.has_interval else None
+
+    def __str__(self) -> str:
+        value, low, high = self.percent
+        return f"{value:+.2f} %" + (f" [{low:+.2f}, {high:+.2f}]" if self.has_interval else "")
+
+    @property
+    def percent(self) -> "Estimate":
+        """Of a difference of logarithms: the ratio it stands for, in % above 1."""
+        return Estimate(*(100 * float(np.expm1(number)) for number in self))
+
+
+UNKNOWN = Estimate(np.nan)
+"""An estimate that nothing is known of."""

@@ -1,0 +1,61 @@
+"""Claims as readers and programs get them."""
+
+import json
+import math
+
+import pytest
+
+from recscale.claims import render
+from recscale.claims.claim import Evidence, Paper, Price, Text
+from recscale.claims.rules import EveryCase, Exceeds, Is, Matches, judge
+from recscale.stats.estimate import Estimate
+from recscale.stats.multiplicity import Count
+
+EXPECTED = {
+    *("id", "paper", "question", "statement", "evidence", "reference"),
+    *("observed", "ci_low", "ci_high", "rule", "verdict", "price", "page"),
+}
+
+
+def claim(rule, observed, id="falls", evidence=Evidence.MEASURED, **more):
+    return judge(rule, id, Paper.WUKONG, "law", "The loss <falls>.", evidence, observed, "scaling", **more)
+
+
+@pytest.mark.parametrize(
+    ("one", "text"),
+    [
+        (claim(Exceeds(), Estimate(0.0015632, 0.00105, 0.00207), symbol="α"), "α = 0.001563 [0.00105, 0.00207]"),
+        (claim(Exceeds(), Estimate(-1.5, -2, -1), unit="%"), "-1.5 % [-2, -1]"),
+        (claim(Matches(2.0), Estimate(1058511, 1058511, 1058511)), "1,058,511"),
+        (claim(EveryCase(), Count(2, 1, 7)), "2 of 7"),
+        (claim(Is("line"), Text("line")), "line"),
+    ],
+)
+def test_what_was_observed(one, text):
+    assert render.observed(one) == text
+
+
+def test_the_list_links_every_statement_and_holds_the_data():
+    shown = render.ClaimList([claim(Exceeds(), Estimate(1, -1, 3), price=Price(11.2, 4.04))])
+    bundle = shown._repr_mimebundle_()
+    assert 'href="report-card.html#falls"' in bundle["text/html"]
+    assert "The loss &lt;falls&gt;." in bundle["text/html"]
+    assert "verdict-open" in bundle["text/html"]
+    assert "needs 12 seeds, 4 core-hours" in bundle["text/html"]
+    assert bundle[render.MIME][0]["verdict"] == "open"
+
+
+def test_json_has_every_field_and_nothing_that_is_not_finite():
+    rows = json.loads(
+        render.as_json([claim(Exceeds(), Estimate(0.0, -1, 1), price=Price(math.inf, math.inf), reference=0.2)])
+    )
+    assert set(rows[0]) >= EXPECTED
+    assert rows[0]["price"] == {"seeds": None, "core_hours": None}
+    assert (rows[0]["observed"], rows[0]["ci_low"], rows[0]["ci_high"], rows[0]["reference"]) == (0.0, -1, 1, 0.2)
+    assert "needs ∞ seeds" in render.price(Price(math.inf, math.inf))
+
+
+def test_the_table_is_indexed_by_id():
+    table = render.table([claim(EveryCase(), Count(2, 1, 7)), claim(Is("x"), Text("y"), id="other")])
+    assert list(table.index) == ["falls", "other"]
+    assert table.loc["falls", "observed"] == "2 of 7"

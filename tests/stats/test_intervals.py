@@ -1,0 +1,36 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from recscale.stats.estimate import Estimate
+from recscale.stats.intervals import welch_difference, wilson
+
+
+def test_wilson_has_the_share_and_narrows():
+    low, high = wilson(np.array([0.95]), 100)
+    wide = high - low
+    assert low < 0.95 < high <= 1
+    low, high = wilson(np.array([0.95]), 10_000)
+    assert (high - low) < wide / 5
+
+
+def test_wilson_is_scipy_s():
+    expected = stats.binomtest(19, 20).proportion_ci(method="wilson")
+    low, high = wilson(np.array([0.95]), 20)
+    assert (low[0], high[0]) == pytest.approx((expected.low, expected.high))
+
+
+def test_the_difference_of_two_means_is_welch_s():
+    rng = np.random.default_rng(0)
+    samples = rng.normal(0, 1, 6), rng.normal(1, 4, 9)
+    means = []
+    for sample in samples:
+        half = stats.t.ppf(0.975, len(sample) - 1) * stats.sem(sample)
+        means.append(Estimate(sample.mean(), sample.mean() - half, sample.mean() + half))
+    expected = stats.ttest_ind(*samples, equal_var=False).confidence_interval(0.9)
+    difference = welch_difference(*means, dof=(5, 8), level=0.9)
+    assert tuple(difference) == pytest.approx((samples[0].mean() - samples[1].mean(), expected.low, expected.high))
+
+
+def test_exact_numbers_have_an_exact_difference():
+    assert welch_difference(Estimate(3.0, 3.0, 3.0), Estimate(1.0, 1.0, 1.0), dof=(3, 3)) == Estimate(2.0, 2.0, 2.0)
