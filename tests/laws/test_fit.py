@@ -176,6 +176,7 @@ def test_three_points_are_too_few_for_the_performance_law():
         laws.fit("performance-law", {"H": [4, 8, 16], "d": [25, 25, 50]}, [0.1, 0.2, 0.3])
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("options", "message"),
     [

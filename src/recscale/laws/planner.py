@@ -12,11 +12,12 @@ can be told apart although the bands of their levels overlap. A wide tied region
 shapes; a wide cloud that the points don't know where the best one lies.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike
 
 from recscale.laws.fit import LEVEL, Fit
 from recscale.laws.problem import evaluate
@@ -26,7 +27,7 @@ MOST_WIDTHS = 80
 """So many widths of a range are tried at most, then in equal ratios."""
 
 
-def shapes_within(layers: Sequence[float], width: Sequence[float], step: int = 1) -> pd.DataFrame:
+def shapes_within(layers: ArrayLike, width: ArrayLike, step: int = 1) -> pd.DataFrame:
     """The whole-number shapes inside the measured ones: columns ``layers``, ``width``.
 
     Inside is what some measured shape reaches in depth *and* width, so a grid without its deep and wide corner keeps
@@ -59,7 +60,7 @@ class Choice:
     layers_interval: tuple[float, float]
     width_interval: tuple[float, float]
     cloud: pd.DataFrame
-    tied: np.ndarray
+    tied: Bool[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,8 +69,8 @@ class Planner:
 
     fit: Fit
     shapes: pd.DataFrame
-    predicted: np.ndarray
-    draws: np.ndarray
+    predicted: Float[np.ndarray, " n"]
+    draws: Float[np.ndarray, "B n"]
 
     @classmethod
     def of(cls, fit: Fit, shapes: pd.DataFrame) -> "Planner":
@@ -77,7 +78,7 @@ class Planner:
             raise ValueError("a planner needs a fit with bootstrap resamples: laws.fit(..., bootstrap=200)")
         return cls(fit, shapes, fit.predict(_columns(shapes)), _draws(fit, shapes))
 
-    def best(self, allowed: np.ndarray | None = None) -> Choice:
+    def best(self, allowed: ArrayLike | None = None) -> Choice:
         """The best of the ``allowed`` shapes (a mask; all by default)."""
         allowed = np.ones(len(self.shapes), bool) if allowed is None else np.asarray(allowed, bool)
         if not allowed.any():
@@ -112,10 +113,10 @@ class Planner:
         return float(better - other), float(low), float(high)
 
 
-def _columns(shapes: pd.DataFrame) -> np.ndarray:
+def _columns(shapes: pd.DataFrame) -> Float[np.ndarray, "n 2"]:
     return shapes[["layers", "width"]].to_numpy(float)
 
 
-def _draws(fit: Fit, shapes: pd.DataFrame) -> np.ndarray:
+def _draws(fit: Fit, shapes: pd.DataFrame) -> Float[np.ndarray, "B n"]:
     """(B, n): what each bootstrap refit predicts."""
     return evaluate(fit.law, tuple(_columns(shapes).T), fit.resamples.theta, fit.resamples.coef)
