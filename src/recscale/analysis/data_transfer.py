@@ -24,7 +24,7 @@ from recscale.entropy.experiments import readings
 from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
-from recscale.settings import DATA
+from recscale.settings import results_folder
 from recscale.stats.contrasts import strict
 from recscale.stats.estimate import Estimate
 from recscale.stats.seeds import least_significant_difference
@@ -117,7 +117,7 @@ def data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
 @cache
 def _stored() -> pd.DataFrame:
     """The tables of ``analysis.data_quality``: a row a ``Variant``, a column a data term."""
-    whole, changed = (pd.read_csv(DATA / "results" / f"data-quality{name}.csv") for name in ("", "-variants"))
+    whole, changed = (pd.read_csv(results_folder() / f"data-quality{name}.csv") for name in ("", "-variants"))
     table = pd.concat([whole.assign(fraction=1.0, repeated=0.0), changed])
     table = table[(table["m"] == WINDOW) & (table["max_length"] == LENGTH)]
     return table.pivot(index=list(VARIES), columns="name", values="value")

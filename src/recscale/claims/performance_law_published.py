@@ -11,7 +11,7 @@ from recscale.entropy.experiments import ablation as straight_lines
 from recscale.entropy.experiments import coding_table, duplication, exchanged
 from recscale.entropy.markov import Chain
 from recscale.published import readings as published_claims
-from recscale.settings import DATA
+from recscale.settings import results_folder
 
 PAPER = "Performance Law"
 PAGE = "performance-law-published"
@@ -295,6 +295,6 @@ def _peak(claim: str, rows: pd.DataFrame, axis: str, paper: float) -> Claim:
 
 def _counted_tokens() -> int:
     """Tokens of MovieLens-1M with each user's last 200 items, as counted for the data quality chapter."""
-    table = pd.read_csv(DATA / "results" / "data-quality.csv")
+    table = pd.read_csv(results_folder() / "data-quality.csv")
     rows = table[(table["dataset"] == "movielens-1m") & (table["max_length"] == 200)]
     return int(rows["tokens"].iloc[0])
