@@ -13,8 +13,7 @@ from recscale.datasets import dataset_names, load_sequences
 from recscale.entropy.experiments import readings
 from recscale.plans.sequential import FRACTIONS, REPEATS
 from recscale.runs.spec import variant
-from recscale.runs.store import write_atomically
-from recscale.settings import results_folder
+from recscale.settings import results_folder, write_atomically
 
 WINDOWS = (1, 2)
 """m of whole histories: both window lengths the literature uses."""

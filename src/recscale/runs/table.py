@@ -39,6 +39,7 @@ import pandas as pd
 from recscale.models import CTR_MODELS, MODEL_TITLES, SEQUENTIAL_MODELS, EmbeddingConfig
 from recscale.published.wukong import PF_DAY
 from recscale.training.ctr import CTRTraining
+from recscale.training.health import HEALTH, collapsed
 from recscale.training.sequential import SequentialTraining
 
 
@@ -167,12 +168,12 @@ def run_table(records: pd.DataFrame) -> pd.DataFrame:
         for name, kind in SETTINGS.items()
     }
     diverged = records[Columns.DIVERGED].astype(bool)
-    collapsed = records.get(Columns.COLLAPSED, pd.Series(0.0, index=records.index)).astype(float)
+    flags = records.get(Columns.COLLAPSED, pd.Series(0.0, index=records.index)).astype(float)
     identity = [Columns.DATASET, Columns.SPLIT, Columns.MODEL, Columns.CONFIG]
     columns |= {
         Columns.PARAMETERS: records[Columns.DENSE_PARAMETERS] + records[Columns.EMBEDDING_PARAMETERS],
         Columns.CONFIGURATION: records.groupby(identity, sort=False).ngroup(),
-        Columns.HEALTHY: ~diverged & ~(collapsed > 0),
+        Columns.HEALTHY: ~diverged & ~(flags > 0),
         Columns.DIVERGED: diverged,
     }
     others = records.drop(columns=[name for name in columns if name in records])
@@ -215,6 +216,14 @@ def settings_of(kind: type[Settings], run: Mapping[str, Any], prefix: str = "") 
     given = {field.name: run[prefix + field.name] for field in fields(kind) if prefix + field.name in SETTINGS}
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
     return kind(**{name: None if value is pd.NA else value for name, value in plain.items()})
+
+
+def with_current_health(table: pd.DataFrame) -> pd.DataFrame:
+    """A results table with ``collapsed``, where it has that column, by ``training.health``'s current rule."""
+    if not set(HEALTH) <= set(table):
+        return table
+    flags = collapsed(table["valid_ndcg@10"], table["popularity_ndcg@10"], table["personal_share"])
+    return table.assign(**{Columns.COLLAPSED: flags.astype(float)})
 
 
 def healthy(table: pd.DataFrame) -> pd.DataFrame:
