@@ -94,18 +94,6 @@ class Contrasts:
         level = bonferroni_level(len(contrasts))
         return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
-    def reached(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> int:
-        """How many of these contrasts lie below ``limit``, by the rule of ``verdict``."""
-        return reached(self.both(lower), limit)
-
-    def verdict(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> str:
-        """Are all of these contrasts below ``limit``, as a claim has it? See ``verdict`` of this module."""
-        return verdict(self.both(lower), limit)
-
-    def both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Estimate, Estimate]]:
-        """Each contrast at 95 % and at ``strict`` of their number."""
-        return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
-
 
 def indicators(factor: Sequence[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
     """Columns of 0 and 1, one a level of ``factor`` in the order of their first use, and the levels."""
@@ -118,42 +106,3 @@ def _members(groups: Sequence[Hashable] | None, count: int) -> list[np.ndarray]:
     if groups is None:
         return [np.ones(count, bool)]
     return list(indicators(groups)[0].T.astype(bool))
-
-
-def strict(count: int) -> float:
-    """The level at which one of ``count`` effects must be known to be named by itself: 1 - 0.05/count."""
-    return 1 - 0.05 / count
-
-
-def reached(effects: Sequence[tuple[Estimate, Estimate]], limit: float = 0.0) -> int:
-    """How many effects lie below ``limit``, by the rule of ``verdict``."""
-    if all(plain.ci_high < limit for plain, _ in effects):
-        return len(effects)
-    return sum(wide.ci_high < limit for _, wide in effects)
-
-
-def verdict(effects: Sequence[tuple[Estimate, Estimate]], limit: float = 0.0) -> str:
-    """Are all effects below ``limit``? A verdict of the report card. Each comes with its interval at 95 % and at
-    ``strict`` of their number.
-
-    "holds": every 95 % interval lies below. Otherwise single ones count only where the wider interval tells, as one of
-    many easily looks large, and ``of_cases`` judges their numbers.
-    """
-    if all(plain.ci_high < limit for plain, _ in effects):
-        return "holds"
-    below = sum(wide.ci_high < limit for _, wide in effects)
-    above = sum(wide.ci_low > limit for _, wide in effects)
-    return of_cases(below, above, len(effects))
-
-
-def of_cases(agree: int, contradict: int, of: int) -> str:
-    """The one rule for a claim that covers several cases, some of which may be undecided.
-
-    "holds": all agree. "does not hold": more contradict than agree. "can't be known": none is decided. "holds in part":
-    the rest.
-    """
-    if agree == of:
-        return "holds"
-    if contradict > agree:
-        return "does not hold"
-    return "holds in part" if agree else "can't be known"
