@@ -95,8 +95,8 @@ class Contrasts:
         return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
 
-def indicators(factor: Sequence[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
-    """Columns of 0 and 1, one a level of ``factor`` in the order of their first use, and the levels."""
+def indicators(factor: Sequence[Hashable] | pd.Series) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
+    """Columns of 0 and 1, one per level of ``factor`` in the order of their first use, and the levels."""
     codes, levels = pd.factorize(pd.Series(factor, dtype=object))
     return np.eye(len(levels))[codes], tuple(levels)
 
