@@ -6,13 +6,13 @@ import pytest
 
 from recscale.claims.price import (
     NEVER,
-    core_hours_per_seed,
     price_of,
     price_of_any,
     price_of_count,
     seed_price,
 )
 from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.power import core_hours_per_seed
 
 
 def test_half_the_distance_takes_four_times_the_seeds():

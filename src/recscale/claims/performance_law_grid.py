@@ -14,11 +14,12 @@ from recscale.analysis.shape_contrasts import CellMeans
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.analysis.shape_law import ShapeGrid
 from recscale.claims.claim import Claim, Evidence, Paper, Price, Source
-from recscale.claims.price import core_hours_per_seed, price_of_any, seed_price
+from recscale.claims.price import price_of_any, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import Count, count_below, covering
+from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 

@@ -9,10 +9,11 @@ from recscale.analysis import prediction_outcomes as outcomes
 from recscale.analysis import shape_predictions as predictions
 from recscale.analysis.prediction_outcomes import Outcomes
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.price import NEVER, core_hours_per_seed, price_of_any
+from recscale.claims.price import NEVER, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, Matches, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import count_above
+from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.PREDICTED, Source.INFERRED)
 
