@@ -2,18 +2,36 @@
 
 import importlib.util
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import jaxtyping
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Every annotation, the shapes among them, is checked at every call; an int is a float.
+jaxtyping.install_import_hook("recscale", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Annotations aren't checked: for the sentences that readers get for input of a wrong type."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")
 def ctr_runs() -> ModuleType:
     """The makers of ``ctr_runs.py``."""
     return _makers("ctr_runs")
+
+
+@pytest.fixture(scope="session")
+def frappe_runs() -> ModuleType:
+    """The makers of ``frappe_runs.py``."""
+    return _makers("frappe_runs")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from recscale.plans.sequential import BFLOAT16, CELLS, CORNERS, DIAGONAL, LONGER, OTHER_DATASETS, SKELETON, unsearched
+from recscale.plans.sequential import BFLOAT16, CELLS, CORNERS, DIAGONAL, LONGER, OTHER_DATASETS, SKELETON
+from recscale.plans.sequential_search import unsearched
 
 CHECKERBOARD = ((1, 16), (1, 64), (4, 16), (4, 64), (2, 32), (2, 96), (8, 32))
 Truth = Callable[..., float]
@@ -50,12 +51,16 @@ class Table:
         size = np.log(layers) + np.log(width)
         row = {"study": self.study, "run_id": f"{hash((shape, seed, tuple(known.items()))) % 2**64:016x}", "seed": seed}
         row |= {"model": known["model"], "dataset": known["dataset"], "split": "leave-one-out"}
-        row |= {"embedding_parameters": (3416 + known["max_length"]) * width}
+        row |= {
+            "embedding_parameters": (3416 + known["max_length"]) * width,
+            "dense_parameters": 12 * layers * width**2,
+        }
         row |= {"config": json.dumps(config), "diverged": False, "collapsed": 0.0}
         row |= {f"test_{name}": share * value for name, share in (("ndcg@10", 1.0), ("hr@10", 1.7), ("mrr", 0.9))}
         row["valid_ndcg@10"] = 1.05 * value
         row |= {"train_loss": (6.0 - 0.2 * size) * wobble[0], "test_loss": (6.5 - 0.15 * size) * wobble[1]}
-        self.rows.append(row | {"finished_at": "2027-01-01T00:00:00+00:00"})
+        cost = {"wall_seconds": 36.0, "threads": 1}
+        self.rows.append(row | cost | {"finished_at": "2027-01-01T00:00:00+00:00"})
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -1,9 +1,12 @@
-/* The planner: menus above a figure that carries its choices in layout.meta.planner, and a slider for the budget.
-   Everything was computed beforehand; this only swaps what the traces show. Without it the first choice stays. */
+/* The planner: menus above a figure that carries its choices in layout.meta.planner, a slider and a field for the
+   budget, and the numbers of the choice below. Everything was computed beforehand; this only swaps what is shown.
+   Without it the first choice stays. */
 (function () {
   "use strict";
 
-  const CONTOUR = 0, FLAT = 1, LIMIT = 2, CLOUD = 3, POINTS = 4, CLAIM = 5, BEST = 6;
+  const CONTOUR = 0, TIED = 1, LIMIT = 2, CLOUD = 3, POINTS = 4, CLAIM = 5, BEST = 6;
+  const HELD = { range: "at the end of the measured range: no optimum known", budget: "forced by the budget" };
+  const AXES = ["depth H", "width d"];
 
   function element(name, properties, ...children) {
     const made = Object.assign(document.createElement(name), properties);
@@ -12,11 +15,15 @@
   }
 
   const labelled = (text, control) => element("label", {}, element("span", { textContent: text }), control);
+  const grouped = (number) => number.toLocaleString("en", { maximumFractionDigits: 0 });
+  const fixed = (number) => number.toFixed(4);
+  const interval = ([value, low, high]) => fixed(value) + (low === null ? "" : ` [${fixed(low)}, ${fixed(high)}]`);
+  const shape = ([layers, width]) => `${layers} × ${width}`;
 
   function options(select, values, texts) {
-    const kept = select.value;
+    const current = select.value;
     select.replaceChildren(...values.map((value, k) => new Option((texts || values)[k], value)));
-    select.value = values.includes(kept) ? kept : values[0];
+    select.value = values.includes(current) ? current : values[0];
   }
 
   /* The traces of one entry and state, in the order in which the figure was made. */
@@ -24,11 +31,11 @@
     const data = plot.data.map((trace) => Object.assign({}, trace));
     const place = (index, x, y) => Object.assign(data[index], { x, y });
     Object.assign(place(CONTOUR, entry.x, entry.y), { z: entry.z });
-    place(FLAT, ...state.flat);
+    place(TIED, ...state.tied);
     place(LIMIT, ...state.line);
     place(CLOUD, state.cloud[0], state.cloud[1]).marker = Object.assign({}, data[CLOUD].marker, { size: state.cloud[2] });
     place(POINTS, entry.points[0], entry.points[1]).customdata = entry.points[2];
-    place(CLAIM, ...state.claim);
+    place(CLAIM, ...(state.claimed ? state.claimed.shape.map((value) => [value]) : [[null], [null]]));
     place(BEST, [state.best[0]], [state.best[1]]);
     ["error_x", "error_y"].forEach((name, k) => {
       const [arrayminus, array] = state.error[k];
@@ -37,27 +44,51 @@
     return data;
   }
 
+  /* The numbers of one choice: pairs of name and value. An axis that is held has no interval. */
+  function numbers(entry, state) {
+    const rows = [["best shape, H × d", shape(state.best)], [entry.metric, interval(state.value)]];
+    AXES.forEach((axis, k) => {
+      const [low, high] = state.interval[k];
+      const known = low === null ? "too few points" : `95 % of refits: ${low} to ${high}`;
+      rows.push([axis, HELD[state.limits[k]] || known]);
+    });
+    if (!state.limits.includes("free")) rows.push(["both axes held", "a corner, no optimum"]);
+    rows.push(["not told from the best", `${grouped(state.count[0])} of ${grouped(state.count[1])} affordable shapes`]);
+    if (state.claimed) {
+      const { shape: [layers, width], product, loss } = state.claimed;
+      rows.push([`paper's ${shape([layers, width])} (H · d = ${grouped(product)})`, `loses ${interval(loss)}`]);
+    }
+    return rows;
+  }
+
   function build(figure, plan) {
     const plot = figure.querySelector(".recscale-plot");
     const unique = (name) => [...new Set(plan.entries.map((entry) => entry[name]))];
     const menus = { grid: element("select"), metric: element("select"), law: element("select"), kind: element("select") };
-    const budget = element("input", { type: "range", min: 0, step: 1 });
-    const shown = element("output"), words = element("p", { className: "planner-words" });
-    words.setAttribute("aria-live", "polite");
+    const slider = element("input", { type: "range", min: 0, step: 1 });
+    const typed = element("input", { type: "number", min: 0, step: "any" });
+    const shown = element("output"), readout = element("dl", { className: "planner-numbers" });
+    readout.setAttribute("aria-live", "polite");
+    slider.setAttribute("aria-label", "size of the budget");
+    typed.setAttribute("aria-label", "your budget");
     for (const name of ["grid", "metric", "law"]) options(menus[name], unique(name));
 
     const entry = () =>
       plan.entries.find((one) => ["grid", "metric", "law"].every((name) => one[name] === menus[name].value));
+    const states = () => entry().kinds[menus.kind.value];
 
     function apply(redraw) {
       const chosen = entry(), kinds = Object.keys(chosen.kinds);
       options(menus.kind, kinds, kinds.map((kind) => plan.kinds[kind]));
-      const states = chosen.kinds[menus.kind.value];
-      budget.max = states.length - 1;
-      budget.disabled = states.length < 2;
-      const state = states[Math.min(Number(budget.value), states.length - 1)];
-      shown.textContent = state.budget ? `at most ${state.budget}` : "";
-      words.textContent = state.words;
+      const offered = states();
+      slider.max = offered.length - 1;
+      slider.disabled = offered.length < 2;
+      const state = offered[Number(slider.value)], budget = state.budget;
+      typed.disabled = budget === null;
+      shown.textContent = budget === null ? "" : `computed for ${grouped(budget)}`;
+      slider.setAttribute("aria-valuetext", budget === null ? plan.kinds.none : `${plan.kinds[menus.kind.value]} ${grouped(budget)}`);
+      readout.replaceChildren(...numbers(chosen, state).map(([name, value]) =>
+        element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value }))));
       if (!redraw || plot.dataset.drawn !== "yes") return;
       const layout = Object.assign({}, plot.layout);
       ["xaxis", "yaxis"].forEach((axis, k) => {
@@ -66,15 +97,26 @@
       Plotly.react(plot, traces(plot, chosen, state), layout);
     }
 
+    /* A typed budget is answered by the largest computed one within it, or by the smallest of all. */
+    function nearest() {
+      const affordable = states().filter((state) => state.budget <= Number(typed.value)).length;
+      slider.value = Math.max(0, affordable - 1);
+      apply(true);
+    }
+
     const bar = element("div", { className: "planner-bar" });
     bar.append(
       labelled("data", menus.grid), labelled("metric", menus.metric), labelled("law", menus.law),
-      labelled("budget", menus.kind), labelled("", budget), shown
+      labelled("budget", menus.kind), labelled("type it", typed), labelled("or move it", slider), shown
     );
-    budget.setAttribute("aria-label", "size of the budget");
-    bar.addEventListener("input", () => apply(true));
+    bar.addEventListener("input", (event) => {
+      if (event.target === typed) return nearest();
+      if (event.target === slider) typed.value = states()[Number(slider.value)].budget;
+      apply(true);
+      if (event.target !== slider) typed.value = states()[Number(slider.value)].budget ?? "";
+    });
     figure.prepend(bar);
-    plot.after(words);
+    plot.after(readout);
     apply(false);
   }
 

@@ -1,55 +1,54 @@
-/* The report card: choose rows by verdict and by paper, sort by a column. Without this script it is a plain table. */
+/* The report card: filter claims by verdict and evidence, open the question a link points into. Without this script it
+   is a list of questions that open by themselves. */
 (function () {
   "use strict";
 
-  function choice(table, attribute, label) {
+  const FILTERS = { verdict: "every verdict", evidence: "all evidence" };
+
+  function choice(card, attribute, label) {
     const select = document.createElement("select");
-    select.setAttribute("aria-label", label);
-    const values = [...new Set([...table.tBodies[0].rows].map((row) => row.dataset[attribute]))];
+    select.setAttribute("aria-label", `show ${label}`);
+    const values = [...new Set([...card.querySelectorAll(`tr[data-${attribute}]`)].map((row) => row.dataset[attribute]))];
     for (const value of ["", ...values]) select.add(new Option(value || label, value));
     return select;
   }
 
-  function filtered(table) {
-    const bar = document.createElement("div");
-    const choices = { verdict: choice(table, "verdict", "every verdict"), paper: choice(table, "paper", "both papers") };
+  function bar(card) {
+    const element = document.createElement("div");
     const count = document.createElement("span");
+    const choices = Object.fromEntries(Object.entries(FILTERS).map(([key, label]) => [key, choice(card, key, label)]));
     const apply = () => {
-      const rows = [...table.tBodies[0].rows];
+      const filtering = Object.values(choices).some((select) => select.value);
+      const rows = [...card.querySelectorAll("tbody tr")];
       for (const row of rows) {
         row.hidden = Object.entries(choices).some(([key, select]) => select.value && row.dataset[key] !== select.value);
       }
+      for (const question of card.querySelectorAll("details.card-row")) {
+        const shown = [...question.querySelectorAll("tbody tr")].filter((row) => !row.hidden).length;
+        question.hidden = filtering && !shown;
+        question.open = filtering && shown > 0;
+      }
       count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} claims`;
     };
-    bar.className = "report-card-bar";
-    bar.append(choices.verdict, choices.paper, count);
-    bar.addEventListener("change", apply);
+    element.className = "report-card-bar";
+    count.setAttribute("role", "status");
+    element.append(...Object.values(choices), count);
+    element.addEventListener("change", apply);
     apply();
-    return bar;
+    return element;
   }
 
-  function sortable(table) {
-    const headers = [...table.tHead.rows[0].cells];
-    headers.forEach((header, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = header.textContent;
-      header.replaceChildren(button);
-      button.addEventListener("click", () => {
-        const down = header.getAttribute("aria-sort") === "ascending";
-        headers.forEach((other) => other.removeAttribute("aria-sort"));
-        header.setAttribute("aria-sort", down ? "descending" : "ascending");
-        const text = (row) => row.cells[column].textContent.trim();
-        const rows = [...table.tBodies[0].rows].sort((a, b) => text(a).localeCompare(text(b), "en", { numeric: true }));
-        table.tBodies[0].append(...(down ? rows.reverse() : rows));
-      });
-    });
+  function openTarget() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const question = target && target.closest("details.card-row");
+    if (!question) return;
+    question.open = true;
+    target.scrollIntoView();
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    for (const table of document.querySelectorAll("table.report-card")) {
-      table.before(filtered(table));
-      sortable(table);
-    }
+    for (const card of document.querySelectorAll(".report-card")) card.before(bar(card));
+    openTarget();
+    window.addEventListener("hashchange", openTarget);
   });
 })();

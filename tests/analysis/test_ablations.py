@@ -1,4 +1,4 @@
-"""Ablations: variants named from their recipes, effects with honest intervals, statements no surer than the seeds."""
+"""Ablations: variants named from their recipes, effects with honest intervals, seeds and false alarms counted."""
 
 import dataclasses
 import json
@@ -8,25 +8,18 @@ import pandas as pd
 import pytest
 
 from recscale.analysis import ablations
-from recscale.claims import evidence
 from recscale.plans import ctr as plans_ctr
 from recscale.plans import plan_study
-from recscale.runs import COLUMNS
 from recscale.runs.table import healthy, run_table
 
 PAPER_KNOBS = {"l": -0.10, "mlp_width": -0.09, "k": -0.04, "n_F": -0.05, "n_L": 0.0, "k, n_F, n_L": -0.08}
-PAPER_COMPONENTS = {"fmb": 1.84, "lcb": 0.03, "residual": 0.08, "lcb, residual": 0.8}
-
-
-def verdicts(claims):
-    return [claim.verdict for claim in claims]
 
 
 def test_names_come_from_the_recipes_whatever_their_order(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, {}))
+    study = ablations.compare_variants(ctr_runs.variants(ctr_runs.KNOBS, {}))
     assert study.table.index.tolist() == ["base", "2 × l", "2 × n_F", "2 × n_L", "2 × k", "2 × MLP", "2 × k, n_F, n_L"]
     shuffled = ctr_runs.variants(ctr_runs.COMPONENTS, {}).sample(frac=1, random_state=1)
-    assert set(ablations.judge(shuffled).table.index) == {
+    assert set(ablations.compare_variants(shuffled).table.index) == {
         "base",
         "no FMB",
         "no LCB",
@@ -41,7 +34,7 @@ def test_names_come_from_the_recipes_whatever_their_order(ctr_runs):
 @pytest.mark.parametrize("profile", ["smoke", "quick"])
 def test_every_planned_variant_has_a_name_of_its_own(name, profile):
     plan = plan_study(name, profile, dataset="synthetic-ctr", seeds=(0,))
-    recipes = [ablations.recipe(json.dumps(run.config, sort_keys=True)) for run in plan.runs]
+    recipes = [{**dataclasses.asdict(run.model), "units": run.training.embedding.units} for run in plan.runs]
     base = ablations.base_of(recipes)
     assert base == recipes[0], "the plan begins with its base"
     names = [ablations.named(ablations.changed(base, recipe)) for recipe in recipes]
@@ -58,118 +51,74 @@ def test_the_base_of_the_full_study_is_recognised_too():
 
 
 def test_effects_are_those_put_in_though_seeds_move_everything_more(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS, shared=0.02))
+    study = ablations.compare_variants(ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS, shared=0.02))
     relative = study.table.set_index("changed")["relative"].drop("")
     assert relative.to_dict() == pytest.approx(PAPER_KNOBS, abs=0.005)
-    inside = (study.table["low"] <= study.table["relative"]) & (study.table["relative"] <= study.table["high"])
-    assert inside.iloc[1:].all()
-    assert study.least < 0.01
+    table = study.table.iloc[1:]
+    assert ((table["ci_low"] <= table["relative"]) & (table["relative"] <= table["ci_high"])).all()
+    assert study.least_significant_difference < 0.01
+    assert study.unpaired_sd > 100 * study.contrasts.noise
     assert study.table.loc["base", "relative"] == 0
     assert study.table.loc["base", "flop_ratio"] == 1
 
 
-def test_the_papers_knobs_give_the_papers_verdicts(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS))
-    assert verdicts(ablations.knob_claims(study)) == ["holds"] * 4
-    assert "2 hold" in evidence.tally(ablations.knob_claims(study)[:2])
+def test_a_seed_of_all_variants_costs_their_wall_time(ctr_runs):
+    runs = ctr_runs.variants(ctr_runs.KNOBS, {})
+    assert ablations.compare_variants(runs).core_hours_per_seed == pytest.approx(7 * 36 / 3600)
+    doubled = runs.assign(threads=2)
+    assert ablations.compare_variants(doubled).core_hours_per_seed == pytest.approx(14 * 36 / 3600)
 
 
-def test_the_papers_components_give_the_papers_verdicts(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.COMPONENTS, PAPER_COMPONENTS))
-    assert verdicts(ablations.component_claims(study)) == ["holds", "holds"]
+def test_one_seed_gives_numbers_without_intervals(ctr_runs):
+    study = ablations.compare_variants(ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS, seeds=(0,)))
+    assert study.table.loc["2 × l", "relative"] == pytest.approx(-0.10, abs=0.01)
+    assert study.table[["ci_low", "ci_high"]].isna().all(axis=None)
+    assert ablations.priced(study)["% per doubling"].isna().all()
+    assert ablations.required_seeds(study, [0.1])["seeds per variant"].isna().all()
 
 
-def test_an_effect_below_noise_is_not_called_one(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS, seeds=(0, 1), noise=5e-3))
-    claims = ablations.knob_claims(study)
-    assert set(verdicts(claims)) == {"can't be known"}
-    assert "its interval is at 99%, wider than a single knob's" in claims[0].why
-    study = ablations.judge(ctr_runs.variants(ctr_runs.COMPONENTS, PAPER_COMPONENTS, seeds=(0, 1), noise=0.05))
-    assert set(verdicts(ablations.component_claims(study))) == {"can't be known"}
-
-
-def test_the_opposite_of_the_paper_does_not_hold(ctr_runs):
-    opposite = {name: -value for name, value in PAPER_KNOBS.items()} | {"n_L": -0.1}
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, opposite))
-    assert verdicts(ablations.knob_claims(study)) == ["does not hold"] * 4
-    study = ablations.judge(ctr_runs.variants(ctr_runs.COMPONENTS, {"fmb": -0.5, "lcb": 0.8, "lcb, residual": 0.9}))
-    assert verdicts(ablations.component_claims(study)) == ["does not hold", "holds in part"]
-
-
-def test_flat_needs_more_than_a_wide_interval(ctr_runs):
-    """No change is known of n_L either way, but nothing else is known to help: flat beside what?"""
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, {}, noise=1e-4))
-    flat = next(claim for claim in ablations.knob_claims(study) if "n_L alone" in claim.claim)
-    assert flat.verdict == "can't be known"
-
-
-def test_one_seed_gives_numbers_and_no_verdict(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.COMPONENTS, PAPER_COMPONENTS, seeds=(0,)))
-    claims = ablations.component_claims(study)
-    assert set(verdicts(claims)) == {"can't be known"}
-    assert "+1.8" in claims[0].ours
-    assert "one seed only" in ablations.noise_words(study)
-    assert ablations.summary(study)[["95 % interval", "% a doubling of FLOP"]].eq("").all(axis=None)
-    assert ablations.seeds_needed(study, [0.1]).iloc[0, 0] == ""
-
-
-def test_a_partial_table_says_what_it_can(ctr_runs):
+def test_without_its_base_nothing_can_be_compared(ctr_runs):
     runs = ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS)
-    kept = [json.loads(config)["model"]["l"] == 8 or json.loads(config)["model"]["k"] == 8 for config in runs["config"]]
-    study = ablations.judge(runs[kept])
-    assert "2 × k" not in study.table.index
-    assert [claim.claim for claim in ablations.knob_claims(study)] == []
-    assert ablations.judge(runs.iloc[:1]) is None
-    without = runs[[json.loads(config)["model"] != ctr_runs.MODEL for config in runs["config"]]]
-    assert ablations.judge(without) is None, "no base"
-
-
-def test_no_committed_table_is_no_study():
-    empty = healthy(run_table(pd.DataFrame(columns=list(COLUMNS))))
-    assert ablations.judge(empty) is None
-    text = evidence.evidence(ablations.knob_claims, None, None)
-    assert "holds no comparable runs of the full study yet" in text
-    assert "not in this copy" in evidence.tally_of(ablations.knob_claims, None, None)
+    variants = runs[[json.loads(config)["model"] != ctr_runs.MODEL for config in runs["config"]]]
+    for few in (runs.iloc[:1], variants):
+        with pytest.raises(ValueError, match="base that the others vary"):
+            ablations.compare_variants(few)
 
 
 def test_several_data_sets_are_refused(ctr_runs):
     both = [ctr_runs.variants(ctr_runs.KNOBS, {}, dataset=name) for name in ("one", "other")]
     with pytest.raises(ValueError, match="these are of 2: one, random; other, random"):
-        ablations.judge(pd.concat(both))
+        ablations.compare_variants(pd.concat(both))
 
 
 def test_diverged_runs_do_not_count(ctr_runs):
     runs = ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS)
     runs.loc[runs.index[0], ["test_logloss", "diverged"]] = [5.0, True]
-    study = ablations.judge(healthy(run_table(runs)))
+    study = ablations.compare_variants(healthy(run_table(runs)))
     assert study.table.loc["2 × l", "seeds"] == 2
+    assert study.seeds == 2
     assert study.table.loc["2 × l", "relative"] == pytest.approx(PAPER_KNOBS["l"], abs=0.01)
 
 
-def test_gain_for_its_cost_is_only_told_beyond_noise(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, {"l": -0.1}))
-    told = ablations.summary(study)["% a doubling of FLOP"]
-    ratio = study.table.loc["2 × l", "flop_ratio"]
-    assert told["2 × l"] == pytest.approx(-0.1 / np.log2(ratio), abs=0.02)
-    assert told["2 × k"] == "" or abs(told["2 × k"]) < 0.02
+def test_a_gain_has_a_price_only_beyond_noise(ctr_runs):
+    study = ablations.compare_variants(ctr_runs.variants(ctr_runs.KNOBS, {"l": -0.1}))
+    priced = ablations.priced(study)["% per doubling"]
+    assert priced["2 × l"] == pytest.approx(-0.1 / np.log2(study.table.loc["2 × l", "flop_ratio"]), abs=0.02)
+    noisy = ablations.compare_variants(ctr_runs.variants(ctr_runs.KNOBS, {"l": -0.1}, noise=0.01))
+    assert np.isnan(ablations.priced(noisy).loc["2 × l", "% per doubling"])
 
 
-def test_seeds_needed_falls_with_the_difference_and_false_alarms_with_the_level(ctr_runs):
-    study = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, {}, noise=1e-3))
-    needed = ablations.seeds_needed(study, [0.3, 0.1, 0.03])["seeds a variant"].tolist()
+def test_seeds_needed_grow_as_the_difference_shrinks(ctr_runs):
+    study = ablations.compare_variants(ctr_runs.variants(ctr_runs.KNOBS, {}, noise=1e-3))
+    needed = ablations.required_seeds(study, [0.3, 0.1, 0.03, 1e-6])["seeds per variant"].tolist()
     assert needed == sorted(needed)
-    assert needed[-1] == pytest.approx(2 * (1.96 * 100 * study.contrasts.noise / 0.03) ** 2, rel=0.05)
-    assert str(ablations.seeds_needed(study, [1e-6]).iloc[0, 0]).startswith("more than")
-    share = ablations.false_alarms(study, draws=300)["share of studies"]
+    assert needed[2] == pytest.approx(2 * (1.96 * 100 * study.contrasts.noise / 0.03) ** 2, rel=0.05)
+    assert needed[3] == np.inf
+
+
+def test_one_of_many_intervals_errs_more_often_than_a_given_one(ctr_runs):
+    study = ablations.compare_variants(ctr_runs.variants(ctr_runs.KNOBS, {}, noise=1e-3))
+    share = ablations.false_alarms(study, draws=300)
     assert 0.01 < share["one given variant"] < 0.12
     assert share["any of them"] > 2 * share["one given variant"]
-    assert share["any of them, allowed for"] < 0.1
-
-
-def test_statements_read_well(ctr_runs):
-    live = ablations.judge(ctr_runs.variants(ctr_runs.KNOBS, PAPER_KNOBS))
-    text = evidence.evidence(ablations.knob_claims, live, live)
-    assert text.count("- **") == 8
-    assert "**The full study, set**" in text
-    assert "nan" not in text
-    assert evidence.tally(ablations.knob_claims(live)) == "of 4 statements tested here 4 hold"
+    assert share["any of them, Bonferroni"] < 0.1

@@ -1,287 +1,185 @@
-"""The measured law: planted truths come out in words, and what noise can explain is not called anything."""
+"""The measured law: planted truths are recovered, and what noise can explain decides nothing."""
 
-import json
+import math
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from recscale.analysis import ctr_curves as full
-from recscale.analysis import ctr_exponents as exponents
-from recscale.analysis import ctr_rivals as leads
+from recscale.analysis import ctr_curves
 from recscale.analysis import ctr_scaling as law
-from recscale.analysis.ctr_learning_rates import Caveats
-from recscale.plans import ctr as plans_ctr
-from recscale.runs import COLUMNS, load_results
+from recscale.runs.table import run_table
+from recscale.stats.estimate import Estimate
+from recscale.stats.seeds import SeedNoise
 
 SIZE = "training_flop_per_example"
-OFFSET = {"wukong": 0.0, "dlrm": 0.5, "dcnv2": -0.5}
+WUKONG = {("movielens-1m", "random"): {"wukong": 12}}
 
 
 def power(model, flop):
-    """α = 0.002 for all; rivals lie 0.5 % above, DCNv2 0.5 % below Wukong."""
-    return 0.55 * flop**-0.002 * np.exp(OFFSET.get(model, 0.5) / 100)
-
-
-def steep(model, flop):
-    return 0.55 * flop ** -(0.01 if model == "wukong" else 0.002 if model == "dlrm" else 0.02)
-
-
-@pytest.fixture
-def none():
-    return pd.DataFrame(columns=list(COLUMNS))
+    return 0.55 * flop**-0.002
 
 
 def one(ctr_runs, loss=power, **options):
-    return full.curves(ctr_runs.scaling(loss, **options), "movielens-1m")
+    return ctr_curves.curves(ctr_runs.scaling(loss, **options), "movielens-1m")
 
 
-def test_the_planted_exponent_is_recovered_and_put_into_words(ctr_runs):
-    runs = one(ctr_runs)
-    fit = law.fit_law(runs, SIZE, 2)
-    assert fit.parameters["α"] == pytest.approx(0.002, rel=1e-2)
-    words = law.exponent_words(fit)
-    assert "falls with size" in words
-    assert "0.00071 lies below the interval" in words
-    assert "too few sizes" in law.exponent_words(None)
+def test_the_planted_exponent_is_recovered_and_its_held_out_sizes_predicted(ctr_runs):
+    fit = law.fit_law(one(ctr_runs), SIZE, 2)
+    alpha = law.exponent(fit)
+    assert alpha.value == pytest.approx(0.002, rel=1e-2)
+    assert alpha.is_positive
+    assert fit.n_points == 10
+    assert fit.held_out["rmse"] < 1e-4
 
 
 def test_the_law_in_pf_days_has_the_exponent_of_compute(ctr_runs):
     runs = one(ctr_runs)
-    assert runs["pf_days"].tolist() == pytest.approx((runs["training_flop"] / 8.64e19).tolist())
-    assert law.fit_law(runs, "pf_days", 0).parameters["α"] == pytest.approx(
-        law.fit_law(runs, SIZE, 0).parameters["α"], rel=1e-6
+    in_days, in_flop = (law.exponent(law.fit_law(runs, size, 0)).value for size in ("pf_days", SIZE))
+    assert in_days == pytest.approx(in_flop, rel=1e-6)
+
+
+def test_seeds_are_one_point_per_configuration(ctr_runs):
+    few, many = (one(ctr_runs, noise=0, shared=0, seeds=seeds) for seeds in ((0,), tuple(range(5))))
+    assert law.compare_forms(few, SIZE, 1)["aicc"].tolist() == pytest.approx(
+        law.compare_forms(many, SIZE, 1)["aicc"].tolist()
     )
 
 
-def test_the_best_form_is_named_only_where_every_criterion_agrees(ctr_runs):
-    floor = one(ctr_runs, lambda model, flop: 0.5 + 40 * flop**-0.6)
-    noise, least = law.noise_of(floor)
-    assert noise < 1e-5, "what a seed shares is taken out"
-    assert law.best_form(law.compare_forms(floor, SIZE, 2), least) == "power-law-floor"
-    assert "a floor describes the data best" in law.form_words(law.compare_forms(floor, SIZE, 2), least)
-    tie = law.compare_forms(one(ctr_runs, noise=1e-4), SIZE, 2)
-    assert law.best_form(tie, least) is None
-    assert law.form_words(tie, least).startswith("It can't be told which form")
-    assert "too few sizes" in law.form_words(pd.DataFrame(), np.nan)
+def test_a_model_without_runs_is_refused(ctr_runs):
+    with pytest.raises(ValueError, match="there are no runs of hstu; there are wukong, dlrm"):
+        law.fit_law(one(ctr_runs), SIZE, 0, model="hstu")
 
 
-def test_a_rival_that_leads_is_named_and_a_lead_is_measured(ctr_runs):
+def test_a_curve_spans_all_sizes_and_is_empty_where_the_size_doesn_t_vary(ctr_runs):
     runs = one(ctr_runs)
-    table = leads.standings(runs)
-    assert table.loc["dlrm", "lead, %"] == pytest.approx(0.5, abs=0.01)
-    assert table["who leads"].to_dict() == {m: "dcnv2" if m == "dcnv2" else "Wukong" for m in table.index}
-    words = leads.lead_words(runs)
-    assert "Wukong is beaten at equal compute by DCNv2." in words
-    assert words.startswith("Wukong leads DLRM, AutoInt+")
-    assert "behind at 6" in leads.size_words(runs)
-    assert "An offset explains a lead there" in leads.kind_words(one(ctr_runs, noise=1e-3))
-    untuned = Caveats(frozenset({"autoint+"}), frozenset({"dlrm"}), {"dcnv2": 0.6, "dlrm": 1.1})
-    assert "the tables' rate of AutoInt+ was not searched" in leads.lead_words(runs, untuned)
-    assert "it brought 0.6 to 1.1 % of the loss" in leads.lead_words(runs, untuned)
-    assert "rates that was never tried there: DLRM." in leads.stop_words(runs, untuned)
+    curves = law.curves_by_axis(runs, (SIZE, "embedding_parameters", "elsewhere"), 2)
+    assert list(curves) == [SIZE, "embedding_parameters"]
+    own = runs.loc[runs["model"] == "wukong", SIZE]
+    assert curves[SIZE]["x"].iloc[[0, -1]].tolist() == pytest.approx([own.min(), own.max()])
+    assert (curves[SIZE]["low"] < curves[SIZE]["high"]).all()
+    assert curves["embedding_parameters"].empty
 
 
-def test_differences_at_the_level_of_noise_are_not_called_leads(ctr_runs):
-    calm, named = {"not known"}, []
-    for draw in range(1, 41):
-        runs = one(ctr_runs, lambda model, flop: 0.5, noise=2e-3, seeds=(0, 1), draw=draw)
-        named += [set(leads.standings(runs)[column]) - calm for column in ("who leads", "who is steeper")]
-    assert sum(map(bool, named)) <= 8  # of 80 families, each wrong with at most 5 %
-    assert leads.lead_words(runs).startswith("The noise of seeds leaves open who leads")
-    assert "ahead beyond the noise at 0 and behind at 0" in leads.size_words(runs)
-    assert "No slope can be told from Wukong's" in leads.kind_words(runs)
+def test_a_change_per_decade_turns_the_limits_of_the_exponent():
+    change = law.change_per_decade(Estimate(0.001, -0.001, 0.002))
+    assert list(change) == pytest.approx([-0.23, -0.459, 0.2305], abs=1e-3)
 
 
-def test_what_a_seed_shares_is_not_taken_for_noise(ctr_runs):
-    runs = one(ctr_runs, shared=0.05)
-    assert leads.judge(runs).contrasts.noise < 1e-5
-    assert leads.standings(runs).loc["dlrm", "who leads"] == "Wukong"
+def test_the_growth_that_a_gain_costs():
+    factor = law.growth_factor(Estimate(0.002, 0.001, 0.004), 0.2)
+    assert list(factor) == pytest.approx([2.72, 1.65, 7.40], abs=0.01)
+    assert law.growth_factor(Estimate(0.002, -0.001, 0.004), 0.2).ci_high == math.inf
+    assert law.growth_factor(Estimate(-0.002, -0.003, -0.001), 0.2).value == math.inf
 
 
-def test_steeper_and_flatter_rivals_are_told_from_wukong(ctr_runs):
-    runs = one(ctr_runs, steep)
-    words = leads.kind_words(runs)
-    assert "Wukong is steeper than DLRM: with compute" in words
-    assert "Steeper than Wukong: AutoInt+, DCNv2" in words
-    assert leads.steeper(runs)["dlrm"].value == pytest.approx(100 * (10**-0.01 - 10**-0.002), rel=0.05)
+def test_the_form_that_was_planted_leads_in_aicc(ctr_runs):
+    floor = law.compare_forms(one(ctr_runs, lambda model, flop: 0.5 + 40 * flop**-0.6), SIZE)
+    assert law.tied(floor) == ["power-law-floor"]
+    assert law.lead_in_aicc(floor).value < -2 < 2 < law.lead_in_aicc(floor, "power-law-floor").value
+    flat = law.compare_forms(one(ctr_runs, lambda model, flop: 0.5, noise=1e-3), SIZE)
+    assert law.lead_in_aicc(flat).value < 0
+    tie = law.compare_forms(one(ctr_runs, noise=1e-4), SIZE)
+    assert abs(law.lead_in_aicc(tie).value) < 2
+    assert {"power-law", "log-linear"} <= set(law.tied(tie))
 
 
-def test_rivals_that_stop_are_told_from_those_that_improve(ctr_runs):
-    def truth(model, flop):
-        return 0.5 if model == "dlrm" else 0.55 * flop**-0.01
-
-    table = leads.stops(leads.judge(one(ctr_runs, truth)))
-    assert table["says"].to_dict() == {m: "stops" if m == "dlrm" else "improves" for m in table.index}
-    assert "No further gain at the largest size: DLRM." in leads.stop_words(one(ctr_runs, truth))
-    assert leads.stop_words(one(ctr_runs, truth)).endswith("it still improves.")
-    flat = leads.stop_words(one(ctr_runs, lambda model, flop: 0.5 * max(flop, 1e6) ** 0.01))
-    assert flat.endswith("it stops too.")
-    assert "still gains is left open by the noise" in leads.stop_words(one(ctr_runs, truth, noise=0.3, seeds=(0, 1)))
-
-
-def test_progress_counts_curves_seeds_and_diverged_runs(ctr_runs):
-    table = ctr_runs.scaling(power, seeds=(0,))
-    table.loc[0, "diverged"] = True
-    assert full.planned()["runs"].sum() == 143
-    found = full.progress(table).set_index(["dataset", "split", "model"])
-    assert found.loc[("movielens-1m", "random", "wukong"), ["in", "sizes in", "diverged"]].tolist() == [12, 12, 1]
-    words = full.progress_words(table)
-    assert "the same seed" in words
-    assert "1 diverged and is left out" in words
+def test_telling_a_power_law_from_a_line_takes_as_many_seeds_as_said(ctr_runs):
+    """At four times the named number of seeds the power law leads the line on average by about four times the
+    margin."""
+    curve = {"noise": 1e-2, "shared": 0, "curves": WUKONG}
+    runs = one(ctr_runs, lambda model, flop: flop**-0.01, seeds=tuple(range(6)), **curve)
+    needed = law.seeds_to_tell_forms(runs, law.compare_forms(runs, SIZE), SIZE)
+    assert 50 < needed < 1000
+    curve["noise"] /= (4 * needed) ** 0.5
+    leads = []
+    for draw in range(12):
+        many = one(ctr_runs, lambda model, flop: flop**-0.01, seeds=(0,), draw=draw, **curve)
+        aicc = law.compare_forms(many, SIZE).set_index("law")["aicc"]
+        leads.append(aicc["log-linear"] - aicc["power-law"])
+    assert 4 < np.mean(leads) < 16
+    alone = runs[runs["seed"] == 0]
+    assert math.isnan(law.seeds_to_tell_forms(alone, law.compare_forms(alone, SIZE), SIZE))
 
 
-def test_the_second_task_has_its_own_columns_and_wrong_choices_are_said(ctr_runs):
-    table = ctr_runs.scaling(power)
-    first, second = (full.curves(table, "kuairand-pure", task=task) for task in (1, 2))
-    assert (second["test_logloss"] / first["test_logloss"]).to_numpy() == pytest.approx(0.8)
-    assert set(full.curves(table, "movielens-1m", seeds=[1])["seed"]) == {1}
-    with pytest.raises(ValueError, match="movielens-1m has no task 2; it has 1 task: rating of 4 or 5"):
-        full.curves(table, "movielens-1m", task=2)
-    with pytest.raises(ValueError, match="no time split of kuairand-pure; it has official"):
-        full.curves(table, "kuairand-pure", "time")
-    with pytest.raises(ValueError, match="no data set 'frappe'"):
-        full.split_of("frappe", "main")
+def test_what_a_seed_does_to_all_sizes_is_not_noise(ctr_runs):
+    assert law.noise_of(one(ctr_runs, shared=0.05)).sd < 1e-5
+    noise = law.noise_of(one(ctr_runs, noise=1e-3, seeds=tuple(range(30))))
+    assert noise.sd == pytest.approx(1e-3 * 0.535, rel=0.1)
+    assert math.isnan(law.noise_of(one(ctr_runs, seeds=(0,))).sd)
+    assert math.isnan(law.least_difference(one(ctr_runs, seeds=(0,))))
 
 
-def test_the_plan_counted_without_data_is_the_plan(ctr_runs):
-    parts = full.planned().groupby(["dataset", "split", "model"])["sizes"].sum()
-    wanted = {(*key, model): n for key, models in ctr_runs.CURVES.items() for model, n in models.items()}
-    assert parts.to_dict() == wanted
-    assert len(plans_ctr.scaling_parts()) == len(full.planned())
+def test_a_gain_over_no_gain_is_known_only_beyond_the_noise(ctr_runs):
+    assert law.gain_over_no_gain(one(ctr_runs), SIZE, 2).is_positive
+    stops = law.gain_over_no_gain(one(ctr_runs, lambda model, flop: 0.55 * min(flop, 5e6) ** -0.01), SIZE, 2)
+    assert stops.is_negative
+    noisy = law.gain_over_no_gain(one(ctr_runs, noise=2e-3), SIZE, 2)
+    assert noisy.ci_low < 0 < noisy.ci_high
+    assert not law.gain_over_no_gain(one(ctr_runs, seeds=(0,)), SIZE, 2).has_interval
 
 
-def test_a_seed_counts_once_it_is_whole(ctr_runs):
-    table = ctr_runs.scaling(power, seeds=(0, 1))
-    half = table[(table["seed"] == 0) | (table["training_flop_per_example"] < 1e6)]
-    assert set(full.curves(half, "movielens-1m")["seed"]) == {0}
-    assert set(full.curves(table, "movielens-1m")["seed"]) == {0, 1}
+@pytest.mark.parametrize(("kink", "too_optimistic"), [(0.0, False), (0.01, True)])
+def test_a_promise_that_was_not_kept_is_told_from_one_that_was(ctr_runs, kink, too_optimistic):
+    runs = one(ctr_runs, lambda model, flop: power(model, flop) * (1 + kink * (flop > 1e7)), noise=1e-4)
+    miss = law.missed(runs, SIZE, 2)
+    assert miss.is_positive is too_optimistic
+    assert miss.percent.value == pytest.approx(100 * kink, abs=0.05)
 
 
-def test_the_price_of_a_gain_by_the_law(ctr_runs):
-    fit = law.fit_law(one(ctr_runs, noise=0), SIZE, 0)
-    assert law.factor_words(fit, 0.2).startswith("2.72 times the size")
-    flat = law.fit_law(one(ctr_runs, lambda m, f: 0.5, noise=1e-3), SIZE, 0)
-    assert "without limit" in law.factor_words(flat, 0.2)
-    assert "no growth" in law.factor_words(law.fit_law(one(ctr_runs, lambda m, f: 0.5 * f**0.01), SIZE, 0), 0.2)
-
-
-def test_a_promise_whose_verdict_hangs_by_how_many_sizes_are_held_out_says_so(ctr_runs):
+def test_a_miss_may_depend_on_how_many_sizes_are_held_out(ctr_runs):
     sizes = sorted(one(ctr_runs).query("model == 'wukong'")[SIZE].unique())
 
     def truth(model, flop):
         return power(model, flop) * (1.01 if flop > 0.99 * sizes[-1] else 0.99 if flop > 0.99 * sizes[-2] else 1.0)
 
     runs = one(ctr_runs, truth, noise=2e-4)
-    words = law.kept_words(runs, SIZE, 2)
-    assert ": the law can't be faulted; with 1" in words
-    assert words.endswith("held out the answer is another.")
+    table, pairs = law.held_out_table(runs, SIZE), law.misses(runs, SIZE)
+    assert table.index.tolist() == [1, 2, 3, 4]
+    assert table.loc[1, "ci_low"] > 0 > table.loc[2, "ci_low"]
+    assert all(wide.ci_low < plain.ci_low for plain, wide in pairs)
+    few = runs[(runs["model"] != "wukong") | runs[SIZE].isin(sizes[:5])]
+    assert len(law.misses(few, SIZE)) == 2, "three sizes stay"
 
 
-def test_the_end_of_the_curve_is_in_the_short_answer(ctr_runs):
-    stops = one(ctr_runs, lambda model, flop: 0.55 * min(flop, 5e6) ** -0.01)
-    words = law.short_words("A", law.fit_law(stops, SIZE, 0), law.fit_law(stops, SIZE, 2), law.noise_of(stops)[1])
-    assert "falls with size" in words
-    assert words.endswith("fitted without them, the law predicts the held-out sizes worse than 'no further gain' does.")
-    assert "can't be said yet" in law.short_words("A", None, None, np.nan)
-    assert "of which" in law.noise_words(stops)
+def test_slopes_and_offsets_are_each_model_s(ctr_runs):
+    table = law.slopes(one(ctr_runs, noise=0, shared=0))
+    assert set(table.index) == set(ctr_runs.FIELD)
+    assert table["slope"].tolist() == pytest.approx([100 * (10**-0.002 - 1)] * 8, rel=0.02)
+    assert (table["offset"] - power("", 1e6)).abs().max() < 1e-3
+    assert law.slopes(one(ctr_runs).query("training_flop_per_example < 1.6e4")).empty
 
 
-def test_predictions_are_told_beside_both_baselines(ctr_runs):
-    runs = one(ctr_runs)
-    words = law.prediction_words(law.fit_law(runs, SIZE, 2), law.noise_of(runs)[1])
-    assert "'no further gain' by 0.00" in words
-    assert words.endswith("So the law predicts the held-out sizes better than 'no further gain' does.")
-    assert "too few sizes" in law.prediction_words(None, np.nan)
+def test_relative_to_the_smallest_dlrm(ctr_runs):
+    runs = one(ctr_runs, noise=0, shared=0)
+    table = law.relative(runs)
+    smallest = table[table["model"] == "dlrm"].sort_values(SIZE).iloc[0]
+    assert smallest["relative"] == pytest.approx(0)
+    assert table["relative"].min() == pytest.approx(100 * (4e7 / 2e4) ** -0.002 - 100, abs=1e-3)
+    with pytest.raises(ValueError, match="no runs of dlrm"):
+        law.relative(runs[runs["model"] != "dlrm"])
 
 
-@pytest.mark.parametrize(
-    ("kink", "said"), [(0.0, ": the law can't be faulted."), (0.01, ": the law was too optimistic.")]
-)
-def test_a_promise_that_was_not_kept_is_told_from_one_that_was(ctr_runs, kink, said):
-    def truth(model, flop):
-        return power(model, flop) * (1 + kink * (flop > 1e7))
-
-    runs = one(ctr_runs, truth, noise=1e-4)
-    assert law.kept_words(runs, SIZE, 2).endswith(said)
-    assert "single seeds" in law.kept_words(runs[runs["seed"] == runs["seed"].iloc[0]], SIZE, 2)
-    assert "too few sizes" in law.kept_words(runs, SIZE, 0)
-
-
-def test_a_law_may_be_too_optimistic_and_yet_not_known_to_lose_to_no_further_gain(ctr_runs):
-    """Two questions, whose answers don't contradict each other on the page."""
-    runs = one(ctr_runs, lambda model, flop: power(model, flop) * (1 + 0.004 * (flop > 1e7)), noise=2e-3)
-    words = law.prediction_words(law.fit_law(runs, SIZE, 2), law.noise_of(runs)[1])
-    assert "can't be told apart" not in words
-    assert "seeds could explain why" in words
+def test_more_seeds_help_where_residuals_are_noise():
+    assert law.more_seeds_help(SeedNoise(0.9, 4), SeedNoise(1.0, 4)) is True
+    assert law.more_seeds_help(SeedNoise(1.5, 3), SeedNoise(1.0, 2)) is True, "one in three has as much by luck"
+    assert law.more_seeds_help(SeedNoise(4.0, 4), SeedNoise(1.0, 4)) is False
+    assert law.more_seeds_help(SeedNoise(1.0, 3), SeedNoise(math.nan, 0)) is None
+    ratio = law.detectable_ratio(3, 2)
+    assert ratio == pytest.approx(19.164**0.5, rel=1e-4)
+    assert law.more_seeds_help(SeedNoise(0.99 * ratio, 3), SeedNoise(1.0, 2)) is True
+    assert law.more_seeds_help(SeedNoise(1.01 * ratio, 3), SeedNoise(1.0, 2)) is False
+    assert law.detectable_ratio(3, 0) == math.inf
 
 
-def test_the_ladder_shows_what_changes_from_size_to_size(ctr_runs):
-    runs = one(ctr_runs)
-    recipes = [json.loads(config) for config in runs["config"]]
-    rates = [{**recipe, "training": {**recipe["training"], "dense_learning_rate": 0.001}} for recipe in recipes]
-    runs = runs.assign(config=[json.dumps(recipe) for recipe in rates])
-    table = full.ladder(runs)
-    own = runs[runs["model"] == "wukong"]
-    assert len(table) == own[SIZE].nunique()
-    assert table["seeds"].sum() == len(own)
-    means = own.groupby(SIZE)["test_logloss"].mean()
-    assert table["log-loss on test"].to_numpy() == pytest.approx(means.to_numpy())
-    assert set(full.KNOBS.values()) <= set(table.columns)
-
-
-def test_the_upper_half_has_a_slope_of_its_own(ctr_runs):
-    """A curve that falls and then stops: its whole exponent is above 0, that of its larger half isn't."""
-    runs = one(ctr_runs, lambda model, flop: 0.55 * min(flop, 5e5) ** -0.01, noise=1e-4)
-    upper = full.upper_half(runs, SIZE)
-    sizes = sorted(runs.loc[runs["model"] == "wukong", SIZE].unique())
-    assert sorted(upper[SIZE].unique()) == sizes[-(len(sizes) // 2) :]
-    found = exponents.exponents({"all": runs, "upper": upper}, SIZE)
-    assert found.loc["all", "low"] > 0 > found.loc["upper", "low"]
-
-
-def test_the_committed_ladder_is_the_one_the_page_describes():
-    """Twelve sizes; l ends at 4, the MLP deepens at the last two, which share a rate; the best mean is the ninth."""
-    table = full.ladder(full.curves(load_results(full.NAME), "movielens-1m", "main", 1, [0, 1, 2]))
-    assert table["l"].tolist() == [1, 2, *[4] * 10]
-    assert table["MLP layers"].tolist() == [1] * 10 + [2] * 2
-    assert table["dense rate"].iloc[-1] == table["dense rate"].iloc[-2]
-    assert table["log-loss on test"].argmin() == 8
-    assert table["log-loss on test"].min() == pytest.approx(0.52834, abs=5e-6)
-
-
-def test_the_curve_and_its_scale_are_named(ctr_runs):
-    assert full.where_words("kuairand-pure", "main", 2) == "KuaiRand-Pure, official split, task long_view"
-    assert full.where_words("movielens-1m", "time") == "MovieLens-1M, time split"
-    assert "40 MFLOP per example, the paper's smallest 530" in full.scale_words(ctr_runs.scaling(power))
-
-
-def test_runs_that_end_as_a_constant_are_counted():
-    entropy = {"wukong": 0.9, "dlrm": 0.9995, "dcnv2": 1.02}
-    table = pd.DataFrame(
-        {"dataset": "kuairand-pure", "model": list(entropy), "test_normalized_entropy": list(entropy.values())}
-    )
-    words = full.constant_words(table, "kuairand-pure")
-    assert words == "2 of 3 runs on KuaiRand-Pure end at the loss of a constant (DLRM, DCNv2)."
-    assert full.constant_words(table[:1], "kuairand-pure").startswith("No run on KuaiRand-Pure ends")
-    assert full.constant_words(table, "movielens-1m") == "No run on MovieLens-1M is in yet."
-
-
-def test_one_seed_leads_nowhere(ctr_runs):
-    runs = one(ctr_runs, seeds=(0,))
-    assert set(leads.standings(runs)["who leads"]) == {"not known"}
-    assert leads.lead_words(runs).startswith("Lower loss than Wukong's, on average over their sizes: DCNv2.")
-    assert "single seeds" in leads.stop_words(runs)
-    assert "second seed" in leads.size_words(runs)
-    assert "single seeds the noise is unknown" in exponents.range_words(exponents.exponents({"a": runs}, SIZE), "a")
-
-
-def test_an_empty_table_is_said_and_not_an_error(none):
-    runs = full.curves(none, "movielens-1m")
-    assert runs.empty
-    assert leads.judge(runs) is None
-    assert not law.can_fit(runs, 2)
-    assert exponents.exponents({"a": runs}, SIZE).empty
-    for words in (leads.lead_words, leads.size_words, leads.kind_words, leads.stop_words):
-        assert words(runs)
-    assert full.progress_words(none).startswith("Of 143 planned runs none are in")
+def test_any_table_of_runs_will_do(ctr_runs):
+    """A ladder of other models and sizes, not that of the study."""
+    rows = [
+        ctr_runs.run(ctr_runs.config({"l": 1 + size}), seed, flop, 100, 0.6 * flop**-0.01)
+        for size, flop in enumerate((1_000, 10_000, 100_000, 1_000_000))
+        for seed in (3, 4)
+    ]
+    runs = run_table(pd.DataFrame(rows))
+    assert law.exponent(law.fit_law(runs, SIZE, 1)).value == pytest.approx(0.01, rel=1e-6)
+    assert law.decades(runs, SIZE) == pytest.approx(3)
+    assert law.sizes_of(runs) == 4

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale.analysis import data_transfer as sequential_data
+from recscale.analysis import data_transfer as transfer
 from recscale.analysis.data_transfer import D_PRIME, TOKENS
 from recscale.datasets import load_sequences, repeat_within_user
 from recscale.entropy.experiments import readings
 from recscale.plans.sequential import OTHER_DATASETS
-from recscale.stats.contrasts import reached, verdict
+from recscale.stats.multiplicity import Count, count_below
 
 WHOLE = ("movielens-1m", 1.0, 0.0)
 VARIANTS = [
@@ -42,7 +42,7 @@ def made(sequential_runs, terms):
             return sequential_runs.law(layers, width) - 0.04 + 0.02 * data
 
         tables = sequential_runs.data(truth, noise), sequential_runs.grid(truth, noise)
-        return sequential_data.study(*tables, "ndcg@10", terms)
+        return transfer.data_study(*tables, "ndcg@10", terms)
 
     return {term: of(term) for term in (D_PRIME, TOKENS)}
 
@@ -54,57 +54,78 @@ def test_every_planned_setting_has_a_level(made):
     assert 0 < study.noise < 0.01
 
 
-def test_without_seeds_or_settings_there_is_no_study(sequential_runs, terms):
+def test_too_few_settings_are_refused_and_a_missing_set_is_left_out(sequential_runs, terms):
     def truth(layers, width, **differs):
         return sequential_runs.law(layers, width)
 
     data, grid = sequential_runs.data(truth), sequential_runs.grid(truth)
-    assert sequential_data.study(data.iloc[:0], grid, "ndcg@10", terms) is None
-    assert sequential_data.study(data, grid.iloc[:0], "ndcg@10", terms) is None
-    assert sequential_data.study(data, sequential_runs.grid(truth, seeds=(0,)), "ndcg@10", terms) is None
-    assert sequential_data.study(data[data["dataset"] == "movielens-1m"], grid, "ndcg@10", terms) is None
+    with pytest.raises(ValueError, match="6 settings of 1 data sets; data terms are compared over at least 5 settings"):
+        transfer.data_study(data[data["dataset"] == "movielens-1m"], grid, "ndcg@10", terms)
     short = data[data["dataset"] != "food"]
-    assert "food" not in sequential_data.study(short, grid, "ndcg@10", terms).datasets
+    assert "food" not in transfer.data_study(short, grid, "ndcg@10", terms).datasets
+
+
+def test_without_a_second_seed_intervals_are_unknown(sequential_runs, terms):
+    def truth(layers, width, **differs):
+        return sequential_runs.law(layers, width)
+
+    study = transfer.data_study(sequential_runs.data(truth), sequential_runs.grid(truth, seeds=(0,)), "ndcg@10", terms)
+    ablation = transfer.ablate(study, 20, 0)
+    estimates = [*ablation.gains.values(), ablation.lead, transfer.joint(study, 20, 0).p]
+    assert not any(estimate.has_interval for estimate in estimates)
+    assert count_below(transfer.variants_effects(study, D_PRIME)) == Count(0, 0, 5)
+    assert count_below(list(transfer.left_out(study).values())) == Count(0, 0, 6)
+
+
+def test_levels_stand_with_their_terms(made):
+    study = made[D_PRIME]
+    table = transfer.level_table(study)
+    assert table.columns.tolist() == ["dataset", "fraction", "repeated", "level", *transfer.TERMS.values()]
+    assert table["level"].tolist() == study.levels.tolist()
+    assert table["tokens"].tolist() == study.terms[TOKENS].tolist()
 
 
 def test_the_ablation_names_the_term_the_metric_was_made_of(made):
-    quality, plain = (sequential_data.ablate(made[term], 200, 0) for term in (D_PRIME, TOKENS))
+    quality, plain = (transfer.ablate(made[term], 200, 0) for term in (D_PRIME, TOKENS))
     assert (quality.best, plain.best) == (D_PRIME, TOKENS)
     assert quality.r2[D_PRIME] > 0.98
     assert quality.gains[D_PRIME].is_positive
     assert plain.gains[D_PRIME].is_negative
-    assert quality.share > 0.95 > 0.1 > plain.share
+    assert quality.lead.is_positive
+    assert plain.lead.value < 0
+    assert not plain.lead.is_positive
 
 
 def test_r2_of_a_constant_or_impossible_term_is_unknown(terms):
     table = terms.assign(flat=1.0, negative=-1.0)
-    r2 = sequential_data.explained(np.log(terms[D_PRIME].to_numpy()), table)
+    r2 = transfer.explained(np.log(terms[D_PRIME].to_numpy()), table)
     assert r2[D_PRIME] == pytest.approx(1)
     assert r2[["flat", "negative"]].isna().all()
 
 
 def test_variants_move_as_the_term_they_were_made_of(made, sequential_runs, terms):
     study = made[D_PRIME]
-    effects = study.cells.effects(sequential_data.variants_against(study, D_PRIME))
-    assert len(effects) == 5
-    assert verdict(effects) == "holds"
+    effects = study.cells.effects(transfer.variants_against(study, D_PRIME))
+    assert count_below(effects) == Count(5, 0, 5)
 
     def opposite(layers, width, *, dataset, fraction, repeated, **differs):
         data = np.log(terms.loc[(dataset, fraction, repeated), D_PRIME] / terms[D_PRIME].min())
         return sequential_runs.law(layers, width) - 0.01 * data
 
     tables = sequential_runs.data(opposite, 0.003), sequential_runs.grid(opposite, 0.003)
-    study = sequential_data.study(*tables, "ndcg@10", terms)
-    effects = study.cells.effects(sequential_data.variants_against(study, D_PRIME))
-    assert (verdict(effects), reached(effects)) == ("does not hold", 0)
+    study = transfer.data_study(*tables, "ndcg@10", terms)
+    effects = study.cells.effects(transfer.variants_against(study, D_PRIME))
+    count = count_below(effects)
+    assert count.agree == 0 < count.contradict
 
 
 def test_one_law_fits_where_it_is_true_and_only_there(made):
-    true, broken = (sequential_data.joint(made[term], 60, 0) for term in (D_PRIME, TOKENS))
-    assert true.verdict == "holds"
+    true, broken = (transfer.joint(made[term], 60, 0) for term in (D_PRIME, TOKENS))
+    assert true.p.ci_low > 0.05
     assert true.r2 > 0.99
-    assert broken.verdict == "does not hold"
-    assert broken.means > broken.r2
+    assert broken.p.ci_high < 0.1
+    assert broken.p.value == pytest.approx(1 / 61)
+    assert broken.means_r2 > broken.r2
 
 
 @pytest.mark.parametrize("draw", range(4))
@@ -115,42 +136,41 @@ def test_a_true_law_over_very_unlike_levels_is_not_refuted(sequential_runs, term
     def truth(layers, width, *, dataset, fraction, repeated, **differs):
         one = (dataset, fraction, repeated)
         value = sequential_runs.law(layers, width) + 0.053 * np.log(terms.loc[one, D_PRIME] / terms[D_PRIME].max())
-        return value * (1 + sequential_data.user_noise(value, fraction) * moved[one])
+        return value * (1 + transfer.user_noise(value, fraction) * moved[one])
 
     tables = (make(truth, 0.015, draw) for make in (sequential_runs.data, sequential_runs.grid))
-    study = sequential_data.study(*tables, "ndcg@10", terms)
+    study = transfer.data_study(*tables, "ndcg@10", terms)
     assert study.levels.max() > 5 * study.levels.min()
-    assert sequential_data.joint(study, 60, 0).verdict == "holds"
+    assert transfer.joint(study, 60, 0).p.value > 0.05
 
 
 def test_a_data_set_left_out_is_predicted_where_the_law_is_true(made):
-    true, broken = (list(sequential_data.left_out(made[term]).values()) for term in (D_PRIME, TOKENS))
+    true, broken = (list(transfer.left_out(made[term]).values()) for term in (D_PRIME, TOKENS))
     assert len(true) == 6
-    assert reached(true) >= 5
-    assert reached(broken) < reached(true)
-    assert verdict(broken) != "holds"
+    assert count_below(true).agree >= 5
+    assert count_below(broken).agree < count_below(true).agree
 
 
 def test_terms_of_whole_sets_are_the_stored_ones_and_variants_are_made_as_training_makes_them():
-    stored = sequential_data.data_terms((WHOLE,))
+    stored = transfer.data_terms((WHOLE,))
     assert stored.loc[WHOLE, TOKENS] == 271_588
     chain = ("synthetic-markov", 1.0, 0.5)
-    (computed,) = sequential_data.data_terms((chain,)).to_dict("records")
+    (computed,) = transfer.data_terms((chain,)).to_dict("records")
     data = repeat_within_user(load_sequences("synthetic-markov"), 0.5, seed=0)
     expected = readings("x", data.items, data.offsets, 2, 50).set_index("name")["value"]
     assert computed[D_PRIME] == expected[D_PRIME]
-    assert sequential_data.data_terms((("no such set", 0.5, 0.0),)).empty
+    assert transfer.data_terms((("no such set", 0.5, 0.0),)).empty
 
 
 def test_a_part_of_the_users_is_known_less_well_and_a_falling_line_explains_nothing(made):
     study = made[D_PRIME]
-    assert sequential_data.user_noise(0.15, 1.0) == 0
-    assert sequential_data.user_noise(0.15, 0.1) == pytest.approx((0.85 / (0.15 * 604)) ** 0.5)
-    plain = study.cells.effects(sequential_data.variants_against(study, D_PRIME))
-    wide = sequential_data.variants_effects(study, D_PRIME)
+    assert transfer.user_noise(0.15, 1.0) == 0
+    assert transfer.user_noise(0.15, 0.1) == pytest.approx((0.85 / (0.15 * 604)) ** 0.5)
+    plain = study.cells.effects(transfer.variants_against(study, D_PRIME))
+    wide = transfer.variants_effects(study, D_PRIME)
     parts = [variant for variant in study.levels.index if variant[0] == "movielens-1m" and variant[1:] != (1.0, 0.0)]
     for (_, fraction, _), (narrow, _), (wider, _) in zip(parts, plain, wide, strict=True):
         assert narrow.value == pytest.approx(wider.value)
         assert (wider.ci_high - wider.ci_low > narrow.ci_high - narrow.ci_low + 1e-9) == (fraction < 1)
     falling = pd.DataFrame({"up": [1.0, 2.0, 4.0], "down": [4.0, 2.0, 1.0]})
-    assert sequential_data.explained(np.array([1.0, 2.0, 3.0]), falling).tolist() == pytest.approx([1.0, 0.0])
+    assert transfer.explained(np.array([1.0, 2.0, 3.0]), falling).tolist() == pytest.approx([1.0, 0.0])

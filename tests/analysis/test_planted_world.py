@@ -21,13 +21,16 @@ def finished(model, rows, excess, *, seed=0, width=16, parameters=1000, curve=()
     points = [[count, loss + WORLD.bayes_logloss] for count, loss in curve]
     return {
         "dataset": spec.dataset,
+        "split": spec.split,
         "model": spec.model.model,
         "config": json.dumps(spec.config),
         "seed": seed,
         "dense_parameters": parameters,
+        "embedding_parameters": 0,
         "examples_seen": rows,
         "test_logloss": WORLD.bayes_logloss + excess,
         "test_logloss_curve": json.dumps(points),
+        "diverged": False,
     }
 
 
@@ -47,8 +50,8 @@ def test_a_known_exponent_comes_back_beside_the_derived_one(runs):
     found = data_exponents(excess_table(runs)).set_index("model")
     assert found["exponent"].to_dict() == pytest.approx({"crossnet": 0.5, "dlrm": 0.3})
     assert found["seeds"].to_dict() == {"crossnet": 2, "dlrm": 1}
-    assert found.loc["crossnet", ["low", "high"]].tolist() == pytest.approx([0.5, 0.5])
-    assert np.isnan(found.loc["dlrm", "low"])
+    assert found.loc["crossnet", ["ci_low", "ci_high"]].tolist() == pytest.approx([0.5, 0.5])
+    assert np.isnan(found.loc["dlrm", "ci_low"])
     assert (found["derived"] == 0.5).all()
 
 
@@ -71,13 +74,13 @@ def test_the_interval_is_students(runs):
     )
     (found,) = data_exponents(excess_table(noisy)).to_dict("records")
     half = 4.302652729911275 * 0.02 / 3**0.5
-    assert (found["low"], found["high"]) == pytest.approx((0.5 - half, 0.5 + half))
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((0.5 - half, 0.5 + half))
 
 
 def test_the_ladder_stands_beside_what_its_ranks_have_room_for(runs):
     table = size_table(excess_table(runs))
     assert table["rank"].tolist() == [1, 4, 16, 64]
-    assert table["held"].tolist() == [2, 8, 32, 128]
+    assert table["capacity"].tolist() == [2, 8, 32, 128]
     assert (table["excess"] / table["derived"])[:3].tolist() == pytest.approx([1.1] * 3)
     assert table["derived"].tolist() == [WORLD.excess(2 * rank) for rank in (1, 4, 16, 64)]
 

@@ -1,10 +1,11 @@
 """Comparisons cell by cell: planted differences between models, lengths and precisions come back with their noise."""
 
+import numpy as np
 import pytest
 
 from recscale.analysis import shape_contrasts as cellwise
-from recscale.analysis.shape_contrasts import Cells
-from recscale.stats.contrasts import verdict
+from recscale.analysis.shape_contrasts import CellMeans
+from recscale.stats.multiplicity import Count, count_below
 
 NDCG = "test_ndcg@10"
 
@@ -26,36 +27,60 @@ def differing(sequential_runs):
     return sequential_runs.grid(truth, noise=0.001)
 
 
-def test_cells_need_a_second_seed(sequential_runs):
+def test_one_seed_gives_values_without_intervals_and_none_is_refused(sequential_runs):
     table = sequential_runs.grid(seeds=(0,))
-    assert Cells.of(table, NDCG) is None
-    assert Cells.of(table.iloc[:0], NDCG) is None
+    cells = CellMeans.from_runs(table, NDCG)
+    change = cells.change({}, {"max_length": 100})
+    assert np.isfinite(change.value)
+    assert not change.has_interval
+    (hstu, _) = cellwise.potentials(cells)
+    assert np.isnan(list(cellwise.w_limits(cells, hstu, 8, 10, 0).values())).all()
+    with pytest.raises(ValueError, match="none of the 0 runs is healthy"):
+        CellMeans.from_runs(table.iloc[:0], NDCG)
 
 
 def test_collapsed_runs_are_no_cells(sequential_runs):
     table = sequential_runs.grid()
     llama = table["model"] == "llama"
     table.loc[llama, "collapsed"] = 1.0
-    assert Cells.of(table, NDCG).shapes(model="llama") == set()
+    assert CellMeans.from_runs(table, NDCG).shapes(model="llama") == set()
 
 
 def test_changes_over_shared_shapes_are_those_planted(differing):
-    cells = Cells.of(differing, NDCG)
+    cells = CellMeans.from_runs(differing, NDCG)
     for to, count, planted in (
         ({"max_length": 100}, 5, 4.0),
         ({"max_length": 200}, 2, 6.0),
         ({"precision": "bf16"}, 2, -5.0),
     ):
-        effect, shared = cells.change({}, to)
-        assert shared == count
-        value, low, high = effect.percent
+        assert len(cells.shared({}, to)) == count
+        value, low, high = cells.change({}, to).percent
         assert low < planted < high
         assert value == pytest.approx(planted, abs=0.4)
-    assert cells.change({}, {"max_length": 400}) is None
+    with pytest.raises(ValueError, match="no shape has runs with both"):
+        cells.change({}, {"max_length": 400})
+    table = cellwise.length_table(cells, {}, {"max_length": 100})
+    assert table["change"].mean() == pytest.approx(4.0, abs=0.4)
+
+
+def test_a_robust_change_covers_the_mean_without_any_one_shape(sequential_runs):
+    """Longer histories help one shape alone: the mean is known to rise, but not without that shape."""
+
+    def truth(layers, width, *, max_length, **differs):
+        helped = max_length == 100 and (layers, width) == (4, 64)
+        return sequential_runs.law(layers, width) * (1.2 if helped else 1.0)
+
+    cells = CellMeans.from_runs(sequential_runs.grid(truth, noise=0.003), NDCG)
+    plain, robust = cells.change({}, {"max_length": 100}), cells.robust_change({}, {"max_length": 100})
+    assert plain.is_positive
+    assert robust.value == plain.value
+    assert robust.ci_low < 0 < plain.ci_low < plain.ci_high <= robust.ci_high
+    bf16 = cells.robust_change({}, {"precision": "bf16"})
+    assert bf16.ci_low <= cells.change({}, {"precision": "bf16"}).ci_low
 
 
 def test_potentials_agree_where_the_same_law_is_only_scaled(differing):
-    cells = Cells.of(differing, NDCG)
+    cells = CellMeans.from_runs(differing, NDCG)
     found = {one.model: one for one in cellwise.potentials(cells)}
     assert {name: (one.cells, one.own_exponents) for name, one in found.items()} == {
         "hstu": (7, True),
@@ -63,7 +88,7 @@ def test_potentials_agree_where_the_same_law_is_only_scaled(differing):
     }
     assert found["llama"].w.loc[8, "w1"] > 0 > found["hstu"].w.loc[8, "w1"]
     effects = cells.effects([cellwise.disagreement(one, "layers", 8) for one in found.values()])
-    assert verdict(effects) == "holds"
+    assert count_below(effects) == Count(2, 0, 2)
     assert cellwise.same_order(found["llama"], "layers") == len(cellwise.FIXED_Q1)
 
 
@@ -75,22 +100,24 @@ def test_a_smaller_w_that_gains_more_is_a_disagreement(sequential_runs):
             return sequential_runs.law(layers, width, best=(60.0, 44.0)) - 0.02
         return sequential_runs.law(layers, width, best=(2.5, 44.0))
 
-    cells = Cells.of(sequential_runs.grid(truth, noise=0.001), NDCG)
+    cells = CellMeans.from_runs(sequential_runs.grid(truth, noise=0.001), NDCG)
     (hstu,) = [one for one in cellwise.potentials(cells) if one.model == "hstu"]
     gain = cells.contrasts.contrast(hstu.gain["layers"])
     assert gain.is_positive
     smaller = cellwise.Potential(hstu.model, hstu.cells, True, -hstu.w.abs(), hstu.gain)
-    assert verdict(cells.effects([cellwise.disagreement(smaller, "layers", 8)])) == "does not hold"
+    assert count_below(cells.effects([cellwise.disagreement(smaller, "layers", 8)])) == Count(0, 1, 1)
     larger = cellwise.Potential(hstu.model, hstu.cells, True, hstu.w.abs(), hstu.gain)
-    assert verdict(cells.effects([cellwise.disagreement(larger, "layers", 8)])) == "holds"
+    assert count_below(cells.effects([cellwise.disagreement(larger, "layers", 8)])) == Count(1, 0, 1)
 
 
 def test_loss_falls_with_depth_and_the_metric_past_its_peak(sequential_runs):
     table = sequential_runs.grid(noise=0.001)
-    train, test, metric = (Cells.of(table, name) for name in ("train_loss", "test_loss", "test_hr@10"))
-    steps = train.effects(cellwise.deeper(train))
-    assert len(steps) == 10
-    assert verdict(steps) == "holds"
+    train, test, metric = (CellMeans.from_runs(table, name) for name in ("train_loss", "test_loss", "test_hr@10"))
+    steps = train.effects(cellwise.depth_steps(train))
+    assert count_below(steps) == Count(10, 0, 10)
+    table = cellwise.metric_and_loss(metric, test)
+    assert len(table) == 14
+    assert table.columns.tolist() == ["layers", "width", "metric", "loss"]
     past = cellwise.past_the_peak(metric, test)
     assert [width for width, (_, strictly) in past.items() if strictly.is_negative] == [16, 32, 64]
     assert past[96][0].is_positive, "two layers are better than one: HR has not peaked there"
@@ -98,19 +125,20 @@ def test_loss_falls_with_depth_and_the_metric_past_its_peak(sequential_runs):
 
 def test_a_metric_that_rises_with_its_loss_falling_peaks_nowhere(sequential_runs):
     table = sequential_runs.grid(sequential_runs.line, noise=0.001)
-    past = cellwise.past_the_peak(Cells.of(table, "test_hr@10"), Cells.of(table, "test_loss"))
-    assert verdict(list(past.values())) == "does not hold"
+    past = cellwise.past_the_peak(CellMeans.from_runs(table, "test_hr@10"), CellMeans.from_runs(table, "test_loss"))
+    assert count_below(list(past.values())).contradict > 0
+    assert count_below(list(past.values())).agree == 0
 
 
 def test_a_loss_that_rises_past_the_peak_does_not_still_fall(sequential_runs):
     table = sequential_runs.grid(noise=0.001)
     table["test_loss"] = 8.0 - 5 * table["test_ndcg@10"]
-    past = cellwise.past_the_peak(Cells.of(table, "test_hr@10"), Cells.of(table, "test_loss"))
+    past = cellwise.past_the_peak(CellMeans.from_runs(table, "test_hr@10"), CellMeans.from_runs(table, "test_loss"))
     assert not any(pair[1].is_negative for pair in past.values())
 
 
 def test_the_w_of_alike_models_differ_no_more_than_seeds_explain(sequential_runs):
-    cells = Cells.of(sequential_runs.grid(noise=0.01), NDCG)
+    cells = CellMeans.from_runs(sequential_runs.grid(noise=0.01), NDCG)
     (hstu,) = [one for one in cellwise.potentials(cells) if one.model == "hstu"]
     limits = cellwise.w_limits(cells, hstu, 8, 60, 0)
     assert set(limits) == {"w1", "w2"}

@@ -29,6 +29,8 @@ def runs_of(cells=CELLS, noise=1e-3, finished="2026-01-01T00:00:00+00:00", study
         }
         row = {"study": study, "run_id": f"{number:016x}", "model": "sasrec", "dataset": "movielens-1m", "seed": 0}
         row |= {
+            "split": "leave-one-out",
+            "dense_parameters": 12 * layers * width**2,
             "embedding_parameters": (3416 + 50) * width,
             "config": json.dumps(config),
             "diverged": False,
@@ -92,14 +94,14 @@ def test_the_best_shape_is_the_planner_s_and_keeps_to_its_budget(table, healthy)
     (best,) = set(rows[["layers", "width"]].itertuples(index=False, name=None))
     assert abs(best[0] - 3) <= 1
     assert abs(best[1] - 40) <= 12
-    bound = table[table["question"].str.contains("H · d") & (table["role"] == "predicted")]
-    limit = float(bound["question"].iloc[0].rpartition("≤ ")[2].replace(",", ""))
-    assert (bound["layers"] * bound["width"] <= limit).all()
+    (bound,) = [one for one in predictions.questions(table) if one.kind == "product"]
+    assert bound.named[0] * bound.named[1] <= 0.25 * 8 * 64
 
 
 def test_neighbours_cost_about_as_much_where_they_can(table, healthy):
     grid = planning.recorded_grids("g", healthy, 4)[0]
-    rows = table[table["question"].str.contains("FLOP")].drop_duplicates(["layers", "width"])
+    (bound,) = [one for one in predictions.questions(table) if one.kind == "flop"]
+    rows = pd.DataFrame([bound.named, *bound.neighbours], columns=["layers", "width"])
     price = planning.costs(grid, rows)["flop"].to_numpy()
     assert price.max() / price.min() < 2
 
@@ -169,39 +171,29 @@ def test_committed_predictions_keep_the_format():
     assert set(recorded["role"]) <= {"predicted", "neighbour"}
 
 
-def test_verdicts_and_words(table, healthy):
-    assert "there is nothing to judge" in predictions.in_words(predictions.verdicts(table, healthy.iloc[:0]))
+def test_questions_are_read_from_the_order_of_the_file(table):
+    asked = predictions.questions(table)
+    assert [one.kind for one in asked] == [kind for kind, _ in predictions.BUDGETS.values()]
+    for one in asked:
+        rows = table[(table["question"] == one.text) & (table["law"] == "performance-law")]
+        value = rows[rows["metric"] == "ndcg@10"].set_index(["layers", "width"])["predicted"]
+        better = max(value[shape] for shape in one.neighbours)
+        assert one.promised == pytest.approx(100 * (value[one.named] / better - 1))
+    with pytest.raises(ValueError, match="answer 3 questions instead of 4"):
+        predictions.questions(table[table["question"] != asked[0].text])
+
+
+def test_outcomes_count_the_runs_inside_the_band(table):
     spots = table.drop_duplicates(["layers", "width"])[["layers", "width"]].itertuples(index=False, name=None)
     runs = predictions.shapes(runs_of(list(spots), noise=0))
-    found = predictions.verdicts(table, runs)
-    assert len(found) == len(table)
-    law = found[found["law"] == "log-quadratic"]
-    assert law["held"].mean() == 1
-    assert "quadratic in logs: 100% of the runs in the 95 % band" in predictions.in_words(found)
-    said = predictions.winners_in_words(found)
-    assert f" of {len(predictions.BUDGETS)} questions, which share shapes; chance alone" in said
-    assert "No predicted shape" in predictions.winners_in_words(found[found["role"] == "predicted"])
-    part = predictions.verdicts(table, runs.iloc[:2], every=True)
-    assert "No predicted shape" in predictions.winners_in_words(part)
-
-
-def test_promised_leads_stand_beside_what_seeds_can_tell(table, results, sequential_runs):
-    assert predictions.promise_in_words(table) == ""
-    for noise, said in ((0.05, "badly wrong, hardly that it is right."), (1e-6, "less than 4 of the 4 leads.")):
-        sequential_runs.grid(noise=noise).to_csv(results / "sequential-grid.csv", index=False)
-        assert predictions.promise_in_words(table).endswith(said)
-
-
-def test_a_recommended_shape_that_collapsed_loses(table):
-    spots = table.drop_duplicates(["layers", "width"])[["layers", "width"]].itertuples(index=False, name=None)
-    runs = runs_of(list(spots), noise=0, finished="2027-01-01T00:00:00+00:00")
-    named = table[table["role"] == "predicted"].drop_duplicates("question")
-    known = predictions.run_table(runs)
-    lost = [shape in predictions.pairs(named) for shape in zip(known["layers"], known["width"], strict=True)]
-    said = predictions.recorded_in_words(table, runs.assign(collapsed=np.where(lost, 1.0, 0.0)))
-    assert "collapsed or diverged" in said
-    assert f"best of the three trained in 0 of {len(predictions.BUDGETS)}" in said
-    assert "there is nothing to judge" in predictions.recorded_in_words(table, runs.assign(collapsed=1.0))
+    measured = predictions.outcomes(table, runs)
+    assert len(measured) == len(table)
+    assert measured.loc[measured["law"] == "log-quadratic", "in_band"].mean() == 1
+    part = predictions.outcomes(table, runs.iloc[:1])
+    assert set(part["seeds"]) == {0, 1}
+    assert part.loc[part["seeds"] == 0, ["measured", "in_band"]].isna().all(axis=None)
+    far = predictions.outcomes(table, runs.assign(**{"test_ndcg@10": 9.0, "test_hr@10": 9.0}))
+    assert (far["in_band"] == 0).all()
 
 
 def test_a_shape_that_nobody_predicted_is_a_fault_even_if_it_collapsed(table):
@@ -216,13 +208,4 @@ def test_a_rehearsal_never_fits_what_it_predicts(healthy):
     found = predictions.rehearsal(spoiled, tested)
     pd.testing.assert_frame_equal(found, predictions.rehearsal(healthy, tested))
     assert found.groupby(["layers", "width"])["inside"].first().tolist() == [True, False, False]
-    assert (found.query("law == 'log-quadratic' and inside")["held"] == 1).all()
-
-
-def test_recorded_in_words(table, healthy):
-    runs = runs_of([tuple(table.loc[0, ["layers", "width"]])], finished="2027-01-01T00:00:00+00:00")
-    assert "No prediction is recorded yet" in predictions.recorded_in_words(table.iloc[:0], runs)
-    said = predictions.recorded_in_words(table, runs.iloc[:0])
-    assert "predicted on 2026-01-02" in said
-    assert said.endswith("None of them has been trained yet.")
-    assert "of the runs in the 95 % band" in predictions.recorded_in_words(table, runs)
+    assert (found.query("law == 'log-quadratic' and inside")["in_band"] == 1).all()

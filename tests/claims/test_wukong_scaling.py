@@ -1,22 +1,22 @@
-"""Rows of the full scaling study: none before it can judge, the planted verdicts afterwards."""
+"""Claims of the scaling study: what is planted comes out, by id, and what wasn't decided stays open with a price."""
 
 import pytest
 
+from recscale.analysis import ctr_curves
 from recscale.analysis.ctr_learning_rates import Caveats
-from recscale.book.execute import Layout, pages
-from recscale.claims import card as report_card
 from recscale.claims import wukong_scaling as scaling
-from recscale.figures import report_card as figures
-from recscale.runs import COLUMNS, save_results
+from recscale.claims.claim import Verdict
+from recscale.runs import load_results
 
-EXTRA = ("test_logloss", "test_auc", "test_logloss@long_view", "test_auc@long_view")
-
-
-@pytest.fixture
-def results(tmp_path, monkeypatch):
-    """A results folder of its own, empty."""
-    monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
-    return tmp_path
+CHECKS = {
+    "wukong-loss-falls-larger-half",
+    "wukong-exponent-of-the-paper",
+    "wukong-law-too-optimistic",
+    "wukong-steeper-than-every-rival",
+    "wukong-largest-size-improves",
+    "dcnv2-ahead-of-wukong",
+    "wukong-loss-falls-later-without-any-size",
+}
 
 
 def paper(model, flop):
@@ -26,72 +26,99 @@ def paper(model, flop):
     return 0.55 * 1.005
 
 
-def verdicts(table):
-    return [claim.verdict for claim in scaling.scaling_claims(table)]
+def judged(table, caveats=scaling.NO_CAVEATS):
+    claims = scaling.claims_on(table, caveats)
+    assert len({claim.id for claim in claims}) == len(claims)
+    return {claim.id: claim for claim in claims}
 
 
-def test_no_table_and_single_seeds_add_no_row(results, ctr_runs):
-    assert scaling.measured(10, 0) == []
-    assert verdicts(ctr_runs.scaling(paper, seeds=(0,))) == []
+def test_the_papers_claims_hold_where_they_are_planted(ctr_runs):
+    claims = judged(ctr_runs.scaling(paper, noise=2e-5))
+    assert len(claims) == 14
+    assert claims["wukong-loss-falls"].observed.value == pytest.approx(0.00071, rel=0.05)
+    others = {id for id, claim in claims.items() if claim.verdict is not Verdict.HOLDS}
+    assert others == {"wukong-power-law-fits-best", "wukong-law-too-optimistic", "dcnv2-ahead-of-wukong"}
+    assert claims["dcnv2-ahead-of-wukong"].verdict is Verdict.FAILS
+    assert claims["wukong-power-law-fits-best"].verdict is Verdict.OPEN
+    counts = ("wukong-leads-at-equal-compute", "wukong-steeper-than-every-rival", "rivals-stop-improving")
+    assert [claims[id].observed.agree for id in counts] == [7, 7, 7]
+    assert claims["wukong-loss-falls-on-both-tasks"].observed.agree == 2
+    assert {id for id, claim in claims.items() if claim.check} == CHECKS
 
 
-def test_the_papers_claims_hold_where_they_are_planted(results, ctr_runs):
-    table = ctr_runs.scaling(paper, noise=2e-5)
-    columns = [*COLUMNS, *EXTRA]
-    save_results(table.reindex(columns=columns).assign(study="ctr-scaling"), "ctr-scaling")
-    rows = scaling.measured(10, 0)
-    found = {row.claim.removeprefix("public data").lstrip(":, "): row for row in rows}
-    assert len(rows) == len(found) == 9
-    falls, size, form, predicts, ahead, steep, stop, later, tasks = rows
-    assert falls.ours == pytest.approx(0.00071, rel=0.05)
-    assert size.interval[0] < 0.00071 < size.interval[1]
-    assert {row.verdict for row in (falls, size, predicts, ahead, steep, stop, later, tasks)} == {"holds"}
-    assert form.verdict == "can't be known"
-    assert "power law and straight line" in form.ours or "straight line in log size and power law" in form.ours
-    assert (ahead.ours, steep.ours, stop.ours, tasks.ours) == (7, 7, 7, 2)
-    assert set(rows) <= set(report_card.claims(60, 0))
+def test_a_law_that_was_too_optimistic_is_found(ctr_runs):
+    def kinked(model, flop):
+        return 0.55 * min(flop, 3e6) ** -0.01
 
-
-def test_the_card_knows_their_page(ctr_runs):
-    rows = tuple(scaling.scaling_claims(ctr_runs.scaling(paper, noise=2e-5)))
-    assert {row.chapter for row in rows} <= set(pages(Layout()))
-    assert figures.comparable(report_card.table(rows)).empty, "the paper prints no number for these"
-    assert len(report_card.shown(rows)) == 9
+    claims = judged(ctr_runs.scaling(kinked, noise=2e-5))
+    assert claims["wukong-law-too-optimistic"].verdict is Verdict.HOLDS
+    assert claims["wukong-law-predicts-larger-models"].verdict is Verdict.FAILS
+    assert claims["wukong-largest-size-improves"].verdict is Verdict.FAILS
+    assert claims["wukong-power-law-fits-best"].verdict is Verdict.FAILS
 
 
 def test_a_flat_noisy_study_supports_nothing(ctr_runs):
-    table = ctr_runs.scaling(lambda model, flop: 0.5, noise=2e-3, seeds=(0, 1), draw=3)
-    assert "holds" not in verdicts(table)
+    claims = judged(ctr_runs.scaling(lambda model, flop: 0.5, noise=2e-3, seeds=(0, 1), draw=3))
+    assert Verdict.HOLDS not in {claim.verdict for claim in claims.values()}
+    for claim in claims.values():
+        if claim.verdict is Verdict.OPEN:
+            assert claim.price.seeds >= 2
+            assert claim.price.core_hours >= 0
 
 
-def test_a_better_rival_is_named_and_the_opposite_does_not_hold(ctr_runs):
-    table = ctr_runs.scaling(lambda model, flop: 0.5 * flop ** (0.01 if model == "wukong" else -0.01))
-    rows = scaling.scaling_claims(table)
-    assert rows[0].verdict == rows[5].verdict == rows[7].verdict == "does not hold"
-    assert rows[8].verdict == "can't be known", "no rate was searched on that data set"
-    assert "here on 2, may be theirs" in rows[8].why
+def test_single_seeds_leave_open_what_needs_their_noise(ctr_runs):
+    claims = judged(ctr_runs.scaling(paper, seeds=(0,)))
+    for id in ("wukong-law-predicts-larger-models", "wukong-leads-at-equal-compute", "rivals-stop-improving"):
+        assert claims[id].verdict is Verdict.OPEN
+        assert claims[id].price.seeds == 2
+    assert claims["wukong-loss-falls"].verdict is Verdict.HOLDS, "the scatter around the law tells"
+
+
+def test_the_opposite_does_not_hold(ctr_runs):
+    claims = judged(ctr_runs.scaling(lambda model, flop: 0.5 * flop ** (0.01 if model == "wukong" else -0.01)))
+    against = ("wukong-loss-falls", "wukong-steeper-than-every-rival", "wukong-loss-falls-for-later-impressions")
+    assert {claims[id].verdict for id in against} == {Verdict.FAILS}
+    both = claims["wukong-loss-falls-on-both-tasks"]
+    assert (both.verdict, both.observed.contradict) == (Verdict.OPEN, 0), "no batch size was searched on that data set"
+
+
+def test_one_better_rival_makes_a_part(ctr_runs):
     factor = {"wukong": 1.0, "dcnv2": 0.98}
-    better = ctr_runs.scaling(lambda model, flop: 0.5 * flop**-0.001 * factor.get(model, 1.01))
-    ahead = scaling.scaling_claims(better)[4]
-    assert ahead.ours == 6
-    assert ahead.verdict == "holds in part"
-    assert ahead.why.endswith("ahead of Wukong: DCNv2")
+    ahead = judged(ctr_runs.scaling(lambda model, flop: 0.5 * flop**-0.001 * factor.get(model, 1.01)))
+    claim = ahead["wukong-leads-at-equal-compute"]
+    assert (claim.observed.agree, claim.observed.contradict, claim.observed.of) == (6, 1, 7)
+    assert claim.verdict is Verdict.IN_PART
+    assert ahead["dcnv2-ahead-of-wukong"].observed.value == pytest.approx(2, abs=0.01)
 
 
 def test_what_the_search_left_open_counts_neither_way(ctr_runs):
-    table = ctr_runs.scaling(paper, noise=2e-5)
     rates = Caveats(frozenset({"afn+", "masknet"}), frozenset({"dcnv2"}), {"dlrm": 1.0})
-    _, _, _, _, ahead, steep, stop, *_ = scaling.scaling_claims(table, rates)
-    assert (ahead.ours, steep.ours, stop.ours) == (5, 6, 6)
-    assert "Wukong's lead doesn't count: AFN+ and MaskNet" in ahead.why
-    assert "pair of rates never tried: DCNv2" in stop.why
+    claims = judged(ctr_runs.scaling(paper, noise=2e-5), rates)
+    counts = ("wukong-leads-at-equal-compute", "wukong-steeper-than-every-rival", "rivals-stop-improving")
+    assert [claims[id].observed.agree for id in counts] == [5, 6, 6]
     better = ctr_runs.scaling(lambda model, flop: 0.5 * flop**-0.001 * (0.98 if model == "afn+" else 1.0), noise=2e-5)
-    ahead = scaling.scaling_claims(better, rates)[4]
-    assert ahead.verdict == "does not hold", "a rival that leads though it wasn't tuned leads"
+    ahead = judged(better, rates)["wukong-leads-at-equal-compute"]
+    assert ahead.verdict is Verdict.FAILS, "a rival that leads though it wasn't tuned leads"
 
 
-def test_rows_wait_for_their_curves(ctr_runs):
-    table = ctr_runs.scaling(paper)
-    assert len(verdicts(table[table["model"].isin(["wukong", "dlrm"])])) == 6
-    assert len(verdicts(table[table["split"] == "random"])) == 7
-    assert verdicts(table[table["dataset"] == "kuairand-pure"]) == ["holds"]
+def test_a_curve_without_rivals_has_no_claim_about_them(ctr_runs):
+    runs = ctr_curves.curves(ctr_runs.scaling(paper), "movielens-1m", "time")
+    assert scaling.rival_claims(runs) == []
+    assert len(scaling.law_claims(runs, hold_out=1)) == 6
+
+
+def test_a_price_is_what_the_missing_seeds_cost(ctr_runs):
+    """A second of one core per run: n seeds in all of k sizes take (n - 3) k seconds."""
+    runs = ctr_curves.curves(ctr_runs.scaling(lambda m, f: 0.5, noise=2e-3, draw=1), "movielens-1m", "time")
+    price = scaling.loss_falls(runs).price
+    assert price.core_hours == pytest.approx((price.seeds - 3) * 5 / 3600)
+
+
+def test_the_committed_numbers():
+    claims = judged(load_results(ctr_curves.NAME))
+    alpha = claims["wukong-loss-falls"].observed
+    assert list(alpha) == pytest.approx([0.0015633, 0.0010535, 0.0020732], abs=5e-8)
+    later = claims["wukong-loss-falls-for-later-impressions"].observed
+    assert list(later) == pytest.approx([0.00087385, 0.0001075, 0.0016402], abs=5e-8)
+    ahead = claims["wukong-leads-at-equal-compute"].observed
+    assert (ahead.agree, ahead.contradict, ahead.of) == (1, 4, 7)

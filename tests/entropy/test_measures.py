@@ -165,6 +165,7 @@ def test_compression_ratio():
     assert entropy.compression_ratio(noise % 99, chunk=7_000) == pytest.approx(np.mean(chunks))
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -220,7 +221,7 @@ def test_a_whole_number_is_a_window_length_whatever_its_type():
 
 
 def test_windows_longer_than_every_user_are_none():
-    assert np.isnan(entropy.approximate_entropy_per_user([1, 2, 1, 3], [0, 3, 4], 10**12)).all()
+    assert np.isnan(entropy.approximate_entropy_per_user(np.array([1, 2, 1, 3]), np.array([0, 3, 4]), 10**12)).all()
 
 
 def test_differences_beyond_a_double_are_far():
@@ -229,6 +230,7 @@ def test_differences_beyond_a_double_are_far():
     )
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("m", [2.5, "2", None, True, np.nan, np.inf, 0, -1])
 def test_a_window_length_that_is_none_gets_one_sentence(m):
     for function in (entropy.approximate_entropy, entropy.sample_entropy):
@@ -236,6 +238,7 @@ def test_a_window_length_that_is_none_gets_one_sentence(m):
             function([1, 2, 3, 4], m)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("r", [-1, np.nan, "1", None])
 def test_a_tolerance_that_is_none_gets_one_sentence(r):
     with pytest.raises(ValueError, match="the tolerance r must be 0 or more"):

@@ -91,7 +91,7 @@ def test_text_of_a_reader_s_card_is_text_wherever_it_enters_a_page(monkeypatch):
     fig = base.figure(f"Users of {HOSTILE}", x=HOSTILE)
     base.points(fig, [1], [1], HOSTILE)
     shown = base.show(fig, points=1, caption=f"Users of {HOSTILE}.", name=HOSTILE)
-    monkeypatch.setattr("IPython.display.display", displayed.append)
+    monkeypatch.setattr("recscale.figures.base.display", displayed.append)
     monkeypatch.setattr(go.Figure, "show", lambda self, **options: None)
     shown._ipython_display_()
     for html in (shown.to_html(), displayed[0].data):
@@ -116,7 +116,7 @@ def test_same_figure_gives_the_same_page():
 
 def test_book_build_displays_html_and_a_notebook_its_own_renderer(monkeypatch):
     displayed, shown = [], []
-    monkeypatch.setattr("IPython.display.display", displayed.append)
+    monkeypatch.setattr("recscale.figures.base.display", displayed.append)
     monkeypatch.setattr(go.Figure, "show", lambda self, **options: shown.append(options))
     result = base.show(two_models(), points=5)
     monkeypatch.setenv(base.BOOK_BUILD, "1")

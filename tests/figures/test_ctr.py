@@ -1,11 +1,9 @@
-"""Figures on training: every logged number is drawn, and noise is told from difference."""
+"""Figures on training: every logged number is drawn."""
 
-from types import SimpleNamespace
-
-import numpy as np
 import pandas as pd
 import pytest
 
+from recscale.analysis import training_comparison as comparison
 from recscale.datasets import load_ctr
 from recscale.figures import ctr, show
 from recscale.plans import ctr as plans_ctr
@@ -21,102 +19,22 @@ def trained():
 
 def test_every_run_and_every_logged_loss_is_drawn(trained):
     runs, results, _ = trained
-    history = ctr.history_table(runs, results)
+    history = comparison.history_table(runs, results)
     logged = sum(result.history[["train_logloss", "valid_logloss"]].notna().to_numpy().sum() for result in results)
     assert len(history) == logged
     assert show(ctr.learning_curves(history), points=logged).points == logged
-    table = ctr.results_table(runs, results)
-    assert show(ctr.comparison(table), points=6).points == 6
+    assert show(ctr.comparison(comparison.comparison_table(runs, results)), points=6).points == 6
 
 
-def test_losses_by_row_average_to_the_reported_loss(trained):
-    runs, results, test = trained
-    losses = ctr.losses_by_row(runs, results, test)
-    for run, result in zip(runs, results, strict=True):
-        assert losses[run.model.model, run.seed].mean() == pytest.approx(result.metrics["test_logloss"], rel=1e-6)
-
-
-def test_calibration_groups_hold_every_row_once_a_model(trained):
-    runs, results, test = trained
-    groups = ctr.calibration_table(runs, results, test)
-    assert groups.groupby("model")["rows"].sum().tolist() == [len(test)] * 3
-    assert groups.groupby("model")["predicted"].is_monotonic_increasing.all()
+def test_calibration_groups_are_drawn(trained):
+    groups = comparison.calibration_table(*trained)
     assert show(ctr.calibration(groups), points=30).points == 30
 
 
-def fake_predictions(monkeypatch, logits):
-    monkeypatch.setattr(ctr, "predict", lambda model, data: logits[:, None])
-    run = SimpleNamespace(model=SimpleNamespace(model="wukong"), seed=0)
-    return [run], [SimpleNamespace(model=None)]
-
-
-def test_a_calibrated_model_has_a_small_calibration_error_and_a_biased_one_its_bias(monkeypatch):
-    generator = np.random.default_rng(0)
-    probability = generator.uniform(0.2, 0.8, 100_000)
-    labels = (generator.random(100_000) < probability).astype(np.float32)[:, None]
-    data = SimpleNamespace(labels=labels)
-    for bias in (0.0, 0.1):
-        claimed = probability + bias
-        runs, results = fake_predictions(monkeypatch, np.log(claimed / (1 - claimed)))
-        error = ctr.calibration_error(ctr.calibration_table(runs, results, data)).item()
-        assert error == pytest.approx(bias, abs=0.008)
-
-
-def gaps(difference, noise, seeds=3, rows=4000):
-    generator = np.random.default_rng(1)
-    losses = {}
-    for seed in range(seeds):
-        base = generator.normal(0.5, 0.1, rows)
-        losses["wukong", seed] = base + difference + noise * generator.normal(size=rows)
-        losses["dlrm", seed] = base
-    return ctr.differences(losses)
-
-
-def test_a_difference_is_called_one_only_beyond_the_noise():
-    assert ctr.in_words(gaps(-0.05, 0.01)) == "better than dlrm"
-    assert ctr.in_words(gaps(0.05, 0.01)) == "worse than dlrm"
-    assert ctr.in_words(gaps(0.0, 0.5)) == "level with dlrm within the noise"
-
-
-def test_one_seed_gives_no_interval_over_seeds_but_one_over_impressions():
-    table = gaps(0.01, 0.1, seeds=1)
-    assert np.isnan(table.loc["dlrm", "seeds ±"])
-    assert table.loc["dlrm", "impressions ±"] == pytest.approx(1.96 * 0.1 / 4000**0.5, rel=0.1)
-
-
-def test_one_seed_says_nothing_however_large_the_difference():
-    assert ctr.in_words(gaps(-0.5, 0.01, seeds=1)) == "not known to differ from dlrm (one seed)"
-
-
-def test_rows_of_one_user_are_one_draw():
-    users = np.repeat(np.arange(100), 40)
-    shared = np.repeat(np.random.default_rng(0).normal(size=100), 40)
-    losses = {("wukong", 0): 0.5 + shared, ("dlrm", 0): np.full(4000, 0.5)}
-    apart, together = (ctr.differences(losses, who).loc["dlrm", "impressions ±"] for who in (None, users))
-    assert together == pytest.approx(1.98 * shared[::40].std(ddof=1) / 10, rel=0.01)
-    assert together > 6 * apart
-    alone = ctr.differences(losses, np.arange(4000)).loc["dlrm", "impressions ±"]
-    assert alone == pytest.approx(apart)
-
-
-def test_seeds_that_disagree_make_a_difference_uncertain():
-    losses = {("wukong", seed): np.full(1000, value) for seed, value in enumerate((0.4, 0.6))}
-    losses |= {("dlrm", seed): np.full(1000, 0.45) for seed in range(2)}
-    table = ctr.differences(losses)
-    assert table.loc["dlrm", "impressions ±"] == pytest.approx(0)
-    assert ctr.in_words(table) == "level with dlrm within the noise"
-    assert isinstance(table, pd.DataFrame)
-
-
-def test_the_share_of_the_fall_made_early_is_each_model_s_own():
-    """One falls at once and stays, the other falls evenly; the end is the mean over the last tenth."""
-    seen = np.arange(0, 101.0)
-    even = 1 - 0.5 * np.minimum(seen / 90, 1)
-    falls = {"fast": np.where(seen > 5, 0.5, 1 - 0.1 * seen), "even": even}
-    parts = [
-        pd.DataFrame({"examples_seen": seen, "logloss": loss, "model": name, "seed": 0, "part": "train"})
-        for name, loss in falls.items()
-    ]
-    shares = ctr.early_share(pd.concat(parts, ignore_index=True), 0.1)
-    assert shares["fast"] == pytest.approx(1.0)
-    assert shares["even"] == pytest.approx(10 / 90)
+def test_a_difference_is_drawn_with_each_of_its_intervals():
+    columns = ["difference", "seeds", "impressions", "ci_low", "ci_high"]
+    table = pd.DataFrame([[0.1, 0.3, 0.4, -0.4, 0.6]], columns=columns, index=["dlrm"])
+    fig = ctr.differences(table)
+    assert show(fig, points=3).points == 3
+    assert [trace.error_x.array[0] for trace in fig.data] == pytest.approx([0.3, 0.4, 0.5])
+    assert list(fig.layout.yaxis.ticktext) == ["DLRM"]

@@ -42,14 +42,6 @@ def test_orders_are_relative_to_the_first_model():
     assert list(fig.data[1].y) == pytest.approx([0.5, 1.2])
 
 
-def test_ties_span_from_pessimistic_to_optimistic():
-    rows = [("constant", m, 9.0, 1.0, 0.1, 0.0) for m in figures.METRICS]
-    table = pd.DataFrame(rows, columns=["scores", "metric", "ties", "optimistic", "expected", "pessimistic"])
-    fig = figures.ties(table)
-    show(fig, points=3)
-    assert [trace.x[0] for trace in fig.data] == [1.0, 0.1, 0.0]
-
-
 def test_splits_with_intervals():
     columns = ["split", "model", "cases", "ndcg@10", "± ndcg@10", "hr@10", "± hr@10"]
     rows = [(s, m, 9, 0.1, 0.01, 0.2, 0.02) for s in ("leave-one-out", "global-time") for m in ("a", "b")]

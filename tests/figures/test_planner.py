@@ -2,16 +2,19 @@
 
 import json
 import shutil
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from recscale.analysis import shape_choices as choices
 from recscale.analysis import shape_planning as planning
 from recscale.figures import planner as figures
 from recscale.figures import show
 from recscale.settings import BOOK
+from recscale.stats.estimate import Estimate
 
 CELLS = [(h, d) for h in (2, 4, 8, 16) for d in (10, 20, 40, 80)]
 
@@ -25,12 +28,16 @@ def grid(title, metric, peak):
 
 @pytest.fixture(scope="module")
 def prepared():
-    return planning.prepare([grid("one", "HR@10", (4, 20)), grid("two", "HR@10", (8, 40))], resamples=50)
+    return choices.prepare([grid("one", "HR@10", (4, 20)), grid("two", "HR@10", (8, 40))], resamples=50)
 
 
 @pytest.fixture(scope="module")
 def fig(prepared):
-    return figures.planner(prepared, [("two", 9, 41)])
+    return figures.planner(prepared, planning.KINDS)
+
+
+def states_of(entry):
+    return [state for states in entry["kinds"].values() for state in states]
 
 
 def test_the_figure_carries_every_choice(fig, prepared):
@@ -40,58 +47,84 @@ def test_the_figure_carries_every_choice(fig, prepared):
         (g, law) for g in ("one", "two") for law in planning.LAW_NAMES.values()
     ]
     for entry, one in zip(plan["entries"], prepared, strict=True):
-        states = [state for states in entry["kinds"].values() for state in states]
-        assert [state["best"] for state in states] == [[c.layers, c.width] for _, _, c in one.choices]
-    first, claimed = plan["entries"][0]["kinds"], plan["entries"][2]["kinds"]
-    assert first["none"][0]["claim"] == [[None], [None]]
-    assert claimed["none"][0]["claim"] == [[9], [41]]
-    bound = [state["claim"] for kind, states in claimed.items() if kind != "none" for state in states]
-    assert bound
-    assert all(star == [[None], [None]] for star in bound), "the claim was made for no such budget"
+        for state, outcome in zip(states_of(entry), one.outcomes, strict=True):
+            assert state["best"] == [outcome.choice.layers, outcome.choice.width]
+            assert state["limits"] == [str(outcome.limits[axis]) for axis in ("layers", "width")]
+            assert state["count"] == [outcome.choice.tied.sum(), outcome.allowed.sum()]
+            assert state["claimed"] is None
     json.dumps(plan, allow_nan=False)
 
 
-def test_the_region_is_closed_and_holds_only_flat_shapes(prepared):
+def test_a_claim_is_shown_with_the_budget_it_was_made_for(prepared):
     one = prepared[0]
-    for kind, budget, choice in one.choices:
-        x, y = figures._state(one, kind, budget, choice)["flat"]
-        flat = set(one.plan.shapes[choice.flat].itertuples(index=False, name=None))
-        assert set(zip(x, y, strict=True)) <= flat
-        assert (x[0], y[0]) == (x[-1], y[-1])
+    claimed = choices.Claimed(9, 41, 369, Estimate(0.001, -0.001, 0.003))
+    outcomes = tuple(replace(each, claimed=claimed if each.kind == "none" else None) for each in one.outcomes)
+    fig = figures.planner([replace(one, outcomes=outcomes)], planning.KINDS)
+    kinds = fig.layout.meta["planner"]["entries"][0]["kinds"]
+    assert kinds["none"][0]["claimed"] == {"shape": [9, 41], "product": 369, "loss": [0.001, -0.001, 0.003]}
+    assert all(state["claimed"] is None for kind, states in kinds.items() if kind != "none" for state in states)
+    star = next(trace for trace in fig.data if trace.name == "claimed in the paper")
+    assert (list(star.x), list(star.y)) == ([9], [41])
+
+
+def test_tied_shapes_are_drawn_depth_by_depth(prepared):
+    one = prepared[0]
+    for outcome in one.outcomes:
+        x, y = figures._state(one.plan.shapes, outcome)["tied"]
+        tied = one.plan.shapes[outcome.choice.tied]
+        assert set(zip(x[::3], y[::3], strict=True)) <= set(tied.itertuples(index=False, name=None))
+        assert x[::3] == sorted(tied["layers"].unique()) == x[1::3], "a stroke never leaves its depth"
+        assert x[2::3] == [None] * len(x[::3])
+
+
+def test_a_held_axis_has_no_bar_and_a_free_one_stays_on_measured_ground(prepared):
+    for one in prepared:
+        for outcome in one.outcomes:
+            bars = figures._state(one.plan.shapes, outcome)["error"]
+            for axis, other, (down, up) in zip(("layers", "width"), ("width", "layers"), bars, strict=True):
+                best, shapes = getattr(outcome.choice, axis), one.plan.shapes
+                if outcome.limits[axis] is not choices.Limit.FREE:
+                    assert (down, up) == (0, 0)
+                line = shapes.loc[shapes[other] == getattr(outcome.choice, other), axis]
+                assert line.min() <= best - down <= best + up <= line.max()
 
 
 def test_the_budget_line_is_the_last_affordable_width(prepared):
     one = prepared[0]
-    kind, budget, choice = next(entry for entry in one.choices if entry[0] == "product")
-    x, y = figures._state(one, kind, budget, choice)["line"]
-    assert all(h * d <= budget < h * (d + 1) for h, d in zip(x, y, strict=True))
+    outcome = next(each for each in one.outcomes if each.kind == "product")
+    x, y = figures._state(one.plan.shapes, outcome)["line"]
+    assert all(h * d <= outcome.budget < h * (d + 1) for h, d in zip(x, y, strict=True))
 
 
 def test_unmeasured_corners_stay_empty():
     cut = grid("cut", "HR@10", (4, 20))
     points = cut.points[(cut.points["layers"] < 16) | (cut.points["width"] < 40)]
-    (one,) = planning.prepare([planning.Grid("cut", "HR@10", points, 500, 50)], ["log-quadratic"], resamples=50)
-    entry = figures.planner([one]).layout.meta["planner"]["entries"][0]
+    (one,) = choices.prepare([planning.Grid("cut", "HR@10", points, 500, 50)], ["log-quadratic"], resamples=50)
+    entry = figures.planner([one], planning.KINDS).layout.meta["planner"]["entries"][0]
     assert entry["z"][-1][-1] is None
     assert entry["z"][0][0] is not None
     assert one.plan.shapes.query("layers > 8")["width"].max() == 20
 
 
-def test_certainty_marks_the_ends_of_the_range(prepared):
-    table = planning.agreement(prepared)
+def test_certainty_marks_the_ends_of_the_range_and_switches_metrics(prepared):
+    table = choices.agreement(prepared)
     table.loc[0, "layers_edge"] = True
-    fig = figures.certainty(table)
-    show(fig, points=2 * len(table))
+    both = pd.concat([table, table.assign(metric="NDCG@10")], ignore_index=True)
+    fig = figures.certainty(both)
+    show(fig, points=2 * len(both))
     assert [next(iter(trace.marker.symbol)) for trace in fig.data][:2] == ["x", "circle"]
+    assert [button.label for button in fig.layout.updatemenus[0].buttons] == ["HR@10", "NDCG@10"]
+    for number, button in enumerate(fig.layout.updatemenus[0].buttons):
+        assert button.args[0]["visible"] == [number == 0] * 4 + [number == 1] * 4
 
 
-def test_claims_draw_a_point_a_row():
+def test_applications_draw_a_point_per_row():
     rows = [(c, m, law, 1, 2, 0.001, -0.001, 0.003) for c in ("none", "layers = 2") for m in planning.METRICS
             for law in planning.LAW_NAMES]  # fmt: skip
     columns = ["constraint", "metric", "law", "claimed_layers", "claimed_width", "loss", "loss_low", "loss_high"]
-    fig = figures.claims(pd.DataFrame(rows, columns=columns))
+    fig = figures.applications(pd.DataFrame(rows, columns=columns))
     show(fig, points=len(rows))
-    assert list(fig.layout.yaxis.ticktext) == ["(1, 2)<br>global", "(1, 2)<br>layers = 2"]
+    assert list(fig.layout.yaxis.ticktext) == ["(1, 2)<br>no budget", "(1, 2)<br>layers = 2"]
 
 
 def test_verdicts_with_and_without_measurements():
@@ -101,6 +134,41 @@ def test_verdicts_with_and_without_measurements():
     show(figures.verdicts(table.assign(measured=0.12)), points=4 + 2)
     partly = table.assign(measured=[0.12 if h == 1 else np.nan for h in table["layers"]])
     show(figures.verdicts(partly, "hr@10"), points=4 + 1)
+
+
+HELD = {"range": "at the end of the measured range: no optimum known", "budget": "forced by the budget"}
+
+
+def check_numbers(page, one, outcome):
+    """The numbers below the figure are those of the choice; an axis that is held has no interval."""
+    choice = outcome.choice
+    rows = page.locator(".planner-numbers div")
+    numbers = dict(zip(rows.locator("dt").all_inner_texts(), rows.locator("dd").all_inner_texts(), strict=True))
+    assert numbers["best shape, H × d"] == f"{choice.layers} × {choice.width}"
+    assert numbers[one.grid.metric] == f"{choice.predicted:.4f} [{choice.low:.4f}, {choice.high:.4f}]"
+    for name, axis, interval in (
+        ("depth H", "layers", choice.layers_interval),
+        ("width d", "width", choice.width_interval),
+    ):
+        low, high = (round(end) for end in interval)
+        assert numbers[name] == HELD.get(outcome.limits[axis], f"95 % of refits: {low} to {high}")
+    corner = "free" not in outcome.limits.values()
+    assert ("both axes held" in numbers) == corner
+    assert numbers["not told from the best"].startswith(f"{choice.tied.sum():,} of {outcome.allowed.sum():,} ")
+
+
+def check_typed(page, one):
+    """A typed budget is answered by the largest computed one within it, or by the smallest of all."""
+    page.locator(".planner-bar select").nth(3).select_option("product")
+    levels = [outcome for outcome in one.outcomes if outcome.kind == "product"]
+    field = page.locator(".planner-bar input[type=number]")
+    for typed, level in ((levels[1].budget * 1.3, 1), (levels[2].budget, 2), (1, 0), (1e9, -1)):
+        field.fill(str(typed))
+        choice = levels[level].choice
+        rows = page.locator(".planner-numbers dd").all_inner_texts()
+        assert rows[0] == f"{choice.layers} × {choice.width}"
+        assert page.locator(".planner-bar output").inner_text() == f"computed for {levels[level].budget:,.0f}"
+        assert field.input_value() == str(typed), "what the reader typed stays"
 
 
 @pytest.mark.browser
@@ -124,20 +192,23 @@ def test_the_menus_show_the_computed_choice(fig, prepared, tmp_path):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto((tmp_path / "page.html").as_uri())
         page.wait_for_function("() => document.querySelector('.recscale-plot').dataset.drawn === 'yes'")
-        menus = page.locator(".planner-bar select")
+        menus, slider = page.locator(".planner-bar select"), page.locator(".planner-bar input[type=range]")
         for one in prepared:
             menus.nth(0).select_option(one.grid.title)
             menus.nth(2).select_option(planning.LAW_NAMES[one.law])
-            for kind in dict.fromkeys(kind for kind, _, _ in one.choices):
+            for kind in dict.fromkeys(outcome.kind for outcome in one.outcomes):
                 menus.nth(3).select_option(kind)
-                for level, (_, _, choice) in enumerate([entry for entry in one.choices if entry[0] == kind]):
-                    if page.locator(".planner-bar input").is_enabled():
-                        page.locator(".planner-bar input").fill(str(level))
+                for level, outcome in enumerate([each for each in one.outcomes if each.kind == kind]):
+                    if slider.is_enabled():
+                        slider.fill(str(level))
                     shown = page.evaluate("() => { const t = document.querySelector('.recscale-plot').data[6]; "
                                           "return [t.x[0], t.y[0]]; }")  # fmt: skip
-                    assert shown == [choice.layers, choice.width]
-                    words = page.locator(".planner-words").inner_text()
-                    assert words == planning.summary(choice, one.grid.metric, planning.edges(one, choice))
+                    assert shown == [outcome.choice.layers, outcome.choice.width]
+                    check_numbers(page, one, outcome)
+                    if kind != "none":
+                        spoken = slider.get_attribute("aria-valuetext")
+                        assert spoken == f"{planning.KINDS[kind]} {outcome.budget:,.0f}"
+        check_typed(page, prepared[-1])
         assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
         assert complaints == []
         browser.close()

@@ -6,9 +6,8 @@ import pytest
 import torch
 
 from recscale.analysis import sequential_probes as probes
-from recscale.analysis import shape_fits as shape_laws
 from recscale.datasets import synthetic
-from recscale.figures import performance_law, sequential, show
+from recscale.figures import sequential, show
 from recscale.models.sasrec import SASRecConfig
 from recscale.models.sequential import build_sequential_model
 from recscale.training.sequential import evaluate
@@ -30,16 +29,6 @@ def model(data):
 @pytest.fixture(scope="module")
 def ranks(data, model):
     return {name: probes.ranks(score, data, LENGTH) for name, score in probes.scorers(data, model).items()}
-
-
-@pytest.fixture(scope="module")
-def grid():
-    """A noiseless quadratic with its peak at H = 2, d = 16."""
-    pairs = [(h, d) for h in (1, 2, 4) for d in (4, 16, 64)]
-    table = pd.DataFrame(pairs, columns=["layers", "width"])
-    noise = np.random.default_rng(0).normal(0, 1e-4, len(table))
-    bend = 0.02 * np.log(table["layers"] / 2) ** 2 + 0.01 * np.log(table["width"] / 16) ** 2
-    return table.assign(**{"ndcg@10": 0.2 - bend + noise})
 
 
 def test_influence_never_reaches_back_and_shares_sum_to_one(data, model):
@@ -108,70 +97,8 @@ def test_learning_curve_draws_epochs_and_evaluations():
     history["valid_ndcg@10"] = [np.nan, 0.1, np.nan, 0.2]
     fig = sequential.learning_curve({0: history, 1: history})
     show(fig, points=2 * (4 + 2))
-    rings = [trace for trace in fig.data if trace.name == "kept epoch"]
+    rings = [trace for trace in fig.data if trace.name == "epoch used"]
     assert [ring.x[0] for ring in rings] == [4, 4]
-
-
-def test_surfaces_show_the_points_and_one_surface_at_a_time(grid):
-    fits = shape_laws.fit_forms(grid, "ndcg@10")
-    fig = performance_law.surfaces({"a": grid, "b": grid}, {"a": fits, "b": fits}, "ndcg@10")
-    show(fig, points=2 * len(grid))
-    for button in fig.layout.updatemenus[0].buttons:
-        shown = [trace for trace, visible in zip(fig.data, button.args[0]["visible"], strict=True) if visible]
-        assert sorted(trace.type for trace in shown) == ["scatter3d", "surface"]
-    assert len(fig.layout.updatemenus[0].buttons) == 2 * len(fits)
-
-
-def test_held_out_shapes_are_predicted_not_fitted(grid):
-    held = shape_laws.largest(grid, 1)
-    assert grid[held][["layers", "width"]].to_numpy().tolist() == [[4, 64]]
-    fits = shape_laws.fit_forms(grid, "ndcg@10", hold_out_largest=1)
-    assert {fit.n_points for fit in fits.values()} == {8}
-    table = shape_laws.comparison(fits)
-    assert table["held-out RMSE"].idxmin() in ("log-quadratic", "performance-law", "performance-law-outside")
-    said = shape_laws.predictions(fits, grid[held], "ndcg@10")
-    show(performance_law.held_out(said, "ndcg@10"), points=len(fits))
-    show(performance_law.slices(grid, fits, "ndcg@10", held), points=len(grid))
-
-
-def test_optimum_is_named_only_where_the_grid_holds_it(grid):
-    depth, width = shape_laws.optimum(grid, "ndcg@10", "log-quadratic")
-    assert (depth["axis"], depth["verdict"], width["verdict"]) == ("layers", "identified", "identified")
-    rising = grid.assign(**{"ndcg@10": 0.1 + 0.01 * np.log(grid["layers"] * grid["width"])})
-    assert {row["verdict"] for row in shape_laws.optimum(rising, "ndcg@10", "log-quadratic")} == {
-        "not identifiable here"
-    }
-
-
-def test_q1_hardly_changes_the_fit_of_the_authors_grid():
-    table = shape_laws.over_q1(shape_laws.published("ml-1m", 100), "hr@10", values=(1, 4, 32))
-    assert table["H*"].isna().tolist() == [True, False, False]
-    assert table.loc[2, "r2"] == pytest.approx(0.898712, abs=1e-5), "printed in the paper's figure"
-    assert table["w1"].abs()[1] > 4 * table["w1"].abs()[2]
-    show(performance_law.profile_of_q1(table), points=3 + 2 + 2)
-
-
-def test_the_data_term_leaves_only_its_sum():
-    table = shape_laws.data_term(0.25, [(1e4, 0.3), (1e7, -0.2)])
-    assert table["sum"].tolist() == pytest.approx([0.25, 0.25])
-    assert table["b"].nunique() == 2
-
-
-def test_more_seeds_find_the_best_cell_more_often(grid):
-    noisy = grid.assign(**{"ndcg@10": grid["ndcg@10"] + np.random.default_rng(3).normal(0, 0.02, len(grid))})
-    fit = shape_laws.fit_forms(noisy, "ndcg@10", forms=("log-quadratic",))["log-quadratic"]
-    table = shape_laws.winners(fit, noisy, counts=(1, 4, 400))
-    assert table["best cell wins"].is_monotonic_increasing
-    assert table["best cell wins"].iloc[0] < 0.8
-    assert table["noise of a cell"].tolist() == pytest.approx([table["noise of a cell"][0] / k for k in (1, 2, 20)])
-
-
-def test_unhealthy_runs_stay_out_of_fits():
-    config = '{"model": {"layers": 2, "width": 8}, "training": {"max_length": 50, "precision": "fp32"}}'
-    runs = pd.DataFrame({"config": [config] * 3, "diverged": [False, True, False], "collapsed": [0.0, 0.0, 1.0]})
-    table = shape_laws.shapes(runs.assign(model="sasrec"), model="sasrec", max_length=50)
-    assert len(table) == 1
-    assert table.loc[0, ["layers", "width"]].tolist() == [2, 8]
 
 
 def test_probes_leave_the_model_as_it_was(data, model):

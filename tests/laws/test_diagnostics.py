@@ -4,10 +4,6 @@ import pytest
 from recscale import laws
 
 
-def said(fit, text):
-    return any(text in warning for warning in laws.warnings_of(fit))
-
-
 def noisy(truths, name, size=0.002, seed=0):
     x, _, y = truths[name]
     return x, y * (1 + size * np.random.default_rng(seed).standard_normal(len(y)))
@@ -17,20 +13,24 @@ def test_one_width_is_one_constant(truths):
     x, y = noisy(truths, "performance-law")
     one = x["width"] == 50
     fit = laws.fit("performance-law", {k: v[one] for k, v in x.items()}, y[one])
-    assert said(fit, "width takes a single value (50)")
-    assert said(fit, "w2, b and w4 form one constant here")
+    assert fit.point_diagnostics.single_valued == {"width": 50.0}
+    assert ("w2", "b", "w4") in fit.identifiability.merged
+    assert all(fit.identifiability.merged_constant)
+    assert {"w2", "b", "w4"} <= set(fit.weak_parameters)
 
 
 def test_one_data_set_makes_the_data_term_a_constant(truths):
     x, y = noisy(truths, "performance-law-joint")
     one = x["data"] == 1e6
     fit = laws.fit("performance-law-joint", {k: v[one] for k, v in x.items()}, y[one])
-    assert said(fit, "b and w5 form one constant here")
+    assert fit.identifiability.merged == (("b", "w5"),)
+    assert fit.identifiability.merged_constant == (True,)
 
 
-def test_a_panel_always_says_what_it_cannot_tell_apart(truths):
+def test_a_law_s_own_caveats_join_the_warnings_of_every_fit(truths):
     x, y = noisy(truths, "performance-law")
-    assert said(laws.fit("performance-law", x, y), "D′, w5, p2 and b form one constant here")
+    fit = laws.fit("performance-law", x, y)
+    assert set(fit.law.caveats) < set(laws.warnings_of(fit))
 
 
 def test_a_well_measured_law_has_no_warnings():
@@ -42,53 +42,59 @@ def test_a_well_measured_law_has_no_warnings():
 def test_correlated_parameters_are_named(truths):
     x = np.geomspace(1, 10, 12)
     y = (1 + 2 * x**-0.4) * (1 + 1e-4 * np.random.default_rng(0).standard_normal(12))
-    assert said(laws.fit("power-law-floor", x, y), "strongly correlated, so read predictions rather than single values")
+    known = laws.fit("power-law-floor", x, y).identifiability
+    assert {"E", "α"} in [{one, other} for one, other, _ in known.correlated]
+    assert all(0.99 < abs(value) <= 1 for *_, value in known.correlated)
+    assert known.weak == (), "correlated parameters are still determined"
 
 
-def test_short_spans_and_few_points_are_said():
+def test_short_spans_and_few_points_are_seen():
     x = np.array([1.0, 2, 3, 4])
     fit = laws.fit("power-law-floor", x, 1 + x**-0.5)
-    assert said(fit, "spans 0.6 decades")
-    assert said(fit, "4 configurations for 3 free parameters")
+    assert fit.point_diagnostics.short_spans == pytest.approx({"x": np.log10(4)})
+    assert fit.configurations == 4
+    assert fit.few_configurations
 
 
 def test_as_many_parameters_as_points_leave_no_band():
     x = np.array([1.0, 10, 100])
     fit = laws.fit("power-law-floor", x, 1 + x**-0.5)
-    assert said(fit, "there are no bands")
-    assert said(fit, "too few points for AICc")
+    assert fit.dof == 0
+    assert np.isinf(fit.aicc)
+    assert fit.exact
     assert np.isnan(fit.band(x)).all()
     assert laws.to_json(fit)["intervals"]["E"] == [None, None]
 
 
-def test_constant_y_is_said_and_has_no_r2():
+def test_constant_y_is_seen_and_has_no_r2():
     x = np.geomspace(1, 1e4, 9)
     for name in ("log-linear", "power-law-floor"):
         fit = laws.fit(name, x, np.full(9, 0.5))
-        assert said(fit, "y is constant")
+        assert fit.point_diagnostics.constant_y
         assert np.isnan(fit.r2)
         np.testing.assert_allclose(fit.predict(x), 0.5, rtol=1e-9)
 
 
-def test_duplicates_are_said():
+def test_duplicates_are_counted():
     x = np.array([1.0, 10, 10, 100, 1000])
     y = np.array([2.0, 1.5, 1.5, 1.2, 1.1])
-    assert said(laws.fit("power-law", x, y), "1 row(s) repeat another row exactly")
+    assert laws.fit("power-law", x, y).point_diagnostics.repeated_rows == 1
     fit = laws.fit("power-law", x, y + np.array([0, 0, 0.01, 0, 0]), seeds=[0, 1, 1, 0, 0])
-    assert said(fit, "repeat a seed")
+    assert (fit.point_diagnostics.repeated_rows, fit.point_diagnostics.repeated_seeds) == (0, 1)
 
 
-def test_the_edge_of_the_search_is_said(truths):
+def test_the_edge_of_the_search_is_named(truths):
     x, y = noisy(truths, "performance-law")
     fit = laws.fit(laws.get("performance-law").with_values(q1=[2, 3]), x, y)
-    assert said(fit, "lies at the edge of its search, 2…3")
+    assert fit.constants_at_edge == {"q1": (2.0, 2.0, 3.0)}
+    assert laws.fit("performance-law", x, y).constants_at_edge == {}
 
 
-def test_a_peak_outside_the_measured_range_is_said():
+def test_a_peak_outside_the_measured_range_is_named():
     x = np.geomspace(1, 10, 9)
     fit = laws.fit("log-quadratic", x, np.log(x) - 0.1 * np.log(x) ** 2)
     assert fit.optimum["x"] == pytest.approx(np.exp(5))
-    assert said(fit, "the peak in x, 148.4, lies outside the measured 1…10")
+    assert fit.optimum_outside == {"x": (pytest.approx(np.exp(5)), 1.0, pytest.approx(10.0))}
 
 
 def test_optimum_is_the_peak_of_the_curve(truths):

@@ -55,12 +55,12 @@ def test_within_a_budget_it_is_the_best_that_fits(budget):
         if h * d <= budget
     )
     assert (choice.layers, choice.width) == brute[1:]
-    assert (plan.shapes[choice.flat].prod(axis=1) <= budget).all()
+    assert (plan.shapes[choice.tied].prod(axis=1) <= budget).all()
 
 
-def test_flat_region_and_cloud_grow_with_the_noise():
+def test_tied_region_and_cloud_grow_with_the_noise():
     quiet, loud = planner(1e-4).best(), planner(2e-2).best()
-    assert quiet.flat.sum() < loud.flat.sum()
+    assert quiet.tied.sum() < loud.tied.sum()
     assert len(quiet.cloud) < len(loud.cloud)
     for choice in (quiet, loud):
         assert choice.cloud["share"].sum() == pytest.approx(1)
@@ -78,13 +78,26 @@ def test_a_claimed_shape_is_judged_against_the_best_in_pairs():
     assert same == (0, 0, 0)
 
 
+def test_tied_shapes_are_those_that_the_paired_interval_doesn_t_put_below():
+    plan = planner(2e-3)
+    allowed = (plan.shapes["layers"] <= 8).to_numpy()
+    choice = plan.best(allowed)
+    among = np.random.default_rng(0).choice(np.flatnonzero(allowed), 40, replace=False)
+    for number in among:
+        layers, width = plan.shapes.iloc[number]
+        assert choice.tied[number] == (plan.loss_of(choice, layers, width)[1] <= 0)
+    assert not choice.tied[~allowed].any()
+    in_band = allowed & (plan.predicted >= choice.low)
+    assert choice.tied.sum() < in_band.sum(), "pairs decide what two bands leave open"
+
+
 def test_the_performance_law_plans_too():
     choice = planner(1e-3, "performance-law").best()
     assert 4 <= choice.layers <= 9
     assert 20 <= choice.width <= 45
 
 
-def test_what_can_t_be_planned_is_said():
+def test_what_can_t_be_planned_is_refused():
     with pytest.raises(ValueError, match="within the budget"):
         planner().best(np.zeros(len(planner().shapes), bool))
     points = np.array(CELLS, float)

@@ -3,6 +3,9 @@ import json
 import numpy as np
 
 from recscale import laws
+from recscale.laws.diagnostics import Identifiability
+from recscale.laws.points import PointDiagnostics
+from recscale.laws.report import _identifiability_warnings, _point_warnings
 
 KEYS = [
     *("group", "law", "n_points", "parameters", "intervals", "objective", "r2", "r2_adjusted", "aicc"),
@@ -35,6 +38,17 @@ def test_report_puts_predictions_before_parameters_and_says_everything():
         assert part in text
     for warning in laws.warnings_of(fit):
         assert warning in text
+
+
+def test_every_oddity_has_its_sentence_with_its_number():
+    points = PointDiagnostics(1, 2, True, (("N", "D"),), {"width": 50.0}, {"x": 0.6})
+    lines = _point_warnings(points)
+    for line, part in zip(lines, ("1 row(s)", "2 row(s)", "constant", "N and D", "width .* (50)", "0.6"), strict=True):
+        assert all(word in line for word in part.split(" .* "))
+    known = Identifiability(("s",), (("a", "b"), ("c", "d")), (True, False), (("E", "α", -0.995),))
+    lines = _identifiability_warnings(known)
+    for line, part in zip(lines, ("s has no", "a and b form one constant", "one combination", "-0.9950"), strict=True):
+        assert part in line
 
 
 def test_report_shows_where_a_peak_is(truths):

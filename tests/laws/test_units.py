@@ -40,7 +40,7 @@ def noisy(truths, name, seed):
     return x, floor + (y - floor) * np.exp((1e-4 if floor else 3e-3) * noise)
 
 
-def said(fit, unit_x, unit_y, x):
+def numbers(fit, unit_x, unit_y, x):
     """All that a reader sees of a fit, in the units of the reference."""
     at = {name: np.concatenate([column[:3], 2 * column[-1:]]) for name, column in x.items()}
     pure = [name for name in fit.parameters if name in PURE and not (name == "c" and fit.law.name != "wukong")]
@@ -57,7 +57,7 @@ def said(fit, unit_x, unit_y, x):
     }
 
 
-def words(fit):
+def warning_kinds(fit):
     """Warnings without their numbers: the sizes among them have units."""
     return [re.sub(r"[-+.\de]*\d%?", "#", warning) for warning in laws.warnings_of(fit)]
 
@@ -66,7 +66,7 @@ def one_fit(name, x, y, unit_x, unit_y, **options):
     units = dict(zip(x, unit_x, strict=True))
     scaled = {column: values * units[column] for column, values in x.items()}
     fit = laws.fit(name, scaled, y * unit_y, hold_out_largest=1, **options)
-    return fit, said(fit, unit_x, unit_y, scaled)
+    return fit, numbers(fit, unit_x, unit_y, scaled)
 
 
 @pytest.mark.parametrize("name", [name for name, closed in CLOSED.items() if closed])
@@ -82,8 +82,9 @@ def test_a_fit_is_the_same_in_any_unit(truths, name, first, second, of_y, seed, 
     one, expected = one_fit(name, x, y, [1.0] * len(x), 1.0, **options)
     other, found = one_fit(name, x, y, unit_x, unit_y, **options)
     for what, value in expected.items():
-        np.testing.assert_allclose(found[what], value, rtol=2e-6, atol=1e-12, err_msg=what)
-    assert words(other) == words(one)
+        tolerance = 2e-4 if what == "intervals" else 2e-6  # Huber's flat valleys: 1e-6 in θ, more in its curvature
+        np.testing.assert_allclose(found[what], value, rtol=tolerance, atol=1e-12, err_msg=what)
+    assert warning_kinds(other) == warning_kinds(one)
     assert other.starts_agreeing == pytest.approx(one.starts_agreeing, abs=1 / 32 + 1e-9)
     assert max(gradient(fit.problem, fit.best) for fit in (one, other)) < 1e-6
 
@@ -160,20 +161,20 @@ def multi_start(n, d, y, starts=15):
 
 
 @pytest.mark.parametrize(("seed", "noise"), [(1, 0.01), (3, 0.01), (9, 0.001)])
-def test_chinchilla_at_a_fixed_ratio_reaches_the_optimum_and_says_that_n_and_d_are_one(seed, noise):
+def test_chinchilla_at_a_fixed_ratio_reaches_the_optimum_and_n_and_d_are_one(seed, noise):
     n = np.geomspace(1e7, 1e10, 10 + seed)
     random = np.random.default_rng(seed)
     y = (1.8 + 400 * n**-0.34 + 2000 * (20 * n) ** -0.37) * np.exp(noise * random.standard_normal(len(n)))
     fit = laws.fit("chinchilla", {"N": n, "D": 20 * n}, y)
     assert fit.objective <= multi_start(n, 20 * n, y) * (1 + 1e-8)
     assert fit.lowest_objective >= fit.objective * (1 - 1e-8)
-    assert any("N and D move together" in warning for warning in laws.warnings_of(fit))
+    assert fit.point_diagnostics.collinear == (("N", "D"),)
     swapped = laws.fit("chinchilla", {"N": 20 * n, "D": n}, y)
     expected = pytest.approx([fit.parameters[name] for name in "αβE"], rel=1e-5, abs=1e-6)
     assert [swapped.parameters[name] for name in "αβE"] == expected
 
 
-def test_an_exponent_without_a_limit_is_held_and_said_as_data():
+def test_an_exponent_without_a_limit_is_at_its_bound():
     """A term that tells the smallest size from all others: the steeper the better, without end."""
     n = np.geomspace(1e7, 1e10, 12)
     y = 1.8 + 2000 * n**-0.35

@@ -30,6 +30,7 @@ LISTS = [
 ]
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(("config", "name"), NUMBERS, ids=lambda part: getattr(part, "__name__", part))
 def test_no_number_is_negative_infinite_or_none_at_all(config, name):
     for wrong in (-1, math.nan, math.inf, "many", True, [1]):
@@ -37,6 +38,7 @@ def test_no_number_is_negative_infinite_or_none_at_all(config, name):
             config(**{name: wrong})
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(("config", "name"), LISTS, ids=lambda part: getattr(part, "__name__", part))
 def test_no_list_holds_what_is_no_size(config, name):
     for wrong in ((-3,), ("a",), (math.nan,), [64], 64):
@@ -44,6 +46,7 @@ def test_no_list_holds_what_is_no_size(config, name):
             config(**{name: wrong})
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.__name__)
 def test_texts_and_switches_are_checked(config):
     for field in dataclasses.fields(config):
@@ -72,6 +75,7 @@ def test_what_a_model_cannot_be(model, changes, sentence):
         CTR_MODELS[model](**changes)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -116,6 +120,7 @@ def test_huge_integers_are_no_numbers_either():
         check_settings(One(10**400), rate=POSITIVE)
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("seed", [-1, 0.5, True, "0"])
 def test_a_seed_is_a_whole_number(seed):
     with pytest.raises(ValueError, match=r"seed is .*; it must be a whole number, at least 0"):

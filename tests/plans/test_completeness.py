@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from recscale.cli import study as cli
 from recscale.plans import STUDIES, completeness, plan_study
+from recscale.plans.profiles import Profiles
 from recscale.runs import NotYetPlanned, Study, load_results, save_results
 from recscale.runs.table import COLUMNS, results_table
 from recscale.settings import DATA, mirror_folder
@@ -59,7 +60,7 @@ def test_a_study_that_waits_is_missing_whole_and_its_rows_are_nobodys(hand_made,
     def waits(*_):
         raise NotYetPlanned("waits for another")
 
-    monkeypatch.setitem(STUDIES, "ctr-scaling", waits)
+    monkeypatch.setitem(STUDIES, "ctr-scaling", Profiles(waits, waits, waits))
     found = completeness.completeness("ctr-scaling")
     assert (found.planned, found.waits, found.complete) == (None, "waits for another", False)
     assert completeness.faults(found, {}) == ["ctr-scaling: waits for another, and missing.toml gives no reason"]
@@ -104,7 +105,8 @@ def test_faults_of_a_table_need_no_data(hand_made):
 
 
 def test_the_list_of_studies_says_why_runs_are_missing(hand_made, tmp_path, monkeypatch):
-    monkeypatch.setattr("recscale.plans.registry.STUDIES", {"ctr-scaling": lambda *_: hand_made})
+    monkeypatch.setattr("recscale.plans.STUDIES", {"ctr-scaling": ...})
+    monkeypatch.setattr("recscale.plans.registry.STUDIES", {"ctr-scaling": Profiles(*[lambda *_: hand_made.runs] * 3)})
     (tmp_path / "missing.toml").write_text('ctr-scaling = "measured later"\n')
     save_results(rows(hand_made).iloc[:3], "ctr-scaling")
     printed = CliRunner().invoke(cli.app, ["list"]).output.splitlines()

@@ -1,38 +1,47 @@
 """The planted world's plans: rows, sizes, floor and orders, each run once, at rates that a search found."""
 
-from importlib import import_module
+import json
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from recscale.datasets.planted_world import PLANTED
 from recscale.plans import plan_study
 from recscale.plans import planted_world as plans_world
 from recscale.plans.planted_world import FULL_SEEDS, LADDERS, RATES, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS
-from recscale.runs import NotYetPlanned
+from recscale.runs import NotYetPlanned, save_results, spec
+from recscale.runs.table import results_table
 
 
 def rows_of(run) -> int:
     return round(run.fraction * PLANTED[run.dataset][1])
 
 
+@pytest.fixture(autouse=True)
+def no_results(tmp_path, monkeypatch):
+    monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
+
+
 @pytest.fixture
-def searched(monkeypatch) -> None:
+def searched() -> None:
     """A whole search, in which the best rate falls as rows grow."""
     best = dict(zip(SEARCHED_ROWS, (0.01, 0.003, 0.001), strict=True))
-    search = plan_study("planted-world-rate", "full")
-    table = pd.DataFrame(
+    records = [
         {
-            "run_id": [run.run_id for run in search.runs],
-            "valid_logloss": [
-                0.5 + abs(np.log(run.training.dense_learning_rate / best[rows_of(run)])) for run in search.runs
-            ],
-            "dense_learning_rate": [run.training.dense_learning_rate for run in search.runs],
+            "run_id": run.run_id,
+            "model": run.model.model,
+            "dataset": run.dataset,
+            "split": run.split,
+            "seed": run.seed,
+            "config": json.dumps(run.config),
+            "dense_parameters": 1,
+            "embedding_parameters": 1,
+            "valid_logloss": 0.5 + abs(np.log(run.training.dense_learning_rate / best[rows_of(run)])),
+            "diverged": False,
         }
-    )
-    monkeypatch.setattr(plans_world, "committed", lambda name: table)
-    monkeypatch.setattr(plans_world, "with_rates", lambda rows: rows)
+        for run in plan_study("planted-world-rate", "full").runs
+    ]
+    save_results(results_table(records, "planted-world-rate"), "planted-world-rate")
 
 
 def test_the_search_tries_every_contestant_rate_and_number_of_rows_once():
@@ -41,8 +50,7 @@ def test_the_search_tries_every_contestant_rate_and_number_of_rows_once():
     assert {rows_of(run) for run in search.runs} == set(SEARCHED_ROWS)
 
 
-def test_the_full_plan_waits_for_its_search(monkeypatch):
-    monkeypatch.setattr(plans_world, "committed", lambda name: pd.DataFrame({"run_id": [], "config": []}))
+def test_the_full_plan_waits_for_its_search():
     with pytest.raises(NotYetPlanned, match="waits for planted-world-rate: 48 of its 48 runs are missing"):
         plan_study("planted-world", "full")
 
@@ -63,7 +71,7 @@ def test_rows_sizes_widths_and_orders(searched):
 
 
 def test_rates_lie_between_the_searched_ones(searched):
-    rate = plans_world.searched()
+    rate = plans_world.searched_rates()
     assert [rate("dlrm", rows) for rows in SEARCHED_ROWS] == [0.01, 0.003, 0.001]
     assert rate("wukong", 10**7) == 0.001
     assert rate("wukong", 10**4) == 0.01
@@ -89,5 +97,5 @@ def test_a_planned_world_is_not_made(monkeypatch):
     def made(*_):
         raise AssertionError("a plan needs checksums, no rows")
 
-    monkeypatch.setattr(import_module("recscale.runs.spec"), "load_ctr", made)
+    monkeypatch.setattr(spec, "load_ctr", made)
     assert plan_study("planted-world-rate", "full").runs[-1].dataset == "synthetic-world-10m"

@@ -2,19 +2,23 @@
 
 import json
 from dataclasses import asdict
-from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
 
 from recscale.plans import plan_study
 from recscale.plans import sequential as plans
+from recscale.plans import sequential_search as search
 from recscale.plans.completeness import reasons
-from recscale.runs import COLUMNS, NotYetPlanned, RecordStore, load_results, run_study
+from recscale.runs import COLUMNS, NotYetPlanned, RecordStore, load_results, run_study, run_table, spec
 from recscale.settings import REPOSITORY
 from recscale.training.sequential import SequentialTraining
 
 ITEMS = {"movielens-1m": 3706, "wikipedia": 1000, "kuairand-pure": 7462, "amazon-beauty": 12_101}
+
+
+STUDIES = ("learning-rate", "quality-search", "quality", "grid", "data")
+STUDIES = (*(f"sequential-{name}" for name in STUDIES), "performance-law-predictions")
 
 
 @pytest.fixture
@@ -25,14 +29,14 @@ def no_files(monkeypatch):
         return SimpleNamespace(name=name, n_items=ITEMS.get(name, 40_000), n_users=6000, checksum=f"checksum of {name}")
 
     monkeypatch.setattr(plans, "load_sequences", data)
-    monkeypatch.setattr(import_module("recscale.runs.spec"), "load_data", data)  # the package shows its function run
+    monkeypatch.setattr(spec, "load_data", data)
 
 
 def shapes(runs):
     return [(spec.model.layers, spec.model.width) for spec in runs]
 
 
-@pytest.mark.parametrize("name", plans.PLANS)
+@pytest.mark.parametrize("name", STUDIES)
 def test_small_profiles_carry_their_name_and_take_dataset_and_seeds(name):
     study = plan_study(name, "smoke", dataset="synthetic-markov", seeds=[7])
     assert study.name == f"{name}-smoke"
@@ -102,12 +106,12 @@ def test_quality_has_three_seeds_and_every_loss_on_long_histories(no_files):
 
 def test_quality_repeats_no_run_by_which_its_search_chose(no_files):
     searched = {spec.run_id for spec in plan_study("sequential-quality-search", "full").runs}
-    assert len(searched) == sum(map(len, plans.QUALITY_SEARCH.values()))
+    assert len(searched) == sum(map(len, search.QUALITY_SEARCH.values()))
     assert not searched & {spec.run_id for spec in plan_study("sequential-quality", "full").runs}
 
 
 @pytest.mark.parametrize("name", ["sequential-quality-search", "sequential-quality"])
-@pytest.mark.parametrize("dataset", plans.QUALITY_SEARCH)
+@pytest.mark.parametrize("dataset", search.QUALITY_SEARCH)
 def test_quality_on_one_data_set_is_a_part_of_the_whole(name, dataset, no_files):
     whole = {spec.run_id for spec in plan_study(name, "full").runs if spec.dataset == dataset}
     asked = {spec.run_id for spec in plan_study(name, "full", dataset=dataset).runs}
@@ -115,41 +119,38 @@ def test_quality_on_one_data_set_is_a_part_of_the_whole(name, dataset, no_files)
     assert whole <= asked
 
 
-@pytest.mark.parametrize("name", plans.QUALITY_SEARCH)
+@pytest.mark.parametrize("name", search.QUALITY_SEARCH)
 def test_quality_is_trained_as_its_search_found_best(name):
     found = load_results("sequential-quality-search")
     found = found[found["dataset"] == name]
-    if len(found) < len(plans.QUALITY_SEARCH[name]):
+    if len(found) < len(search.QUALITY_SEARCH[name]):
         assert "sequential-quality-search" in reasons(), "this search isn't whole, and nothing says why"
         return
-    best = json.loads(found.loc[found["valid_ndcg@10"].idxmax(), "config"])
-    shape = best["model"]["layers"], best["model"]["width"]
-    recipe = best["model"] | best["training"] | {"shape": shape}
-    assert {knob: recipe[knob] for knob in plans.QUALITY_TUNED[name]} == plans.QUALITY_TUNED[name]
+    best = run_table(found).loc[found["valid_ndcg@10"].idxmax()].to_dict()
+    best["shape"] = best["layers"], best["width"]
+    assert {knob: best[knob] for knob in search.QUALITY_TUNED[name]} == search.QUALITY_TUNED[name]
 
 
 def test_the_search_varies_only_what_it_searches(no_files):
     runs = plan_study("sequential-learning-rate", "full").runs
-    for schedule, settings in (("linear", plans.SEARCH), ("constant", plans.AT_CONSTANT_RATE)):
+    for schedule, settings in (("linear", search.SEARCH), ("constant", search.AT_CONSTANT_RATE)):
         part = [spec for spec in runs if spec.training.schedule == schedule]
         searched = {(spec.model.width, spec.training.learning_rate, spec.model.dropout) for spec in part}
         assert len(searched) == len(part) == sum(map(len, settings.values()))
 
 
-@pytest.mark.parametrize("width", plans.SEARCH)
+@pytest.mark.parametrize("width", search.SEARCH)
 def test_the_tuned_setting_is_the_best_of_the_whole_search(width):
-    found = load_results("sequential-learning-rate")
-    configs = found["config"].map(json.loads)
-    found["setting"] = [(c["training"]["learning_rate"], c["model"]["dropout"]) for c in configs]
-    own = configs.map(lambda c: c["model"]["width"] == width and c["training"].get("schedule") == "linear")
-    found = found[own]
-    if set(found["setting"]) != set(plans.SEARCH[width]):
+    found = run_table(load_results("sequential-learning-rate"))
+    found["setting"] = list(zip(found["learning_rate"], found["dropout"], strict=True))
+    found = found[(found["width"] == width) & (found["schedule"] == "linear")]
+    if set(found["setting"]) != set(search.SEARCH[width]):
         assert "sequential-learning-rate" in reasons(), "the search of this width isn't whole, and nothing says why"
         return
-    assert plans.TUNED[width] == found.loc[found["valid_ndcg@10"].idxmax(), "setting"]
-    rates, dropouts = zip(*plans.SEARCH[width], strict=True)
-    assert min(rates) < plans.TUNED[width][0] < max(rates)
-    assert plans.TUNED[width][1] < max(dropouts)
+    assert search.TUNED[width] == found.loc[found["valid_ndcg@10"].idxmax(), "setting"]
+    rates, dropouts = zip(*search.SEARCH[width], strict=True)
+    assert min(rates) < search.TUNED[width][0] < max(rates)
+    assert search.TUNED[width][1] < max(dropouts)
 
 
 def test_predictions_wait_for_what_they_are_made_from(no_files, tmp_path, monkeypatch):
@@ -176,7 +177,7 @@ def test_smoke_takes_a_few_users_of_a_large_data_set(no_files):
     assert plan_study("sequential-grid", "quick", dataset="movielens-1m").runs[0].fraction == 1
 
 
-@pytest.mark.parametrize("name", [name for name in plans.PLANS if name != "performance-law-predictions"])
+@pytest.mark.parametrize("name", STUDIES[:-1])
 def test_committed_results_are_runs_of_the_plan(name, no_files):
     """Holds the committed table to the plan by recipe and seed; the data's checksum is in its own column."""
     table = load_results(name)

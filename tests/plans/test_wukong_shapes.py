@@ -1,13 +1,15 @@
 """The plan of the bridge: every depth with every width, in a useful order, at rates that follow its own compute."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from recscale.models.ctr_presets import wukong_sizes
-from recscale.plans import ctr as plans_ctr
-from recscale.plans import plan_study
-from recscale.plans import wukong_shapes as plans_bridge
+from recscale.models.embeddings import EmbeddingConfig
+from recscale.plans import ctr, plan_study, rate_search
+from recscale.plans.parts import one_pass
+from recscale.plans.wukong_shapes import wukong_shapes
 from recscale.runs import load_results
 
 
@@ -16,41 +18,39 @@ def shape(run) -> tuple[int, int]:
 
 
 @pytest.fixture
-def full(monkeypatch):
-    """The full plan on the synthetic set; its rates name the embedding they were asked for."""
+def full() -> list:
+    """The runs of the full plan on the synthetic set; its rates name the embedding they were asked for."""
     seen = []
 
     def rates(dataset, model, embedding):
         seen.append((model.l, embedding.width))
-        return plans_ctr.one_pass(dataset, embedding=embedding)
+        return one_pass(dataset, embedding=embedding)
 
-    monkeypatch.setitem(plans_ctr.TRAININGS, "full", rates)
-    study = plans_bridge.wukong_bridge("full", "synthetic-ctr", None)
-    assert seen == [shape(run) for run in study.runs]
-    return study
+    runs = wukong_shapes(replace(ctr.full(), training=rates), (1, 2, 4, 8), (8, 16, 32, 64), "synthetic-ctr", None)
+    assert seen == [shape(run) for run in runs]
+    return runs
 
 
-@pytest.mark.parametrize(("profile", "cells"), [("smoke", 4), ("quick", 9)])
+@pytest.mark.parametrize(("profile", "cells"), [("smoke", ((1, 2), (4, 8))), ("quick", ((1, 2, 4), (8, 16, 32)))])
 def test_small_plans_hold_their_whole_grid_once(profile, cells):
     study = plan_study("wukong-bridge", profile, dataset="synthetic-ctr")
     assert study.name == f"wukong-bridge-{profile}"
-    assert len(study.runs) == cells
-    assert sorted(map(shape, study.runs)) == sorted(product(plans_bridge.DEPTHS[profile], plans_bridge.WIDTHS[profile]))
+    assert sorted(map(shape, study.runs)) == sorted(product(*cells))
 
 
 def test_the_full_grid_varies_depth_and_width_alone(full):
-    assert [run.seed for run in full.runs] == [0] * 16 + [1] * 16
-    assert len({shape(run) for run in full.runs[:16]}) == 16
+    assert [run.seed for run in full] == [0] * 16 + [1] * 16
+    assert len({shape(run) for run in full[:16]}) == 16
     base = wukong_sizes()[6]
-    assert {plans_ctr.replace(run.model, l=base.l) for run in full.runs} == {base}
-    assert {run.split for run in full.runs} == {"random"}
+    assert {replace(run.model, l=base.l) for run in full} == {base}
+    assert {run.split for run in full} == {"random"}
 
 
 def test_its_first_half_has_every_depth_and_every_width(full):
-    half = list(map(shape, full.runs[:8]))
+    half = list(map(shape, full[:8]))
     assert {layers for layers, _ in half} == {1, 2, 4, 8}
     assert {width for _, width in half} == {8, 16, 32, 64}
-    assert list(map(shape, full.runs[16:])) == list(map(shape, full.runs[:16]))
+    assert list(map(shape, full[16:])) == list(map(shape, full[:16]))
 
 
 def test_data_set_and_seeds_can_be_others():
@@ -63,10 +63,10 @@ def test_a_rate_follows_the_flop_of_the_width(monkeypatch):
     model, widths = wukong_sizes()[6], (8, 16, 64)
     table = load_results("ctr-learning-rate")
     known = frozenset(table.loc[table["model"] == "wukong", "run_id"])
-    monkeypatch.setattr(plans_ctr, "_searched_ids", lambda dataset, name: known)
-    rates = [plans_ctr.tuned("synthetic-ctr", model, plans_ctr.EmbeddingConfig(width=width)) for width in widths]
+    monkeypatch.setattr(rate_search, "_searched_ids", lambda dataset, name: known)
+    rates = [rate_search.tuned("synthetic-ctr", model, EmbeddingConfig(width=width)) for width in widths]
     dense = [training.dense_learning_rate for training in rates]
     assert dense == sorted(dense, reverse=True)
     assert len(set(dense)) == 3
     assert [training.embedding.width for training in rates] == list(widths)
-    assert rates[1] == plans_ctr.tuned("synthetic-ctr", model)
+    assert rates[1] == rate_search.tuned("synthetic-ctr", model)

@@ -5,7 +5,6 @@ import json
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,9 @@ from recscale.models import CTR_MODELS, SEQUENTIAL_MODELS
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
 from recscale.plans import plan_study
-from recscale.runs import COLUMNS
+from recscale.runs import COLUMNS, execute
 from recscale.runs.execute import make_record, train
-from recscale.runs.spec import RunSpec, chosen
+from recscale.runs.spec import RunSpec, chosen, load_data
 from recscale.training.ctr import CTRTraining
 from recscale.training.sequential import SequentialTraining
 
@@ -98,10 +97,9 @@ def test_own_data_are_known_by_what_is_read_of_them_wherever_they_lie(tmp_path, 
         folder.mkdir(exist_ok=True)
         (folder / "shop.csv").write_text("visitor,article,bought,liked\n" + "a,x,1,0\nb,y,0,1\na,y,1,1\nb,x,0,0\n" * 5)
         (folder / "shop.toml").write_text(card)
-        module.load_data.cache_clear()
+        load_data.cache_clear()
         return spec(dataset=str(folder / "shop.toml")).run_id
 
-    module = import_module("recscale.runs.spec")  # the package shows its function run
     monkeypatch.setenv("RECSCALE_CACHE", str(tmp_path / "cache"))
     first = run_id("here")
     assert run_id("there") == first
@@ -110,7 +108,6 @@ def test_own_data_are_known_by_what_is_read_of_them_wherever_they_lie(tmp_path, 
 
 
 def test_threads_of_one_process_train_one_after_the_other(monkeypatch):
-    module = import_module("recscale.runs.spec")
     busy, most = [], []
 
     def trains(spec, progress):
@@ -119,9 +116,9 @@ def test_threads_of_one_process_train_one_after_the_other(monkeypatch):
         most.append(len(busy))
         busy.pop()
 
-    monkeypatch.setattr(module, "_train", trains)
+    monkeypatch.setattr(execute, "_train", trains)
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(module.train, [spec(seed=seed) for seed in range(3)]))
+        list(pool.map(execute.train, [spec(seed=seed) for seed in range(3)]))
     assert most == [1, 1, 1]
 
 
@@ -153,16 +150,14 @@ if __name__ == "__main__":
 
 
 def test_the_version_of_the_code_says_when_its_source_differs_from_the_commit(tmp_path, monkeypatch):
-    module = import_module("recscale.runs.spec")  # the package shows its function run
-
     def git(*arguments):
         subprocess.run(["git", "-C", str(tmp_path), *arguments], check=True, capture_output=True)
 
     def version():
-        module.code_version.cache_clear()
-        return module.code_version()
+        execute.code_version.cache_clear()
+        return execute.code_version()
 
-    monkeypatch.setattr(module, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(execute, "REPOSITORY", tmp_path)
     assert version() == recscale.__version__, "no checkout"
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "code.py").write_text("a = 1\n")
@@ -175,4 +170,4 @@ def test_the_version_of_the_code_says_when_its_source_differs_from_the_commit(tm
     assert version() == clean
     (tmp_path / "src" / "code.py").write_text("a = 2\n")
     assert version() == f"{clean}-dirty"
-    module.code_version.cache_clear()
+    execute.code_version.cache_clear()

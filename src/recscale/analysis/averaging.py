@@ -1,26 +1,28 @@
-"""The pilot of the run protocol (``plans_averaging``): what averaging, batch size and schedule do to loss and noise."""
+"""The pilot of the run protocol (``plans.averaging``): what averaging, batch size and schedule do to loss and noise."""
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from recscale.runs.table import Columns, run_table
+from recscale.stats.estimate import Estimate
 from recscale.stats.seeds import mean_half_width
 
-CELL = (Columns.FLOP, "batch_size", "schedule", "share")
+SETTING = (Columns.FLOP, "batch_size", "schedule")
+CELL = (*SETTING, "share")
 
 
 def long_form(runs: pd.DataFrame) -> pd.DataFrame:
-    """One row per run and averaged share: ``CELL``, ``dense_learning_rate``, ``seed``, and the loss on both parts."""
+    """One row per run and averaged share: ``CELL``, ``dense_learning_rate``, ``seed``, ``valid_logloss`` and
+    ``test_logloss`` of the averaged weights (of the last ones at share 0)."""
     rows = []
     for run in run_table(runs).to_dict("records"):
         for place, share in enumerate(run["averaged"]):
             suffix = f"~{share:g}" if place else ""
             rows.append(
                 {
-                    Columns.FLOP: run[Columns.FLOP],
-                    **{name: run[name] for name in ("batch_size", "schedule", "dense_learning_rate")},
+                    **{name: run[name] for name in (*SETTING, "dense_learning_rate", "seed")},
                     "share": share,
-                    "seed": run["seed"],
                     **{f"{part}_logloss": run[f"{part}_logloss{suffix}"] for part in ("valid", "test")},
                 }
             )
@@ -38,10 +40,13 @@ def at_best_rates(runs: pd.DataFrame) -> pd.DataFrame:
 def pilot_table(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per cell of size, batch size, schedule and share.
 
-    seeds                      runs in the cell
-    valid_mean, valid_sd       log loss on validation rows over seeds, nats (likewise test_…)
-    gain, gain_low, gain_high  loss on valid below that of the last weights (share 0) at the same size, batch size and
-                               schedule, %: mean over seeds, paired, and its 95 % interval by Student's t
+    training_flop_per_example, batch_size, schedule, share    the cell
+    dense_learning_rate                                       the one that is best on valid
+    seeds                                                     runs in the cell
+    valid_mean, valid_sd, test_mean, test_sd                  log loss over seeds, nats
+    gain, ci_low, ci_high                                     how far the loss on test lies below that of the last
+                                                              weights of the same setting, %: mean over seeds, paired,
+                                                              and its 95 % interval by Student's t
     """
     rows = at_best_rates(runs)
     cells = rows.groupby(list(CELL))
@@ -53,16 +58,53 @@ def pilot_table(runs: pd.DataFrame) -> pd.DataFrame:
         test_mean=("test_logloss", "mean"),
         test_sd=("test_logloss", "std"),
     ).reset_index()
-    last = rows[rows["share"] == 0].rename(columns={"valid_logloss": "last"})
-    paired = rows.merge(last[[*CELL[:3], "seed", "last"]])
-    paired["gain"] = 100 * (1 - paired["valid_logloss"] / paired["last"])
-    gains = paired.groupby(list(CELL))["gain"].agg(["mean", mean_half_width]).reset_index()
-    gains = gains.assign(
-        gain=gains["mean"],
-        gain_low=gains["mean"] - gains["mean_half_width"],
-        gain_high=gains["mean"] + gains["mean_half_width"],
-    )
-    return table.merge(gains[[*CELL, "gain", "gain_low", "gain_high"]])
+    last = rows[rows["share"] == 0]
+    cells = _paired(rows, last, list(SETTING)).groupby(list(CELL))["gain"]
+    mean, half_width = cells.mean(), cells.apply(lambda sample: mean_half_width(sample.to_numpy()))
+    gains = pd.DataFrame({"gain": mean, "ci_low": mean - half_width, "ci_high": mean + half_width})
+    return table.merge(gains.reset_index(), on=list(CELL))
+
+
+def mean_gain(runs: pd.DataFrame, share: float, against: str, level: float = 0.95) -> Estimate:
+    """What averaging a ``share`` of the steps at a constant rate takes off the loss on test, %.
+
+    ``against``: the schedule whose last weights it is compared with: "constant" or "linear". The mean over sizes and
+    batch sizes, of the seeds that ran in all of them, paired by seed, with its ``level`` interval by Student's t.
+    """
+    rows, setting = at_best_rates(runs), [Columns.FLOP, "batch_size"]
+    averaged = rows[(rows["schedule"] == "constant") & (rows["share"] == share)]
+    last = rows[(rows["schedule"] == against) & (rows["share"] == 0)]
+    paired = _paired(averaged, last, setting)
+    by_seed = paired.pivot(index="seed", columns=setting, values="gain").dropna().mean(axis=1).to_numpy()
+    if not len(by_seed):
+        raise ValueError("no seed of these runs has run at every size and batch size with both schedules")
+    mean, half_width = float(by_seed.mean()), float(mean_half_width(by_seed, level))
+    return Estimate(mean, mean - half_width, mean + half_width)
+
+
+def _paired(rows: pd.DataFrame, last: pd.DataFrame, setting: list[str]) -> pd.DataFrame:
+    """``rows`` with the ``gain`` in % over those of ``last`` that have the same ``setting`` and seed."""
+    last = last.rename(columns={"test_logloss": "last"})[[*setting, "seed", "last"]]
+    paired = rows.merge(last, on=[*setting, "seed"])
+    return paired.assign(gain=100 * (1 - paired["test_logloss"] / paired["last"]))
+
+
+def noise_ratio(table: pd.DataFrame, share: float, level: float = 0.95) -> Estimate:
+    """Standard deviation over seeds with a ``share`` averaged over that of the last weights, at a constant rate.
+
+    ``table``: ``pilot_table``. Relative variances on test are pooled over sizes and batch sizes; the interval is that
+    of two independent samples (F), too wide where both rise and fall together.
+    """
+    constant = table[table["schedule"] == "constant"]
+    variances, dof = [], 0.0
+    for one in (share, 0.0):
+        cells = constant[constant["share"] == one]
+        weights = cells["seeds"] - 1
+        dof = float(weights.sum())
+        variances.append(float(((cells["test_sd"] / cells["test_mean"]) ** 2 * weights).sum()) / dof)
+    ratio = float(np.sqrt(variances[0] / variances[1]))
+    factor = float(np.sqrt(stats.f.ppf((1 + level) / 2, dof, dof)))
+    return Estimate(ratio, ratio / factor, ratio * factor)
 
 
 def protocols(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,22 +1,24 @@
-"""Loss against size: fits through a CTR study's seed means, forms that compete, and the outcome in words.
+"""Loss against size along one model's sizes: the fitted law, the forms that compete, and what it predicts.
 
 The seeds of a configuration are averaged before anything is fitted: they share its systematic deviation from any law,
-and counting them as independent points would make every law look surer than it is.
+and counting them as independent points would make every law look surer than it is. ``runs`` is always a run table
+(``runs.table``) of one data set and split.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from recscale import laws
-from recscale.laws.compare import COLUMNS
+from recscale.laws.compare import TIE
 from recscale.published.wukong import CONSTANTS
 from recscale.runs.table import Columns, by_configuration
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
-from recscale.stats.seeds import least_significant_difference, seed_noise
+from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.seeds import SeedNoise, least_significant_difference
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",
@@ -26,91 +28,90 @@ FORMS: Mapping[str, str] = {
 }
 """The forms compared: Wukong's (a power law of the loss without a floor), DLRM's, the plainest, and no law at all."""
 
-PAPER_SIGNIFICANT = 0.02  # %, relative log loss (Wukong §5)
+PAPER_SIGNIFICANT = 0.02
+"""Relative log loss (%) that the paper calls significant (Wukong §5)."""
 PAPER_EXPONENT = -CONSTANTS[1]
-LEAST = 3
+CONTAINED = 1e-18
+"""Sum of squared relative deviations below which one form meets all values of another."""
+FEWEST_SIZES = 3
 """Sizes below which a law of two parameters has no interval."""
+HELD_OUT = (1, 2, 3, 4)
+"""Numbers of largest sizes over which a verdict about the end of a curve should be the same."""
+
+
+def of_model(runs: pd.DataFrame, model: str) -> pd.DataFrame:
+    """The runs of ``model``; ValueError where there are none."""
+    own = runs[runs[Columns.MODEL] == model]
+    if own.empty:
+        raise ValueError(f"there are no runs of {model}; there are {', '.join(runs[Columns.MODEL].unique()) or 'none'}")
+    return own
 
 
 def sizes_of(runs: pd.DataFrame, model: str = "wukong", size: str = Columns.FLOP) -> int:
     """How many different sizes of ``model`` are among ``runs``."""
-    return int(runs.loc[runs["model"] == model, size].nunique())
+    return int(runs.loc[runs[Columns.MODEL] == model, size].nunique())
 
 
-def can_fit(runs: pd.DataFrame, hold_out: int = 0, model: str = "wukong") -> bool:
-    """Whether there are enough sizes for a law with an interval."""
-    return sizes_of(runs, model) - hold_out >= LEAST
+def decades(runs: pd.DataFrame, size: str, model: str = "wukong") -> float:
+    """How many factors of ten of ``size`` the runs of ``model`` span."""
+    measured = of_model(runs, model)[size]
+    return float(np.log10(measured.max() / measured.min()))
 
 
 def fit_law(
     runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law", model: str = "wukong", **options
 ) -> laws.Fit:
-    """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``Law.fit``."""
-    means = by_configuration(runs[runs["model"] == model])
+    """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``laws.fit``.
+
+    ValueError: too few sizes for the law.
+    """
+    means = by_configuration(of_model(runs, model))
     return laws.fit(name, means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
 
 
-def gain_a_decade(low: float, high: float) -> str:
-    """An interval [``low``, ``high``] of the exponent α in words: how the loss changes with every tenfold size."""
-    worst, best = (100 * (1 - 10**-alpha) for alpha in (low, high))
-    if worst < 0 < best:
-        return f"anything from {-worst:.2f} % more to {best:.2f} % less loss"
-    least, most = sorted((abs(worst), abs(best)))
-    return f"{least:.2f} to {most:.2f} % {'less' if best > 0 else 'more'} loss"
+def curve(runs: pd.DataFrame, size: str, hold_out: int = 0, name: str = "power-law", model: str = "wukong"):
+    """The law to draw over the measured range, held-out sizes included: columns x, predicted, low, high (95 % band).
+
+    No rows where fewer than ``FEWEST_SIZES`` sizes are fitted, as on an axis along which the sizes don't differ.
+    """
+    own = of_model(runs, model)
+    if own[size].nunique() - hold_out < FEWEST_SIZES:
+        return pd.DataFrame(columns=["x", "predicted", "low", "high"], dtype=float)
+    x = np.geomspace(own[size].min(), own[size].max(), 80)
+    fit = fit_law(runs, size, hold_out, name, model)
+    low, high = fit.band(x)
+    return pd.DataFrame({"x": x, "predicted": fit.predict(x), "low": low, "high": high})
 
 
-def short_words(where: str, whole: laws.Fit | None, fit: laws.Fit | None, least: float) -> str:
-    """The answer about the law on the curve called ``where``: its sign through all sizes (``whole``), and the end of
-    the curve by ``fit``, which has not seen it."""
-    if whole is None:
-        return "Whether the law holds can't be said yet: there are too few runs."
-    limits = whole.intervals["α"]
-    words = f"On {where}, {slope_words(*limits)}, {gain_a_decade(*limits)} for every tenfold size"
-    if fit is None:
-        return f"{words}."
-    errors = fit.held_out["rmse"], fit.held_out["rmse_no_further_gain"]
-    return f"{words}; {held_words(*errors, least).replace('it predicts', 'fitted without them, the law predicts')}."
+def curves_by_axis(runs: pd.DataFrame, axes: Iterable[str], hold_out: int = 0, name: str = "power-law"):
+    """Axis -> ``curve`` along it, for those of ``axes`` that are columns of ``runs``."""
+    return {axis: curve(runs, axis, hold_out, name) for axis in axes if axis in runs}
 
 
-def noise_words(runs: pd.DataFrame, model: str = "wukong") -> str:
-    """What a seed does to the loss, by itself and after what it does to all sizes alike is taken out: a sentence."""
-    own = runs[runs["model"] == model]
-    noise, _ = noise_of(runs, model)
-    if np.isnan(noise):
-        return "There are too few second seeds to know the noise, and no difference can be told from it."
-    return (
-        f"One seed moves Wukong's log-loss by {seed_noise(own)[0]:.5f} nats (one standard deviation), of which "
-        f"{noise:.5f} are left once what a seed does to all sizes alike is taken out."
-    )
+def exponent(fit: laws.Fit) -> Estimate:
+    """α of a power law, with its 95 % interval."""
+    return Estimate(fit.parameters["α"], *fit.intervals["α"])
 
 
-def slope_words(low: float, high: float) -> str:
-    """What an interval of α says about the sign of the law."""
-    if low > 0:
-        return "the loss falls with size"
-    return "the loss rises with size" if high < 0 else "the exponent can't be told from zero"
+def change_per_decade(alpha: Estimate) -> Estimate:
+    """What a tenfold size does to the loss by an exponent α: 100 (10^-α - 1), in %; negative is better."""
+    value, low, high = (100 * (10**-number - 1) for number in alpha)
+    return Estimate(value, high, low)
 
 
-def exponent_words(fit: laws.Fit | None) -> str:
-    """The exponent with its interval, what it is worth, and the paper's beside it: sentences."""
-    if fit is None:
-        return "There are too few sizes to fit an exponent."
-    alpha, (low, high) = fit.parameters["α"], fit.intervals["α"]
-    place = "inside" if low <= PAPER_EXPONENT <= high else "below" if high > PAPER_EXPONENT else "above"
-    return (
-        f"The exponent is {alpha:.5f}, with a 95 % interval from {low:.5f} to {high:.5f}: {slope_words(low, high)}, "
-        f"{gain_a_decade(low, high)} for every tenfold size. The paper's {PAPER_EXPONENT} lies {place} the interval."
-    )
+def growth_factor(alpha: Estimate, percent: float) -> Estimate:
+    """By which factor size must grow for ``percent`` less loss: (1 - percent/100)^(-1/α); inf where α isn't positive.
+
+    The least growth comes from the upper limit of α.
+    """
+    value, low, high = ((1 - percent / 100) ** (-1 / number) if number > 0 else np.inf for number in alpha)
+    return Estimate(value, high, low)
 
 
-def no_forms() -> pd.DataFrame:
-    """What ``compare_forms`` gives where nothing can be fitted."""
-    return pd.DataFrame(columns=[name for name in COLUMNS if name not in ("r2", "r2_adjusted", "error")])
-
-
-def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> pd.DataFrame:
-    """The forms through the same points: in-sample, each size left out in turn, and at the held-out largest sizes."""
-    means = by_configuration(runs[runs["model"] == model])
+def compare_forms(runs: pd.DataFrame, size: str, hold_out: int = 0, model: str = "wukong") -> pd.DataFrame:
+    """``FORMS`` through the same seed means, best AICc first: columns law, free, aicc, delta_aicc,
+    leave_one_size_out_rmse, held_out_rmse (nats), verdict and fit of ``laws.compare``."""
+    means = by_configuration(of_model(runs, model))
     table = laws.compare(means[[size]], means["test_logloss"], list(FORMS), hold_out_largest=hold_out)
     return table.drop(columns=["r2", "r2_adjusted", "error"])
 
@@ -118,210 +119,152 @@ def compare_forms(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wu
 def tied(comparison: pd.DataFrame) -> list[str]:
     """Laws within 2 of the best AICc, best first; none where AICc is nowhere known."""
     ranked = comparison.dropna(subset=["delta_aicc"]).sort_values("delta_aicc")
-    return ranked.loc[ranked["delta_aicc"] < 2, "law"].tolist()
+    return ranked.loc[ranked["delta_aicc"] < TIE, "law"].tolist()
 
 
-def listed(names: list[str]) -> str:
-    """ "a, b and c"."""
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+def lead_in_aicc(comparison: pd.DataFrame, law: str = "power-law") -> Estimate:
+    """AICc of the best other form less that of ``law``: positive where ``law`` is the best; nan where AICc isn't known.
 
-
-def verdict(comparison: pd.DataFrame, least: float) -> str:
-    """One sentence about ``compare_forms``: which form the points prefer, and whether the preference means anything.
-
-    ``least`` is the smallest difference that seeds can't explain: a form is only said to predict the
-    held-out sizes better than another where their errors differ by more than that.
+    It has no interval: AICc is a criterion, not an estimate.
     """
-    names = [FORMS[name] for name in tied(comparison)]
-    if not names:
-        return "there are too few sizes to compare forms at all"
-    if len(names) == 1:
-        first = f"the {names[0]} describes the fitted sizes best"
-    else:
-        first = f"{listed(names)} describe the fitted sizes equally well (AICc within 2)"
-    held = comparison.dropna(subset=["held_out_rmse"]).set_index("law")["held_out_rmse"]
-    best, spread = held.idxmin(), float(held.max() - held.min())
-    if spread <= (least if np.isfinite(least) else 0.0):
-        return f"{first}; at the held-out sizes their errors differ by no more than the seeds do"
-    return f"{first}; the held-out sizes are predicted best by the {FORMS[best]}"
+    aicc = comparison.set_index("law")["aicc"].astype(float).replace(np.inf, np.nan)
+    return Estimate(float(aicc.drop(law).min() - aicc[law]))
 
 
-def best_form(comparison: pd.DataFrame, least: float) -> str | None:
-    """The law that describes the points best by every criterion, or None: alone within 2 of the best AICc, no other
-    better at sizes left out, and none better at the held-out sizes by more than ``least`` (see ``verdict``)."""
-    names = tied(comparison)
-    if len(names) != 1:
-        return None
-    table, best = comparison.set_index("law"), names[0]
-    held = table["held_out_rmse"].dropna()
-    beaten = best in held and held[best] - held.min() > (least if np.isfinite(least) else 0.0)
-    return None if beaten or best not in alike(comparison, "leave_one_size_out_rmse") else best
+def seeds_to_tell_forms(runs: pd.DataFrame, comparison: pd.DataFrame, size: str, law: str = "power-law") -> float:
+    """Seeds per size from which ``law``, if it is true, is expected to lead the forms that tie with it by an AICc of
+    ``TIE``.
 
-
-def alike(comparison: pd.DataFrame, column: str) -> list[str]:
-    """Laws whose error in ``column`` is within 5 % of the least, best first."""
-    errors = comparison.set_index("law")[column].dropna().astype(float).sort_values()
-    return errors.index[errors <= 1.05 * errors.min()].tolist()
-
-
-def form_words(comparison: pd.DataFrame, least: float) -> str:
-    """``best_form`` in one sentence, with what the criteria say where they don't agree."""
-    if comparison.empty or not (names := tied(comparison)):
-        return "It can't be told which form describes the data best: there are too few sizes."
-    if best := best_form(comparison, least):
-        return f"The {FORMS[best]} describes the data best, by AICc and at sizes left out."
-    left, held = (
-        listed([f"the {FORMS[name]}" for name in alike(comparison, column)])
-        for column in ("leave_one_size_out_rmse", "held_out_rmse")
-    )
-    errors = comparison["held_out_rmse"].dropna()
-    end = f"the held-out sizes by {held} (errors within 5 % count as equal)"
-    if np.ptp(errors) <= (least if np.isfinite(least) else 0.0):
-        end = "at the held-out sizes their errors differ by no more than seeds explain"
-    first = f"AICc prefers the {FORMS[names[0]]}"
-    if len(names) > 1:
-        first = f"by AICc {listed([f'the {FORMS[name]}' for name in names])} tie"
-    return (
-        f"It can't be told which form describes the data best: {first}, a size left out is predicted best by "
-        f"{left}, and {end}."
-    )
-
-
-def slopes(runs: pd.DataFrame, size: str = Columns.FLOP) -> pd.DataFrame:
-    """For every model: change of the log loss (%) a decade of ``size``, and log loss at 1 MFLOP (or 10^6 parameters).
-
-    A straight line in log size through each model's seed means: slope and offset tell two kinds of lead apart. The ± is
-    half of the 95 % interval.
+    Each is fitted to the law's own values; with relative deviations d and noise s of a seed the expected lead is
+    Σ d² n / s². A form that contains the law loses by its further parameter, whatever the seeds. nan without a second
+    seed or where nothing else ties.
     """
-    rows = {}
-    for model, means in by_configuration(runs).groupby("model", sort=False):
-        decades = np.log10(means[size].to_numpy(float)) - 6
-        y = means["test_logloss"].to_numpy(float)
-        if len(np.unique(decades)) < LEAST:
-            continue
-        line = stats.linregress(decades, y)
-        width = stats.t.ppf(0.975, len(y) - 2)
-        rows[model] = {
-            "sizes": len(y),
-            "% a decade": 100 * line.slope / y.mean(),
-            "% a decade ±": 100 * width * line.stderr / y.mean(),
-            "log-loss at 10⁶": line.intercept,
-            "log-loss at 10⁶ ±": width * line.intercept_stderr,
-        }
-    return pd.DataFrame(rows).T.astype({"sizes": int}) if rows else pd.DataFrame()
+    fits = comparison.set_index("law")["fit"]
+    rivals = [name for name in tied(comparison) if name != law]
+    truth = fits[law].residuals
+    relative = noise_of(runs).sd / float(of_model(runs, "wukong")["test_logloss"].mean())
+    needed = []
+    for name in rivals:
+        apart = np.log(laws.fit(name, truth[[size]], truth["predicted"]).predict(truth[[size]]) / truth["predicted"])
+        squares = float((apart**2).sum())
+        if squares > CONTAINED:
+            needed.append(TIE * relative**2 / squares)
+    return max(needed, default=np.nan)
 
 
-def relative(runs: pd.DataFrame, baseline: str = "dlrm") -> pd.DataFrame:
-    """Adds ``relative``: log loss in % above the smallest ``baseline`` of the same data and split, the paper's axis."""
-    tables = []
-    for _, part in runs.groupby(["dataset", "split"], sort=False):
-        reference = by_configuration(part[part["model"] == baseline])
-        if len(reference):
-            zero = reference["test_logloss"].iloc[0]
-            tables.append(part.assign(relative=100 * (part["test_logloss"] / zero - 1)))
-    return pd.concat(tables) if tables else runs.iloc[:0].assign(relative=[])
+def noise_of(runs: pd.DataFrame, model: str = "wukong") -> SeedNoise:
+    """Standard deviation of a run of ``model`` in nats, without what a seed does to all its sizes alike
+    (``stats.contrasts``): sizes are compared with the same seeds. nan with single seeds."""
+    own = of_model(runs, model)
+    known = _contrasts(own)
+    return SeedNoise(known.noise * float(own["test_logloss"].mean()), known.dof)
 
 
-def decades(runs: pd.DataFrame, size: str, model: str = "wukong") -> float:
-    """How many factors of ten of ``size`` the runs of ``model`` span."""
-    measured = runs.loc[runs["model"] == model, size]
-    return float(np.log10(measured.max() / measured.min()))
+def least_difference(runs: pd.DataFrame, model: str = "wukong", seeds: int | None = None) -> float:
+    """Least significant difference (nats) of two means over ``seeds`` runs of ``model`` each (None: as many as every
+    size has at least); nan with single seeds."""
+    own, noise = of_model(runs, model), noise_of(runs, model)
+    return least_significant_difference(noise.sd, noise.dof, seeds or int(own.groupby("configuration").size().min()))
 
 
-def noise_of(runs: pd.DataFrame, model: str | None = "wukong", seeds: int | None = None) -> tuple[float, float]:
-    """Standard deviation of a run of ``model`` (None: of all), and the least difference that seeds can't explain of two
-    means over ``seeds`` runs (None: as many as its sizes have, at least), in nats; nan with single seeds.
+def gain_over_no_gain(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Estimate:
+    """How much closer the law comes to the ``hold_out`` largest sizes than "no further gain" does: root mean square
+    error of the largest fitted size's loss less that of the law, in % of the mean loss.
 
-    What a seed does to all its runs alike is taken out (``contrasts``): sizes are compared with the same seeds.
+    ± the least significant difference between the means of two sizes.
     """
-    own = runs if model is None else runs[runs["model"] == model]
-    if own.empty:
-        return np.nan, np.nan
-    known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
-    noise = known.noise * float(own["test_logloss"].mean())
-    return noise, least_significant_difference(
-        noise, known.dof, seeds or int(own.groupby("configuration").size().min())
-    )
+    own = of_model(runs, model)
+    percent = 100 / float(own["test_logloss"].mean())
+    errors = fit_law(runs, size, hold_out, model=model).held_out
+    gain = percent * (errors["rmse_no_further_gain"] - errors["rmse"])
+    least = percent * least_difference(runs, model)
+    return Estimate(gain, gain - least, gain + least)
 
 
-def held_words(law: float, flat: float, least: float) -> str:
-    """Errors at the held-out sizes, of the law and of "no further gain", compared in half a sentence."""
-    if abs(flat - law) <= (least if np.isfinite(least) else 0.0):
-        return "seeds could explain why the law and 'no further gain' err differently at the held-out sizes"
-    how = "better" if flat > law else "worse"
-    words = f"it predicts the held-out sizes {how} than 'no further gain' does"
-    return words if np.isfinite(least) else f"{words} (single seeds can't say whether by more than noise)"
-
-
-def prediction_words(fit: laws.Fit | None, least: float) -> str:
-    """How far the law is off at the held-out sizes, beside both baselines and the noise: sentences."""
-    if fit is None:
-        return "There are too few sizes to hold any out."
-    held = fit.held_out
-    words = held_words(held["rmse"], held["rmse_no_further_gain"], least)
-    noise = f"Two sizes must differ by {least:.5f} for seeds not to explain it. " if np.isfinite(least) else ""
-    return (
-        f"At the held-out sizes the law errs by {held['rmse']:.5f} nats (root mean square), the straight line in logs "
-        f"by {held['rmse_log_linear']:.5f}, and 'no further gain' by {held['rmse_no_further_gain']:.5f}. {noise}"
-        f"So {words.replace('it predicts', 'the law predicts')}."
-    )
-
-
-def kept_words(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> str:
-    """Whether the ``hold_out`` largest sizes keep what a power law through the others promises, and with which other
-    numbers of sizes that would be another verdict: a sentence."""
-    if not can_fit(runs, hold_out, model) or not hold_out:
-        return "There are too few sizes to hold any out."
-    miss = missed(runs, size, hold_out, model)
-    value, low, high = miss.percent
-    side = "more" if value > 0 else "less"
-    promise = "than a power law through the others promises"
-    first = f"The {hold_out} largest sizes have {abs(value):.2f} % {side} loss {promise}"
-    if np.isnan(low):
-        return f"{first}; single seeds can't say whether by more than noise."
-    others = [count for count in HELD_OUT if count != hold_out and can_fit(runs, count, model)]
-    differ = [str(count) for count in others if _kept(missed(runs, size, count, model)) != _kept(miss)]
-    hanging = f"; with {listed(differ)} held out the answer is another" if differ else ""
-    return f"{first} (95 % interval by seeds {low:+.2f} to {high:+.2f}): the law {_kept(miss)}{hanging}."
-
-
-HELD_OUT = (1, 2, 3, 4)
-"""Numbers of largest sizes over which a verdict about the end of a curve should be the same."""
-
-
-def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Estimate:
+def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong", level: float = 0.95) -> Estimate:
     """Mean of ln L at the ``hold_out`` largest sizes less what a power law through the others promises there.
 
     The law is a straight line of ln L in ln size, so that the miss is a contrast of the configurations' means; its
-    interval knows the noise of seeds alone.
+    interval knows the noise of seeds alone. Positive: the law was too optimistic.
     """
-    own = runs[runs["model"] == model]
+    own = of_model(runs, model)
     means = by_configuration(own)
     x, names = np.log(means[size].to_numpy(float)), means["configuration"].tolist()
     design = np.column_stack([np.ones(len(x)), x])
     promised = design[-hold_out:].mean(axis=0) @ np.linalg.pinv(design[:-hold_out])
     weights = dict(zip(names, [*-promised, *[1 / hold_out] * hold_out], strict=True))
-    known = Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
-    return known.contrast(weights)
+    return _contrasts(own).contrast(weights, level)
 
 
-def _kept(miss: Estimate) -> str:
-    return (
-        "was too optimistic" if miss.is_positive else "was too pessimistic" if miss.is_negative else "can't be faulted"
-    )
+def misses(runs: pd.DataFrame, size: str, model: str = "wukong") -> list[tuple[Estimate, Estimate]]:
+    """``missed`` for each number in ``HELD_OUT`` that leaves ``FEWEST_SIZES`` sizes, at 95 % and at
+    ``bonferroni_level`` of their number."""
+    counts = [count for count in HELD_OUT if sizes_of(runs, model, size) - count >= FEWEST_SIZES]
+    level = bonferroni_level(max(len(counts), 1))
+    return [(missed(runs, size, count, model), missed(runs, size, count, model, level)) for count in counts]
 
 
-def factor_words(fit: laws.Fit | None, percent: float) -> str:
-    """By which factor size must grow for ``percent`` less loss, by the law: A x^-α falls so far at (1 - p)^(-1/α)."""
-    if fit is None:
-        return "There are too few sizes to say."
-    value, low, high = (
-        (1 - percent / 100) ** (-1 / alpha) if alpha > 0 else np.inf
-        for alpha in (fit.parameters["α"], *fit.intervals["α"][::-1])
-    )
-    if not np.isfinite(low):
-        return "By this law no growth lowers the loss."
-    middle = f"{value:.3g} times the size" if np.isfinite(value) else "no size at all"
-    upper = f"{high:.3g}" if np.isfinite(high) else "without limit"
-    return f"{middle} (95 % interval {low:.3g} to {upper})"
+def held_out_table(runs: pd.DataFrame, size: str, model: str = "wukong") -> pd.DataFrame:
+    """For each number of held-out sizes (``HELD_OUT``), in % of the mean loss:
+
+    miss, ci_low, ci_high      ``missed``: how much higher the loss is than promised, with its 95 % interval
+    error, error_no_gain       root mean square error of the law, and of "no further gain"
+    """
+    percent, rows = 100 / float(of_model(runs, model)["test_logloss"].mean()), {}
+    for count, (miss, _) in zip(HELD_OUT, misses(runs, size, model), strict=False):
+        errors = fit_law(runs, size, count, model=model).held_out
+        error, no_gain = (percent * errors[name] for name in ("rmse", "rmse_no_further_gain"))
+        rows[count] = dict(zip(("miss", "ci_low", "ci_high"), miss.percent, strict=True))
+        rows[count] |= {"error": error, "error_no_gain": no_gain}
+    return pd.DataFrame(rows).T.rename_axis("held_out")
+
+
+def slopes(runs: pd.DataFrame, size: str = Columns.FLOP) -> pd.DataFrame:
+    """A straight line in log size through each model's seed means; models of fewer than ``FEWEST_SIZES`` have no row.
+
+    sizes                        how many it rests on
+    slope, slope_half            change of the log loss per decade, % of its mean; half of the 95 % interval
+    offset, offset_half          log loss at 10⁶ (1 MFLOP, or 10⁶ parameters), nats; half of the 95 % interval
+    """
+    rows = {}
+    for model, means in by_configuration(runs).groupby(Columns.MODEL, sort=False):
+        at, y = np.log10(means[size].to_numpy(float)) - 6, means["test_logloss"].to_numpy(float)
+        if len(np.unique(at)) < FEWEST_SIZES:
+            continue
+        line, t = stats.linregress(at, y), stats.t.ppf(0.975, len(y) - 2)
+        rows[model] = {
+            "sizes": len(y),
+            "slope": 100 * line.slope / y.mean(),
+            "slope_half": 100 * t * line.stderr / y.mean(),
+            "offset": line.intercept,
+            "offset_half": t * line.intercept_stderr,
+        }
+    columns = ["sizes", "slope", "slope_half", "offset", "offset_half"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype({"sizes": int})
+
+
+def relative(runs: pd.DataFrame, baseline: str = "dlrm") -> pd.DataFrame:
+    """Adds ``relative``: log loss in % above the smallest ``baseline``, the paper's axis. ValueError without one."""
+    zero = by_configuration(of_model(runs, baseline))["test_logloss"].iloc[0]
+    return runs.assign(relative=100 * (runs["test_logloss"] / zero - 1))
+
+
+def _contrasts(own: pd.DataFrame) -> Contrasts:
+    return Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
+
+
+def more_seeds_help(residual: SeedNoise, noise: SeedNoise) -> bool | None:
+    """Whether more seeds per size help more than new sizes: whether the fit's residuals (standard deviation and its
+    degrees of freedom) are no larger than what seeds leave in the means it is fitted to (F test at 5 %).
+
+    None where either isn't known.
+    """
+    if not np.isfinite([residual.sd, noise.sd]).all() or min(residual.dof, noise.dof) < 1:
+        return None
+    return bool(stats.f.sf((residual.sd / noise.sd) ** 2, residual.dof, noise.dof) > 0.05)
+
+
+def detectable_ratio(first: int, second: int) -> float:
+    """How many times as large one standard deviation must be for ``more_seeds_help`` to tell, by both degrees of
+    freedom; inf without any."""
+    return float(stats.f.isf(0.05, first, second) ** 0.5) if min(first, second) > 0 else np.inf

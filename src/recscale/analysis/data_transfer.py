@@ -2,7 +2,8 @@
 
 A setting is a data set, whole or a variant: fewer users, or histories partly repeated. Its level is the mean of one
 metric over ``SKELETON``; its data terms are those of ``data_quality`` at windows of 2 and histories of 50, as computed
-for the chapter on data quality or, for a variant, here. Noise is the seeds' of MovieLens-1M, relative to the metric.
+for the chapter on data quality or, for a variant, here. Noise is the seeds' of MovieLens-1M, relative to the metric;
+without a second seed there, intervals are nan.
 """
 
 from collections.abc import Mapping
@@ -16,17 +17,17 @@ from scipy import stats
 
 from recscale import laws
 from recscale.analysis.data_quality import LENGTH, WINDOW
-from recscale.analysis.shape_contrasts import AXES, KEYS, Cells, Pair, Weights, setting
+from recscale.analysis.shape_contrasts import KEYS, CellMeans, Pair, Weights, setting
 from recscale.analysis.shape_fits import Q1
-from recscale.analysis.shape_law import LINE
+from recscale.analysis.shape_law import AXES, LINE
 from recscale.datasets import load_sequences
 from recscale.entropy.experiments import readings
 from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import DATA
-from recscale.stats.contrasts import strict
-from recscale.stats.estimate import Estimate
+from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.multiplicity import bonferroni_level
 from recscale.stats.seeds import least_significant_difference
 
 TOKENS = "tokens"
@@ -49,9 +50,10 @@ Variant = tuple[str, float, float]
 
 @dataclass(frozen=True, eq=False)
 class DataStudy:
-    """``levels``: one row a ``Variant``; ``terms``: the same rows, a column a data term; ``cells`` compares runs."""
+    """``levels``: the mean metric of every ``Variant``; ``terms``: the same rows, one column per data term; ``cells``
+    compares runs."""
 
-    cells: Cells
+    cells: CellMeans
     levels: pd.Series
     terms: pd.DataFrame
 
@@ -65,33 +67,36 @@ class DataStudy:
         return self.cells.contrasts.noise
 
 
-def study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.DataFrame | None = None) -> DataStudy | None:
-    """From the tables of ``sequential-data`` and ``sequential-grid``, which holds the seeds; ``terms`` replaces those
-    computed from the data. None without seeds or with too few settings."""
-    if data.empty or grid.empty:
-        return None
-    cells = Cells.of(pd.concat([data, grid], ignore_index=True).drop_duplicates("run_id"), f"test_{metric}")
-    if cells is None:
-        return None
-    found = {}
+def data_study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.DataFrame | None = None) -> DataStudy:
+    """From the tables of ``sequential-data`` and ``sequential-grid``, which holds the seeds.
+
+    ``terms`` replaces those computed from the data. ``ValueError`` with too few settings or data sets to compare.
+    """
+    runs = pd.concat([data, grid], ignore_index=True).drop_duplicates("run_id")
+    cells = CellMeans.from_runs(runs, f"test_{metric}")
+    means = {}
     for one in _variants(cells):
         having = _having(one)
         if set(SKELETON) <= cells.shapes(**having):
-            found[one] = np.mean([cells.value(shape, **having) for shape in SKELETON])
-    known = data_terms(tuple(found)) if terms is None else terms
-    shared = [one for one in found if one in known.index]
-    if len(shared) < LEAST_SETTINGS or len({name for name, _, _ in shared}) < LEAST_DATASETS:
-        return None
-    levels = pd.Series([found[one] for one in shared], index=known.loc[shared].index, dtype=float)
+            means[one] = np.mean([cells.value(shape, **having) for shape in SKELETON])
+    known = data_terms(tuple(means)) if terms is None else terms
+    shared = [one for one in means if one in known.index]
+    datasets = {name for name, _, _ in shared}
+    if len(shared) < LEAST_SETTINGS or len(datasets) < LEAST_DATASETS:
+        raise ValueError(
+            f"the runs cover {len(shared)} settings of {len(datasets)} data sets; data terms are compared over at "
+            f"least {LEAST_SETTINGS} settings of {LEAST_DATASETS} data sets"
+        )
+    levels = pd.Series([means[one] for one in shared], index=known.loc[shared].index, dtype=float)
     return DataStudy(cells, levels, known.loc[shared])
 
 
-def _variants(cells: Cells) -> list[Variant]:
+def _variants(cells: CellMeans) -> list[Variant]:
     """What was trained at the grid's own model, length and precision."""
     places = [KEYS.index(key) for key in VARIES]
     settings = dict.fromkeys(at for at, _ in cells.contrasts.names)
-    found = dict.fromkeys(tuple(at[place] for place in places) for at in settings)
-    return [one for one in found if setting(**_having(one)) in settings]
+    variants = dict.fromkeys(tuple(at[place] for place in places) for at in settings)
+    return [one for one in variants if setting(**_having(one)) in settings]
 
 
 def _having(variant: Variant) -> dict[str, object]:
@@ -116,7 +121,7 @@ def data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
 
 @cache
 def _stored() -> pd.DataFrame:
-    """The tables of ``analysis.data_quality``: a row a ``Variant``, a column a data term."""
+    """The tables of ``analysis.data_quality``: one row per ``Variant``, one column per data term."""
     whole, changed = (pd.read_csv(DATA / "results" / f"data-quality{name}.csv") for name in ("", "-variants"))
     table = pd.concat([whole.assign(fraction=1.0, repeated=0.0), changed])
     table = table[(table["m"] == WINDOW) & (table["max_length"] == LENGTH)]
@@ -140,6 +145,13 @@ def explained(levels: np.ndarray, terms: pd.DataFrame) -> pd.Series:
         along = centred.T @ y
         squares = np.where(along < 0, 0.0, along**2) / ((centred**2).sum(axis=0) * (y**2).sum())
     return pd.Series(squares, index=terms.columns)
+
+
+def level_table(study: DataStudy) -> pd.DataFrame:
+    """The levels with the paper's data terms: ``dataset, fraction, repeated, level``, and a column for each of
+    ``TERMS`` under its name there."""
+    table = pd.DataFrame(list(study.levels.index), columns=list(VARIES)).assign(level=study.levels.to_numpy())
+    return table.assign(**{name: study.terms[term].to_numpy(float) for term, name in TERMS.items()})
 
 
 def correlations(study: DataStudy) -> Mapping[str, float]:
@@ -166,59 +178,67 @@ def resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
 class Ablation:
     """R² of the levels on every data term, and what resampling the data sets says about D′.
 
-    ``gains``: R² of each term of ``QUALITY`` less that of tokens; ``share``: of resamples in which one of them
-    explains best.
+    ``gains``: R² of each term of ``QUALITY`` less that of tokens. ``lead``: R² of the better of ``QUALITY`` less that
+    of the best other term.
     """
 
     r2: pd.Series
     gains: Mapping[str, Estimate]
-    share: float
+    lead: Estimate
 
     @property
     def best(self) -> str:
+        """The term that explains most."""
         return str(self.r2.idxmax())
 
 
 def ablate(study: DataStudy, resamples: int, seed: int) -> Ablation:
     """The paper's ablation of the data term, on levels that were measured instead of on fitted constants."""
     r2, draws = explained(study.levels.to_numpy(), study.terms), resampled(study, resamples, seed)
-    gains = {}
-    for term in QUALITY:
-        limits = np.quantile((draws[term] - draws[TOKENS]).dropna(), [0.025, 0.975]).tolist()
-        gains[term] = Estimate(float(r2[term] - r2[TOKENS]), *limits)
-    best = draws.dropna(axis=1, how="all").dropna(how="all").idxmax(axis=1)
-    return Ablation(r2, gains, float(best.isin(QUALITY).mean()))
+    others = [term for term in r2.index if term not in QUALITY]
+
+    def lead(table: pd.DataFrame) -> pd.Series:
+        return table[list(QUALITY)].max(axis=1) - table[others].max(axis=1)
+
+    gains = {term: _with_limits(r2[term] - r2[TOKENS], draws[term] - draws[TOKENS]) for term in QUALITY}
+    return Ablation(r2, gains, _with_limits(lead(r2.to_frame().T).iloc[0], lead(draws)))
+
+
+def _with_limits(value: float, draws: pd.Series) -> Estimate:
+    """``value`` with the middle 95 % of ``draws``."""
+    known = draws.dropna()
+    return Estimate(float(value), *np.quantile(known, [0.025, 0.975]).tolist()) if len(known) else Estimate(value)
 
 
 def variants_against(study: DataStudy, term: str, dataset: str = "movielens-1m") -> list[Weights]:
     """Contrasts of every variant of ``dataset`` with the whole, below zero where the metric moves as ``term`` does."""
-    whole, found = (dataset, 1.0, 0.0), []
+    whole, contrasts = (dataset, 1.0, 0.0), []
     for one in _changed(study, dataset):
         sign = float(np.sign(study.terms.loc[one, term] - study.terms.loc[whole, term]))
         sides = ((setting(**_having(one)), -sign), (setting(**_having(whole)), sign))
-        found.append({(at, shape): side / len(SKELETON) for at, side in sides for shape in SKELETON})
-    return found
+        contrasts.append({(at, shape): side / len(SKELETON) for at, side in sides for shape in SKELETON})
+    return contrasts
 
 
 def _changed(study: DataStudy, dataset: str) -> list[Variant]:
-    """The variants of ``dataset`` that can be held against the whole of it."""
+    """The variants of ``dataset`` that can be compared with the whole of it."""
     every = [one for one in study.levels.index if one[0] == dataset]
     whole = (dataset, 1.0, 0.0)
     return [one for one in every if one != whole] if whole in every else []
 
 
 def variants_effects(study: DataStudy, term: str) -> list[Pair]:
-    """``variants_against`` as effects at 95 % and at ``strict`` of their number.
+    """``variants_against`` as effects at 95 % and at ``bonferroni_level`` of their number.
 
     The intervals of parts of the users are wider by ``user_noise``.
     """
     dataset = "movielens-1m"
     contrasts = variants_against(study, term, dataset)
-    levels, found = (0.95, strict(max(len(contrasts), 1))), []
+    levels, effects = (0.95, bonferroni_level(max(len(contrasts), 1))), []
     for one, weights in zip(_changed(study, dataset), contrasts, strict=True):
         users = user_noise(study.levels[one], one[1])
-        found.append(tuple(_wider(study.cells.contrasts.contrast(weights, at), users, at) for at in levels))
-    return found
+        effects.append(tuple(_wider(study.cells.contrasts.contrast(weights, at), users, at) for at in levels))
+    return effects
 
 
 def user_noise(mean: float, fraction: float) -> float:
@@ -253,27 +273,18 @@ def joint_fit(table: pd.DataFrame) -> Fit:
 
 
 @dataclass(frozen=True)
-class Joint:
-    """R² of the joint law and of a free mean a setting, and the probability that seeds explain the law's residuals.
-
-    ``least``: no simulation left as much as the law does, so that the probability is at most the one given.
-    """
+class JointFit:
+    """``r2``: of the joint law; ``means_r2``: of one free mean per setting, blind to shape. ``p``: probability that
+    seeds (and, in parts of the users, test users) alone leave as much as the law does; its interval is that of the
+    simulation."""
 
     r2: float
-    means: float
-    explained_by_seeds: float
-    least: bool = False
-
-    @property
-    def verdict(self) -> str:
-        """ "holds" where seeds explain what the law leaves; "does not hold" where means blind to shape leave less."""
-        if self.explained_by_seeds > 0.05:
-            return "holds"
-        return "does not hold" if self.means > self.r2 else "holds in part"
+    means_r2: float
+    p: Estimate
 
 
-def joint(study: DataStudy, resamples: int, seed: int) -> Joint:
-    """One law for all settings beside one mean for each.
+def joint(study: DataStudy, resamples: int, seed: int) -> JointFit:
+    """One law for all settings against one mean for each.
 
     How much seeds alone leave is asked of tables made from the fitted law with their noise, of a size as uncertain as
     its degrees of freedom say, and with ``user_noise`` for parts of the users; the law is fitted to each again.
@@ -287,7 +298,7 @@ def joint(study: DataStudy, resamples: int, seed: int) -> Joint:
         return float(((y / law - 1) ** 2 / (spread**2 + users**2)).sum())
 
     dof, measured, larger = study.cells.contrasts.dof, left(value, predicted), 0
-    for _ in range(resamples):
+    for _ in range(resamples if dof else 0):
         seeds = spread * np.sqrt(dof / random.chisquare(dof)) * random.standard_normal(len(table))
         drawn = users * random.standard_normal(len(study.levels))[table["setting"]]
         made = predicted * (1 + seeds + drawn)
@@ -295,7 +306,10 @@ def joint(study: DataStudy, resamples: int, seed: int) -> Joint:
     means = table.groupby("setting")["value"].transform("mean")
     total = float(((value - value.mean()) ** 2).sum())
     free = 1 - float(((value - means) ** 2).sum()) / total
-    return Joint(fit.r2, free, (1 + larger) / (1 + resamples), larger == 0)
+    if not dof:
+        return JointFit(fit.r2, free, UNKNOWN)
+    limits = stats.binomtest(int(larger), resamples).proportion_ci(method="wilson")
+    return JointFit(fit.r2, free, Estimate((1 + larger) / (1 + resamples), float(limits.low), float(limits.high)))
 
 
 def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:
@@ -317,21 +331,15 @@ def left_out(study: DataStudy) -> Mapping[str, tuple[Estimate, Estimate]]:
 
     Over two depths by two widths every law that adds up depth and width is the straight line, so that one stands in.
     """
-    table, found = points(study), {}
+    table, effects = points(study), {}
+    levels = 0.95, bonferroni_level(len(study.datasets))
     for name in study.datasets:
-        seen, held = table[table["dataset"] != name], table[table["dataset"] == name]
-        with_data = joint_fit(seen).predict(held[[*AXES, "term"]])
-        shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"])
-        errors = [
-            float(np.sqrt(np.mean((values / held["value"] - 1) ** 2)))
-            for values in (with_data, shape_only.predict(held[[*AXES]]))
-        ]
-        found[name] = tuple(_within(errors[0] - errors[1], study, len(held), level) for level in _levels(study))
-    return found
-
-
-def _levels(study: DataStudy) -> tuple[float, float]:
-    return 0.95, strict(len(study.datasets))
+        seen, unseen = table[table["dataset"] != name], table[table["dataset"] == name]
+        with_data = joint_fit(seen).predict(unseen[[*AXES, "term"]])
+        shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"]).predict(unseen[[*AXES]])
+        errors = [float(np.sqrt(np.mean((v / unseen["value"] - 1) ** 2))) for v in (with_data, shape_only)]
+        effects[name] = tuple(_within(errors[0] - errors[1], study, len(unseen), level) for level in levels)
+    return effects
 
 
 def _within(value: float, study: DataStudy, runs: int, level: float) -> Estimate:

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from recscale import published
 from recscale.analysis.sequential_probes import Scorer
 from recscale.datasets import SequenceData
 from recscale.models.sequential import SequentialModel
-from recscale.plans.sequential import sequential_quality
+from recscale.plans import plan_study
 from recscale.runs.spec import RunSpec
 from recscale.runs.table import run_table
 from recscale.training.ranking import count_rivals
@@ -55,7 +56,7 @@ def loss_specs(
     """
     if not budget > 0:
         raise ValueError(f"budget is {budget}; it must be above 0")
-    base = sequential_quality(profile, dataset, (seeds[0],)).runs[0]
+    base = plan_study("sequential-quality", profile, dataset=dataset, seeds=(seeds[0],)).runs[0]
     epochs = max(1, round(budget * base.training.epochs))
     training = replace(base.training, negatives=negatives, epochs=epochs, patience=epochs)
     return {
@@ -66,7 +67,11 @@ def loss_specs(
 
 
 def losses_table(results: Mapping[tuple[str, int], TrainingResult]) -> pd.DataFrame:
-    """A row a run: loss, seed, its test metrics, the training GFLOP and seconds it took, and whether it collapsed."""
+    """One row per run.
+
+    Columns: ``loss``, ``seed``, the test metrics, ``training GFLOP``, ``seconds``, ``collapsed`` (it learned nothing,
+    by ``training.health``, or its loss wasn't finite).
+    """
     rows = [
         {
             "loss": loss,
@@ -82,8 +87,9 @@ def losses_table(results: Mapping[tuple[str, int], TrainingResult]) -> pd.DataFr
 
 
 def paired_differences(gains: Mapping[str, np.ndarray], reference: str = "softmax") -> pd.DataFrame:
-    """Every other model minus ``reference`` on the same users: mean difference, and half of its 95 % interval.
+    """Every other model minus ``reference`` on the same users.
 
+    Columns: ``model``, ``difference`` (mean over users), ``±``, half of its 95 % interval over users.
     ``gains``: model -> its metric user by user. A user's noise that both share cancels in the difference.
     """
     rows = []
@@ -93,20 +99,6 @@ def paired_differences(gains: Mapping[str, np.ndarray], reference: str = "softma
             half = float(stats.norm.ppf(0.975) * apart.std(ddof=1) / len(apart) ** 0.5)
             rows.append({"model": name, "difference": float(apart.mean()), "±": half})
     return pd.DataFrame(rows, columns=["model", "difference", "±"])
-
-
-def losses_in_words(differences: pd.DataFrame, table: pd.DataFrame, reference: str = "softmax") -> str:
-    """Which losses fell short of ``reference`` beyond what the test users explain, and which learned nothing."""
-    sides = {"below": [], "level with": [], "above": []}
-    for name, difference, half in differences.itertuples(index=False):
-        side = "level with" if abs(difference) <= half else "below" if difference < 0 else "above"
-        sides[side].append(name)
-    parts = [f"{side} {reference}: {', '.join(names)}" for side, names in sides.items() if names]
-    seeds = table["seed"].nunique()
-    how = "one seed" if seeds == 1 else f"{seeds} seeds"
-    dead = sorted(set(table.loc[table["collapsed"], "loss"]))
-    tail = f" No more than popularity was learned in this budget with: {', '.join(dead)}." if dead else ""
-    return f"By intervals over test users ({how}), {'; '.join(parts)}.{tail}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +137,8 @@ def examine(
         scores = score(batch.histories)
         for name in protocols:
             weights = _weights(PROTOCOLS[name], batch, popularity)
-            found = standing(scores, batch.targets, weights)
-            masses[name][:, batch.cases] = found.better, found.tied, found.total
+            batch_standing = standing(scores, batch.targets, weights)
+            masses[name][:, batch.cases] = batch_standing.better, batch_standing.tied, batch_standing.total
             for draw in counts.get(name, ()):
                 draw[:, batch.cases] = sampled_counts(scores, batch.targets, weights, PROTOCOLS[name], generator)
     simulated = {
@@ -170,13 +162,14 @@ def _weights(protocol: Protocol, batch: RankingBatch, popularity: torch.Tensor) 
 
 
 def protocol_table(examined: Examined) -> pd.DataFrame:
-    """One model, a row a protocol and metric: ``expected`` exactly, ``simulated`` mean and ``sd`` of one draw.
+    """One model, one row per protocol and metric.
 
-    The last two are NaN where nothing is drawn.
+    Columns: ``protocol``, ``metric``; ``expected``, the exact expectation; ``simulated``, the mean over draws, and
+    ``sd``, the standard deviation of one draw, both NaN where nothing is drawn.
     """
     rows = []
-    for name, found in examined.standings.items():
-        exact = expected_metrics(found, PROTOCOLS[name])
+    for name, one in examined.standings.items():
+        exact = expected_metrics(one, PROTOCOLS[name])
         drawn = examined.simulated.get(name)
         for column, metric in enumerate(METRICS):
             row = {"protocol": name, "metric": metric, "expected": exact[metric], "simulated": np.nan, "sd": np.nan}
@@ -186,56 +179,31 @@ def protocol_table(examined: Examined) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def code_in_words(hits: pd.Series, n_items: int) -> str:
-    """How the released code's way lies to full ranking; ``hits``: protocol -> expected HR@10."""
-    apart = hits[CODE] - hits[FULL]
-    side = "the same as" if abs(apart) < 5e-4 else "above" if apart > 0 else "below"
-    ratio = 2499 / n_items
-    often = f"every one of {n_items:,} items comes about {ratio:.2g} times" if ratio >= 1 else "few items come twice"
-    why = "a strong rival that comes twice costs two places" if ratio >= 1 else "most strong rivals are not drawn"
-    return f"The released code's way gives {hits[CODE]:.3f}, {side} full ranking: {often}, and {why}."
-
-
 def by_protocol(examined: Mapping[str, Examined], metric: str = "ndcg@10") -> pd.DataFrame:
     """Expected metric of every model (rows) under every protocol (columns)."""
-    return pd.DataFrame(
-        {
-            name: {p: expected_metrics(f, PROTOCOLS[p])[metric] for p, f in one.standings.items()}
-            for name, one in examined.items()
-        }
-    ).T
-
-
-def order_in_words(table: pd.DataFrame) -> str:
-    """How many pairs of models each protocol puts in another order than full ranking does."""
-    models = list(table.index)
-    pairs = [(a, b) for k, a in enumerate(models) for b in models[k + 1 :]]
-    turned = {}
-    for name in table.columns.drop(FULL):
-        there = [
-            (table.loc[a, name] - table.loc[b, name]) * (table.loc[a, FULL] - table.loc[b, FULL]) for a, b in pairs
-        ]
-        turned[name] = sum(product < 0 for product in there)
-    if not any(turned.values()):
-        return f"None of the {len(pairs)} pairs of models changes its order here. That is luck, not a rule"
-    counted = ", ".join(f"“{name}” {number}" for name, number in turned.items() if number)
-    return f"Of {len(pairs)} pairs of models these many change their order beside full ranking: {counted}"
+    rows = {}
+    for name, one in examined.items():
+        rows[name] = {key: expected_metrics(own, PROTOCOLS[key])[metric] for key, own in one.standings.items()}
+    return pd.DataFrame(rows).T
 
 
 @torch.inference_mode()
 def tie_table(scorers: Mapping[str, Scorer], data: SequenceData, max_length: int) -> pd.DataFrame:
-    """Test metrics of each scorer (a row each and metric) with ties before, among and after the true item."""
+    """Test metrics of each scorer under three rules for ties, one row per scorer and metric.
+
+    Columns: ``scores``, ``metric``, ``ties`` (rivals per user tied with the true item), ``optimistic`` (the true item
+    first), ``expected`` (mean over all orders), ``pessimistic`` (the true item last).
+    """
     cases, rows = split_sequences(data, "leave-one-out").test, []
     for name, score in scorers.items():
         counts = np.zeros((3, len(cases)), np.int64)
         for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
-            found = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
-            counts[:, batch.cases] = torch.stack(found).numpy()
-        found, ties = under_ties(*counts), float(counts[1].mean())
-        rows += [
-            {"scores": name, "metric": metric, "ties": ties} | {order: found[order][metric] for order in found}
-            for metric in METRICS
-        ]
+            rivals = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
+            counts[:, batch.cases] = torch.stack(rivals).numpy()
+        by_rule, ties = under_ties(*counts), float(counts[1].mean())
+        for metric in METRICS:
+            rows.append({"scores": name, "metric": metric, "ties": ties})
+            rows[-1] |= {rule: metrics[metric] for rule, metrics in by_rule.items()}
     return pd.DataFrame(rows)
 
 
@@ -273,11 +241,15 @@ def usable_splits(data: SequenceData) -> tuple[str, ...]:
 
 
 def split_table(examined: Mapping[str, Mapping[str, Examined]], data: SequenceData) -> pd.DataFrame:
-    """split -> model -> full ranking, as rows: split, model, metrics, half of the 95 % interval over users, cases."""
+    """Full ranking of split -> model -> ``examine``, one row per split and model.
+
+    Columns: ``split``, ``model``, ``cases`` (test users), ``later`` (``later_share``), the metrics, and "± metric",
+    half of each one's 95 % interval over users.
+    """
     rows = []
     for split, models in examined.items():
-        for model, found in models.items():
-            gains = found.gains()
+        for model, one in models.items():
+            gains = one.gains()
             cases = len(gains["hr@10"])
             row = {"split": split, "model": model, "cases": cases, "later": later_share(data, split)}
             for metric in METRICS:
@@ -292,43 +264,30 @@ def on_split(run: RunSpec, split: str) -> RunSpec:
     return replace(run, split=split)
 
 
-def splits_in_words(table: pd.DataFrame) -> str:
-    """NDCG@10 on both splits, and how much of the training part was later than what it was tested on."""
-    by_split = table.drop_duplicates("split").set_index("split")
-    if len(by_split) == 1:
-        return "This data set has no times, so it can't be split by them."
-    parts = [f"{row['ndcg@10']:.3f} ± {row['± ndcg@10']:.3f} on {split}" for split, row in by_split.iterrows()]
-    later = by_split["later"]
-    return (
-        f"The transformer's NDCG@10 is {' and '.join(parts)}. Under leave-one-out {later.iloc[0]:.0%} of the training "
-        f"interactions are later than the one tested, on average; under global time {later.iloc[1]:.0%}."
-    )
-
-
 def stored_losses(runs: pd.DataFrame) -> pd.DataFrame:
-    """The committed SASRec runs on MovieLens-1M, collapsed ones too: loss, seed and the test metrics."""
-    if runs.empty:
-        return pd.DataFrame(columns=["loss", "seed", *METRICS])
-    kept = runs[(runs["model"] == "sasrec") & (runs["dataset"] == "movielens-1m") & ~runs["diverged"].astype(bool)]
-    return pd.DataFrame(
-        {"loss": run_table(kept)["loss"], "seed": kept["seed"], **{m: kept[f"test_{m}"] for m in METRICS}}
-    )
+    """SASRec on MovieLens-1M in a table of ``sequential-quality``, collapsed runs too: ``loss``, ``seed``, metrics."""
+    own = runs[(runs["model"] == "sasrec") & (runs["dataset"] == "movielens-1m") & ~runs["diverged"].astype(bool)]
+    metrics = {metric: own[f"test_{metric}"] for metric in METRICS}
+    return pd.DataFrame({"loss": run_table(own)["loss"], "seed": own["seed"], **metrics})
 
 
-def stored_in_words(stored: pd.DataFrame) -> str:
-    """What the committed full study holds, and the level of each loss."""
-    if stored.empty:
-        return (
-            "The repository holds no run of the full study `sequential-quality` yet, so there is nothing to lay over."
-        )
-    means = stored.groupby("loss", sort=False)["ndcg@10"].agg(["mean", "size"])
-    said = ", ".join(
-        f"{loss} {mean:.4f} ({int(size)} seed{'s' * (size > 1)})" for loss, mean, size in means.itertuples()
-    )
-    return f"The committed full study on MovieLens-1M, histories of 200, reaches NDCG@10: {said}."
+def turned_pairs(table: pd.DataFrame) -> pd.Series:
+    """Protocol -> how many pairs of models it puts in the other order than ``FULL``. ``table``: ``by_protocol``."""
+    pairs = list(combinations(table.index, 2))
+    turned = {}
+    for protocol in table.columns.drop(FULL):
+        gaps = [
+            (table.loc[a, protocol] - table.loc[b, protocol], table.loc[a, FULL] - table.loc[b, FULL]) for a, b in pairs
+        ]
+        turned[protocol] = sum(here * full < 0 for here, full in gaps)
+    return pd.Series(turned, dtype=int)
 
 
 def published_levels(dataset: str = "ml-1m") -> pd.DataFrame:
-    """Numbers others report, a row each: model, loss, ranking, hr@10, ndcg@10, source."""
+    """Numbers others report on ``dataset``, one per row.
+
+    Columns: ``model``, ``loss``, ``ranking`` (what was ranked), ``hr@10``, ``ndcg@10``, ``source``, ``dataset``,
+    ``split``.
+    """
     table = published.load("sequential_quality")
     return table[table["dataset"] == dataset].reset_index(drop=True)

@@ -1,26 +1,30 @@
-"""Quality on Frappe: our runs beside what the benchmark and the paper print, and what that allows one to say.
+"""Quality on Frappe: our runs beside what the benchmark BARS and the Wukong paper print.
 
-A rival is held to its benchmark figure, Wukong, which the benchmark lacks, to the paper's. Published figures are single
-runs rounded to four decimals, without an interval of their own.
+A rival is compared with its benchmark figure, Wukong, which the benchmark lacks, with the paper's. Published figures
+are single runs rounded to four decimals, without an interval of their own.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from recscale import published
 from recscale.datasets.cards import find_card
 from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import Preset, frappe_fields, preset
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.ctr import FRAPPE_TRIED, FRAPPE_WUKONG
+from recscale.plans.frappe import FRAPPE_TRIED, FRAPPE_WUKONG
 from recscale.plans.rate_search import MODELS
 from recscale.runs.table import Columns, healthy, run_table
-from recscale.stats.seeds import least_significant_difference, mean_half_width, seed_noise
+from recscale.stats.estimate import Estimate
+from recscale.stats.seeds import mean_half_width
+
+AUC, LOG_LOSS = "test_auc", "test_logloss"
 
 CLOSE = 0.001
-"""How far from a published AUC counts as "within"."""
+"""How far from a published AUC counts as close."""
 
 ROUNDING = 5e-5
 """Half of the last printed digit."""
@@ -40,7 +44,12 @@ DECODED = {
 
 
 def printed() -> pd.DataFrame:
-    """Published figures on Frappe, a row a model of ours: ``name, benchmark, paper, parameters_{benchmark,paper}``."""
+    """Published figures on Frappe, one row per model of ours.
+
+    Columns: ``name``; ``benchmark``, ``paper`` (AUC); ``benchmark_logloss``, ``paper_logloss``;
+    ``parameters_benchmark``, ``parameters_paper``; ``fuxictr``, the library version that fixes how many table rows
+    there are. The benchmark's are NaN for Wukong.
+    """
     bars = published.load("bars_frappe").assign(model=lambda t: t["model"].str.lower()).set_index("model")
     table = published.load("wukong_table2_table3_public").query("dataset == 'frappe'")
     paper = table.assign(key=table["model"].str.lower()).set_index("key").loc[list(MODELS)]
@@ -49,6 +58,8 @@ def printed() -> pd.DataFrame:
             "name": paper["model"],
             "benchmark": bars["auc"].reindex(MODELS),
             "paper": paper["auc"],
+            "benchmark_logloss": bars["logloss"].reindex(MODELS),
+            "paper_logloss": paper["logloss"],
             "parameters_benchmark": bars["parameters"].reindex(MODELS),
             "parameters_paper": paper["parameters"],
             "fuxictr": bars["fuxictr"].reindex(MODELS),
@@ -58,7 +69,10 @@ def printed() -> pd.DataFrame:
 
 
 def tried() -> pd.DataFrame:
-    """The settings among which Wukong's was chosen, with their AUC on valid."""
+    """The settings among which Wukong's was chosen, with their AUC on valid; indexed by the embedding width ``d``.
+
+    Columns: ``l``, ``λ`` (the tables' L2 penalty), ``dropout``, ``batch norm``, ``AUC on valid``.
+    """
     columns = ["d", "l", "λ", "dropout", "batch norm", "AUC on valid"]
     table = pd.DataFrame(FRAPPE_TRIED, columns=columns)
     return table.replace({"batch norm": {True: "yes", False: "no"}}).set_index("d")
@@ -70,169 +84,111 @@ def plain_mlp() -> float:
 
 
 def comparison(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row a model: ``name, seeds, auc, ±, benchmark, paper, difference, apart, verdict``.
+    """Our AUC beside the published one, one row per model.
 
-    ``auc`` is the mean over the healthy runs on Frappe, ``±`` half of its 95 % interval over seeds; without runs both
-    are NaN. ``difference`` is to the benchmark, for Wukong to the paper; ``apart`` is half of its 95 % interval, as the
-    published figure is one run, which a seed moves as it moves ours.
+    Columns: ``name``; ``seeds`` (healthy runs on Frappe); ``auc``, their mean, and ``auc_half_width``, half of its 95 %
+    interval; ``benchmark`` and ``paper`` as printed; ``difference`` to the benchmark, for Wukong to the paper, and
+    ``difference_half_width``, √(1 + seeds) times as wide, since the published figure is one run that moves with a seed
+    as one of ours does; ``close``: whether the difference is at most ``CLOSE``. NaN and False without runs.
     """
-    groups = _on_frappe(runs).groupby("model")["test_auc"]
+    groups = preset_runs(runs).groupby("model")[AUC]
     table = printed()[["name", "benchmark", "paper"]]
     table.insert(1, "seeds", groups.size().reindex(MODELS, fill_value=0))
     table.insert(2, "auc", groups.mean().reindex(MODELS).astype(float))
-    table.insert(3, "±", groups.agg(lambda sample: mean_half_width(sample.to_numpy())).reindex(MODELS).astype(float))
+    table.insert(3, "auc_half_width", _half_widths(groups))
     table["difference"] = table["auc"] - table["benchmark"].fillna(table["paper"])
-    table["apart"] = table["±"] * (1 + table["seeds"]) ** 0.5
-    table["verdict"] = [verdict(*row) for row in table[["difference", "apart"]].to_numpy(float)]
-    return table
+    table["difference_half_width"] = table["auc_half_width"] * (1 + table["seeds"]) ** 0.5
+    return table.assign(close=table["difference"].abs() <= CLOSE + ROUNDING)
 
 
-def verdict(difference: float, half: float) -> str:
-    """In words: is the mean close to the published figure, and on which side of it? ``half``: of the 95 % interval
-    of the difference."""
-    if np.isnan(difference):
-        return "no runs"
-    close = f"within {CLOSE}" if abs(difference) <= CLOSE + ROUNDING else f"not within {CLOSE}"
-    if np.isnan(half):
-        return f"{close}; one seed, no interval"
-    if difference - half > ROUNDING:
-        return f"{close}; beats it"
-    return f"{close}; falls short of it" if difference + half < -ROUNDING else f"{close}; level within the seeds"
+def log_losses(runs: pd.DataFrame) -> pd.DataFrame:
+    """Log-loss and AUC on Frappe, one row per model title, the best by AUC first.
+
+    Columns: ``d`` (embedding width); ``auc`` and ``logloss`` (means over seeds); ``logloss_half_width`` (of its 95 %
+    interval); ``worst_seed`` (the largest log-loss); ``place_by_auc`` and ``place_by_logloss`` (1: best);
+    ``benchmark`` and ``paper`` (log-loss as printed). NaN without runs.
+    """
+    measured, figures = preset_runs(runs), printed()
+    groups = measured.assign(d=measured[Columns.EMBEDDING_WIDTH].astype(float)).groupby("model")
+    table, loss = figures[["name"]], groups[LOG_LOSS]
+    table["d"] = groups["d"].max()
+    table["auc"], table["logloss"] = groups[AUC].mean().astype(float), loss.mean().astype(float)
+    table["logloss_half_width"] = _half_widths(loss)
+    table["worst_seed"] = loss.max().astype(float)
+    table["place_by_auc"] = table["auc"].rank(ascending=False)
+    table["place_by_logloss"] = table["logloss"].rank()
+    table["benchmark"], table["paper"] = figures["benchmark_logloss"], figures["paper_logloss"]
+    return table.set_index("name").rename_axis("model").sort_values("place_by_auc")
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where Wukong stands by AUC among the ``of`` models: its ``rank``, and its ``gap`` to the best ``rival``.
-
-    ``least`` is the difference of two means that seeds can't explain (pooled over models; NaN with single seeds).
-    """
+    """Where Wukong stands among the ``of`` models by one metric: its ``rank`` (1: best), and ``gap``, its mean less
+    that of the best ``rival`` (a model's key). The interval is Welch's at 95 %, as some models are far noisier than
+    others; limits nan where either has one seed."""
 
     rank: int
     of: int
     rival: str
-    gap: float
-    least: float
-
-    @property
-    def told_apart(self) -> bool:
-        return bool(np.isfinite(self.least) and abs(self.gap) > self.least)
-
-    def __str__(self) -> str:
-        place = "best" if self.rank == 1 else f"number {self.rank}"
-        side = "ahead of" if self.gap > 0 else "behind"
-        if np.isnan(self.least):
-            noise = "and one seed a model doesn't say whether that is noise"
-        elif self.told_apart:
-            noise = f"more than the {self.least:.4f} that seeds explain"
-        else:
-            noise = f"no more than the {self.least:.4f} that seeds explain"
-        return f"{place} of {self.of}, {abs(self.gap):.4f} {side} {self.rival}, {noise}"
+    gap: Estimate
 
 
-def standing(runs: pd.DataFrame) -> Standing | None:
-    """Wukong's place among the models of ``runs``, a table of one data set; None where it or every rival is absent."""
-    table = healthy(run_table(runs))
-    groups = table.groupby("model")["test_auc"]
-    means, counts = groups.mean(), groups.size()
-    rivals = means.drop("wukong", errors="ignore")
-    if rivals.empty or len(rivals) == len(means):
-        return None
-    best = rivals.idxmax()
-    least = least_significant_difference(*seed_noise(table, "test_auc"), seeds=int(counts[["wukong", best]].min()))
-    rank = 1 + int((rivals > means["wukong"]).sum())
-    names = printed()["name"]
-    return Standing(rank, len(means), names.get(best, best), float(means["wukong"] - means[best]), least)
+def standing(runs: pd.DataFrame, metric: str = AUC) -> Standing:
+    """Wukong's place by ``AUC`` or ``LOG_LOSS`` among the models of ``runs``, healthy runs on one data set.
+
+    ``ValueError`` where Wukong or every rival is absent.
+    """
+    samples = {model: rows[metric].to_numpy(float) for model, rows in runs.groupby("model")}
+    if "wukong" not in samples or len(samples) < 2:
+        raise ValueError(f"a standing takes runs of Wukong and of a rival, got those of {list(samples)}")
+    own, upwards = samples.pop("wukong"), 1 if metric == AUC else -1
+    scores = {model: upwards * sample.mean() for model, sample in samples.items()}
+    rival = max(scores, key=scores.get)
+    rank = 1 + sum(score > upwards * own.mean() for score in scores.values())
+    return Standing(rank, len(scores) + 1, rival, _difference(own, samples[rival]))
 
 
-def complete(runs: pd.DataFrame) -> bool:
-    """Whether every model has at least two healthy runs on Frappe, so that it has an interval."""
-    return bool((comparison(runs)["seeds"] >= 2).all())
+def _difference(first: np.ndarray, second: np.ndarray) -> Estimate:
+    """Of the means of two samples, with Welch's 95 % interval."""
+    gap = float(first.mean() - second.mean())
+    if min(len(first), len(second)) < 2:
+        return Estimate(gap)
+    return Estimate(gap, *map(float, stats.ttest_ind(first, second, equal_var=False).confidence_interval()))
 
 
-def in_words(runs: pd.DataFrame) -> str:
-    """What the runs on Frappe say, in a few sentences, from none of them to all."""
-    table = comparison(runs)
-    if not table["seeds"].any():
-        return "This copy of the repository holds no runs of the study, so published figures stand alone."
-    trained, place, sentences = table.loc[list(RIVALS)].query("seeds > 0"), standing(_on_frappe(runs)), []
-    if len(trained):
-        near = int((trained["difference"].abs() <= CLOSE + ROUNDING).sum())
-        sentences.append(f"{near} of {len(trained)} rivals end within {CLOSE} of their benchmark figure.")
-    if table.loc["wukong", "seeds"]:
-        row = table.loc["wukong"]
-        width = "from one seed" if np.isnan(row["±"]) else f"± {row['±']:.4f}"
-        sentences.append(
-            f"Wukong reaches {row['auc']:.4f} ({width}), the paper has {row['paper']:.4f}: {row['verdict']}."
-        )
-    if place is not None:
-        sentences.append(f"It is {place}.")
-    absent = table.loc[table["seeds"] == 0, "name"]
-    if len(absent):
-        sentences.append(f"Without runs so far: {', '.join(absent)}.")
-    return " ".join([*sentences, caveat(runs)])
+def against_one_run(sample: np.ndarray) -> Estimate:
+    """The mean of ``sample`` (seeds,) with the 95 % interval of its difference to one further run: s·t·√(1 + 1/n)."""
+    mean, half = float(np.mean(sample)), mean_half_width(sample) * (1 + len(sample)) ** 0.5
+    return Estimate(mean, mean - half, mean + half)
 
 
-def caveat(runs: pd.DataFrame) -> str:
-    """What must stand beside every number trained on Frappe; empty where none of ``runs`` was."""
-    frappe = runs[runs["dataset"] == "frappe"]
-    if frappe.empty:
-        return ""
-    mirror = [source for source in find_card("frappe").sources if source.name.startswith("mirror")]
-    redrawn = {file.sha256 for source in mirror for file in source.files}
-    if frappe["data_checksum"].isin(redrawn).any():
-        return (
-            "The item of each training negative is redrawn, uniformly among the apps its user never used, "
-            "while validation and test rows are the published ones."
-        )
-    return "Trained on the official files."
+def seeds_against_one_run(sample: np.ndarray, threshold: float, most: int = 1000) -> float:
+    """How many seeds ``against_one_run`` would need to leave out ``threshold``, if mean and deviation stayed.
+
+    inf where ``most`` seeds don't do: the deviation of the one run stays however many seeds there are on our side. nan
+    for a single seed.
+    """
+    if len(sample) < 2:
+        return np.nan
+    distance, deviation = abs(float(np.mean(sample)) - threshold), float(np.std(sample, ddof=1))
+    seeds = np.arange(len(sample), most + 1)
+    enough = seeds[stats.t.ppf(0.975, seeds - 1) * deviation * np.sqrt(1 + 1 / seeds) < distance]
+    return float(enough[0]) if len(enough) else np.inf
 
 
-def own_label(runs: pd.DataFrame) -> str:
-    """What our numbers on Frappe are called in a table or a legend: the caveat in two words, where it applies."""
-    return "here, negatives redrawn" if "redrawn" in caveat(runs) else "here"
-
-
-def shown(runs: pd.DataFrame) -> pd.DataFrame:
-    """``comparison`` as a reader sees it: four decimals, nothing where nothing is known."""
-    table = comparison(runs).set_index("name").rename(columns={"auc": own_label(runs), "apart": "its ±"})
-    numbers = table.select_dtypes(float)
-    text = numbers.map(lambda value: "" if np.isnan(value) else f"{value:.4f}")
-    text["difference"] = numbers["difference"].map(lambda value: "" if np.isnan(value) else f"{value:+.4f}")
-    return table.assign(**text).rename_axis("model")
-
-
-def live_words(runs: pd.DataFrame) -> str:
-    """Where Wukong stands in a small live table, with the caveat where it was trained on Frappe."""
-    place = standing(runs)
-    words = "There is nothing to compare here." if place is None else f"In these runs Wukong is {place}."
-    return f"{words} {caveat(runs)}".rstrip()
-
-
-def losses(runs: pd.DataFrame) -> pd.DataFrame:
-    """Log-loss beside AUC, a row a model, by name: ``d`` (embedding width), ``AUC``, ``log-loss`` (means over healthy
-    runs), ``±`` (half of the log-loss's 95 % interval over seeds), ``worst seed``, ``place by AUC``, ``place by
-    log-loss`` (1: best), and the printed log-losses. NaN without runs."""
-    columns = ["model", Columns.EMBEDDING_WIDTH, "test_auc", "test_logloss"]
-    measured = _on_frappe(runs).reindex(columns=columns)
-    groups = measured.assign(d=measured[Columns.EMBEDDING_WIDTH].astype(float)).groupby("model")
-    table, loss = printed()[["name"]], groups["test_logloss"]
-    table["d"] = groups["d"].max()
-    table["AUC"], table["log-loss"] = groups["test_auc"].mean().astype(float), loss.mean().astype(float)
-    table["±"] = loss.agg(lambda sample: mean_half_width(sample.to_numpy())).astype(float)
-    table["worst seed"] = loss.max().astype(float)
-    table["place by AUC"] = table["AUC"].rank(ascending=False)
-    table["place by log-loss"] = table["log-loss"].rank()
-    bars = published.load("bars_frappe").assign(model=lambda t: t["model"].str.lower()).set_index("model")
-    paper = published.load("wukong_table2_table3_public").query("dataset == 'frappe'")
-    table["benchmark"] = bars["logloss"]
-    table["paper"] = paper.assign(model=paper["model"].str.lower()).set_index("model")["logloss"]
-    return table.set_index("name").rename_axis("model").sort_values("place by AUC")
+def redrawn(runs: pd.DataFrame) -> bool:
+    """Whether any of ``runs`` was trained on the copy of Frappe whose training negatives have their item redrawn,
+    uniformly among the apps that their user never used."""
+    mirrors = [source for source in find_card("frappe").sources if source.name.startswith("mirror")]
+    checksums = {file.sha256 for source in mirrors for file in source.files}
+    return bool(runs.loc[runs["dataset"] == "frappe", "data_checksum"].isin(checksums).any())
 
 
 def baselines() -> pd.DataFrame:
-    """The paper's rows of its seven rivals beside the benchmark's: ``name, paper, benchmark, difference, weaker``.
+    """AUC of the seven rivals as the paper prints it and as the benchmark does.
 
-    ``weaker``: by more than ``CLOSE``.
+    Columns: ``name``, ``paper``, ``benchmark``, ``difference``, and ``weaker``: the paper's is lower by more than
+    ``CLOSE``.
     """
     table = printed().loc[list(RIVALS), ["name", "paper", "benchmark"]]
     table["difference"] = (table["paper"] - table["benchmark"]).round(6)
@@ -240,9 +196,9 @@ def baselines() -> pd.DataFrame:
 
 
 def reduced() -> pd.DataFrame:
-    """Rivals whose printed parameter count has room for a part of the model only.
+    """Rivals whose printed parameter count has room for a part of the model only, indexed by the model's title.
 
-    Columns: the ``part``, the benchmark's AUC of it, the paper's under the model's name, the benchmark's of all of it.
+    Columns: ``part``; AUCs ``benchmark_part``, ``paper`` (under the model's name) and ``benchmark_whole``.
     """
     bars = published.load("bars_frappe").set_index("model")
     parts, paper = bars[bars["variant_of"].notna()], printed().set_index("name")["paper"]
@@ -250,27 +206,31 @@ def reduced() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "part": parts.index,
-            "benchmark: part": parts["auc"].to_numpy(),
+            "benchmark_part": parts["auc"].to_numpy(),
             "paper": paper[whole].to_numpy(),
-            "benchmark: whole": bars["auc"][whole].to_numpy(),
+            "benchmark_whole": bars["auc"][whole].to_numpy(),
         },
         index=pd.Index(whole, name="model"),
     )
 
 
 def parameter_counts() -> pd.DataFrame:
-    """Parameters of both presets of every rival, printed and counted by us, and what the paper's count decodes to."""
+    """Parameters of both presets of every rival, indexed by its title.
+
+    Columns: ``paper`` and ``benchmark`` as printed, ``paper_preset`` and ``benchmark_preset`` as we count them, and
+    ``decoded``: what the paper's count is the count of.
+    """
     table, rows = printed(), []
     for model in RIVALS:
         row = table.loc[model]
         rows.append(
             {
                 "model": row["name"],
-                "Table 3": int(row["parameters_paper"]),
-                "paper preset": _count(preset(model, "paper"), 2),
-                "what it is": DECODED[model],
-                "benchmark's log": int(row["parameters_benchmark"]),
-                "bars preset": _count(preset(model, "bars"), int(row["fuxictr"])),
+                "paper": int(row["parameters_paper"]),
+                "paper_preset": _count(preset(model, "paper"), 2),
+                "decoded": DECODED[model],
+                "benchmark": int(row["parameters_benchmark"]),
+                "benchmark_preset": _count(preset(model, "bars"), int(row["fuxictr"])),
             }
         )
     return pd.DataFrame(rows).set_index("model")
@@ -286,31 +246,40 @@ def _count(chosen: Preset, fuxictr: int) -> int:
     return account_ctr(chosen.config, fields, 0, 1, EmbeddingConfig(width=chosen.width)).parameters
 
 
-def afn_words(runs: pd.DataFrame) -> str:
-    """Whether AFN+'s distance to the benchmark comes from where its exponents start, by the run made for that."""
-    trial = runs[_started_otherwise(runs)]
-    own = _on_frappe(runs).query("model == 'afn+'").set_index("seed")["test_auc"]
-    if trial.empty or trial["seed"].iloc[0] not in own.index:
-        return "Whether the start of AFN+'s exponents matters isn't tested in these runs."
-    seed, reached, row = trial["seed"].iloc[0], trial["test_auc"].iloc[0], printed().loc["afn+"]
-    return (
-        f"AFN+ ends at {own.mean():.4f}, the benchmark at {row['benchmark']:.4f}, the paper at {row['paper']:.4f}. Is "
-        "it the start of its exponents, where we and the benchmark's library differ? One run with the library's start "
-        f"reaches {reached:.4f}, the same seed with ours {own[seed]:.4f}. Its penalty on the tables is the weakest of "
-        "all, so that it is the model most free to memorise training rows, of which the redrawn negatives are a part; "
-        "that is a guess which only the official files can test."
-    )
+@dataclass(frozen=True)
+class ExponentStart:
+    """AUC of AFN+ with one ``seed``: ``library``, exponents started as in the benchmark's library, and ``ours``."""
+
+    seed: int
+    library: float
+    ours: float
 
 
-def _on_frappe(runs: pd.DataFrame) -> pd.DataFrame:
-    """The healthy runs of the presets on Frappe's own split."""
-    if runs.empty:
-        return runs.assign(test_auc=pd.Series(dtype=float))
+def exponent_start(runs: pd.DataFrame) -> ExponentStart:
+    """The trial that tells whether AFN+'s distance to the benchmark comes from where its exponents start.
+
+    ``ValueError`` where ``runs`` hold no such trial, or none with the same seed and our start.
+    """
+    trial, own = runs[_is_trial(runs)], preset_runs(runs).query("model == 'afn+'").set_index("seed")[AUC]
+    trial = trial[trial["seed"].isin(own.index)]
+    if trial.empty:
+        raise ValueError("there is no run of AFN+ with the library's exponents and the seed of one with ours")
+    first = trial.iloc[0]
+    return ExponentStart(int(first["seed"]), float(first[AUC]), float(own[first["seed"]]))
+
+
+def preset_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """The healthy runs of the presets on Frappe's own split, as a run table."""
     table = healthy(run_table(runs))
-    table = table[~_started_otherwise(table)]
+    table = table[~_is_trial(table)]
     return table[(table["dataset"] == "frappe") & (table["split"] == "official")]
 
 
-def _started_otherwise(runs: pd.DataFrame) -> pd.Series:
+def _is_trial(runs: pd.DataFrame) -> pd.Series:
     """Which runs are the AFN+ whose exponents start as in the benchmark's library, a trial and no preset."""
     return run_table(runs)["xavier_exponents"].fillna(False).astype(bool)
+
+
+def _half_widths(groups) -> pd.Series:
+    """Half of the 95 % interval of every model's mean, by model."""
+    return groups.agg(lambda sample: mean_half_width(sample.to_numpy())).reindex(MODELS).astype(float)

@@ -29,7 +29,7 @@ def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def curve_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """The points of the runs' curves as ``excess_table``: a row per run and point."""
+    """The points of the runs' curves as ``excess_table``: one row per run and point."""
     return excess_table(curve_rows(runs))
 
 
@@ -37,8 +37,8 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     """Exponents of the excess in rows, by model, at its largest size on pairs: slopes of log excess on log rows.
 
     seeds            that have at least two numbers of rows of ``least_rows`` or more
-    exponent         mean of the seeds' slopes; ``low`` and ``high`` are its ``level`` interval by Student's t, NaN of
-                     one seed
+    exponent         mean of the seeds' slopes; ``ci_low`` and ``ci_high`` are its ``level`` interval by Student's t,
+                     nan of one seed
     derived          a/(1+a)
     kappa            times the ideal learner's rows: ``fitted_kappa`` of all the points
     derived_finite   the slope over the same rows of ``excess_found`` with this κ, which knows that J is finite
@@ -54,17 +54,19 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
             half = stats.t.ppf((1 + level) / 2, len(slopes) - 1) * slopes.std(ddof=1) / np.sqrt(len(slopes))
         world, _ = PLANTED[group["dataset"].iloc[0]]
         kappa = fitted_kappa(world, group["rows"], group["excess"])
-        found = [_slope(one["rows"], [world.excess_found(count, kappa) for count in one["rows"]]) for one in of_seeds]
+        slopes_derived = [
+            _slope(one["rows"], [world.excess_found(count, kappa) for count in one["rows"]]) for one in of_seeds
+        ]
         rows.append(
             {
                 "model": name,
                 "seeds": len(slopes),
                 "exponent": slopes.mean(),
-                "low": slopes.mean() - half,
-                "high": slopes.mean() + half,
+                "ci_low": slopes.mean() - half,
+                "ci_high": slopes.mean() + half,
                 "derived": world.data_exponent,
                 "kappa": kappa,
-                "derived_finite": np.mean(found),
+                "derived_finite": np.mean(slopes_derived),
             }
         )
     return pd.DataFrame(rows)
@@ -75,7 +77,9 @@ def fitted_kappa(world: PlantedWorld, rows: Iterable[float], excess: Iterable[fl
     points = list(zip(rows, np.log(list(excess)), strict=True))
 
     def misfit(log_kappa: float) -> float:
-        return sum((np.log(world.excess_found(count, np.exp(log_kappa))) - seen) ** 2 for count, seen in points)
+        return sum(
+            (np.log(world.excess_found(count, np.exp(log_kappa))) - log_excess) ** 2 for count, log_excess in points
+        )
 
     return float(np.exp(optimize.minimize_scalar(misfit, bounds=(-2, 14), method="bounded").x))
 
@@ -83,7 +87,8 @@ def fitted_kappa(world: PlantedWorld, rows: Iterable[float], excess: Iterable[fl
 def size_table(table: pd.DataFrame) -> pd.DataFrame:
     """CrossNet's ladder on the most rows: one row per rank, beside what a model loses that has room for as much.
 
-    rank, held  r, and the N = 2 r strongest interactions
+    rank        r
+    capacity    N = 2 r, the interactions that it has room for
     excess      mean over seeds
     derived     excess(N): they are known exactly, from rows without end
     """
@@ -91,8 +96,8 @@ def size_table(table: pd.DataFrame) -> pd.DataFrame:
     most = cross[cross["rows"] == cross["rows"].max()]
     means = most.groupby("rank", as_index=False).agg(excess=("excess", "mean"))
     world, _ = PLANTED[most["dataset"].iloc[0]]
-    held = 2 * means["rank"]
-    return means.assign(held=held, derived=[world.excess(int(count)) for count in held])
+    capacity = 2 * means["rank"]
+    return means.assign(capacity=capacity, derived=[world.excess(int(count)) for count in capacity])
 
 
 def _of_pairs(table: pd.DataFrame) -> pd.DataFrame:

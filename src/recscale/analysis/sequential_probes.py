@@ -1,4 +1,4 @@
-"""Looking into a trained sequential model: what it reads, how it ranks beside rivals, what sampling does to numbers.
+"""Looking into a trained sequential model: what it reads, how it ranks against rivals, what sampling does to numbers.
 
 Everything here takes a model or its ranks and returns a table; nothing trains.
 """
@@ -34,7 +34,7 @@ def influence(model: SequentialModel, items: Int[np.ndarray, " length"], seed: i
     """How far the state at each position moves when one item of the history is replaced by a random other one.
 
     Columns: ``changed`` and ``read`` (positions from 1), ``share`` of the movement at ``read`` that is due to
-    ``changed`` (mean over ``REPLACEMENTS`` items). One row a pair with any movement: a causal model has none where
+    ``changed`` (mean over ``REPLACEMENTS`` items). One row per pair with any movement: a causal model has none where
     read < changed.
     """
     model.eval()
@@ -105,16 +105,16 @@ def _standing(ranks: pd.DataFrame) -> sampled_ranking.Standing:
 
 
 def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 10) -> pd.DataFrame:
-    """HR@k and NDCG@k of one model that reads so many last items, a row each of ``lengths`` (ascending).
+    """HR@k and NDCG@k of one model that reads so many last items, one row per length (ascending).
 
     ``step``: NDCG@k less that of the row before, with ``±``, half of its 95 % interval: the users are the same, so the
     difference is taken user by user.
     """
     rows, before = [], None
     for length in lengths:
-        found = ranks(score, data, length)
-        gain = sampled_ranking.expected_gains(_standing(found), sampled_ranking.Protocol(), k)[f"ndcg@{k}"]
-        row = {"items read": length, **expected_metrics(found, None, k), "step": np.nan, "±": np.nan}
+        ranking = ranks(score, data, length)
+        gain = sampled_ranking.expected_gains(_standing(ranking), sampled_ranking.Protocol(), k)[f"ndcg@{k}"]
+        row = {"items read": length, **expected_metrics(ranking, None, k), "step": np.nan, "±": np.nan}
         if before is not None:
             apart = gain - before
             row |= {"step": apart.mean(), "±": stats.norm.ppf(0.975) * apart.std(ddof=1) / len(apart) ** 0.5}
@@ -124,15 +124,15 @@ def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 
 
 
 def metric_curves(
-    found: Mapping[str, pd.DataFrame], negatives: Sequence[int] = (10, 20, 50, 100, 200, 500, 1000)
+    rankings: Mapping[str, pd.DataFrame], negatives: Sequence[int] = (10, 20, 50, 100, 200, 500, 1000)
 ) -> pd.DataFrame:
     """``expected_metrics`` of every model at every number of negatives below all, and at all of them."""
-    everything = int(min(table["candidates"].max() for table in found.values())) - 1
+    everything = int(min(table["candidates"].max() for table in rankings.values())) - 1
     sizes = [size for size in negatives if size < everything]
     return pd.DataFrame(
         [
             {"model": model, "negatives": size or everything, "full": size is None, **expected_metrics(table, size)}
-            for model, table in found.items()
+            for model, table in rankings.items()
             for size in (*sizes, None)
         ]
     )
@@ -171,7 +171,7 @@ def loss_estimates(
 
 
 def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
-    """Parameters and training FLOP a position of each run's model, by closed form."""
+    """Parameters and training FLOP per position of each run's model, by closed form."""
     rows = []
     for run in runs:
         account = account_sequential(
@@ -183,7 +183,7 @@ def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
                 "width": run.model.width,
                 "dense parameters": account.dense_parameters,
                 "tables": account.embedding_parameters,
-                "training FLOP a position": account.training_flop_per_example,
+                "training FLOP per position": account.training_flop_per_example,
             }
         )
     return pd.DataFrame(rows)

@@ -1,7 +1,14 @@
 """The price of size: how long models of growing size take to score one user's candidates, and what the time buys.
 
-``data/results/serving.csv`` holds the full ladders, measured by ``benchmarks/serving.py`` on a quiet machine; a chapter
-measures a few sizes while it is made.
+A *latency table* has one row per model and data set:
+
+dataset, model, training_flop_per_example, dense_parameters   which model it is (``KEYS``)
+candidates, threads, repeats                                  how a request was timed (``training.serving.Request``)
+p50_ms, p99_ms                                                median and 99th percentile of a request, milliseconds
+candidates_per_second                                         on average
+torch_version, cpu, finished_at                               on what and when
+
+``data/results/serving.csv`` holds the full ladders, measured by ``benchmarks/serving.py`` on a quiet machine.
 """
 
 import platform
@@ -14,14 +21,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from recscale.analysis.ctr_scaling import listed
 from recscale.datasets import load_ctr
-from recscale.models import MODEL_TITLES
 from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.runs.table import Columns, by_configuration
 from recscale.settings import results_folder
+from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.multiplicity import Count, bonferroni_level, count_above
 from recscale.stats.seeds import least_significant_difference, seed_noise
 from recscale.training.serving import Request, candidate_rows, serve
 
@@ -38,6 +45,8 @@ KEYS = ["dataset", "model", Columns.FLOP, "dense_parameters"]
 REPEATS = {"smoke": (5, 1), "quick": (60, 5), "full": (500, 20)}
 """Profile -> requests timed and requests before them."""
 
+LOSS = "test_logloss"
+
 
 def request(profile: str, candidates: int, threads: int) -> Request:
     """How a profile times a request."""
@@ -51,12 +60,12 @@ def ladders() -> tuple:
 
 
 def measure(dataset: str, models: Sequence[Any], how: Request) -> pd.DataFrame:
-    """One row a model, in the order given: the inputs are those of ``dataset``, d is the studies' 16."""
+    """A latency table of ``models``, in the order given, with the inputs of ``dataset`` and embeddings 16 wide."""
     data, embedding = load_ctr(dataset), EmbeddingConfig()
     inputs, shape, rows = candidate_rows(data, how.candidates), (len(data.dense_names), len(data.tasks)), []
     for config in models:
         account = account_ctr(config, data.fields, *shape, embedding)
-        found = serve(config, inputs, how, embedding)
+        latency = serve(config, inputs, how, embedding)
         rows.append(
             {
                 "dataset": data.name,
@@ -66,9 +75,9 @@ def measure(dataset: str, models: Sequence[Any], how: Request) -> pd.DataFrame:
                 "candidates": how.candidates,
                 "threads": how.threads,
                 "repeats": how.repeats,
-                "p50_ms": round(found.p50_ms, 4),
-                "p99_ms": round(found.p99_ms, 4),
-                "candidates_per_second": round(found.candidates_per_second),
+                "p50_ms": round(latency.p50_ms, 4),
+                "p99_ms": round(latency.p99_ms, 4),
+                "candidates_per_second": round(latency.candidates_per_second),
                 "torch_version": torch.__version__,
                 "cpu": cpu(),
                 "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -77,21 +86,9 @@ def measure(dataset: str, models: Sequence[Any], how: Request) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def stored() -> pd.DataFrame:
-    """The committed latencies; empty, with its columns, where there are none yet."""
-    path = results_folder() / "serving.csv"
-    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(COLUMNS))
-
-
-def stored_words(table: pd.DataFrame) -> str:
-    """A sentence on the committed latencies."""
-    if table.empty:
-        return "This copy of the repository holds no times of the full ladders; benchmarks/serving.py measures them."
-    first = table.iloc[0]
-    return (
-        f"The {len(table)} faint ones were measured by benchmarks/serving.py, {first['repeats']:,} requests a size "
-        f"(threads: {first['threads']}) on a processor that calls itself {first['cpu']}."
-    )
+def load_latencies() -> pd.DataFrame:
+    """The committed latency table."""
+    return pd.read_csv(results_folder() / "serving.csv")
 
 
 def cpu(information: Path = Path("/proc/cpuinfo")) -> str:
@@ -102,115 +99,95 @@ def cpu(information: Path = Path("/proc/cpuinfo")) -> str:
 
 
 def growth(latencies: pd.DataFrame) -> pd.DataFrame:
-    """For every model: how many times FLOP and p50 grow from its smallest to its largest size, and both ends in ms."""
+    """How time follows compute along each model's ladder, one row per model.
+
+    Columns: ``sizes``; ``flop_factor`` and ``p50_factor``, the largest size's over the smallest's; ``exponent``, ln
+    p50_factor / ln flop_factor (1: time keeps pace with compute; nan for one size); ``first_p50_ms``,
+    ``last_p50_ms`` and ``last_p99_ms``, at the smallest and the largest size.
+    """
     rows = {}
     for model, part in latencies.groupby("model", sort=False):
         part = part.sort_values(Columns.FLOP)
         first, last = part.iloc[0], part.iloc[-1]
+        flop_factor, p50_factor = last[Columns.FLOP] / first[Columns.FLOP], last["p50_ms"] / first["p50_ms"]
         rows[model] = {
             "sizes": len(part),
-            "FLOP ×": last[Columns.FLOP] / first[Columns.FLOP],
-            "p50 ×": last["p50_ms"] / first["p50_ms"],
-            "smallest, p50 ms": first["p50_ms"],
-            "largest, p50 ms": last["p50_ms"],
-            "largest, p99 ms": last["p99_ms"],
+            "flop_factor": flop_factor,
+            "p50_factor": p50_factor,
+            "exponent": np.log(p50_factor) / np.log(flop_factor) if flop_factor > 1 else np.nan,
+            "first_p50_ms": first["p50_ms"],
+            "last_p50_ms": last["p50_ms"],
+            "last_p99_ms": last["p99_ms"],
         }
-    return pd.DataFrame(rows).T.astype({"sizes": int}) if rows else pd.DataFrame()
+    return pd.DataFrame(rows).T.astype({"sizes": int})
 
 
-def growth_words(latencies: pd.DataFrame, model: str = "wukong") -> str:
-    """One sentence on how time follows compute along the ladder of ``model``."""
-    table = growth(latencies)
-    if model not in table.index or table.loc[model, "sizes"] < 2:
-        return f"There are too few sizes of {MODEL_TITLES[model]} to say how its time grows."
-    row = table.loc[model]
-    share = np.log(row["p50 ×"]) / np.log(row["FLOP ×"])
-    slower = "more slowly than" if share < 0.9 else "about as fast as" if share <= 1.1 else "faster than"
-    return (
-        f"From the smallest to the largest {MODEL_TITLES[model]}, compute grows {row['FLOP ×']:.0f}-fold and the "
-        f"median time {row['p50 ×']:.1f}-fold, from {row['smallest, p50 ms']:.1f} to {row['largest, p50 ms']:.1f} ms: "
-        f"{slower} compute."
-    )
+def with_quality(latencies: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
+    """Latencies joined with the log-loss of the same models on the same data, fastest (by p99) first.
 
-
-def with_quality(latencies: pd.DataFrame, runs: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Latencies joined with the seed means of ``metric`` of the same models on the same data, fastest first.
-
-    ``runs``: prepared, with ``metric``; runs of the split ``time`` are left out. Models without runs are left out too.
+    ``runs``: healthy runs of one data set, as a run table, with at least one DLRM. Columns: those of ``latencies``;
+    ``test_logloss``, mean over ``seeds``; ``relative``, the mean in % above that of the smallest DLRM. Sizes that were
+    timed and not trained, or the other way round, are left out.
     """
-    if latencies.empty or runs.empty:
-        return latencies.iloc[:0].assign(**{metric: [], "seeds": []})
-    means = by_configuration(runs[runs["split"] != "time"], metric)
-    joined = latencies.merge(means[[*KEYS, metric, "seeds"]], on=KEYS, validate="one_to_one")
+    means = by_configuration(runs, LOSS)
+    reference = _reference(runs)
+    means["relative"] = 100 * (means[LOSS] / reference - 1)
+    joined = latencies.merge(means[[*KEYS, LOSS, "relative", "seeds"]], on=KEYS, validate="one_to_one")
     return joined.sort_values("p99_ms", ignore_index=True)
 
 
-def least_gap(table: pd.DataFrame, runs: pd.DataFrame, metric: str) -> float:
-    """The least difference of two means that seeds can't explain, or NaN. ``table``: ``with_quality``."""
-    if table.empty:
-        return float("nan")
-    return least_significant_difference(*seed_noise(runs, metric), seeds=int(table["seeds"].min()))
+def _reference(runs: pd.DataFrame) -> float:
+    """Mean log-loss of the smallest DLRM."""
+    reference = by_configuration(runs[runs["model"] == "dlrm"], LOSS)
+    if reference.empty:
+        raise ValueError("losses are told in % above those of the smallest DLRM, and there is no run of DLRM")
+    return float(reference[LOSS].iloc[0])
 
 
-def least_words(least: float) -> str:
-    """``least_gap`` in % as a sentence of a caption."""
-    if np.isnan(least):
-        return "How far two live models must lie apart is not known: no seed is repeated."
-    return f"Two live models within {least:.2f} % of each other can't be told apart."
+def least_gap(table: pd.DataFrame, runs: pd.DataFrame, level: float = 0.95) -> float:
+    """Least significant difference of two means of ``relative``, in %; nan with single seeds.
+
+    ``table``: ``with_quality`` of ``runs``; the mean with the fewest seeds decides.
+    """
+    noise = seed_noise(runs, LOSS)
+    return 100 * least_significant_difference(*noise, seeds=int(table["seeds"].min()), level=level) / _reference(runs)
 
 
-def frontier(table: pd.DataFrame, metric: str, least: float) -> pd.DataFrame:
-    """The models that no faster one matches, fastest first: what each further step costs and gains.
+def frontier(table: pd.DataFrame, least: float) -> pd.DataFrame:
+    """The models that no faster one matches, fastest first. ``table``: ``with_quality``, ``least``: ``least_gap``.
 
-    ``gain`` over the step before in the units of ``metric`` (lower is better), ``a millisecond`` that gain over the
-    time it costs, ``beyond seeds`` whether it exceeds ``least``, the difference of two runs that seeds can't explain.
+    Columns: ``model``, ``training_flop_per_example``, ``p99_ms``, ``relative``; ``gain``, by how much ``relative``
+    falls from the step before, in %; ``gain_per_ms``, that gain over the time it costs; ``significant``, whether it
+    exceeds ``least`` (missing for the first step, and where ``least`` is nan).
     """
     table = table.sort_values("p99_ms")
-    best = table[metric].cummin().shift(fill_value=np.inf)
-    steps = table[table[metric] < best][["model", Columns.FLOP, "p99_ms", metric]].copy()
-    steps["gain"] = -steps[metric].diff()
-    steps["a millisecond"] = steps["gain"] / steps["p99_ms"].diff()
-    steps["beyond seeds"] = [_beyond(gain, least) for gain in steps["gain"]]
+    best = table["relative"].cummin().shift(fill_value=np.inf)
+    steps = table[table["relative"] < best][["model", Columns.FLOP, "p99_ms", "relative"]].copy()
+    steps["gain"] = -steps["relative"].diff()
+    steps["gain_per_ms"] = steps["gain"] / steps["p99_ms"].diff()
+    decided = steps["gain"].notna() & np.isfinite(least)
+    steps["significant"] = (steps["gain"] > least).astype("boolean").where(decided)
     return steps.reset_index(drop=True)
 
 
-def told(live: str, full: str) -> str:
-    """The sentence on what was measured live, and the one on the committed tables where there is one."""
-    return f"Live: {live} In full: {full}" if full else live
+def lag_behind_faster(table: pd.DataFrame, half_width: float, model: str = "wukong") -> list[Estimate]:
+    """For every size of ``model``, by how many % its loss exceeds that of the best rival that answers no later (p99).
+
+    ``half_width``: of the interval of a difference, ``least_gap`` at its level. An unknown estimate where no rival is
+    as fast.
+    """
+    lags = []
+    for row in table[table["model"] == model].sort_values(Columns.FLOP).itertuples():
+        faster = table[(table["model"] != model) & (table["p99_ms"] <= row.p99_ms)]
+        gap = row.relative - faster["relative"].min()
+        lags.append(UNKNOWN if faster.empty else Estimate(gap, gap - half_width, gap + half_width))
+    return lags
 
 
-def _beyond(gain: float, least: float) -> str:
-    if np.isnan(gain):
-        return ""
-    return "not known" if np.isnan(least) else "yes" if gain > least else "no"
-
-
-def bought_words(table: pd.DataFrame, metric: str, least: float) -> str:
-    """What time buys between the fastest model and the best one, in a sentence. ``metric`` and ``least`` in %."""
-    if table.empty:
-        return "No model has both a time and a loss here."
-    steps = frontier(table, metric, least)
-    first, last = steps.iloc[0], steps.iloc[-1]
-    if len(steps) == 1:
-        return f"The fastest model, {_named(first)}, is also the best: here no millisecond buys anything."
-    gain, extra = first[metric] - last[metric], last["p99_ms"] - first["p99_ms"]
-    whole = (
-        f"From the fastest model, {_named(first)}, to the best, {_named(last)}, the log-loss falls by {gain:.2f} % of "
-        f"the smallest DLRM's, for {extra:.1f} ms more at p99: {gain / extra:.3f} % a millisecond"
+def beaten_by_faster(table: pd.DataFrame, runs: pd.DataFrame, model: str = "wukong") -> Count:
+    """At how many sizes of ``model`` a rival that answers no later has a lower loss, beyond the noise of seeds."""
+    sizes = int((table["model"] == model).sum())
+    plain, wide = (
+        lag_behind_faster(table, least_gap(table, runs, level), model) for level in (0.95, bonferroni_level(sizes))
     )
-    if np.isnan(least):
-        return f"{whole}. Without repeated seeds it is not known whether that is noise."
-    if gain <= least:
-        return f"{whole}. Seeds alone could explain that much ({least:.2f} %)."
-    absent = [MODEL_TITLES[model] for model in table["model"].unique() if model not in set(steps["model"])]
-    slower = f" No slower model is better; none of {listed(absent)} is on the frontier." if absent else ""
-    cheap = steps[first[metric] - steps[metric] >= gain / 2].iloc[0]
-    if cheap["p99_ms"] == last["p99_ms"]:
-        half = "" if len(steps) == 2 else " No faster model has half of that."
-    else:
-        half = f" Half of it is there at {_named(cheap)}."
-    return f"{whole}.{half}{slower}"
-
-
-def _named(row: pd.Series) -> str:
-    return f"{MODEL_TITLES[row['model']]} at {row[Columns.FLOP] / 1e6:.2g} MFLOP ({row['p99_ms']:.1f} ms)"
+    return count_above(list(zip(plain, wide, strict=True)))

@@ -1,7 +1,7 @@
-"""Sequential runs compared cell by cell: models, lengths of the history, precisions, and the loss beside the metric.
+"""Sequential runs compared cell by cell: models, lengths of the history, precisions, and the loss next to the metric.
 
 Every comparison is a contrast of ln(metric) over shared cells, with the noise pooled over all cells that have several
-seeds (``contrasts``).
+seeds (``stats.contrasts``); without any, its interval is nan.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,17 +13,17 @@ import pandas as pd
 
 from recscale import laws
 from recscale.analysis.shape_fits import GRID, Q1
-from recscale.analysis.shape_law import LAW
+from recscale.analysis.shape_law import AXES, LAW
 from recscale.laws.performance import inside
 from recscale.runs.table import healthy, run_table
-from recscale.stats.contrasts import Contrasts, strict
+from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
+from recscale.stats.multiplicity import bonferroni_level, covering
 
 KEYS = tuple(GRID)
 FIXED_Q1 = Q1[1:]
 """At q₁ = 1 the law's peak lies at one layer whatever its exponents."""
 
-AXES = ("layers", "width")
 OWN_CELLS = 7
 """Cells from which a model has decay exponents of its own: two more than the law has numbers at a fixed q₁."""
 
@@ -32,27 +32,28 @@ Setting = tuple
 Cell = tuple[Setting, Shape]
 Weights = Mapping[Cell, float]
 Pair = tuple[Estimate, Estimate]
-"""An effect at 95 % and at ``strict`` of their number."""
+"""An effect at 95 % and at ``bonferroni_level`` of their number."""
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """All healthy runs of a table as contrasts of one column; a cell is (setting, (layers, width))."""
+class CellMeans:
+    """All healthy runs of a table as contrasts of one column; a cell is (setting, (layers, width)).
+
+    ``means``: the column's mean by cell (geometric over seeds).
+    """
 
     contrasts: Contrasts
     means: pd.Series
 
     @classmethod
-    def of(cls, runs: pd.DataFrame, column: str) -> "Cells | None":
-        """None where no cell has a second seed."""
-        if runs.empty:
-            return None
+    def from_runs(cls, runs: pd.DataFrame, column: str) -> "CellMeans":
+        """From a results table; ``ValueError`` where no run is healthy."""
         table = healthy(run_table(runs))
+        if table.empty:
+            raise ValueError(f"none of the {len(runs)} runs is healthy: there is nothing to compare by {column}")
         settings = zip(*(table[key] for key in KEYS), strict=True)
         names = list(zip(settings, zip(*(table[axis] for axis in AXES), strict=True), strict=True))
-        known = Contrasts.of(names, [0] * len(names), table[column]) if names else None
-        if known is None or not known.dof:
-            return None
+        known = Contrasts.of(names, [0] * len(names), table[column])
         return cls(known, pd.Series(np.exp(known.means), index=pd.MultiIndex.from_tuples(known.names)))
 
     def shapes(self, **having: object) -> set[Shape]:
@@ -64,26 +65,30 @@ class Cells:
         return float(self.means[(setting(**having), shape)])
 
     def effects(self, contrasts: Sequence[Weights]) -> list[Pair]:
-        """Each contrast at 95 % and at the level that lets it be named by itself."""
-        level = strict(len(contrasts)) if contrasts else 0.95
+        """Each contrast at 95 % and at ``bonferroni_level`` of their number."""
+        level = bonferroni_level(len(contrasts)) if contrasts else 0.95
         return [(self.contrasts.contrast(one), self.contrasts.contrast(one, level)) for one in contrasts]
 
-    def change(self, first: Mapping[str, object], second: Mapping[str, object]) -> tuple[Estimate, int] | None:
-        """Mean of ln(second / first) over the shapes both settings have, and how many; None where they share none."""
-        shared = sorted(self.shapes(**first) & self.shapes(**second))
-        return (self.mean_change(shared, first, second), len(shared)) if shared else None
+    def shared(self, first: Mapping[str, object], second: Mapping[str, object]) -> list[Shape]:
+        """The shapes that both settings have; ``ValueError`` where there is none."""
+        both = sorted(self.shapes(**first) & self.shapes(**second))
+        if not both:
+            raise ValueError(f"no shape has runs with both {dict(first) or GRID} and {dict(second) or GRID}")
+        return both
 
-    def changes(self, first: Mapping[str, object], second: Mapping[str, object]) -> dict[Shape, Estimate]:
-        """ln(second / first) of every shape that both settings have."""
-        shared = self.shapes(**first) & self.shapes(**second)
-        return {shape: self.mean_change([shape], first, second) for shape in shared}
-
-    def mean_change(
-        self, shared: Sequence[Shape], first: Mapping[str, object], second: Mapping[str, object]
+    def change(
+        self, first: Mapping[str, object], second: Mapping[str, object], shapes: Sequence[Shape] | None = None
     ) -> Estimate:
-        """Mean of ln(second / first) over the shapes ``shared``."""
+        """Mean of ln(second / first) over ``shapes``, all shared ones by default."""
+        over = self.shared(first, second) if shapes is None else shapes
         signs = ((setting(**second), 1), (setting(**first), -1))
-        return self.contrasts.contrast({(at, shape): sign / len(shared) for at, sign in signs for shape in shared})
+        return self.contrasts.contrast({(at, shape): sign / len(over) for at, sign in signs for shape in over})
+
+    def robust_change(self, first: Mapping[str, object], second: Mapping[str, object]) -> Estimate:
+        """``change`` with an interval that also covers those without any one of the shapes: no single one decides."""
+        shared = self.shared(first, second)
+        subsets = [[other for other in shared if other != shape] for shape in shared] if len(shared) > 1 else []
+        return covering([self.change(first, second, over) for over in (shared, *subsets)])
 
 
 def setting(**having: object) -> Setting:
@@ -91,32 +96,42 @@ def setting(**having: object) -> Setting:
     return tuple({**GRID, **having}.values())
 
 
-def beside(metric: Cells | None, loss: Cells | None) -> pd.DataFrame:
-    """The cells of the grid with ``layers, width, metric, loss``; empty without seeds."""
-    columns = [*AXES, "metric", "loss"]
-    if metric is None or loss is None:
-        return pd.DataFrame(columns=columns)
+def metric_and_loss(metric: CellMeans, loss: CellMeans) -> pd.DataFrame:
+    """The grid's cells with the columns ``layers, width, metric, loss``."""
     shared = sorted(metric.shapes() & loss.shapes())
-    return pd.DataFrame([(*shape, metric.value(shape), loss.value(shape)) for shape in shared], columns=columns)
+    rows = [(*shape, metric.value(shape), loss.value(shape)) for shape in shared]
+    return pd.DataFrame(rows, columns=[*AXES, "metric", "loss"])
 
 
-def potential_table(found: "Sequence[Potential]", q1: int) -> pd.DataFrame:
-    """w of each model less the base model's at one q₁, and at how many q₁ its sign is the same."""
+def length_table(cells: CellMeans, first: Mapping[str, object], second: Mapping[str, object]) -> pd.DataFrame:
+    """Change from one setting to the other by shape, in %: ``layers, width, change, ci_low, ci_high``."""
+    rows = [(*shape, *cells.change(first, second, [shape]).percent) for shape in cells.shared(first, second)]
+    return pd.DataFrame(rows, columns=[*AXES, "change", "ci_low", "ci_high"])
+
+
+def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
+    """w of each model less the base model's at one q₁, indexed by ``model``.
+
+    shapes             shapes that both models have
+    own_exponents      whether they suffice for decay exponents of the model's own
+    w1, w2             w₁ and w₂ less the base model's
+    same_w1, same_w2   at how many of the tried q₁ that difference has its commoner sign
+    """
     rows = {
         one.model: {
-            "shared shapes": one.cells,
-            "exponents": "its own" if one.own_exponents else "the base model's",
-            "w₁ less the base's": one.w.loc[q1, "w1"],
-            "w₂ less the base's": one.w.loc[q1, "w2"],
-            "q₁ with the same sign of w₁": same_order(one, "layers"),
-            "q₁ with the same sign of w₂": same_order(one, "width"),
+            "shapes": one.cells,
+            "own_exponents": one.own_exponents,
+            "w1": one.w.loc[q1, "w1"],
+            "w2": one.w.loc[q1, "w2"],
+            "same_w1": same_order(one, "layers"),
+            "same_w2": same_order(one, "width"),
         }
-        for one in found
+        for one in potentials
     }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.rename_axis("model")
 
 
-def deeper(cells: Cells) -> list[Weights]:
+def depth_steps(cells: CellMeans) -> list[Weights]:
     """Every step to the next depth at the same width: ln(deeper) - ln(shallower)."""
     here = setting()
     return [
@@ -126,38 +141,38 @@ def deeper(cells: Cells) -> list[Weights]:
     ]
 
 
-def past_the_peak(metric: Cells, loss: Cells) -> dict[int, Pair]:
+def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
     """Width -> from the shallower depth that is best by ``metric`` to the deepest: do metric and loss both fall?
 
     An effect is below zero where both are known to (of the two, the one less sure counts), above where one is known to
     rise. Intervals are wider for the best having been picked from several.
     """
-    here, found = setting(), {}
+    here, effects = setting(), {}
     columns = {width: depths for width, depths in _depths(metric).items() if len(depths) > 1}
     tried = sum(len(depths) - 1 for depths in columns.values())
     for width, depths in columns.items():
         *before, last = depths
         best = max(before, key=lambda depth: metric.value((depth, width)))
         step = {(here, (last, width)): 1.0, (here, (best, width)): -1.0}
-        found[width] = tuple(
+        effects[width] = tuple(
             _both(metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at))
-            for at in (strict(len(before)), strict(tried))
+            for at in (bonferroni_level(len(before)), bonferroni_level(tried))
         )
-    return found
+    return effects
 
 
 def _both(*effects: Estimate) -> Estimate:
-    return Estimate(*(max(values) for values in zip(*((e.value, e.ci_low, e.ci_high) for e in effects), strict=True)))
+    return Estimate(*(max(values) for values in zip(*effects, strict=True)))
 
 
-def _depths(cells: Cells) -> dict[int, list[int]]:
+def _depths(cells: CellMeans) -> dict[int, list[int]]:
     shapes = pd.DataFrame(sorted(cells.shapes()), columns=list(AXES))
     return {int(width): rows["layers"].tolist() for width, rows in shapes.groupby("width")}
 
 
 @dataclass(frozen=True)
 class Potential:
-    """w of ``model`` less w of the base model by axis, at each q₁ (the script's sign), beside how much more the model
+    """w of ``model`` less w of the base model by axis, at each q₁ (the script's sign), and how much more the model
     gains per factor e of the axis over the same cells (``gain``: weights of the contrast, ln metric)."""
 
     model: str
@@ -167,10 +182,10 @@ class Potential:
     gain: Mapping[str, Weights]
 
 
-def potentials(cells: Cells, base: str = "sasrec", values: Sequence[int] = FIXED_Q1) -> list[Potential]:
+def potentials(cells: CellMeans, base: str = "sasrec", values: Sequence[int] = FIXED_Q1) -> list[Potential]:
     """Every model that shares at least four cells with ``base``, two of each axis."""
     models = sorted({at[KEYS.index("model")] for at, _ in cells.contrasts.names} - {base})
-    found = []
+    result = []
     for model in models:
         shared = sorted(cells.shapes(model=model) & cells.shapes(model=base))
         table = pd.DataFrame(shared, columns=list(AXES))
@@ -182,15 +197,17 @@ def potentials(cells: Cells, base: str = "sasrec", values: Sequence[int] = FIXED
             first, second = (_weights(cells, name, base, shared, q1, own) for name in (model, base))
             rows[q1] = first - second
         w = pd.DataFrame(rows, index=["w1", "w2"]).T
-        found.append(Potential(model, len(shared), own, w, _gains(shared, model, base)))
-    return found
+        result.append(Potential(model, len(shared), own, w, _gains(shared, model, base)))
+    return result
 
 
 def w_limits(
-    cells: Cells, one: Potential, q1: int, resamples: int, seed: int, base: str = "sasrec"
+    cells: CellMeans, one: Potential, q1: int, resamples: int, seed: int, base: str = "sasrec"
 ) -> dict[str, tuple[float, float]]:
     """95 % interval of w₁ and w₂ of a model with exponents of its own less the base model's, had the cells been
-    measured again with as many other seeds."""
+    measured again with as many other seeds; nan where no cell has a second seed."""
+    if not cells.contrasts.dof:
+        return dict.fromkeys(("w1", "w2"), (np.nan, np.nan))
     runs = dict(zip(cells.contrasts.names, np.diag(cells.contrasts.gram), strict=True))
     shared = sorted(cells.shapes(model=one.model) & cells.shapes(model=base))
     random = np.random.default_rng(seed)
@@ -205,7 +222,7 @@ def w_limits(
     return {name: (float(ends[0, k]), float(ends[1, k])) for k, name in enumerate(("w1", "w2"))}
 
 
-def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: int, own: bool) -> np.ndarray:
+def _weights(cells: CellMeans, model: str, base: str, shared: Sequence[Shape], q1: int, own: bool) -> np.ndarray:
     """(w₁, w₂) of one model at a fixed q₁ in the script's sign; without ``own`` at the exponents of ``base``."""
     y = np.array([cells.value(shape, model=model) for shape in shared])
     if own:
@@ -223,8 +240,8 @@ def _weights(cells: Cells, model: str, base: str, shared: Sequence[Shape], q1: i
 def _own_weights(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
     """(w₁, w₂), in the script's sign, of the law fitted to ``y`` at a fixed q₁."""
     table = pd.DataFrame(shapes, columns=list(AXES), dtype=float)
-    found = laws.fit(laws.get(LAW).with_values(q1=[q1]), table, y).parameters
-    return -np.array([found["w1"], found["w2"]])
+    parameters = laws.fit(laws.get(LAW).with_values(q1=[q1]), table, y).parameters
+    return -np.array([parameters["w1"], parameters["w2"]])
 
 
 def _gains(shared: Sequence[Shape], model: str, base: str) -> dict[str, Weights]:

@@ -1,6 +1,6 @@
 """Laws of a model's shape: the tables, fits and checks behind the Performance Law chapters.
 
-A table of shapes has one row a run with the columns ``layers`` (H), ``width`` (d), ``seed`` and the metrics.
+A table of shapes has one row per run with the columns ``layers`` (H), ``width`` (d), ``seed`` and the metrics.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,16 +66,13 @@ def published(dataset: str, max_length: int) -> pd.DataFrame:
 
 
 def grids(live: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
-    """The measured grids to lay side by side, title -> table with a column ``metric``: ``live``, the full one once it
-    is committed, and one of the authors' (which hold HR@10 and NDCG@10 only)."""
-    tables = {"measured here": live}
-    full = load_results("sequential-grid")
-    if len(full):
-        grid = shapes(full, **GRID)
-        tables["MovieLens-1M, full grid"] = grid.rename(columns={f"test_{metric}": metric})
-    if metric in ("hr@10", "ndcg@10"):
-        tables["the authors' MovieLens-1M"] = published("ml-1m", 100)
-    return tables
+    """Three measured grids side by side, title -> table with ``layers``, ``width`` and ``metric``.
+
+    One of the authors' (which hold HR@10 and NDCG@10 only), our full grid as committed, and ``live``.
+    """
+    full = shapes(load_results("sequential-grid"), **GRID).rename(columns={f"test_{metric}": metric})
+    authors = {"the authors' MovieLens-1M": published("ml-1m", 100)} if metric in ("hr@10", "ndcg@10") else {}
+    return authors | {"our full grid": full, "trained on this page": live}
 
 
 def fit_forms(table: pd.DataFrame, metric: str, *, forms: Sequence[str] = FORMS, **options: object) -> dict[str, Fit]:
@@ -84,16 +81,19 @@ def fit_forms(table: pd.DataFrame, metric: str, *, forms: Sequence[str] = FORMS,
     return {name: laws.fit(name, x, table[metric], **options) for name in forms}
 
 
-def comparison(fits: dict[str, Fit]) -> pd.DataFrame:
-    """The fits side by side: how many numbers each may choose, and how it does on points it saw and did not see."""
+def comparison(fits: Mapping[str, Fit]) -> pd.DataFrame:
+    """The fits side by side, indexed by form.
+
+    Columns: ``free`` (numbers it may choose), ``r2``, ``aicc``, ``loo_rmse`` (each shape predicted from all others) and
+    ``held_out_rmse`` (the shapes kept out of the fit; nan without any), both in the unit of the metric.
+    """
     rows = {
         name: {
             "free": fit.law.free,
-            "R²": fit.r2,
-            "adjusted R²": fit.r2_adjusted,
-            "AICc": fit.aicc,
-            "left-out RMSE": fit.leave_one_size_out_rmse,
-            "held-out RMSE": fit.held_out["rmse"] if fit.held_out else np.nan,
+            "r2": fit.r2,
+            "aicc": fit.aicc,
+            "loo_rmse": fit.leave_one_size_out_rmse,
+            "held_out_rmse": fit.held_out["rmse"] if fit.held_out else np.nan,
         }
         for name, fit in fits.items()
     }
@@ -106,19 +106,26 @@ def largest(table: pd.DataFrame, count: int) -> pd.Series:
     return size >= np.sort(size.unique())[-count]
 
 
-def predictions(fits: dict[str, Fit], held: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """What each fit says about the held-out shapes, with its 95 % band for one new measurement, and the measurement."""
-    x = held[["layers", "width"]].astype(float)
-    tables = []
+def predictions(fits: Mapping[str, Fit], unseen: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Each fit's prediction for the shapes in ``unseen``, a row per fit and shape.
+
+    Columns: ``law``, ``layers``, ``width``, ``predicted``, its 95 % band for one new run ``low``, ``high``, and
+    ``measured``, the mean of the runs of that shape.
+    """
+    means = unseen.groupby(["layers", "width"], as_index=False)[metric].mean()
+    x, tables = means[["layers", "width"]].astype(float), []
     for name, fit in fits.items():
         low, high = fit.band(x, observation=True)
-        said = {"law": name, "predicted": fit.predict(x), "low": low, "high": high, "measured": held[metric]}
-        tables.append(pd.DataFrame(said))
+        forecast = {"law": name, "predicted": fit.predict(x), "low": low, "high": high, "measured": means[metric]}
+        tables.append(means[["layers", "width"]].assign(**forecast))
     return pd.concat(tables, ignore_index=True)
 
 
 def over_q1(table: pd.DataFrame, metric: str, values: Sequence[int] = Q1) -> pd.DataFrame:
-    """The law (exponent inside) refitted with the constant q₁ held at each value: R², w's, and where its peak lies."""
+    """The law (exponent inside) refitted with the constant q₁ fixed at each value.
+
+    Columns: ``q1``, ``r2``, ``w1`` … ``w4``, and the place of the peak, ``H*`` and ``d*`` (nan: no peak on that axis).
+    """
     x, rows = table[["layers", "width"]].astype(float), []
     for value in values:
         fit = laws.fit(laws.get("performance-law").with_values(q1=[value]), x, table[metric])
@@ -129,7 +136,11 @@ def over_q1(table: pd.DataFrame, metric: str, values: Sequence[int] = Q1) -> pd.
 
 
 def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float = 0.5) -> pd.DataFrame:
-    """Triples (D′, w₅, b) with one sum ``ln D′^w₅ + p₂/D′^w₅ + b``: a single data set can't tell them apart."""
+    """Triples (D′, w₅, b) with one sum ``ln D′^w₅ + p₂/D′^w₅ + b``: a single data set can't tell them apart.
+
+    ``choices``: pairs (D′, w₅). Columns: ``D′``, ``w₅``, ``data term``, ``b`` and ``sum``, which is ``offset``
+    everywhere.
+    """
     rows = []
     for data, w5 in choices:
         term = w5 * np.log(data) + p2 * data**-w5
@@ -139,7 +150,7 @@ def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float =
 
 
 def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Where ``form`` peaks, an axis a row: ``peak`` (nan: nowhere), its 95 % interval ``low``, ``high`` over those
+    """Where ``form`` peaks, a row per axis: ``peak`` (nan: nowhere), its 95 % interval ``low``, ``high`` over those
     resampled cells that have a peak, and whether it is ``inside``: that whole interval within what was measured, and a
     peak in at least ``SURE_PEAK`` of the resamples.
     """
@@ -154,49 +165,49 @@ def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, 
     return pd.DataFrame(rows).T.astype({"peak": float, "low": float, "high": float, "inside": bool})
 
 
-def optimum(table: pd.DataFrame, metric: str, form: str, *, seed: int = 0) -> list[dict]:
-    """``peaks`` with a verdict in words.
+def optima(
+    tables: Mapping[str, pd.DataFrame], metric: str, forms: Sequence[str], *, resamples: int = 200, seed: int = 0
+) -> pd.DataFrame:
+    """``peaks`` of several forms on several grids, a row per grid, form and axis.
 
-    Not identifiable: no peak, a peak outside the measured range, or an interval that leaves it.
+    Columns: ``points`` (title of the grid), ``form``, ``axis``, ``measured_low`` and ``measured_high`` (the range of
+    the axis), and those of ``peaks``.
     """
     rows = []
-    for axis, found in peaks(table, metric, form, seed=seed).iterrows():
-        known = (
-            f"{found['low']:.3g} to {found['high']:.3g}" if np.isfinite([found["low"], found["high"]]).all() else "–"
-        )
-        rows.append(
-            {
-                "axis": axis,
-                "measured": f"{table[axis].min()} to {table[axis].max()}",
-                "peak": "none" if np.isnan(found["peak"]) else f"{found['peak']:.3g}",
-                "95 % interval": known,
-                "verdict": "identified" if found["inside"] else "not identifiable here",
-            }
-        )
-    return rows
+    for title, table in tables.items():
+        for form in forms:
+            for axis, row in peaks(table, metric, form, resamples=resamples, seed=seed).iterrows():
+                ends = {"measured_low": table[axis].min(), "measured_high": table[axis].max()}
+                rows.append({"points": title, "form": form, "axis": axis} | ends | row.to_dict())
+    return pd.DataFrame(rows)
 
 
 def by_metric(table: pd.DataFrame) -> pd.DataFrame:
-    """Every test metric of one grid: how well law and line fit it, how far it spreads, and its best cell."""
+    """Every test metric of one grid, indexed by metric.
+
+    Columns: ``r2_law`` and ``r2_line`` of the law and of the line in logs, ``spread`` (largest less smallest cell, over
+    the mean), and the best cell, ``layers`` and ``width``.
+    """
     rows = {}
     for metric in ("ndcg@10", "hr@10", "ndcg@50", "hr@50", "mrr"):
         column = table[f"test_{metric}"]
         fits = fit_forms(table, f"test_{metric}", forms=("performance-law", "log-linear"))
         best = table.loc[column.idxmax()]
         rows[metric] = {
-            "R², law": fits["performance-law"].r2,
-            "R², line": fits["log-linear"].r2,
-            "spread / mean": np.ptp(column) / column.mean(),
-            "best H": best["layers"],
-            "best d": best["width"],
+            "r2_law": fits["performance-law"].r2,
+            "r2_line": fits["log-linear"].r2,
+            "spread": np.ptp(column) / column.mean(),
+            "layers": best["layers"],
+            "width": best["width"],
         }
-    return pd.DataFrame(rows).T
+    return pd.DataFrame(rows).T.astype({"layers": int, "width": int})
 
 
 def winners(fit: Fit, table: pd.DataFrame, counts: Sequence[int], *, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """If ``fit`` were the truth and its residuals the noise of one seed: how often the best cell wins.
+    """How often the best cell wins if ``fit`` is the truth and its residuals are the noise of one seed.
 
-    One row a number of seeds per cell.
+    A row per number of seeds in ``counts``. Columns: ``seeds`` per cell, ``noise`` (standard deviation of a cell's
+    mean, unit of the metric), ``best_wins`` (share of ``draws`` in which the truly best cell is the best measured).
     """
     cells = table[["layers", "width"]].drop_duplicates().astype(float)
     truth = fit.predict(cells)
@@ -206,5 +217,5 @@ def winners(fit: Fit, table: pd.DataFrame, counts: Sequence[int], *, draws: int 
     for count in counts:
         measured = truth + random.normal(0, noise / np.sqrt(count), (draws, len(truth)))
         share = float((measured.argmax(1) == truth.argmax()).mean())
-        rows.append({"seeds a cell": count, "noise of a cell": noise / np.sqrt(count), "best cell wins": share})
+        rows.append({"seeds": count, "noise": noise / np.sqrt(count), "best_wins": share})
     return pd.DataFrame(rows)

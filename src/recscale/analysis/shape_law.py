@@ -1,10 +1,10 @@
-"""The Performance Law on a grid of our own runs: form, held-out sizes and best shape, each beside the noise of seeds.
+"""The Performance Law on a grid of our own runs: form, held-out sizes and best shape, each against the noise of seeds.
 
-Seeds of a cell are averaged before anything is fitted. How far one seed moves a run is told by the cells that have
-several; without any, nothing here can be judged.
+Seeds of a shape are averaged before anything is fitted. The shapes that have several tell how far one seed moves a run;
+without any, tests and intervals are nan.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,34 +13,39 @@ import pandas as pd
 from scipy import stats
 
 from recscale import laws
-from recscale.analysis import ctr_scaling as ctr_law
 from recscale.analysis.shape_fits import FORMS, GRID, Q1, fit_forms, left_out, peaks, shapes
 from recscale.laws import Fit
+from recscale.stats.anova import FTest, against_noise
+from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.seeds import least_significant_difference, seed_noise
 
-LAW, LINE, QUADRATIC = "performance-law", "log-linear", "log-quadratic"
-OWN = (LAW, "performance-law-outside")
-"""The law in its two forms."""
-CONSTANTS: Mapping[str, tuple[int, ...]] = {LAW: Q1, OWN[1]: (*(-q for q in Q1), *Q1)}
+LAW, LINE, QUADRATIC, CONSTANT = "performance-law", "log-linear", "log-quadratic", "constant"
+BOTH_FORMS = (LAW, "performance-law-outside")
+"""The law as published twice: the exponent inside and outside the logarithm."""
+CONTROLS = tuple(form for form in FORMS if form not in BOTH_FORMS)
+CONSTANTS: Mapping[str, tuple[int, ...]] = {LAW: Q1, BOTH_FORMS[1]: (*(-q for q in Q1), *Q1)}
 """Values of q₁ (exponent inside) and of p₁ (outside, either sign) over which a prediction is profiled."""
 NAMES: Mapping[str, str] = {
     LAW: "Performance Law",
-    "performance-law-outside": "the same, exponent outside the log",
+    BOTH_FORMS[1]: "the same, exponent outside the log",
     QUADRATIC: "quadratic in logs",
     LINE: "straight line in logs",
-    "constant": "constant",
+    CONSTANT: "constant",
 }
 NO_GAIN = "no further gain"
-LEAST_CELLS = 9
-SURE = 0.05
-"""A misfit counts where seeds explain it with less than this probability."""
+AXES = ("layers", "width")
+LEAST_SHAPES = 9
+SIGNIFICANCE = 0.05
+"""A form is rejected where seeds explain what it leaves with less than this probability."""
 
 
 @dataclass(frozen=True, eq=False)
-class Panel:
-    """One metric over (layers, width). ``cells``: ``layers, width, value`` (mean), ``seeds``; ``noise``: standard
-    deviation of one run over its seeds, with ``dof`` degrees of freedom; ``excluded``: runs left out as collapsed or
-    diverged.
+class ShapeGrid:
+    """One metric over (layers, width).
+
+    ``cells``: ``layers, width, value`` (mean), ``seeds``. ``noise``: standard deviation of one run over its seeds, with
+    ``dof`` degrees of freedom (0: not known). ``excluded``: runs left out as collapsed or diverged. ``ValueError``
+    below ``LEAST_SHAPES`` shapes or three sizes of an axis: the law has six numbers to fit.
     """
 
     metric: str
@@ -49,230 +54,287 @@ class Panel:
     dof: int
     excluded: int
 
+    def __post_init__(self) -> None:
+        sizes = self.cells[list(AXES)].nunique()
+        if not _enough(self.cells):
+            raise ValueError(
+                f"a grid needs {LEAST_SHAPES} healthy shapes with three depths and three widths, and this one has "
+                f"{len(self.cells)} shapes with {sizes['layers']} depths and {sizes['width']} widths"
+            )
+
     @classmethod
-    def of(cls, runs: pd.DataFrame, metric: str, **having: object) -> "Panel":
-        """From a table of records; ``having`` replaces or adds to what ``GRID`` holds the same."""
+    def from_runs(cls, runs: pd.DataFrame, metric: str, **having: object) -> "ShapeGrid":
+        """From a results table; ``having`` replaces or adds to the settings ``shape_fits.GRID``."""
         chosen = {**GRID, **having}
-        if runs.empty:
-            return cls(metric, pd.DataFrame(columns=["layers", "width", "value", "seeds"]), np.nan, 0, 0)
         table = shapes(runs, **chosen)
-        grouped = table.groupby(["layers", "width"])
-        table = table.assign(configuration=grouped.ngroup())
+        grouped = table.groupby(list(AXES))
         cells = grouped[f"test_{metric}"].agg(["mean", "count"]).reset_index()
         cells = cells.rename(columns={"mean": "value", "count": "seeds"})
-        noise, dof = seed_noise(table, f"test_{metric}") if len(table) else (np.nan, 0)
-        return cls(metric, cells, noise, dof, left_out(runs, **chosen))
+        noise = seed_noise(table.assign(configuration=grouped.ngroup()), f"test_{metric}")
+        return cls(metric, cells, noise.sd, noise.dof, left_out(runs, **chosen))
 
     @property
-    def usable(self) -> bool:
-        """Enough cells for the law and its controls, and seeds to judge by."""
-        cells = self.cells
-        return len(cells) >= LEAST_CELLS and self.dof > 0 and cells[["layers", "width"]].nunique().min() > 2
+    def mean(self) -> float:
+        """Of the metric over the shapes."""
+        return float(self.cells["value"].mean())
 
-    def least(self, runs: int = 1) -> float:
-        """The least difference between two means over ``runs`` runs that seeds can't explain."""
+    @property
+    def seeds(self) -> float:
+        """Seeds per shape, on average."""
+        return float(self.cells["seeds"].mean())
+
+    def least_significant_difference(self, runs: int = 1) -> float:
+        """The least significant difference between two means over ``runs`` runs."""
         return least_significant_difference(self.noise, self.dof, runs)
 
     @cached_property
     def comparison(self) -> pd.DataFrame:
         """``laws.compare`` of the law in both forms and its three controls."""
-        return laws.compare(self.cells[["layers", "width"]].astype(float), self.cells["value"], list(FORMS))
+        return laws.compare(self.cells[list(AXES)].astype(float), self.cells["value"], list(FORMS))
 
     @cached_property
     def fits(self) -> Mapping[str, Fit]:
+        """Form -> its fit to the means."""
         return dict(zip(self.comparison["law"], self.comparison["fit"], strict=True))
 
-    def lack_of_fit(self, form: str) -> float:
-        """Probability that seeds alone leave residuals as large as those of ``form`` (F test against pure error).
+    def lack_of_fit(self, form: str) -> FTest:
+        """Lack-of-fit test: do seeds alone leave residuals as large as those of ``form``?
 
-        Here ``form`` is fitted with a weight of one a run, so that what it leaves is what the test's null expects.
+        The form is fitted with a weight of one per run, so that what it leaves is what the test's null expects.
         """
-        square, free = self._left(form)
-        return self._by_seeds(square, len(self.cells) - free)
+        square, free = self._residual_square(form)
+        return against_noise(square, len(self.cells) - free, self.noise, self.dof)
 
-    def extra_sum_of_squares(self, plainer: str) -> float:
-        """Probability that seeds alone make the law fit as much better than ``plainer``, a form it contains (extra sum
-        of squares against pure error)."""
-        (less, free), (more, fewer) = self._left(LAW), self._left(plainer)
-        return self._by_seeds(max(more - less, 0.0), free - fewer)
+    def extra_sum_of_squares(self, plainer: str) -> FTest:
+        """Do seeds alone make the law fit as much better than ``plainer``, a form it contains?"""
+        (less, free), (more, fewer) = self._residual_square(LAW), self._residual_square(plainer)
+        return against_noise(max(more - less, 0.0), free - fewer, self.noise, self.dof)
 
-    def _left(self, form: str) -> tuple[float, int]:
-        """Sum of squares that ``form`` leaves, fitted with a weight of one a run, and its free numbers."""
+    def _residual_square(self, form: str) -> tuple[float, int]:
+        """Sum of squares that ``form`` leaves, fitted with a weight of one per run, and its free numbers."""
         runs = self.cells.loc[self.cells.index.repeat(self.cells["seeds"])].reset_index(drop=True)
         fit = fit_forms(runs, "value", forms=[form])[form]
         return float((fit.residuals["residual"] ** 2).sum()), fit.law.free
 
-    def _by_seeds(self, square: float, terms: int) -> float:
-        """Probability that seeds alone make so large a sum of squares over ``terms`` degrees of freedom."""
-        return float(stats.f.sf(square / terms / self.noise**2, terms, self.dof)) if self.noise else 0.0
-
-    def refuted(self, form: str) -> bool:
-        """Whether ``form`` misses the cells by more than seeds explain."""
-        return self.lack_of_fit(form) < SURE
+    def is_rejected(self, form: str) -> bool:
+        """Whether ``form`` misses the shapes by more than seeds explain."""
+        return self.lack_of_fit(form).rejects(SIGNIFICANCE)
 
     @property
-    def flat(self) -> bool:
-        """Whether seeds explain all there is between the cells, so that no form can be told from another."""
-        return not self.refuted("constant")
+    def is_flat(self) -> bool:
+        """Whether seeds explain all differences between the shapes, so that no form can be told from another."""
+        return not self.is_rejected(CONSTANT)
 
-    def aicc_over(self, rival: str) -> float:
-        """AICc of ``rival`` less the law's: positive where the law describes the cells better."""
-        aicc = self.comparison.set_index("law")["aicc"]
-        return float(aicc[rival] - aicc[LAW])
+    def leave_one_out(self) -> Iterator[tuple[tuple[int, int], "ShapeGrid"]]:
+        """Every shape, with the grid that lacks it; without those that leave too few to fit."""
+        for index, cell in self.cells.iterrows():
+            rest = self.cells.drop(index=index).reset_index(drop=True)
+            if _enough(rest):
+                yield (int(cell["layers"]), int(cell["width"])), replace(self, cells=rest)
 
 
-def needed(panel: Panel, rival: str) -> str:
-    """Is the law needed beside ``rival``? A verdict.
+def _enough(cells: pd.DataFrame) -> bool:
+    return len(cells) >= LEAST_SHAPES and cells[list(AXES)].nunique().min() >= 3
 
-    Beside the line, which the law contains, it "holds" where the added terms explain more than seeds would; that they
-    aren't needed can't be shown. Beside another form it "holds" where that form misses the cells by more than seeds
-    explain and the law doesn't, and "does not hold" the other way round. AICc doesn't decide: with so few cells it
-    charges the law so much for its six numbers that the plainer form wins even where the law is the truth.
+
+def form_table(grid: ShapeGrid) -> pd.DataFrame:
+    """The five forms of one grid, best AICc first, indexed by ``form``.
+
+    free        numbers the form may choose
+    p           of its lack-of-fit test (nan without a second seed)
+    r2          R² over the means
+    delta_aicc  AICc above the best form's
+    left_out    root mean square error at shapes predicted from the others
     """
+    table = grid.comparison.set_index("law")
+    table = table.rename(columns={"leave_one_size_out_rmse": "left_out"}).rename_axis("form")
+    p = [grid.lack_of_fit(form).p for form in table.index]
+    return table.assign(p=p)[["free", "p", "r2", "delta_aicc", "left_out"]]
+
+
+def preference(grid: ShapeGrid, rival: str) -> int:
+    """1 where the grid prefers the law to ``rival``, -1 where it prefers the rival, 0 where it can't tell.
+
+    The line is contained in the law: it is never preferred, and the law is where seeds don't explain how much better it
+    fits. Of two forms that don't contain each other the one is preferred that isn't rejected while the other is. AICc
+    doesn't decide: with so few shapes it charges the law's six numbers so dearly that a plainer form wins even where
+    the law is the truth.
+    """
+    if grid.is_flat:
+        return 0
     if rival == LINE:
-        return "holds" if not panel.flat and panel.extra_sum_of_squares(rival) < SURE else "can't be known"
-    law_missed, rival_missed = panel.refuted(LAW), panel.refuted(rival)
-    if panel.flat or law_missed == rival_missed:
-        return "can't be known"
-    return "does not hold" if law_missed else "holds"
+        return int(grid.extra_sum_of_squares(rival).rejects(SIGNIFICANCE))
+    return int(grid.is_rejected(rival)) - int(grid.is_rejected(LAW))
 
 
-def deciding(panel: Panel, rival: str) -> dict[tuple[int, int], str]:
-    """Every shape without which ``needed`` would say something else, and what: a verdict that one of them makes can't
-    be known."""
-    verdict, found = needed(panel, rival), {}
-    for index, cell in panel.cells.iterrows():
-        rest = replace(panel, cells=panel.cells.drop(index=index).reset_index(drop=True))
-        if rest.usable and (other := needed(rest, rival)) != verdict:
-            found[int(cell["layers"]), int(cell["width"])] = other
-    return found
+def robust_preference(grid: ShapeGrid, rival: str) -> int:
+    """``preference``, and 0 where leaving out a single shape would change it."""
+    sign = preference(grid, rival)
+    if sign and any(preference(rest, rival) != sign for _, rest in grid.leave_one_out()):
+        return 0
+    return sign
 
 
-def form_verdict(panel: Panel) -> str:
-    """Do the cells follow the Performance Law, in either of its forms, and none of the controls?
+def seeds_to_prefer(grid: ShapeGrid, rival: str) -> float:
+    """How many seeds per shape would make ``robust_preference`` other than 0, if all differences stayed as they are."""
+    seeds, level = grid.seeds, SIGNIFICANCE
+    if rival == LINE:
+        grids = [grid, *(rest for _, rest in grid.leave_one_out())]
+        return max(one.extra_sum_of_squares(rival).seeds_to_reject(seeds, level) for one in grids)
+    return min(grid.lack_of_fit(form).seeds_to_reject(seeds, level) for form in (LAW, rival))
 
-    "holds": seeds explain what the law misses in one of its forms, and don't explain what any control misses. "does not
-    hold": they explain what it misses in neither form.
+
+def seeds_to_settle(grid: ShapeGrid) -> float:
+    """How many seeds per shape would make ``sole_survivor`` other than 0, if all differences stayed as they are."""
+    needed = {form: grid.lack_of_fit(form).seeds_to_reject(grid.seeds, SIGNIFICANCE) for form in FORMS}
+    return min(max(needed[form] for form in forms) for forms in (BOTH_FORMS, CONTROLS))
+
+
+def deciding_shapes(grid: ShapeGrid, rival: str) -> list[tuple[int, int]]:
+    """The shapes without which ``preference`` would be another."""
+    sign = preference(grid, rival)
+    return [shape for shape, rest in grid.leave_one_out() if preference(rest, rival) != sign]
+
+
+def sole_survivor(grid: ShapeGrid) -> int:
+    """1 where the law is the only form left: one of its two forms isn't rejected and every control is.
+
+    -1 where both its forms are rejected; 0 where a control survives too, or the grid is flat.
     """
-    if panel.flat:
-        return "can't be known"
-    if all(panel.refuted(form) for form in OWN):
-        return "does not hold"
-    return "holds" if all(panel.refuted(form) for form in FORMS if form not in OWN) else "can't be known"
-
-
-def form_words(panel: Panel) -> str:
-    """The forms within 2 of the best AICc."""
-    names = [NAMES[name] for name in ctr_law.tied(panel.comparison)]
-    return f"tie: {ctr_law.listed(names)}" if len(names) > 1 else names[0] if names else "too few cells"
+    if grid.is_flat:
+        return 0
+    if all(grid.is_rejected(form) for form in BOTH_FORMS):
+        return -1
+    return int(all(grid.is_rejected(form) for form in CONTROLS))
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Root mean square errors at the largest size of an axis, which no fit has seen. ``least``: what seeds explain.
+    """Root mean square errors at the largest size of an axis, which no fit has seen.
 
-    ``ranges``: for the law in each form the least and the largest error over those of its ``CONSTANTS`` that the fitted
-    cells don't reject.
+    ``size``, ``cells``: that size and how many shapes have it; ``mean``: of the metric there. ``errors``: by form, and
+    of ``NO_GAIN``, the value at the next smaller size. ``ranges``: for the law in both forms the least and the largest
+    error over those of its ``CONSTANTS`` that the fitted shapes don't reject. ``least_significant``: the least
+    significant difference between two errors.
     """
 
     size: int
     cells: int
+    mean: float
     errors: Mapping[str, float]
     ranges: Mapping[str, tuple[float, float]]
-    least: float
-
-    def gain(self, form: str) -> tuple[float, float]:
-        """By how much ``form`` errs less than who expects no further gain, at worst and at best over its constants."""
-        low, high = self.ranges[form]
-        return self.errors[NO_GAIN] - high, self.errors[NO_GAIN] - low
+    least_significant: float
 
     @property
-    def verdict(self) -> str:
-        """ "holds": one form errs less than "no further gain" by more than seeds explain, whatever its constant.
-        "does not hold": both err more by as much, whatever their constants. Else it isn't decided."""
-        if any(self.gain(form)[0] > self.least for form in OWN):
-            return "holds"
-        return "does not hold" if all(self.gain(form)[1] < -self.least for form in OWN) else "can't be known"
+    def gain(self) -> Estimate:
+        """By how much the law errs less than "no further gain", in % of the metric: the form that errs less.
+
+        The interval covers the constants and the seeds. It lies above 0 only if one form wins whatever its constant,
+        and below only if both lose whatever theirs.
+        """
+        flat = self.errors[NO_GAIN]
+        value = max(flat - self.errors[form] for form in BOTH_FORMS)
+        low = max(flat - self.ranges[form][1] for form in BOTH_FORMS) - self.least_significant
+        high = max(flat - self.ranges[form][0] for form in BOTH_FORMS) + self.least_significant
+        return Estimate(*(100 * number / self.mean for number in (value, low, high)))
+
+    def seeds_to_decide(self, seeds: float) -> float:
+        """How many seeds per shape would take 0 out of the interval of ``gain``; inf where the constants, which seeds
+        don't settle, let the law win and lose."""
+        flat = self.errors[NO_GAIN]
+        worst, best = (max(flat - self.ranges[form][end] for form in BOTH_FORMS) for end in (1, 0))
+        edge = worst if worst > 0 else min(best, 0.0)
+        return max(seeds, seeds * (self.least_significant / edge) ** 2) if edge else np.inf
 
 
-def hold_out(panel: Panel, axis: str) -> HeldOut | None:
-    """The cells at the largest ``axis`` predicted from all others; None where too few are left.
-
-    ``NO_GAIN`` takes each one's value at the next smaller size.
-    """
-    cells, size = panel.cells, panel.cells[axis].max()
-    seen, held = cells[cells[axis] < size], cells[cells[axis] == size]
+def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
+    """The shapes at the largest ``axis`` predicted from all others; ``ValueError`` where too few are left."""
+    cells, size = grid.cells, grid.cells[axis].max()
+    seen, unseen = cells[cells[axis] < size], cells[cells[axis] == size]
     other = "width" if axis == "layers" else "layers"
-    before = seen.sort_values(axis).drop_duplicates(other, keep="last").set_index(other)["value"].reindex(held[other])
-    if len(seen) < laws.get(LAW).free or seen[["layers", "width"]].nunique().min() < 2 or before.isna().any():
-        return None
-    fits = fit_forms(seen, "value", forms=(*OWN, QUADRATIC, LINE))
-    x = held[["layers", "width"]].astype(float)
-    said = {name: fit.predict(x) for name, fit in fits.items()} | {NO_GAIN: before.to_numpy()}
-    errors = {name: _error(held, values) for name, values in said.items()}
-    profiles = {form: _profile(form, seen, held)["error"] for form in OWN}
-    ranges = {form: (float(found.min()), float(found.max())) for form, found in profiles.items()}
-    return HeldOut(int(size), len(held), errors, ranges, panel.least(int(held["seeds"].sum())))
+    nearest = seen.sort_values(axis).drop_duplicates(other, keep="last").set_index(other)["value"]
+    flat = nearest.reindex(unseen[other]).to_numpy()
+    if len(seen) < laws.get(LAW).free or seen[list(AXES)].nunique().min() < 2 or np.isnan(flat).any():
+        raise ValueError(
+            f"{axis} = {size} can't be predicted from the {len(seen)} other shapes: it takes {laws.get(LAW).free} of "
+            "them, two sizes of each axis, and a smaller neighbour of every shape predicted"
+        )
+    fits = fit_forms(seen, "value", forms=(*BOTH_FORMS, QUADRATIC, LINE))
+    x = unseen[list(AXES)].astype(float)
+    predicted = {form: fit.predict(x) for form, fit in fits.items()} | {NO_GAIN: flat}
+    errors = {form: _error(unseen, values) for form, values in predicted.items()}
+    ranges = {}
+    for form in BOTH_FORMS:
+        profile = _profile(form, seen, unseen)["error"]
+        ranges[form] = float(profile.min()), float(profile.max())
+    least = grid.least_significant_difference(int(unseen["seeds"].sum()))
+    return HeldOut(int(size), len(unseen), float(unseen["value"].mean()), errors, ranges, least)
 
 
-def _profile(form: str, seen: pd.DataFrame, held: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Errors of ``form`` at ``held``, refitted to ``seen`` at every one of ``CONSTANTS``, without the values that
+def _profile(form: str, seen: pd.DataFrame, unseen: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Errors of ``form`` at ``unseen``, refitted to ``seen`` at every one of ``CONSTANTS``, without the values that
     ``seen`` rejects: those whose sum of squares exceeds the least by the factor 1 + t²/(n - free)."""
     law, rows = laws.get(form), {}
-    x, unseen = (part[["layers", "width"]].astype(float) for part in (seen, held))
+    x, x_unseen = (part[list(AXES)].astype(float) for part in (seen, unseen))
     for value in CONSTANTS[form]:
         fit = laws.fit(law.with_values(**{law.grid_constants[0].name: [value]}), x, seen["value"])
         square = float((fit.residuals["residual"] ** 2).sum())
-        rows[value] = {"square": square, "error": _error(held, fit.predict(unseen))}
+        rows[value] = {"square": square, "error": _error(unseen, fit.predict(x_unseen))}
     table = pd.DataFrame(rows).T
     dof = max(len(seen) - law.free, 1)
     limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, dof) ** 2 / dof)
     return table[table["square"] <= limit]
 
 
-def _error(held: pd.DataFrame, said: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((held["value"].to_numpy() - said) ** 2)))
+def _error(unseen: pd.DataFrame, predicted: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((unseen["value"].to_numpy() - predicted) ** 2)))
 
 
 @dataclass(frozen=True)
 class Peak:
-    """The law's best ``axis`` (nan: none) with its interval, what was measured, and how far the law ``falls`` from
-    there to the largest size. ``least``: a fall that seeds can't explain."""
+    """The law's best size of an axis (nan: none), with the 95 % limits over resampled shapes.
 
-    peak: float
-    interval: tuple[float, float] | None
+    ``measured``: least and largest size of the grid. ``fall``: how far the law falls from its peak to the largest size.
+    ``least_significant``: the least significant fall. ``inside``: ``shape_fits.peaks``.
+    """
+
+    value: float
+    ci_low: float
+    ci_high: float
     measured: tuple[int, int]
     inside: bool
-    falls: float
-    least: float
+    fall: float
+    least_significant: float
 
     @property
-    def identified(self) -> bool:
-        """Inside the measured range with its whole interval, and followed by a fall that seeds can't explain."""
-        return self.inside and self.falls > self.least
+    def is_identified(self) -> bool:
+        """Inside the measured range with its whole interval, and followed by a significant fall."""
+        return self.inside and self.fall > self.least_significant
 
     @property
-    def shown(self) -> float | str:
-        """To three digits, or on which side of what was measured it lies; "none"."""
-        first, last = self.measured
-        if np.isnan(self.peak):
-            return "none"
-        if first <= self.peak <= last:
-            return float(f"{self.peak:.3g}")
-        return f"beyond {last}" if self.peak > last else f"below {first}"
+    def estimate(self) -> Estimate:
+        """The peak; with its interval only where it is identified: elsewhere the grid doesn't bound it."""
+        if self.is_identified:
+            return Estimate(self.value, self.ci_low, self.ci_high)
+        return Estimate(self.value) if np.isfinite(self.value) else UNKNOWN
+
+    def seeds_to_identify(self, seeds: float) -> float:
+        """How many seeds per shape would make the fall significant; inf where the interval leaves the grid."""
+        if not self.inside or not self.fall > 0:
+            return np.inf
+        return max(seeds, seeds * (self.least_significant / self.fall) ** 2)
 
 
-def peak(panel: Panel, axis: str, resamples: int, seed: int) -> Peak:
-    """Where the law fitted to all cells peaks along ``axis``."""
-    row = peaks(panel.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
-    first, last = int(panel.cells[axis].min()), int(panel.cells[axis].max())
-    at_end = panel.cells[panel.cells[axis] == last]
-    spot = at_end.iloc[[0]][["layers", "width"]].astype(float)
-    falls, known = np.nan, np.isfinite([row["low"], row["high"]]).all()
+def peak(grid: ShapeGrid, axis: str, resamples: int, seed: int) -> Peak:
+    """Where the law fitted to all shapes peaks along ``axis``."""
+    row = peaks(grid.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
+    first, last = int(grid.cells[axis].min()), int(grid.cells[axis].max())
+    at_end = grid.cells[grid.cells[axis] == last]
+    spot = at_end.iloc[[0]][list(AXES)].astype(float)
+    fall = np.nan
     if np.isfinite(row["peak"]):
-        top = panel.fits[LAW].predict(spot.assign(**{axis: row["peak"]}))[0]
-        falls = float(top - panel.fits[LAW].predict(spot)[0]) if row["peak"] < last else 0.0
-    limits = (float(row["low"]), float(row["high"])) if known else None
-    return Peak(
-        float(row["peak"]), limits, (first, last), row["inside"], falls, panel.least(int(at_end["seeds"].sum()))
-    )
+        top = grid.fits[LAW].predict(spot.assign(**{axis: row["peak"]}))[0]
+        fall = float(top - grid.fits[LAW].predict(spot)[0]) if row["peak"] < last else 0.0
+    limits = float(row["peak"]), float(row["low"]), float(row["high"])
+    least = grid.least_significant_difference(int(at_end["seeds"].sum()))
+    return Peak(*limits, (first, last), bool(row["inside"]), fall, least)

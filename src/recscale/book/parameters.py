@@ -10,6 +10,7 @@ import types
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import nbformat
 import numpy as np
 from IPython import get_ipython
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -236,8 +237,6 @@ def check_parameters(chapter: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def parameter_defaults(notebook: str) -> dict[str, Any]:
     """Name -> default in the cell tagged ``parameters`` of a notebook, given as JSON text."""
-    import nbformat
-
     cells = nbformat.reads(notebook, as_version=4).cells
     source = next((cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])), "")
     return _assigned(source)

@@ -116,11 +116,10 @@ def _own() -> tuple[Callable[[int, int], list[Claim]], ...]:
     from recscale.claims import performance_law_data as data
     from recscale.claims import performance_law_grid as sequential
     from recscale.claims import performance_law_predictions as predictions
-    from recscale.claims import wukong_measured as measured
     from recscale.claims import wukong_scaling as scaling
     from recscale.claims import wukong_shapes as bridge
 
-    wukong = scaling.measured, measured.knobs, measured.components, measured.data, quality.frappe
+    wukong = scaling.measured, quality.frappe
     return *wukong, sequential.grid, data.across, predictions.tested, predictions.quality, bridge.bridge
 
 

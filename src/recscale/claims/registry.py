@@ -6,15 +6,41 @@ from collections.abc import Callable, Sequence
 from filelock import FileLock
 from joblib import Memory
 
-from recscale.claims import data_quality, performance_law_published, wukong_published
+from recscale.claims import (
+    data_quality,
+    frappe,
+    performance_law_data,
+    performance_law_grid,
+    performance_law_predictions,
+    performance_law_published,
+    sequential_quality,
+    serving,
+    weight_averaging,
+    wukong_ablations,
+    wukong_data,
+    wukong_published,
+    wukong_scaling,
+    wukong_shapes,
+)
 from recscale.claims.claim import Claim
 from recscale.runs.execute import code_fingerprint
 from recscale.settings import DATA, cache_folder, results_folder, writable
 
 SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
+    "wukong-scaling": wukong_scaling.claims,
+    "frappe": frappe.claims,
+    "serving": serving.claims,
     "wukong-published": wukong_published.claims,
     "performance-law-published": performance_law_published.claims,
     "data-quality": data_quality.claims,
+    "performance-law-grid": performance_law_grid.claims,
+    "performance-law-data": performance_law_data.claims,
+    "performance-law-predictions": performance_law_predictions.claims,
+    "sequential-quality": sequential_quality.claims,
+    "wukong-shapes": wukong_shapes.claims,
+    "wukong-ablations": wukong_ablations.claims,
+    "wukong-data": wukong_data.claims,
+    "weight-averaging": weight_averaging.claims,
 }
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 

@@ -6,7 +6,7 @@ A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from recscale.claims.claim import Claim, Count, Evidence, Paper, Price, Source, Text, Verdict
 from recscale.stats.estimate import Estimate
@@ -14,6 +14,7 @@ from recscale.stats.estimate import Estimate
 Observed = Estimate | Count | Text
 
 
+@runtime_checkable
 class Rule(Protocol):
     """A rule with its settings; ``name`` is what the card and ``recscale claims`` call it."""
 

@@ -13,7 +13,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 MAX_UNPACKED = 16 * 2**30
 """Bytes one file may unpack to."""
@@ -52,7 +51,7 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 @contextlib.contextmanager
-def unpacked(path: Path) -> Iterator[BinaryIO]:
+def unpacked(path: Path) -> Iterator[io.BufferedReader]:
     """The bytes of ``path``, decompressed where its first bytes say that it is compressed.
 
     ``ValueError`` for a zip that doesn't hold one single file; ``DAMAGED`` while reading, where it is damaged.
@@ -82,13 +81,13 @@ def unpacked(path: Path) -> Iterator[BinaryIO]:
 class Bounded(io.RawIOBase):
     """``stream``, until it has given more than ``check_size`` allows for the ``packed`` bytes of ``path``."""
 
-    def __init__(self, stream: BinaryIO, packed: int, path: Path) -> None:
+    def __init__(self, stream: io.BufferedIOBase, packed: int, path: Path) -> None:
         self.stream, self.packed, self.path, self.given = stream, packed, path, 0
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: bytearray | memoryview) -> int:
         content = self.stream.read(len(buffer))
         self.given += len(content)
         check_size(self.given, self.packed, self.path)

@@ -17,6 +17,10 @@ from recscale.datasets.partial import temporary_folder
 from recscale.datasets.schema import File, Source
 from recscale.settings import cache_folder, mirror_folder, writable
 
+with warnings.catch_warnings():  # tqdm, which pooch brings, complains on every page of a notebook without widgets
+    warnings.simplefilter("ignore")
+    import pooch
+
 CONNECT_SECONDS = 5
 READ_SECONDS = 30
 
@@ -106,10 +110,6 @@ def download(file: File, tried: list[str]) -> Path | None:
 
 def from_url(file: File, folder: Path) -> Path:
     """Through pooch into a folder of its own; a file has its name in ``folder`` only when it is complete."""
-    with warnings.catch_warnings():
-        # Imported here and quietly: tqdm, which it brings, complains on every page of a notebook without widgets.
-        warnings.simplefilter("ignore")
-        import pooch
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
     path = folder / Path(file.name).name

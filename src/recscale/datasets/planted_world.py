@@ -54,7 +54,7 @@ from functools import cached_property, partial
 from math import comb
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Integer
 from scipy.special import entr, expit
 
 from recscale.datasets.synthetic import recipe
@@ -121,7 +121,7 @@ class PlantedWorld:
         return signs * falling * self.deviation / np.linalg.norm(falling)
 
     @cached_property
-    def masks(self) -> Int[np.ndarray, "J F"]:
+    def masks(self) -> Integer[np.ndarray, "J F"]:
         """m of every interaction and field; 0 where the interaction doesn't read the field."""
         generator = np.random.default_rng([self.seed, 0])
         orders = generator.permutation(np.resize(self.orders, self.interactions))
@@ -145,7 +145,7 @@ class PlantedWorld:
         return np.count_nonzero(self.masks, axis=1)
 
     @cached_property
-    def tables(self) -> dict[tuple[int, ...], Float[np.ndarray, " cells"]]:
+    def tables(self) -> dict[tuple[int, ...], Float[np.ndarray, " _"]]:
         """Fields -> Σ s_j χ_j over the interactions of just these fields, per cell; the last field runs fastest."""
         walsh = walsh_functions(self.values)
         tables: dict[tuple[int, ...], np.ndarray] = {}
@@ -157,7 +157,7 @@ class PlantedWorld:
             tables[fields] = tables.get(fields, 0.0) + strength * product
         return tables
 
-    def logits(self, values: Int[np.ndarray, "rows F"]) -> Float[np.ndarray, " rows"]:
+    def logits(self, values: Integer[np.ndarray, "rows F"]) -> Float[np.ndarray, " rows"]:
         """z(x)."""
         columns = np.ascontiguousarray(values.T, dtype=np.uint16)
         z = np.zeros(len(values))
@@ -168,7 +168,7 @@ class PlantedWorld:
             z += table.take(cell)
         return z
 
-    def functions(self, values: Int[np.ndarray, "rows F"]) -> Float[np.ndarray, "rows J"]:
+    def functions(self, values: Integer[np.ndarray, "rows F"]) -> Float[np.ndarray, "rows J"]:
         """χ_j(x), ±1."""
         walsh = walsh_functions(self.values)
         return np.stack(
@@ -181,7 +181,7 @@ class PlantedWorld:
 
     def rows(
         self, part: str, count: int, start: int = 0
-    ) -> tuple[Int[np.ndarray, "count F"], Float[np.ndarray, " count"]]:
+    ) -> tuple[Integer[np.ndarray, "count F"], Float[np.ndarray, " count"]]:
         """Values and labels of ``count`` rows from ``start`` on, of one of three independent streams without end.
 
         A row is the same however a stream is cut into calls. Labels of "train" are drawn, 0 or 1; those of "valid" and

@@ -13,7 +13,7 @@ text/tab-separated-values): a cell holds neither tabs nor line breaks, and a str
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +134,7 @@ def _header(path: Path, separator: str) -> tuple[list[str], int]:
     raise ValueError(f"can't read {path} as CSV: it is empty")
 
 
-def _records(lines: io.TextIOBase, separator: str) -> csv.reader:
+def _records(lines: io.TextIOBase, separator: str) -> Iterator[list[str]]:
     csv.field_size_limit(2**31 - 1)
     quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL
     return csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
@@ -172,13 +172,13 @@ def _csv(
 class _Counted(io.RawIOBase):
     """A stream that counts the lines and the quotes that went through."""
 
-    def __init__(self, stream: io.RawIOBase) -> None:
+    def __init__(self, stream: io.BufferedIOBase) -> None:
         self.stream, self.lines, self.quotes, self.last = stream, 0, 0, b"\n"
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: bytearray | memoryview) -> int:
         content = self.stream.read(len(buffer))
         self.quotes += content.count(b'"')
         self.lines += content.count(b"\n")

@@ -14,7 +14,7 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int, Integer, Shaped
 from numpy.typing import ArrayLike
 
 from recscale.entropy.suffix_array import longest_matches
@@ -32,7 +32,7 @@ ROUNDING = 1e-12
 """Differences of Φ below this are rounding, and 0 is meant: a reciprocal would turn them into 10¹² and more."""
 
 
-def approximate_entropy(sequence: ArrayLike, m: int = 2, r: float = 0.0, *, signed: bool = False) -> float:
+def approximate_entropy(sequence: ArrayLike, m: Real = 2, r: Real = 0.0, *, signed: bool = False) -> float:
     """Approximate entropy of one sequence x of n items, in nats; see ``approximate_entropy_per_user``."""
     m, r = _settings(m, r)
     items, offsets = _one(sequence, at_least=m + 1, what="approximate entropy")
@@ -41,9 +41,9 @@ def approximate_entropy(sequence: ArrayLike, m: int = 2, r: float = 0.0, *, sign
 
 def approximate_entropy_per_user(
     items: Shaped[np.ndarray, " tokens"],
-    offsets: Int[np.ndarray, " users_plus_1"],
-    m: int = 2,
-    r: float = 0.0,
+    offsets: Integer[np.ndarray, " users_plus_1"],
+    m: Real = 2,
+    r: Real = 0.0,
     *,
     signed: bool = False,
 ) -> Float[np.ndarray, " users"]:
@@ -65,7 +65,7 @@ def approximate_entropy_per_user(
     return difference if signed else np.abs(difference)
 
 
-def _phi(items, offsets, length: int, r: float) -> Float[np.ndarray, " users"]:
+def _phi(items, offsets, length: int, r: Real) -> Float[np.ndarray, " users"]:
     windows = window_counts(offsets, length)
     phi = np.full(len(windows), np.nan)
     some = windows > 0
@@ -73,7 +73,7 @@ def _phi(items, offsets, length: int, r: float) -> Float[np.ndarray, " users"]:
     return phi
 
 
-def sample_entropy(sequence: ArrayLike, m: int = 2, r: float = 0.0) -> float:
+def sample_entropy(sequence: ArrayLike, m: Real = 2, r: Real = 0.0) -> float:
     """Sample entropy of one sequence, in nats; see ``sample_entropy_per_user``."""
     m, r = _settings(m, r)
     items, offsets = _one(sequence, at_least=m + 1, what="sample entropy")
@@ -81,7 +81,7 @@ def sample_entropy(sequence: ArrayLike, m: int = 2, r: float = 0.0) -> float:
 
 
 def sample_entropy_per_user(
-    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"], m: int = 2, r: float = 0.0
+    items: Shaped[np.ndarray, " tokens"], offsets: Integer[np.ndarray, " users_plus_1"], m: Real = 2, r: Real = 0.0
 ) -> Float[np.ndarray, " users"]:
     """``SampEn(m, r) = -ln(A / B)`` of every user's sequence (Richman and Moorman 2000).
 
@@ -99,11 +99,11 @@ def sample_entropy_per_user(
     return entropy
 
 
-def _pairs(items, offsets, length: int, r: float, drop_last: int) -> Float[np.ndarray, " users"]:
+def _pairs(items, offsets, length: int, r: Real, drop_last: int) -> Float[np.ndarray, " users"]:
     """Pairs of different windows within r, for every user."""
     if matches_only_itself(items, r):
         sizes, users = equal_windows(items, offsets, length, drop_last)
-        return np.bincount(users, weights=sizes * (sizes - 1) / 2, minlength=len(offsets) - 1)
+        return np.bincount(users, weights=sizes * (sizes - 1) / 2, minlength=len(offsets) - 1).astype(float)
     pairs = np.zeros(len(offsets) - 1)
     for users, sequences in same_length(items, offsets, at_least=length + drop_last):
         pairs[users] = (near_windows(sequences, length, r, drop_last) - 1).sum(1) / 2
@@ -117,7 +117,7 @@ def real_entropy(sequence: ArrayLike) -> float:
 
 
 def real_entropy_per_user(
-    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"]
+    items: Shaped[np.ndarray, " tokens"], offsets: Integer[np.ndarray, " users_plus_1"]
 ) -> Float[np.ndarray, " users"]:
     """``S_real = ln n / (1/n Σ_i Λ_i)`` of every user's sequence: the Lempel–Ziv entropy estimate of P-Law (2025).
 
@@ -153,14 +153,14 @@ def shannon_entropy(sequence: ArrayLike) -> float:
 
 
 def shannon_entropy_per_user(
-    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"]
+    items: Shaped[np.ndarray, " tokens"], offsets: Integer[np.ndarray, " users_plus_1"]
 ) -> Float[np.ndarray, " users"]:
     """``-Σ_a p_a ln p_a`` over every user's item frequencies; NaN for users without items. Order does not count."""
     items, offsets = as_users(items, offsets)
     return 0.0 - _phi(items, offsets, 1, 0.0)
 
 
-def markov_entropy_rate(items: ArrayLike, offsets: Int[np.ndarray, " users_plus_1"] | None = None) -> float:
+def markov_entropy_rate(items: ArrayLike, offsets: Integer[np.ndarray, " users_plus_1"] | None = None) -> float:
     """Plug-in entropy rate of the first-order chain through all sequences, in nats: ``1/n Σ_ab n_ab ln(n_a / n_ab)``.
 
     ``n_ab`` counts the n steps from item a to item b within users (within the whole sequence without ``offsets``),
@@ -184,7 +184,7 @@ def _c_log_c(counts: Int[np.ndarray, " classes"]) -> float:
     return float(counts @ np.log(counts))
 
 
-def compression_ratio(items: ArrayLike, chunk: int | None = None) -> float:
+def compression_ratio(items: ArrayLike, chunk: Real | None = None) -> float:
     """Compressed over raw size (zlib, items as 4-byte big-endian integers): about 1 for noise, near 0 for repetition.
 
     ``chunk``: compress runs of that many items apart and average their ratios (the authors' script: 10,000). zlib looks
@@ -201,10 +201,10 @@ def compression_ratio(items: ArrayLike, chunk: int | None = None) -> float:
 
 def data_quality(
     items: Shaped[np.ndarray, " tokens"],
-    offsets: Int[np.ndarray, " users_plus_1"],
+    offsets: Integer[np.ndarray, " users_plus_1"],
     *,
-    m: int = 2,
-    max_length: int | None = None,
+    m: Real = 2,
+    max_length: Real | None = None,
 ) -> pd.DataFrame:
     """Every published reading of the Performance Law's data term D′ (and the rivals of its ablation), side by side.
 
@@ -272,14 +272,14 @@ def _readings(
 
 def _over_and_times(name: str, symbol: str, tokens: int, value: float, note: str) -> list[tuple]:
     over = tokens / value if value > 0 else np.nan
-    said = note if value > 0 else f"{note}; {symbol} is {value}: no reciprocal"
+    explanation = note if value > 0 else f"{note}; {symbol} is {value}: no reciprocal"
     return [
-        (name, f"tokens / {symbol}", over, 0, said),
+        (name, f"tokens / {symbol}", over, 0, explanation),
         (f"{name}-times", f"tokens × {symbol}", tokens * value, 0, "the opposite direction"),
     ]
 
 
-def _last(items, offsets, max_length: int):
+def _last(items, offsets, max_length: Real):
     """Each user's last ``max_length`` items."""
     max_length, lengths = _whole(max_length, "max_length"), np.diff(offsets)
     to_end = np.repeat(offsets[1:], lengths) - np.arange(len(items))
@@ -294,14 +294,14 @@ def _one(sequence: ArrayLike, at_least: int, what: str) -> tuple[Shaped[np.ndarr
     return as_users(items, np.array([0, items.size]))
 
 
-def _settings(m: int, r: float) -> tuple[int, float]:
+def _settings(m: Real, r: Real) -> tuple[int, Real]:
     m = _whole(m, "the window length m")
     if not (isinstance(r, Real) and r >= 0):
         raise ValueError(f"the tolerance r must be 0 or more (below 0 a window does not match itself); got {r!r}")
     return m, r
 
 
-def _whole(value: float, name: str) -> int:
+def _whole(value: Real, name: str) -> int:
     """``value`` as an integer from 1 on; 2.0 is one."""
     if isinstance(value, bool) or not isinstance(value, Real) or value < 1 or not float(value).is_integer():
         raise ValueError(f"{name} must be a whole number from 1 on; got {value!r}")

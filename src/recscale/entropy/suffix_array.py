@@ -5,10 +5,10 @@ lies wholly in the past, `longest_matches`, is one binary descent for each posit
 """
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Integer
 
 
-def substring_ranks(symbols: Int[np.ndarray, " n"]) -> list[Int[np.ndarray, " n"]]:
+def substring_ranks(symbols: Integer[np.ndarray, " n"]) -> list[Int[np.ndarray, " n"]]:
     """``ranks[k][i]``: the place of ``symbols[i : i + 2**k]`` among all substrings of that length; equal ones share it.
 
     A substring cut short by the end is smaller than its continuations and equals no other. The last array has no
@@ -25,7 +25,7 @@ def substring_ranks(symbols: Int[np.ndarray, " n"]) -> list[Int[np.ndarray, " n"
 
 
 def suffix_array(
-    symbols: Int[np.ndarray, " n"],
+    symbols: Integer[np.ndarray, " n"],
 ) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
     """Starts of the suffixes in sorted order, and the length each shares with the one before it (0 for the first)."""
     ranks = substring_ranks(symbols)
@@ -43,7 +43,7 @@ def suffix_array(
     return order, shared
 
 
-def longest_matches(symbols: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+def longest_matches(symbols: Integer[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     """For every i the length of the longest prefix of ``symbols[i:]`` that occurs wholly inside ``symbols[:i]``.
 
     That is ``max over j < i of min(lcp(i, j), i - j)``: j + length must not pass i. Among the suffixes sorted before
@@ -62,9 +62,9 @@ def longest_matches(symbols: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
 def _match_above(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
     """The best match of each suffix among those above it in ``order``; ``shared[p]`` belongs to places p - 1 and p."""
     active = np.flatnonzero(shared > 0)
-    found = np.zeros(len(order), np.int64)
+    longest = np.zeros(len(order), np.int64)
     if len(active) == 0:
-        return found
+        return longest
     start = order[active].astype(np.int32)
     place = active.astype(np.int32)  # the highest place taken in so far
     common = np.full(len(active), len(order), np.int32)  # length shared with everything taken in
@@ -80,8 +80,8 @@ def _match_above(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]) ->
         common = np.where(take, new_common, common)
         gap = np.where(take, new_gap, gap)
     # Up to `place` the gap limits the match; one place further, the shared length does (shared[0] = 0 ends the array).
-    found[active] = np.maximum(gap, np.minimum(common, shared[place]))
-    return found
+    longest[active] = np.maximum(gap, np.minimum(common, shared[place]))
+    return longest
 
 
 def _range_minima(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]):

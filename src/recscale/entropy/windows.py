@@ -4,15 +4,18 @@ Sequences of many users lie end to end; user ``u`` owns ``items[offsets[u]:offse
 from one user to the next.
 """
 
+from numbers import Real
+
 import numpy as np
 from jaxtyping import Float, Int, Shaped
+from numpy.typing import ArrayLike
 
 _BLOCK = 1 << 24
 """Pairs of positions compared at a time by the general definition (16 MB of booleans)."""
 
 
 def as_users(
-    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"]
+    items: ArrayLike, offsets: ArrayLike
 ) -> tuple[Shaped[np.ndarray, " tokens"], Int[np.ndarray, " users_plus_1"]]:
     """Check that ``offsets`` cut ``items`` into users, and that every item can be compared."""
     items, offsets = np.asarray(items), np.asarray(offsets)
@@ -83,19 +86,19 @@ def _codes(items: Shaped[np.ndarray, " tokens"]) -> tuple[Int[np.ndarray, " toke
 
 
 def log_matches(
-    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"], length: int, r: float
+    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"], length: int, r: Real
 ) -> Float[np.ndarray, " users"]:
     """For every user the sum over windows i of ``ln #{j : d(X_i, X_j) <= r}``, the window itself included."""
     if matches_only_itself(items, r):
         sizes, users = equal_windows(items, offsets, length)
-        return np.bincount(users, weights=sizes * np.log(sizes), minlength=len(offsets) - 1)
+        return np.bincount(users, weights=sizes * np.log(sizes), minlength=len(offsets) - 1).astype(float)
     total = np.zeros(len(offsets) - 1)
     for users, sequences in same_length(items, offsets, at_least=length):
         total[users] = np.log(near_windows(sequences, length, r)).sum(1)
     return total
 
 
-def matches_only_itself(items: Shaped[np.ndarray, " tokens"], r: float) -> bool:
+def matches_only_itself(items: Shaped[np.ndarray, " tokens"], r: Real) -> bool:
     """Whether a value is within ``r`` of no other value: always at r = 0, and at any r < 1 between integers."""
     return r == 0 or (items.dtype.kind in "iu" and r < 1)
 
@@ -110,7 +113,7 @@ def same_length(items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, "
 
 
 def near_windows(
-    sequences: Shaped[np.ndarray, "users n"], length: int, r: float, drop_last: int = 0
+    sequences: Shaped[np.ndarray, "users n"], length: int, r: Real, drop_last: int = 0
 ) -> Int[np.ndarray, "users windows"]:
     """For every window how many windows of the same user lie within ``r``, itself included: the O(n²) definition.
 

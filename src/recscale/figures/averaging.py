@@ -14,7 +14,8 @@ def protocol_figure(protocols: pd.DataFrame) -> go.Figure:
 
     ``protocols``: ``analysis.averaging.protocols``.
     """
-    fig = base.figure("Averaging the last steps", x="share of the steps that is averaged (%)", y="loss above best (%)")
+    x, y = "share of the steps that is averaged (%)", "loss above best (%)"
+    fig = base.figure("Averaging the last steps", x=x, y=y, height=340)
     for (batch_size, schedule), rows in protocols.sort_values("share").groupby(["batch_size", "schedule"]):
         hue = COLOURS.get(batch_size, base.NEUTRAL)
         base.points(
@@ -26,7 +27,8 @@ def protocol_figure(protocols: pd.DataFrame) -> go.Figure:
             marker={"color": hue, "symbol": "circle" if schedule == "constant" else "square-open"},
             line={"color": hue, "dash": DASHES[schedule], "width": 2},
             customdata=rows["noise"],
-            hovertemplate="%{x:.0f} % averaged: %{y:.2f} % above the best, seeds scatter by %{customdata:.2f} %",
+            hovertemplate="%{x:.0f} % averaged: %{y:.2f} % above the best"
+            "<br>standard deviation over seeds: %{customdata:.2f} %<extra></extra>",
         )
     fig.update_yaxes(rangemode="tozero")
     return fig

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from IPython.display import HTML, display
 from plotly.colors import hex_to_rgb
 
 DATA = "data"
@@ -188,8 +189,6 @@ class Shown:
     caption: str
 
     def _ipython_display_(self) -> None:
-        from IPython.display import HTML, display
-
         if os.environ.get(BOOK_BUILD):
             display(HTML(self.to_html()))
         else:

@@ -1,113 +1,87 @@
-"""Wukong's knobs and components, drawn: what a variant changes, what it costs, and what a seed explains.
+"""Wukong's knobs and components, drawn: what each variant changes, with its interval, and what it costs.
 
-Live and committed variants are shown against the base of their own study.
+Tables are ``analysis.ablations.Ablation.table`` without the base: one row per variant.
 """
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from recscale.analysis.ablations import BASE, Ablation
 from recscale.figures import base
-from recscale.figures.controls import buttons
-from recscale.figures.overlay import bars, sources
+from recscale.figures.overlay import bars
 
-CLOSE = 0.6
-"""Share of the widest bar below which the others get a close-up of their own."""
-
+_EFFECT = "loss against the base (%)"
 _HOVER = (
-    "%{customdata[0]}, %{customdata[6]}<br>log-loss %{customdata[1]:+.3f} %, 95 %: %{customdata[2]}"
-    "<br>%{customdata[3]:,} FLOP per example, %{customdata[4]:,} dense parameters"
-    "<br>%{customdata[5]} seeds<extra></extra>"
+    "%{customdata[0]}, %{customdata[1]}<br>log-loss %{customdata[2]:+.3f} %"
+    " [%{customdata[3]:+.3f}, %{customdata[4]:+.3f}]"
+    "<br>%{customdata[5]:,} FLOP per example, %{customdata[6]} seeds<extra></extra>"
 )
 
 
-def drawn(*studies: Ablation | None, base_too: bool = False) -> int:
-    """How many rows the figures show: the variants of the studies that are there, with or without the bases."""
-    return sum(len(study.table) - (not base_too) for study in studies if study is not None)
+def effects(
+    tables: Mapping[str, pd.DataFrame], printed: Mapping[str, float] | None = None, title: str = "Effects"
+) -> go.Figure:
+    """One line per variant: its log loss against the base with the 95 % interval, one mark per table that has it.
 
-
-def knobs(live: Ablation | None, stored: Ablation | None) -> go.Figure:
-    """Log loss against compute, both relative to the base, with a line from the base to every variant.
-
-    The steeper a line falls, the more a variant gains for what it costs. Bars are 95 % intervals.
+    ``tables``: name of the runs -> their variants. ``printed``: variant -> the paper's number (%), a grey diamond.
     """
-    fig = base.figure(
-        "Doubled knobs", x="training FLOP per example ÷ the base's", y="log-loss against the base (%)", log_x=True
-    )
-    fig.add_hline(y=0, line={"dash": "dot", "color": base.NEUTRAL, "width": 1})
-    present = list(sources(live, stored))
-    names = list(dict.fromkeys(name for _, study in present for name in study.table.index if name != BASE))
-    hues, signs = dict(zip(names, base.PALETTE, strict=False)), dict(zip(names, base.SYMBOLS, strict=False))
-    named: set[str] = set()
-    for look, study in present:
-        for name, row in study.table.iterrows():
-            hue, variant = hues.get(name, base.NEUTRAL), row.to_frame().T
-            x, y = [1, row["flop_ratio"]], [0, row["relative"]]
-            base.line(fig, x, y, name, line=look.stroke(hue), showlegend=False, hoverinfo="skip", legendgroup=name)
-            base.points(
-                fig,
-                x[1:],
-                y[1:],
-                name,
-                marker={"color": hue, "symbol": look.sign(signs.get(name, "x")), "size": 10},
-                error_y=bars(row["relative"], row["low"], row["high"], hue),
-                customdata=_told(variant, look.name),
-                hovertemplate=_HOVER,
-                legendgroup=name,
-                showlegend=name not in named,
-            )
-            named.add(name)
-    widest = max(study.table["flop_ratio"].max() for _, study in present)
-    fig.update_xaxes(range=[-0.03, float(np.log10(widest)) + 0.04], tickvals=[1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10])
-    return fig
-
-
-def components(live: Ablation | None, stored: Ablation | None) -> go.Figure:
-    """A horizontal bar a variant: log loss against the base with its 95 % interval.
-
-    Where one bar dwarfs the others, buttons change between all and a close-up.
-    """
-    fig = base.figure("Components", x="log-loss against the base (%)")
-    reaches = []
-    for look, study in sources(live, stored):
-        rows = study.table.iloc[1:]
-        fig.add_bar(
-            x=rows["relative"],
-            y=[name.replace(", ", ",<br>").replace(": ", ":<br>") for name in rows.index],
-            name=look.name,
-            orientation="h",
-            marker={"color": base.PALETTE[look.hollow], "opacity": 0.7},
-            error_x=bars(rows["relative"], rows["low"], rows["high"], base.NEUTRAL),
-            customdata=_told(rows, look.name),
-            hovertemplate=_HOVER,
-            meta=base.DATA,
-        )
-        reaches += rows[["relative", "low", "high"]].abs().max(axis=1).tolist()
-    count = max(len(study.table) for study in (live, stored) if study is not None)
+    variants = list(dict.fromkeys(variant for table in tables.values() for variant in table.index))
+    fig = base.figure(title, x=_EFFECT, height=110 + (20 + 9 * len(tables)) * len(variants))
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
-    fig.update_layout(
-        barmode="group", bargap=0.35, height=130 + 56 * count, showlegend=True, legend_traceorder="normal"
+    for place, (name, table) in enumerate(tables.items()):
+        hue, offset = base.PALETTE[place], 0.3 * (place - (len(tables) - 1) / 2)
+        base.points(
+            fig,
+            table["relative"],
+            [variants.index(variant) + offset for variant in table.index],
+            name,
+            marker={"color": hue, "symbol": base.SYMBOLS[place], "size": 8},
+            error_x=bars(table["relative"], table["ci_low"], table["ci_high"], hue),
+            customdata=_hover_rows(table, name),
+            hovertemplate=_HOVER,
+        )
+    if printed:
+        _printed(fig, printed, variants)
+    labels = [variant.replace(": ", ":<br>") for variant in variants]
+    fig.update_yaxes(tickvals=list(range(len(variants))), ticktext=labels, range=[len(variants) - 0.4, -0.6])
+    return fig.update_layout(showlegend=len(tables) > 1 or bool(printed))
+
+
+def _printed(fig: go.Figure, printed: Mapping[str, float], variants: Sequence[str]) -> None:
+    base.points(
+        fig,
+        list(printed.values()),
+        [variants.index(variant) for variant in printed],
+        "the paper, on its data",
+        marker={"color": base.NEUTRAL, "symbol": "diamond-open", "size": 10},
+        customdata=list(printed),
+        hovertemplate="%{customdata}, the paper: %{x:+.2f} %<extra></extra>",
     )
-    fig.update_yaxes(autorange="reversed", tickfont={"size": 11})
-    return _close_up(fig, np.array(reaches))
 
 
-def _close_up(fig: go.Figure, reaches: np.ndarray) -> go.Figure:
-    """Buttons for the range of x, where the middle of the bars is short beside the longest."""
-    whole, close = 1.08 * reaches.max(), 1.3 * float(np.median(reaches))
-    if close > CLOSE * whole:
-        return fig
-    fig.update_xaxes(range=[-whole, whole])
-    ranges = (("all", whole), ("close-up", close))
-    return buttons(fig, [(label, {}, {"xaxis.range": [-reach, reach]}) for label, reach in ranges])
+def knobs(table: pd.DataFrame, title: str = "Gain against price") -> go.Figure:
+    """Log loss against compute, both relative to the base, which is the point (1, 0). Bars are 95 % intervals."""
+    fig = base.figure(title, x="training FLOP per example ÷ the base's", y=_EFFECT, log_x=True, height=400)
+    fig.add_hline(y=0, line={"dash": "dot", "color": base.NEUTRAL, "width": 1})
+    for place, (variant, row) in enumerate(table.iterrows()):
+        hue = base.PALETTE[place % len(base.PALETTE)]
+        base.points(
+            fig,
+            [row["flop_ratio"]],
+            [row["relative"]],
+            variant,
+            marker={"color": hue, "symbol": base.SYMBOLS[place % len(base.SYMBOLS)], "size": 10},
+            error_y=bars(row["relative"], row["ci_low"], row["ci_high"], hue),
+            customdata=_hover_rows(table.loc[[variant]], "doubled"),
+            hovertemplate=_HOVER,
+        )
+    ticks = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
+    widest = float(np.log10(table["flop_ratio"].max()))
+    return fig.update_xaxes(range=[-0.03, widest + 0.04], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
 
 
-def _told(rows: pd.DataFrame, source: str) -> list[list]:
-    """What a reader sees who points at a variant."""
-    limits = [
-        f"{row['low']:+.3f} to {row['high']:+.3f}" if np.isfinite(row["low"]) else "not known"
-        for _, row in rows.iterrows()
-    ]
-    columns = [rows.index, rows["relative"], limits, rows["flop"], rows["dense_parameters"], rows["seeds"]]
-    return [[*values, source] for values in zip(*columns, strict=True)]
+def _hover_rows(table: pd.DataFrame, source: str) -> list[list]:
+    columns = [table[name] for name in ("relative", "ci_low", "ci_high", "flop", "seeds")]
+    return [[variant, source, *values] for variant, *values in zip(table.index, *columns, strict=True)]

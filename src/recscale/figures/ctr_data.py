@@ -1,80 +1,65 @@
 """Sizes of a model on growing shares of the rows, drawn over rows and over compute.
 
-Live cells are solid, committed ones hollow. Each study is shown against its own worst corner: its smallest size on the
-fewest rows.
+Tables are ``analysis.data_scaling.DataGrid.table``: losses stand against the first row, the smallest size on the fewest
+rows.
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from recscale import laws
-from recscale.analysis.data_scaling import DataStudy
 from recscale.figures import base
-from recscale.figures.overlay import Look, bars, sources
+from recscale.figures.overlay import bars
+from recscale.laws import Fit
 
 _HOVER = (
-    "%{customdata[0]} on %{customdata[1]} of the rows, %{customdata[5]}<br>log-loss %{customdata[2]:.5f} (%{y:+.2f} %)"
+    "%{customdata[0]} on %{customdata[1]} of the rows<br>log-loss %{customdata[2]:.5f} (%{y:+.2f} %)"
     "<br>%{customdata[3]:,} rows, %{customdata[4]} seeds<extra></extra>"
 )
-_Y = "log-loss against the smallest cell (%)"
+_Y = "loss against the smallest cell (%)"
 
 
-def drawn(*studies: DataStudy | None) -> int:
-    """How many rows the figures show: the cells of the studies that are there."""
-    return sum(len(study.table) for study in studies if study is not None)
+def rows(table: pd.DataFrame, fits: Mapping[str, Fit], title: str = "More rows") -> go.Figure:
+    """Log loss against rows, one colour per size, with the power law ``fits`` of every size. Bars: 95 % of seeds."""
+    fig = base.figure(title, x="training rows, each seen once", y=_Y, log_x=True, height=360)
+    for place, (size, cells) in enumerate(table.groupby("size", sort=False)):
+        hue = base.PALETTE[place]
+        _cells(fig, cells, "rows", size, place)
+        x = np.geomspace(cells["rows"].min(), cells["rows"].max(), 40)
+        y = 100 * (fits[size].predict(x) / table["test_logloss"].iloc[0] - 1)
+        base.line(fig, x, y, size, line={"color": hue, "width": 1.5}, showlegend=False, hoverinfo="skip")
+    return fig.update_xaxes(**_ticks(table["rows"]))
 
 
-def rows(live: DataStudy | None, stored: DataStudy | None) -> go.Figure:
-    """Log loss against rows, a colour a size, with the power law through each size's means. Bars: 95 % of seeds."""
-    fig = base.figure("More rows", x="training rows, each seen once", y=_Y, log_x=True, height=500)
-    for look, study in sources(live, stored):
-        for place, size in enumerate(study.sizes):
-            cells = study.of(size)
-            hue, sign = base.PALETTE[place], base.SYMBOLS[place]
-            _cells(fig, study, cells, look, "rows", size, hue, sign)
-            if len(cells) < 2:
-                continue
-            fit = laws.fit("power-law", cells[["rows"]], cells["test_logloss"])
-            x = np.geomspace(cells["rows"].min(), cells["rows"].max(), 40)
-            y = 100 * (fit.predict(x) / study.table["test_logloss"].iloc[0] - 1)
-            base.line(fig, x, y, size, line=look.stroke(hue), showlegend=False, hoverinfo="skip")
-    return fig.update_xaxes(dtick="D2")
+def compute(table: pd.DataFrame, title: str = "The same compute, spent differently") -> go.Figure:
+    """Log loss against training FLOP, one line per share of the rows: at one compute, which line lies lowest?"""
+    fig = base.figure(title, x="training FLOP", y=_Y, log_x=True, height=420)
+    for place, share in enumerate(table.sort_values("rows")["share"].drop_duplicates()):
+        cells = table[table["share"] == share]
+        line = {"mode": "lines+markers", "line": {"color": base.PALETTE[place], "width": 1.5}}
+        _cells(fig, cells, "training_flop", f"{share} of the rows", place, **line)
+    return fig.update_xaxes(dtick=1)
 
 
-def compute(live: DataStudy | None, stored: DataStudy | None) -> go.Figure:
-    """Log loss against training FLOP, a line a share of the rows: at one compute, which line lies lowest?"""
-    fig = base.figure("The same compute, spent differently", x="training FLOP", y=_Y, log_x=True, height=500)
-    for look, study in sources(live, stored):
-        for place, share in enumerate(study.shares):
-            cells = study.table[study.table["share"] == share]
-            hue, sign = base.PALETTE[place], base.SYMBOLS[place]
-            line = {"mode": "lines+markers", "line": look.stroke(hue)}
-            _cells(fig, study, cells, look, "training_flop", f"{share} of rows", hue, sign, **line)
-    return fig
-
-
-def _cells(
-    fig: go.Figure,
-    study: DataStudy,
-    cells: pd.DataFrame,
-    look: Look,
-    x: str,
-    name: str,
-    hue: str,
-    sign: str,
-    **options,
-) -> None:
+def _cells(fig: go.Figure, cells: pd.DataFrame, x: str, name: str, place: int, **options) -> None:
     """The means of ``cells`` with their intervals: one counted trace."""
-    half = study.half[cells.index]
+    hue = base.PALETTE[place]
     base.points(
         fig,
         cells[x],
         cells["relative"],
-        f"{name}, {look.name}",
-        marker={"color": hue, "symbol": look.sign(sign), "size": 9},
-        error_y=bars(cells["relative"], cells["relative"] - half, cells["relative"] + half, hue),
-        customdata=cells[["size", "share", "test_logloss", "rows", "seeds"]].assign(source=look.name),
+        name,
+        marker={"color": hue, "symbol": base.SYMBOLS[place], "size": 9},
+        error_y=bars(cells["relative"], cells["ci_low"], cells["ci_high"], hue),
+        customdata=cells[["size", "share", "test_logloss", "rows", "seeds"]],
         hovertemplate=_HOVER,
         **options,
     )
+
+
+def _ticks(rows: pd.Series) -> dict:
+    """A tick at every number of rows that was trained on, in thousands."""
+    at = sorted(rows.unique())
+    return {"tickvals": at, "ticktext": [f"{value / 1000:,.3g} k" for value in at]}

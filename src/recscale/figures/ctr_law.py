@@ -1,121 +1,149 @@
-"""Figures of the measured law: all models at equal compute, slopes beside the paper's, and laws side by side."""
+"""Figures of the measured law: all models at equal compute, leads, slopes beside the paper's, and laws side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from scipy import stats
 
-from recscale import published
-from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, can_fit, fit_law, noise_of, relative, slopes
 from recscale.figures import base
-from recscale.figures.ctr_scaling import gains
 from recscale.figures.overlay import bars
 from recscale.models import MODEL_TITLES
 from recscale.runs.table import AXES, Columns, by_configuration
 
-_HOVER = "%{fullData.name}, %{x:,} FLOP per example<br>%{y:+.3f} %, %{customdata[0]} seeds<extra></extra>"
+_HOVER = "%{fullData.name}, %{x:,} FLOP per example<br>log-loss %{y:.5f}, %{customdata[0]} seeds<extra></extra>"
+LABEL_ROOM = 1.1
+"""Decades to the right of the largest size, for the models' names."""
 
 
-def compared_means(runs: pd.DataFrame) -> pd.DataFrame:
-    """Seed means on the paper's axis: ``relative`` (% against the smallest DLRM), half of its 95 % interval from
-    the model's own noise of seeds (nan with single seeds), ``seeds``. Empty without a DLRM.
+def equal_compute(means: pd.DataFrame, law: pd.DataFrame, hold_out: int = 0, height: int = 320) -> go.Figure:
+    """Every model's seed means over compute, named at their ends, and Wukong's law with its 95 % band.
 
-    What a seed does to all its runs alike is not noise here: it moves no model against another.
+    ``means``: ``analysis.ctr_rivals.model_means``; ``law``: x, predicted, low, high, without rows for none. Wukong's
+    ``hold_out`` largest sizes are hollow.
     """
-    if runs.empty or (table := relative(runs)).empty:
-        return pd.DataFrame(columns=["model", Columns.FLOP, "relative", "half", "seeds"])
-    means = by_configuration(table, "relative")
-    percent = 100 / runs["test_logloss"].mean()
-    least = {model: percent * noise_of(runs, model, 1)[1] for model in means["model"].unique()}  # of two single runs
-    return means.assign(half=means["model"].map(least) / np.sqrt(2 * means["seeds"]))
-
-
-def compared(means: pd.DataFrame, least: float) -> go.Figure:
-    """Every model's seed means over compute, with a straight line through those of three sizes or more.
-
-    ``means``: ``compared_means``; ``least``: the difference (%) that seeds can't explain. Dotted lines: the
-    paper's 0.02 % and ``least``, below the smallest DLRM.
-    """
-    fig = base.figure(
-        "Eight models at equal compute",
-        x=AXES[Columns.FLOP],
-        y="log-loss against the smallest DLRM (%)",
-        log_x=True,
-        height=580,
-    )
-    for model, rows in means.groupby("model", sort=False):
-        x, y, hue = rows[Columns.FLOP], rows["relative"], base.colour(model)
+    fig = base.figure(x=AXES[Columns.FLOP], y="log-loss on test (nats)", log_x=True, height=height)
+    hue = base.colour("wukong")
+    base.band(fig, law["x"], law["low"], law["high"], "95 % band", hue)
+    base.line(fig, law["x"], law["predicted"], "power law", line={"color": hue, "dash": "dash"}, hoverinfo="skip")
+    ends = []
+    for model, rows in sorted(means.groupby(Columns.MODEL, sort=False), key=lambda item: item[0] == "wukong"):
+        own, at, loss = model == "wukong", rows[Columns.FLOP], rows["test_logloss"]
+        signs = [base.symbol(model)] * len(rows)
+        if own and hold_out:
+            signs[-hold_out:] = [f"{base.symbol(model)}-open"] * hold_out
         base.points(
             fig,
-            x,
-            y,
+            at,
+            loss,
             MODEL_TITLES[model],
-            error_y=bars(y, y - rows["half"], y + rows["half"], hue),
+            mode="markers" if own else "lines+markers",
+            marker={"size": 9 if own else 6, "symbol": signs},
+            line={"width": 1.2, "color": base.colour(model)},
+            error_y=bars(loss, loss - rows["half"], loss + rows["half"], hue) if own else None,
             customdata=rows[["seeds"]],
             hovertemplate=_HOVER,
         )
-        if len(rows) >= 3:
-            line = stats.linregress(np.log(x), y)
-            ends = np.array([x.min(), x.max()])
-            stroke = {"width": 3 if model == "wukong" else 1.5}
-            drawn = line.intercept + line.slope * np.log(ends)
-            base.line(fig, ends, drawn, model, line=stroke, showlegend=False, hoverinfo="skip")
-    return gains(fig, {"paper's 0.02 %": PAPER_SIGNIFICANT, "noise of seeds": least})
+        ends.append((float(at.iloc[-1]), float(loss.iloc[-1]), model))
+    _name_at_ends(fig, ends, span=float(np.ptp(means["test_logloss"])))
+    low, high = np.log10([means[Columns.FLOP].min(), means[Columns.FLOP].max()])
+    fig.update_xaxes(range=[low - 0.1, high + LABEL_ROOM], dtick=1)
+    return fig.update_layout(showlegend=False, margin_t=12)
 
 
-def slope_rows(runs: pd.DataFrame, task: int = 1) -> pd.DataFrame:
-    """What ten times the compute changes, % a decade, with 95 % intervals: the paper's table (``task``) and ours."""
-    paper = published.wukong_models().query("task == @task")
-    columns = {"slope_per_decade": "slope", "slope_low": "low", "slope_high": "high"}
-    table = paper.rename(columns=columns)[["model", "slope", "low", "high"]].assign(source="paper's table")
-    table["model"] = table["model"].str.lower()
-    own = slopes(runs) if len(runs) else pd.DataFrame()
-    if own.empty:
-        return table
-    value, half = own["% a decade"], own["% a decade ±"]
-    ours = pd.DataFrame({"model": own.index, "slope": value, "low": value - half, "high": value + half})
-    return pd.concat([table, ours.assign(source="here")], ignore_index=True)
+def _name_at_ends(fig: go.Figure, ends: Sequence[tuple[float, float, str]], span: float) -> None:
+    """Each model's name to the right of its last point (size, loss, model), moved apart where they would overlap."""
+    ends = sorted(ends, key=lambda end: end[1])
+    places = spread([loss for _, loss, _ in ends], 0.06 * span)
+    largest = max(size for size, _, _ in ends)
+    for place, (_, _, model) in zip(places, ends, strict=True):
+        fig.add_annotation(
+            x=float(np.log10(largest)),
+            y=place,
+            text=MODEL_TITLES[model],
+            showarrow=False,
+            xanchor="left",
+            xshift=10,
+            font={"color": base.colour(model), "size": 12},
+        )
 
 
-def slope_figure(rows: pd.DataFrame) -> go.Figure:
-    """A line a model: its slope in the paper's table and here. ``rows``: ``slope_rows``."""
-    fig = base.figure("What ten times the compute changes", x="log-loss, % a decade (negative: better)", height=480)
+def spread(values: Sequence[float], gap: float) -> list[float]:
+    """Ascending ``values`` moved as little as one pass up and one centring allow, until they are ``gap`` apart."""
+    places = list(values)
+    for index in range(1, len(places)):
+        places[index] = max(places[index], places[index - 1] + gap)
+    shift = float(np.mean(np.subtract(places, values))) if places else 0.0
+    return [place - shift for place in places]
+
+
+def leads_figure(standings: pd.DataFrame, promised: float = 0.2, height: int = 340) -> go.Figure:
+    """Wukong's mean lead over each rival at equal compute, with the interval that decides, and the ``promised`` one.
+
+    ``standings``: ``analysis.ctr_rivals.standings``.
+    """
+    table = standings.sort_values("lead")
+    fig = base.figure(x="Wukong's lead at equal compute (%); negative: the rival leads", height=height)
+    hues = [base.colour(model) for model in table.index]
+    base.points(
+        fig,
+        table["lead"],
+        [MODEL_TITLES[model] for model in table.index],
+        "lead",
+        marker={"color": hues, "size": 10},
+        error_x=bars(table["lead"], table["ci_low"], table["ci_high"], base.NEUTRAL),
+        customdata=table[["ci_low", "ci_high", "sizes"]],
+        hovertemplate="%{y}: %{x:+.2f} % [%{customdata[0]:+.2f}, %{customdata[1]:+.2f}], %{customdata[2]} sizes"
+        "<extra></extra>",
+    )
+    fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
+    fig.add_vline(x=promised, line={"color": base.NEUTRAL, "width": 1, "dash": "dot"})
+    return fig.update_layout(showlegend=False, margin_t=12)
+
+
+def slope_figure(rows: pd.DataFrame, height: int = 400) -> go.Figure:
+    """One line per model: its slope in the paper's table and here, with 95 % intervals.
+
+    ``rows``: ``analysis.ctr_rivals.slopes_and_the_papers``.
+    """
+    fig = base.figure(x="change of log-loss per decade of compute (%); negative: better", height=height)
     models = list(dict.fromkeys(["wukong", *rows["model"]]))[::-1]
     place = {model: k for k, model in enumerate(models)}
-    looks = (("paper's table", base.NEUTRAL, "circle-open", 0.14), ("here", base.PALETTE[1], "diamond", -0.14))
-    for source, hue, sign, shift in looks:
+    looks = (
+        ("paper", "paper's table", base.NEUTRAL, "circle-open", 0.14),
+        ("ours", "here", base.PALETTE[1], "diamond", -0.14),
+    )
+    for source, name, hue, sign, shift in looks:
         part = rows[rows["source"] == source]
-        if part.empty:
-            continue
         base.points(
             fig,
             part["slope"],
             [place[model] + shift for model in part["model"]],
-            source,
+            name,
             marker={"color": hue, "symbol": sign},
             error_x=bars(part["slope"], part["low"], part["high"], hue),
             customdata=part[["model"]].replace(MODEL_TITLES),
-            hovertemplate="%{customdata[0]}: %{x:.3f} % a decade<extra>%{fullData.name}</extra>",
+            hovertemplate="%{customdata[0]}: %{x:.3f} % per decade<extra>%{fullData.name}</extra>",
         )
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
+    fig.update_layout(margin_t=12)
     return fig.update_yaxes(tickvals=list(place.values()), ticktext=[MODEL_TITLES[model] for model in models])
 
 
 def side_rows(tables: Mapping[str, pd.DataFrame]) -> int:
     """How many points ``side_by_side`` draws: Wukong's sizes over all named sets."""
-    return sum(len(by_configuration(runs[runs["model"] == "wukong"])) if len(runs) else 0 for runs in tables.values())
+    return sum(len(by_configuration(runs[runs[Columns.MODEL] == "wukong"])) for runs in tables.values())
 
 
-def side_by_side(title: str, tables: Mapping[str, pd.DataFrame], size: str) -> go.Figure:
+def side_by_side(
+    tables: Mapping[str, pd.DataFrame], curves: Mapping[str, pd.DataFrame], size: str, height: int = 360
+) -> go.Figure:
     """Wukong's seed means of each named set of runs in % of the loss at its smallest size, with the power law through
-    all sizes and its 95 % band."""
-    fig = base.figure(title, x=AXES[size], y="log-loss against the smallest Wukong (%)", log_x=True)
+    all sizes and its 95 % band. ``curves``: name -> x, predicted, low, high."""
+    fig = base.figure(x=AXES[size], y="log-loss against the smallest Wukong (%)", log_x=True, height=height)
     for place, (name, runs) in enumerate(tables.items()):
-        if runs.empty or not len(means := by_configuration(runs[runs["model"] == "wukong"])):
-            continue
-        zero, hue = means["test_logloss"].iloc[0], base.PALETTE[place]
+        means = by_configuration(runs[runs[Columns.MODEL] == "wukong"])
+        zero, hue, law = means["test_logloss"].iloc[0], base.PALETTE[place], curves[name]
         base.points(
             fig,
             means[size],
@@ -125,9 +153,8 @@ def side_by_side(title: str, tables: Mapping[str, pd.DataFrame], size: str) -> g
             customdata=means[["seeds", "test_logloss"]],
             hovertemplate="%{fullData.name}: log-loss %{customdata[1]:.5f}, %{customdata[0]} seeds<extra></extra>",
         )
-        if can_fit(runs) and means[size].nunique() >= 3:
-            curve = fit_law(runs, size, 0).curve(60)
-            low, high, middle = (100 * (curve[column] / zero - 1) for column in ("low", "high", "predicted"))
-            base.band(fig, curve[size], low, high, f"95 % band, {name}", hue, showlegend=False)
-            base.line(fig, curve[size], middle, name, line={"color": hue}, showlegend=False, hoverinfo="skip")
-    return fig
+        low, high, middle = (100 * (law[column] / zero - 1) for column in ("low", "high", "predicted"))
+        base.band(fig, law["x"], low, high, f"95 % band, {name}", hue, showlegend=False)
+        base.line(fig, law["x"], middle, name, line={"color": hue}, showlegend=False, hoverinfo="skip")
+    fig.update_xaxes(dtick=1)
+    return fig.update_layout(margin_t=12)

@@ -1,4 +1,4 @@
-"""Losses and metric traps, drawn: one model under many ways to evaluate, and losses beside published levels."""
+"""Losses and metric traps, drawn: one model under many ways to evaluate, losses, and published levels."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,13 +10,12 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 
 METRICS = ("ndcg@10", "hr@10")
-SIGNS = {"optimistic": "triangle-right", "expected": "circle", "pessimistic": "triangle-left"}
 
 
 def losses(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
-    """A line a loss, a mark a run: live ones solid, the committed study hollow. Columns: loss, seed and the metrics."""
+    """One line per loss, one mark per run: live ones solid, the stored study hollow. Columns: loss, seed, metrics."""
     fig = base.figure("Four losses, one budget", x=METRICS[0].upper(), height=380)
-    tables = {"live": live, "committed": stored}
+    tables = {"live": live, "stored study": stored}
     shown = {name: table for name, table in tables.items() if len(table)}
     for (name, table), hue in zip(shown.items(), base.PALETTE, strict=False):
         sign = "circle" if name == "live" else "circle-open"
@@ -31,11 +30,12 @@ def losses(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
 
 
 def protocols(table: pd.DataFrame) -> go.Figure:
-    """One model, a line a protocol: the exact expectation, and simulated draws with the deviation of a single one.
+    """One model, one line per protocol: the exact expectation, and simulated draws with the deviation of a single one.
 
-    ``table``: ``metric_traps.protocol_table``. Points of one metric: all expectations and the simulated ones.
+    ``table``: columns ``protocol``, ``metric``, ``expected``, ``simulated``, ``sd``. Points of one metric: all
+    expectations and the simulated ones.
     """
-    fig = base.figure("One model, five numbers", x=METRICS[0].upper(), height=430)
+    fig = base.figure("One model, five numbers", x=METRICS[0].upper(), height=360)
     parts = {metric: table[table["metric"] == metric] for metric in METRICS}
     first = parts[METRICS[0]]
     drawn = {metric: part.dropna(subset="simulated") for metric, part in parts.items()}
@@ -62,7 +62,7 @@ def protocols(table: pd.DataFrame) -> go.Figure:
 def orders(table: pd.DataFrame) -> go.Figure:
     """Metric of every model under every protocol relative to the first model's: lines that cross change the order.
 
-    ``table``: models in rows, protocols in columns (``metric_traps.by_protocol``).
+    ``table``: models in rows, protocols in columns.
     """
     reference = table.index[0]
     fig = base.figure("Who is better depends on who is ranked", y=f"times {reference}", height=460)
@@ -78,25 +78,11 @@ def orders(table: pd.DataFrame) -> go.Figure:
     return fig
 
 
-def ties(table: pd.DataFrame) -> go.Figure:
-    """A line a scorer from pessimistic to optimistic, the fair value on it. ``table``: ``metric_traps.tie_table``.
-
-    Three points a row of one metric.
-    """
-    fig = base.figure("What ties may do", x=METRICS[0].upper(), height=400)
-    parts = {metric: table[table["metric"] == metric] for metric in METRICS}
-    for hue, (order, sign) in zip(base.PALETTE[1:], SIGNS.items(), strict=False):
-        part = parts[METRICS[0]]
-        base.points(
-            fig, part[order], part["scores"], order, marker={"color": hue, "symbol": sign, "size": 11},
-            customdata=part["ties"], hovertemplate="%{y}: %{x:.4f}, %{customdata:.1f} ties a user<extra></extra>",
-        )  # fmt: skip
-    _categories(fig, parts[METRICS[0]]["scores"])
-    return _by_metric(fig, lambda metric: [parts[metric][order].tolist() for order in SIGNS])
-
-
 def splits(table: pd.DataFrame) -> go.Figure:
-    """Metrics of each model on each split, with 95 % intervals over users. ``table``: ``metric_traps.split_table``."""
+    """Metrics of each model on each split, with 95 % intervals over users.
+
+    ``table``: columns ``split``, ``model``, ``cases``, the metrics and "± metric".
+    """
     fig = base.figure("Two splits of one data set", x="NDCG@10", height=360)
     groups = list(table.groupby("split", sort=False))
     for (split, rows), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
@@ -115,7 +101,10 @@ def splits(table: pd.DataFrame) -> go.Figure:
 
 
 def published_levels(table: pd.DataFrame) -> go.Figure:
-    """HR@10 others report on one data set, by what was ranked; colour is the loss. ``table``: ``published_levels``."""
+    """HR@10 others report on one data set; colour and sign are what was ranked.
+
+    ``table``: columns ``model``, ``loss``, ``ranking``, ``hr@10``, ``source``.
+    """
     fig = base.figure("Levels others report", x="HR@10", height=150 + 32 * len(table))
     table = table.sort_values("hr@10")
     labels = table["model"] + "<br>" + table["loss"]
@@ -138,7 +127,7 @@ def _categories(fig: go.Figure, names: Sequence[str]) -> None:
 
 
 def _by_metric(fig: go.Figure, values, further=lambda metric: {}) -> go.Figure:
-    """A button a metric; ``values(metric)`` is the x of every trace."""
+    """One button per metric; ``values(metric)`` is the x of every trace."""
     choices: list[tuple[str, Mapping, Mapping]] = [
         (metric.upper(), {"x": values(metric), **further(metric)}, {"xaxis.title.text": metric.upper()})
         for metric in METRICS

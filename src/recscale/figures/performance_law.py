@@ -1,4 +1,4 @@
-"""The Performance Law, drawn: measured shapes under fitted surfaces, what was held out, what stays unknown."""
+"""The Performance Law, drawn: one axis of it, measured shapes under fits, what was held out, what stays unknown."""
 
 from collections.abc import Mapping, Sequence
 
@@ -14,10 +14,10 @@ LABELS = {
     "constant": "constant",
     "log-linear": "line in logs",
     "log-quadratic": "quadratic in logs",
-    "performance-law": "law, inside",
+    "performance-law": "Performance Law",
     "performance-law-outside": "law, outside",
 }
-"""Short enough for a list on a phone; inside and outside name the exponent's place."""
+"""Short enough for a list on a phone; outside names the exponent's place in the law's first version."""
 
 
 def label(law: str) -> str:
@@ -140,12 +140,16 @@ def profile_of_q1(table: pd.DataFrame) -> go.Figure:
 
 
 def held_out(table: pd.DataFrame, metric: str) -> go.Figure:
-    """The held-out shape: what was measured, and what every law said with its 95 % band for one new measurement.
+    """The held-out shapes: what every law predicted, with its 95 % band for one new run, and what was measured.
 
-    ``table``: columns ``law``, ``predicted``, ``low``, ``high``, ``measured``.
+    ``table``: columns ``law``, ``layers``, ``width``, ``predicted``, ``low``, ``high``, ``measured``. Two points per
+    row. The axis shows all points; a band may leave it.
     """
-    fig = base.figure("Predicted before, measured after", x=metric.upper(), height=80 + 52 * len(table))
-    names = [label(law) for law in table["law"]]
+    fig = base.figure("Predicted before, measured after", x=metric.upper(), height=110 + 46 * len(table))
+    one_shape = len(table[["layers", "width"]].drop_duplicates()) == 1
+    names = [
+        label(row.law) if one_shape else f"{label(row.law)}, {row.layers} × {row.width}" for row in table.itertuples()
+    ]
     error = {
         "array": table["high"] - table["predicted"],
         "arrayminus": table["predicted"] - table["low"],
@@ -153,11 +157,78 @@ def held_out(table: pd.DataFrame, metric: str) -> go.Figure:
         "thickness": 1.5,
     }
     base.points(fig, table["predicted"], names, "predicted", error_x=error, marker={"color": base.PALETTE[0]})
-    measured = float(table["measured"].iloc[0])
-    fig.add_vline(measured, line={"color": base.PALETTE[1], "dash": "dash"})
-    fig.add_annotation(x=measured, y=1, yref="paper", yanchor="bottom", text="measured", showarrow=False)
-    around = np.concatenate([table["predicted"], [measured]])
-    room = max(0.6 * np.ptp(around), 0.25 * abs(measured))
+    star = {"symbol": "star", "size": 13, "color": base.PALETTE[1]}
+    base.points(fig, table["measured"], names, "measured", marker=star)
+    around = np.concatenate([table["predicted"], table["measured"]])
+    room = max(0.6 * np.ptp(around), 0.25 * abs(float(around.mean())))
     fig.update_xaxes(range=[around.min() - room, around.max() + room])
     fig.update_yaxes(autorange="reversed")
+    return fig
+
+
+def by_depth(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str) -> go.Figure:
+    """Metric against depth, a colour per width; the first fit drawn through the points, the second dashed.
+
+    ``table``: columns ``layers``, ``width`` and ``metric``; ``fits``: form -> fit, two of them.
+    """
+    fig = base.figure(f"{metric.upper()} over depth", x="layers H", y=metric.upper(), log_x=True, height=360)
+    depths = np.geomspace(table["layers"].min(), table["layers"].max(), 40)
+    for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("width"), strict=False):
+        base.points(
+            fig, rows["layers"], rows[metric], f"d = {width}", marker={"color": hue, "symbol": sign, "size": 9},
+            legendgroup="points",
+        )  # fmt: skip
+        x = pd.DataFrame({"layers": depths, "width": float(width)})
+        for stroke, fit in zip(("solid", "dash"), fits.values(), strict=True):
+            base.line(fig, depths, fit.predict(x), "", line={"color": hue, "dash": stroke}, showlegend=False)
+    for stroke, form in zip(("solid", "dash"), fits, strict=True):
+        base.line(fig, [None], [None], label(form), line={"color": base.NEUTRAL, "dash": stroke})
+    fig.update_xaxes(tickvals=sorted(table["layers"].unique()))
+    return fig
+
+
+def gain_and_decay(x: Sequence[float], curves: pd.DataFrame, peaks: pd.DataFrame) -> go.Figure:
+    """One axis of the law, its gain and its decay: where their sum turns.
+
+    ``curves``: columns ``gain``, ``decay``, ``sum`` at the places ``x``; ``peaks``: columns ``x``, ``y``, a point each.
+    """
+    fig = base.figure("Gain, decay and their sum", x="x: layers or width", y="part of P", log_x=True, height=380)
+    for hue, stroke, name in zip(base.PALETTE, ("dot", "dash", "solid"), ("gain", "decay", "sum"), strict=False):
+        base.line(fig, x, curves[name], name, line={"color": hue, "dash": stroke})
+    base.points(fig, peaks["x"], peaks["y"], "peak", marker={"symbol": "star", "size": 14, "color": base.PALETTE[1]})
+    return fig
+
+
+def optima(table: pd.DataFrame) -> go.Figure:
+    """The place of each peak with its interval, beside the range that was measured; depth above, width below.
+
+    ``table``: ``shape_fits.optima``. A point per row that has a peak; hollow where its interval leaves the range.
+    """
+    names = list(dict.fromkeys(zip(table["points"], table["form"], strict=True)))
+    fig = base.figure("Where is the peak?", height=150 + 62 * len(names))
+    place = {name: -k for k, name in enumerate(names)}
+    for panel, axis in (("", "layers"), ("2", "width")):
+        rows = table[table["axis"] == axis]
+        where = [place[name] for name in zip(rows["points"], rows["form"], strict=True)]
+        for low, high, spot in zip(rows["measured_low"], rows["measured_high"], where, strict=True):
+            base.line(
+                fig, [low, high], [spot, spot], "measured range", xaxis=f"x{panel}", yaxis=f"y{panel}",
+                line={"color": base.translucent(base.NEUTRAL, 0.35), "width": 14}, hoverinfo="skip",
+                legendgroup="range", showlegend=not panel and spot == 0,
+            )  # fmt: skip
+        error = {"array": (rows["high"] - rows["peak"]).clip(lower=0), "color": base.PALETTE[1], "thickness": 1.5}
+        error |= {"type": "data", "symmetric": False, "arrayminus": (rows["peak"] - rows["low"]).clip(lower=0)}
+        signs = np.where(rows["inside"], "circle", "circle-open")
+        base.points(
+            fig, rows["peak"], where, "peak, 95 % interval", xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,
+            marker={"color": base.PALETTE[1], "symbol": signs, "size": 9}, legendgroup="peak", showlegend=not panel,
+        )  # fmt: skip
+    texts = [f"{points}<br>{label(form)}" for points, form in names]
+    ticks = {"tickvals": list(place.values()), "ticktext": texts, "tickfont": {"size": 10}}
+    for panel, axis, title in (("", "layers", "best depth H"), ("2", "width", "best width d")):
+        low, high = table.loc[table["axis"] == axis, ["measured_low", "measured_high"]].agg(["min", "max"]).to_numpy()
+        ends = [np.log10(low[0] / 2), np.log10(high[1] * 2)]
+        log = {"type": "log", "title": title, "anchor": f"y{panel}", "range": ends, "dtick": np.log10(2)}
+        fig.update_layout({f"xaxis{panel}": base.AXIS | log})
+    fig.update_layout(yaxis=ticks | {"domain": [0.57, 1]}, yaxis2=base.AXIS | ticks | {"domain": [0, 0.43]})
     return fig

@@ -1,37 +1,37 @@
 """The planner: depth against width, the best shape within a budget, and how sure that is.
 
 The figure carries every choice as compact JSON in ``layout.meta.planner``; ``planner.js`` of the book puts menus above
-it and swaps the traces. Without that script, as in a notebook, it shows the first choice.
+it and the numbers below, and swaps the traces. Without that script, as in a notebook, it shows the first choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from recscale.analysis import shape_planning as planning
-from recscale.analysis.shape_planning import KINDS, LAW_NAMES, Planned
-from recscale.analysis.shape_predictions import NAMES
 from recscale.figures import base
+from recscale.figures.controls import buttons
+from recscale.figures.performance_law import label
 from recscale.figures.published import LAW_COLOURS
-from recscale.laws.planner import Choice
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
+AXES = ("layers", "width")
 MESH = 20
-MOST_IN_CLOUD = 40
-HEIGHT = 520
+MOST_IN_CLOUD = 30
+HEIGHT = 360
+FREE = "free"
+"""``shape_choices.Limit`` of an axis whose interval says something about an optimum."""
 
 
-def planner(prepared: Sequence[Planned], claims: Sequence[tuple[str, int, int]] = ()) -> go.Figure:
+def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
     """Predicted metric over depth and width, with the choice in every budget of every grid and law.
 
-    ``claims``: (grid's title, layers, width), shown as open stars where no budget binds: none of them was made for one
-    that is offered. Points: the first grid's measurements.
+    ``prepared``: results of ``shape_choices.prepare``; ``kinds``: kind of budget -> its name. Points: the first grid's
+    measurements.
     """
-    known = {title: (layers, width) for title, layers, width in claims}
-    entries = [_entry(one, known.get(one.grid.title)) for one in prepared]
+    entries = [_entry(one) for one in prepared]
     fig = base.figure("Which shape?", x="layers H (log scale)", y="width d (log scale)", log_x=True, log_y=True)
     first = entries[0]
     state = first["kinds"]["none"][0]
@@ -40,11 +40,8 @@ def planner(prepared: Sequence[Planned], claims: Sequence[tuple[str, int, int]] 
         x=first["x"], y=first["y"], z=first["z"], name="predicted", colorbar={"thickness": 10, "tickformat": ".3f"},
         hovertemplate="H = %{x:.0f}, d = %{y:.0f}: %{z:.4f}<extra>predicted</extra>", ncontours=24, **hue,
     )  # fmt: skip
-    outline = {"color": base.PALETTE[2], "width": 2}
-    base.line(
-        fig, *state["flat"], "within the band of the best", fill="toself", fillcolor="rgba(255,255,255,0.3)",
-        line=outline, hoverinfo="skip",
-    )  # fmt: skip
+    stroke = {"color": base.PALETTE[2], "width": 5}
+    base.line(fig, *state["tied"], "not told from the best", line=stroke, opacity=0.6, hoverinfo="skip")
     base.line(fig, *state["line"], "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
     dots = {"color": base.PALETTE[3], "size": state["cloud"][2], "opacity": 0.7, "line": {"width": 0}}
     base.line(
@@ -57,11 +54,11 @@ def planner(prepared: Sequence[Planned], claims: Sequence[tuple[str, int, int]] 
         hovertemplate="H = %{x}, d = %{y}: %{customdata:.4f}<extra>measured</extra>",
     )  # fmt: skip
     star = {"symbol": "star-open", "size": 15, "color": base.PALETTE[1], "line": {"width": 2}}
-    base.line(fig, *state["claim"], "claimed in the paper", mode="markers", marker=star)
+    base.line(fig, *_claim_star(state["claimed"]), "claimed in the paper", mode="markers", marker=star)
     _best(fig, state)
     fig.update_xaxes(tickvals=first["ticks"][0])
     fig.update_yaxes(tickvals=first["ticks"][1])
-    fig.update_layout(height=HEIGHT, meta={"planner": {"kinds": dict(KINDS), "entries": entries}})
+    fig.update_layout(height=HEIGHT, meta={"planner": {"kinds": dict(kinds), "entries": entries}})
     return fig
 
 
@@ -79,117 +76,139 @@ def _best(fig: go.Figure, state: dict) -> None:
     )  # fmt: skip
 
 
-def _entry(one: Planned, claim: tuple[int, int] | None) -> dict[str, Any]:
+def _entry(one: Any) -> dict[str, Any]:
     """Everything the page needs about one law on one grid."""
     points = one.grid.points
-    x, y = (np.geomspace(points[a].min(), points[a].max(), MESH).round(3) for a in ("layers", "width"))
+    x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH).round(3) for axis in AXES)
     pairs = np.array(np.meshgrid(x, y)).reshape(2, -1).T
     z = one.plan.fit.predict(pairs).reshape(MESH, MESH)
     inside = ((points["layers"].to_numpy() >= pairs[:, :1]) & (points["width"].to_numpy() >= pairs[:, 1:])).any(1)
     z = np.where(inside.reshape(z.shape), z, np.nan)
     kinds: dict[str, list[dict]] = {}
-    for kind, budget, choice in one.choices:
-        star = [[claim[0]], [claim[1]]] if claim and kind == "none" else [[None], [None]]
-        kinds.setdefault(kind, []).append(_state(one, kind, budget, choice) | {"claim": star})
-    ticks = [sorted(int(value) for value in points[a].unique()) for a in ("layers", "width")]
+    for outcome in one.outcomes:
+        kinds.setdefault(outcome.kind, []).append(_state(one.plan.shapes, outcome))
     return {
         "grid": one.grid.title,
         "metric": one.grid.metric,
-        "law": LAW_NAMES[one.law],
+        "law": label(one.law),
         "x": x.tolist(),
         "y": y.tolist(),
-        "z": [[None if np.isnan(v) else round(float(v), 5) for v in row] for row in z],
-        "points": [points[a].tolist() for a in ("layers", "width", "value")],
-        "ticks": ticks,
+        "z": [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in z],
+        "points": [points[axis].tolist() for axis in (*AXES, "value")],
+        "ticks": [sorted(int(value) for value in points[axis].unique()) for axis in AXES],
         "kinds": kinds,
     }
 
 
-def _state(one: Planned, kind: str, budget: float, choice: Choice) -> dict[str, Any]:
-    """One choice, ready to be drawn."""
+def _state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
+    """One choice, ready to be drawn and read. Numbers that aren't known are None."""
+    choice, claimed = outcome.choice, outcome.claimed
     cloud = choice.cloud.head(MOST_IN_CLOUD)
-    sizes = (5 + 13 * np.sqrt(cloud["share"])).round(1)
-    intervals = (choice.layers, choice.layers_interval), (choice.width, choice.width_interval)
+    sizes = (5 + 13 * np.sqrt(cloud["share"])).round(0).astype(int)
+    intervals = [choice.layers_interval, choice.width_interval]
     return {
-        "budget": "" if kind == "none" else f"{budget:,.0f}",
+        "budget": None if outcome.kind == "none" else outcome.budget,
         "best": [choice.layers, choice.width],
-        "error": [
-            [round(max(best - low, 0), 2), round(max(high - best, 0), 2)] for best, (low, high) in _known(intervals)
-        ],
+        "value": [_known(value, 4) for value in (choice.predicted, choice.low, choice.high)],
+        "interval": [[_known(end, 0) for end in interval] for interval in intervals],
+        "limits": [str(outcome.limits[axis]) for axis in AXES],
+        "error": [_bar(shapes, outcome, axis, interval) for axis, interval in zip(AXES, intervals, strict=True)],
         "cloud": [cloud["layers"].tolist(), cloud["width"].tolist(), sizes.tolist()],
-        "flat": _outline(one.plan.shapes[choice.flat]),
-        "line": _limit(one, kind, budget),
-        "words": planning.summary(choice, one.grid.metric, planning.edges(one, choice)),
+        "count": [int(choice.tied.sum()), int(outcome.allowed.sum())],
+        "tied": _columns(shapes[choice.tied]),
+        "line": _limit(shapes, outcome),
+        "claimed": claimed
+        and {
+            "shape": [claimed.layers, claimed.width],
+            "product": claimed.product,
+            "loss": [_known(value, 4) for value in claimed.loss],
+        },
     }
 
 
-def _known(intervals: tuple) -> list[tuple[int, tuple[float, float]]]:
-    """Intervals without a number (too few points) have no bar."""
-    return [(best, ends if np.isfinite(ends).all() else (best, best)) for best, ends in intervals]
+def _known(value: float, digits: int) -> float | None:
+    return round(float(value), digits) if np.isfinite(value) else None
 
 
-def _outline(shapes: pd.DataFrame) -> list[list[int]]:
-    """The region of ``shapes`` as a closed line: its narrowest widths by depth, then its widest backwards."""
-    if shapes.empty:
-        return [[None], [None]]
-    ends = shapes.groupby("layers")["width"].agg(["min", "max"])
-    depth, narrow, wide = ends.index.tolist(), ends["min"].tolist(), ends["max"].tolist()
-    return [depth + depth[::-1] + depth[:1], narrow + wide[::-1] + narrow[:1]]
+def _bar(shapes: pd.DataFrame, outcome: Any, axis: str, interval: tuple[float, float]) -> list[float]:
+    """Lengths of the bar below and above the best: none on an axis that is held or has no interval, else cut at the
+    measured shapes that share the best one's other axis."""
+    best = getattr(outcome.choice, axis)
+    if outcome.limits[axis] != FREE or not np.isfinite(interval).all():
+        return [0, 0]
+    other = AXES[1 - AXES.index(axis)]
+    line = shapes.loc[shapes[other] == getattr(outcome.choice, other), axis]
+    low, high = max(interval[0], line.min()), min(interval[1], line.max())
+    return [round(float(max(best - low, 0)), 2), round(float(max(high - best, 0)), 2)]
 
 
-def _limit(one: Planned, kind: str, budget: float) -> list[list[int | None]]:
+def _columns(shapes: pd.DataFrame) -> list[list[float | None]]:
+    """For each depth a line from the narrowest to the widest of ``shapes``, with gaps between depths."""
+    x, y = [], []
+    for depth, widths in shapes.groupby("layers")["width"]:
+        x += [depth, depth, None]
+        y += [int(widths.min()), int(widths.max()), None]
+    return [x or [None], y or [None]]
+
+
+def _limit(shapes: pd.DataFrame, outcome: Any) -> list[list[int | None]]:
     """The widest affordable shape of each depth, where the budget binds."""
-    affordable = planning.within(one.price, kind, budget)
-    if kind == "none":
+    if outcome.kind in ("none", "layers"):
         return [[None], [None]]
-    bound = one.plan.shapes[~affordable]["layers"].unique()
-    widest = one.plan.shapes[affordable & one.plan.shapes["layers"].isin(bound).to_numpy()]
+    bound = shapes[~outcome.allowed]["layers"].unique()
+    widest = shapes[outcome.allowed & shapes["layers"].isin(bound).to_numpy()]
     ends = widest.groupby("layers")["width"].max()
     return [ends.index.tolist() or [None], ends.tolist() or [None]]
 
 
-def certainty(table: pd.DataFrame) -> go.Figure:
-    """The best depth and width of every grid with its interval, both laws. ``table``: ``planning.agreement``.
+def _claim_star(claimed: dict | None) -> list[list[int | None]]:
+    return [[value] for value in claimed["shape"]] if claimed else [[None], [None]]
 
-    Two points a row; a cross says that the best lies at an end of the measured range.
+
+def certainty(table: pd.DataFrame) -> go.Figure:
+    """The best depth (above) and width (below) of every grid with its interval, both laws; a button per metric.
+
+    ``table``: ``shape_choices.agreement``. Two points per row; a cross lies at an end of the measured range.
     """
-    names = list(dict.fromkeys(zip(table["grid"], table["metric"], strict=True)))
-    fig = base.figure("How well the best shape is known", height=120 + 26 * len(names))
-    place = {name: -k for k, name in enumerate(names)}
-    for shift, (law, rows) in zip((0.15, -0.15), table.groupby("law", sort=False), strict=False):
-        where = [place[name] + shift for name in zip(rows["grid"], rows["metric"], strict=True)]
-        for axis, column in (("x", "layers"), ("x2", "width")):
-            hue, sign = LAW_SIGNS[law]
-            error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.2, "width": 0}
-            error |= {"array": (rows[f"{column}_high"] - rows[column]).clip(lower=0)}
-            error |= {"arrayminus": (rows[column] - rows[f"{column}_low"]).clip(lower=0)}
-            signs = np.where(rows[f"{column}_edge"], "x", sign)
-            base.points(
-                fig, rows[column], where, LAW_NAMES[law], xaxis=axis, error_x=error, legendgroup=law,
-                showlegend=axis == "x", marker={"color": hue, "symbol": signs, "size": 7},
-                hovertemplate="%{x}<extra>" + LAW_NAMES[law] + "</extra>",
-            )  # fmt: skip
-    labels = [f"{grid}, {metric}" for grid, metric in names]
-    fig.update_yaxes(tickvals=list(place.values()), ticktext=labels, tickfont_size=10)
+    names, metrics = list(dict.fromkeys(table["grid"])), list(dict.fromkeys(table["metric"]))
+    fig = base.figure("How well is the best shape known?", height=140 + 44 * len(names))
+    for metric in metrics:
+        for shift, (law, rows) in zip((0.15, -0.15), table.groupby("law", sort=False), strict=False):
+            rows = rows[rows["metric"] == metric]
+            where = [shift - names.index(grid) for grid in rows["grid"]]
+            for panel, column in (("", "layers"), ("2", "width")):
+                hue, sign = LAW_SIGNS[law]
+                error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.2, "width": 0}
+                error |= {"array": (rows[f"{column}_high"] - rows[column]).clip(lower=0)}
+                error |= {"arrayminus": (rows[column] - rows[f"{column}_low"]).clip(lower=0)}
+                signs = np.where(rows[f"{column}_edge"], "x", sign)
+                base.points(
+                    fig, rows[column], where, label(law), xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,
+                    legendgroup=law, showlegend=not panel, visible=metric == metrics[0],
+                    marker={"color": hue, "symbol": signs, "size": 7},
+                    hovertemplate="%{x}<extra>" + label(law) + "</extra>",
+                )  # fmt: skip
+    ticks = {"tickvals": [-k for k in range(len(names))], "ticktext": names, "tickfont": {"size": 10}}
+    log = base.AXIS | {"type": "log", "tickangle": 0}
     fig.update_layout(
-        xaxis={"domain": [0, 0.47], "type": "log", "title": "best depth", "tickvals": [1, 4, 16, 64], "tickangle": 0},
-        xaxis2=base.AXIS
-        | {
-            "domain": [0.53, 1],
-            "type": "log",
-            "title": "best width",
-            "tickvals": [8, 64, 512],
-            "tickangle": 0,
-            "anchor": "y",
-        },
+        xaxis=log | {"anchor": "y", "title": "best depth H", "tickvals": [1, 2, 4, 8, 16, 32, 64]},
+        xaxis2=log | {"anchor": "y2", "title": "best width d", "tickvals": [8, 16, 32, 64, 128, 256, 512, 1024]},
+        yaxis=ticks | {"domain": [0.56, 1]},
+        yaxis2=base.AXIS | ticks | {"domain": [0, 0.44]},
     )
-    return fig
+    per_metric = len(fig.data) // len(metrics)
+    choices = [
+        (metric, {"visible": [number // per_metric == k for number in range(len(fig.data))]}, {})
+        for k, metric in enumerate(metrics)
+    ]
+    return buttons(fig, choices)
 
 
 def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
-    """Predicted bands for one new run, and what was measured. ``table``: ``predictions.verdicts`` (or unmeasured).
+    """Predicted bands for one new run, and what was measured.
 
-    Points: a prediction a row of ``metric``, and a measurement a shape that has one.
+    ``table``: a row per law, shape and metric with ``predicted``, ``low``, ``high`` and, where there are runs,
+    ``measured``. Points: a prediction per row of ``metric``, and a measurement per shape that has one.
     """
     rows = table[table["metric"] == metric]
     names = (rows["layers"].astype(str) + " × " + rows["width"].astype(str)).tolist()
@@ -202,13 +221,13 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
         error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
         error |= {"array": part["high"] - part["predicted"], "arrayminus": part["predicted"] - part["low"]}
         base.points(
-            fig, part["predicted"], spots[part.index] + shift, NAMES[law], error_x=error,
+            fig, part["predicted"], spots[part.index] + shift, label(law), error_x=error,
             marker={"color": hue, "symbol": sign, "size": 8},
         )  # fmt: skip
     if "measured" in rows:
-        found = rows.assign(place=spots).dropna(subset="measured").drop_duplicates("place")
+        trained = rows.assign(place=spots).dropna(subset="measured").drop_duplicates("place")
         star = {"symbol": "star", "size": 14, "color": base.PALETTE[3]}
-        base.points(fig, found["measured"], found["place"], "measured (mean over seeds)", marker=star)
+        base.points(fig, trained["measured"], trained["place"], "measured (mean over seeds)", marker=star)
     fig.update_yaxes(tickvals=list(place.values()), ticktext=order, title="layers × width")
     fig.update_xaxes(range=_around(rows.reindex(columns=["predicted", "measured"]), rows[["low", "high"]]))
     return fig
@@ -222,9 +241,12 @@ def _around(values: pd.DataFrame, bands: pd.DataFrame) -> list[float]:
     return [min(lowest, max(first, lowest - room)) - edge, max(highest, min(last, highest + room)) + edge]
 
 
-def claims(table: pd.DataFrame) -> go.Figure:
-    """What each claimed shape gives away beside the refitted best, with its 95 % interval. ``table``: ``claims``."""
-    fig = base.figure("What the claimed shapes give away", x="metric lost against the refitted best", height=430)
+def applications(table: pd.DataFrame) -> go.Figure:
+    """What each claimed shape loses against the refitted best, with its 95 % interval.
+
+    ``table``: ``shape_choices.applications``. A point per row.
+    """
+    fig = base.figure("What the claimed shapes lose", x="metric lost against the refitted best", height=400)
     constraints = list(dict.fromkeys(table["constraint"]))
     for k, ((law, metric), rows) in enumerate(table.groupby(["law", "metric"], sort=False)):
         hue, sign = LAW_SIGNS[law]
@@ -233,14 +255,14 @@ def claims(table: pd.DataFrame) -> go.Figure:
         error |= {"array": rows["loss_high"] - rows["loss"], "arrayminus": rows["loss"] - rows["loss_low"]}
         signs = sign if metric.startswith("NDCG") else f"{sign}-open"
         base.points(
-            fig, rows["loss"], where, f"{LAW_NAMES[law]}, {metric}", error_x=error,
+            fig, rows["loss"], where, f"{label(law)}, {metric}", error_x=error,
             marker={"color": hue, "symbol": signs, "size": 10, "line": {"width": 2}},
             hovertemplate="%{x:.4f}<extra></extra>",
         )  # fmt: skip
     fig.add_vline(0, line={"color": base.NEUTRAL, "dash": "dot"})
     named = table.drop_duplicates("constraint")
     labels = [
-        f"({row.claimed_layers}, {row.claimed_width})<br>{'global' if row.constraint == 'none' else row.constraint}"
+        f"({row.claimed_layers}, {row.claimed_width})<br>{'no budget' if row.constraint == 'none' else row.constraint}"
         for row in named.itertuples()
     ]
     fig.update_yaxes(tickvals=[-k for k in range(len(constraints))], ticktext=labels)

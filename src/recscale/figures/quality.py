@@ -6,11 +6,11 @@ import plotly.graph_objects as go
 from recscale.figures import base
 
 SOURCES = {
-    "auc": ("here", {"color": base.PALETTE[1], "symbol": "circle", "size": 11}),
+    "auc": ("ours", {"color": base.PALETTE[1], "symbol": "circle", "size": 11}),
     "benchmark": ("benchmark", {"color": base.PALETTE[0], "symbol": "diamond-open", "size": 14, "line": {"width": 2}}),
     "paper": ("paper", {"color": base.NEUTRAL, "symbol": "x-thin-open", "size": 10, "line": {"width": 2}}),
 }
-"""Column of ``quality.comparison`` -> name in the legend and marker."""
+"""Column of the comparison -> name in the legend and marker."""
 
 
 def marks(table: pd.DataFrame) -> int:
@@ -18,18 +18,19 @@ def marks(table: pd.DataFrame) -> int:
     return int(table[list(SOURCES)].count().sum())
 
 
-def frappe_figure(table: pd.DataFrame, plain_mlp: float, own_label: str = "here") -> go.Figure:
-    """A line a model: our mean with its 95 % interval, the benchmark's figure and the paper's.
+def frappe_figure(table: pd.DataFrame, plain_mlp: float, own_label: str = "ours") -> go.Figure:
+    """One line per model: our mean with its 95 % interval, the benchmark's figure and the paper's.
 
-    ``table``: ``quality.comparison``; ``own_label`` names our marks in the legend.
+    ``table``: columns ``name``, ``seeds``, ``auc``, ``auc_half_width``, ``benchmark``, ``paper``. ``plain_mlp``: the
+    AUC of a dotted line. ``own_label`` names our marks in the legend.
     """
-    fig = base.figure("AUC on Frappe", x="AUC on test", height=430)
+    fig = base.figure("AUC on Frappe", x="AUC on test", height=360)
     for column, (label, marker) in SOURCES.items():
         rows, name = table.dropna(subset=[column]), own_label if column == "auc" else label
         own = {
-            "error_x": {"array": rows["±"].fillna(0), "color": marker["color"], "thickness": 1.5, "width": 4},
-            "customdata": rows[["seeds", "±"]],
-            "hovertemplate": "%{y}, %{customdata[0]} seed(s): %{x:.4f} ± %{customdata[1]:.4f}<extra></extra>",
+            "error_x": {"array": rows["auc_half_width"].fillna(0), "color": marker["color"], "thickness": 1.5},
+            "customdata": rows[["seeds", "auc_half_width"]],
+            "hovertemplate": "%{y}, seeds: %{customdata[0]}: %{x:.4f} ± %{customdata[1]:.4f}<extra></extra>",
         }
         look = own if column == "auc" else {"hovertemplate": f"%{{y}}, {label}: %{{x:.4f}}<extra></extra>"}
         base.points(fig, rows[column], rows["name"], name, marker=marker, **look)

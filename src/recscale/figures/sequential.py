@@ -13,7 +13,7 @@ HUES = {"popularity": base.PALETTE[4], "last item": base.PALETTE[2]}
 
 
 def influence_map(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
-    """One heat map a table of ``influence``, switched by buttons. Pairs without influence stay empty."""
+    """One heat map per table of ``influence``, switched by buttons. Pairs without influence stay empty."""
     fig = base.figure("Who can see whom", x="item that is replaced", y="position that reads", height=480)
     for number, (name, table) in enumerate(tables.items()):
         grid = table.pivot(index="read", columns="changed", values="share")
@@ -37,22 +37,25 @@ def influence_map(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
 
 
 def learning_curve(histories: Mapping[int, pd.DataFrame]) -> go.Figure:
-    """Training loss above, validation NDCG@10 below, against epochs; one line a seed, the kept epoch marked."""
+    """Training loss above, validation NDCG@10 below, against epochs; one line per seed.
+
+    A ring marks the epoch whose weights are used.
+    """
     fig = base.figure("Learning curve", height=520)
     hue = base.colour("sasrec")
     for seed, history in histories.items():
         label = {"legendgroup": str(seed), "line": {"color": hue, "width": 1.5}, "mode": "lines+markers"}
-        found = history.dropna(subset="valid_ndcg@10")
-        best = found.loc[found["valid_ndcg@10"].idxmax()]
+        judged = history.dropna(subset="valid_ndcg@10")
+        best = judged.loc[judged["valid_ndcg@10"].idxmax()]
         base.points(
             fig, history["epoch"], history["objective"], f"seed {seed}", marker={"color": hue, "size": 6}, **label
         )
         base.points(
-            fig, found["epoch"], found["valid_ndcg@10"], f"seed {seed}", yaxis="y2", showlegend=False, **label,
+            fig, judged["epoch"], judged["valid_ndcg@10"], f"seed {seed}", yaxis="y2", showlegend=False, **label,
             marker={"color": hue, "size": 7},
         )  # fmt: skip
         base.line(
-            fig, [best["epoch"]], [best["valid_ndcg@10"]], "kept epoch", yaxis="y2", mode="markers", showlegend=False,
+            fig, [best["epoch"]], [best["valid_ndcg@10"]], "epoch used", yaxis="y2", mode="markers", showlegend=False,
             marker={"size": 16, "symbol": "circle-open", "color": base.PALETTE[1], "line": {"width": 2}},
         )  # fmt: skip
     fig.update_layout(
@@ -67,7 +70,9 @@ def learning_curve(histories: Mapping[int, pd.DataFrame]) -> go.Figure:
 def metric_traps(curves: pd.DataFrame) -> go.Figure:
     """The metric against the number of candidates, for the same models; the last points (stars) rank all items."""
     metrics = ("NDCG@10", "HR@10")
-    fig = base.figure("One model, many numbers", x="items ranked besides the true one", y=metrics[0], log_x=True)
+    fig = base.figure(
+        "One model, many numbers", x="items ranked besides the true one", y=metrics[0], log_x=True, height=360
+    )
     for model, rows in curves.groupby("model", sort=False):
         hue = HUES.get(model) or base.colour(model)
         marker = {

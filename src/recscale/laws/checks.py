@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float, Int
 from scipy.special import gammaln
 from scipy.stats import normaltest, shapiro
 
@@ -34,7 +35,7 @@ def residual_tests(problem: Problem, best: Solutions) -> dict[str, float]:
     return tests | {"normal": normal}
 
 
-def runs_test(values: np.ndarray) -> float:
+def runs_test(values: Float[np.ndarray, " n"]) -> float:
     """Exact two-sided p of Wald and Wolfowitz's runs test on the signs of ``values``, in their order.
 
     With n₁ signs of one kind and n₂ of the other all orders are equally likely; p is the probability of numbers of runs
@@ -49,7 +50,7 @@ def runs_test(values: np.ndarray) -> float:
     return float(likely[likely <= likely[seen - 2] * (1 + 1e-9)].sum())
 
 
-def _runs(runs: np.ndarray, n1: int, n2: int) -> np.ndarray:
+def _runs(runs: Int[np.ndarray, " k"], n1: int, n2: int) -> Float[np.ndarray, " k"]:
     """The probabilities of numbers of runs in a random order of n₁ and n₂ signs."""
 
     def ways(n, k):
@@ -61,7 +62,7 @@ def _runs(runs: np.ndarray, n1: int, n2: int) -> np.ndarray:
     return first + np.exp(ways(n1 - 1, k - 1) + ways(n2 - 1, k - 1 + odd) - ways(n1 + n2, n1))
 
 
-def _mean_by(column: np.ndarray, residuals: np.ndarray) -> np.ndarray:
+def _mean_by(column: Float[np.ndarray, " n"], residuals: Float[np.ndarray, " n"]) -> Float[np.ndarray, " distinct"]:
     """Mean residual at each distinct value of ``column``, in ascending order."""
     _, which = np.unique(column, return_inverse=True)
     return np.bincount(which, residuals) / np.bincount(which)

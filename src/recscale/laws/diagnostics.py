@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from recscale.laws.law import Law
 from recscale.laws.points import Points
@@ -23,8 +24,8 @@ def hold_out(points: Points, largest: int) -> tuple[Points, Points]:
     sizes = np.unique(points.scale)
     if largest >= len(sizes):
         raise ValueError(f"can't hold out {largest} of {len(sizes)} distinct size(s): nothing would be left to fit")
-    held = points.scale >= sizes[len(sizes) - largest] if largest else np.zeros(len(points), dtype=bool)
-    return points.take(~held), points.take(held)
+    unseen = points.scale >= sizes[len(sizes) - largest] if largest else np.zeros(len(points), dtype=bool)
+    return points.take(~unseen), points.take(unseen)
 
 
 def enough(problem: Problem) -> None:
@@ -69,33 +70,39 @@ def leave_one_size_out(problem: Problem, best: Solutions) -> float:
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
-def held_out(kept: Points, held: Points, predicted: np.ndarray, low: np.ndarray, high: np.ndarray) -> dict:
+def held_out(
+    fitted: Points,
+    unseen: Points,
+    predicted: Float[np.ndarray, " n"],
+    low: Float[np.ndarray, " n"],
+    high: Float[np.ndarray, " n"],
+) -> dict:
     """Errors at sizes the fit has not seen, and those of two baselines.
 
-    ``predicted`` (n,) and the band ``low``, ``high`` (n,) of one new measurement are the fit's at ``held``. The
-    baselines, fitted to ``kept``: "no further gain" (the mean at the largest size seen) and a straight line in logs.
+    ``predicted`` (n,) and the band ``low``, ``high`` (n,) of one new measurement are the fit's at ``unseen``. The
+    baselines, fitted to ``fitted``: "no further gain" (the mean at the largest size seen) and a straight line in logs.
     Keys: sizes, points, rmse, relative_error, rmse_no_further_gain, rmse_log_linear and inside_band (the share of
     points inside the band).
     """
-    last = kept.y[kept.scale == kept.scale.max()].mean()
-    design = np.stack([np.ones(len(kept)), *(np.log(c) for c in kept.x)], axis=1)
-    slope = np.linalg.lstsq(design, kept.y, rcond=None)[0]
-    line = np.stack([np.ones(len(held)), *(np.log(c) for c in held.x)], axis=1) @ slope
+    last = fitted.y[fitted.scale == fitted.scale.max()].mean()
+    design = np.stack([np.ones(len(fitted)), *(np.log(c) for c in fitted.x)], axis=1)
+    slope = np.linalg.lstsq(design, fitted.y, rcond=None)[0]
+    line = np.stack([np.ones(len(unseen)), *(np.log(c) for c in unseen.x)], axis=1) @ slope
 
     def rmse(values):
-        return float(np.sqrt(np.mean((held.y - values) ** 2)))
+        return float(np.sqrt(np.mean((unseen.y - values) ** 2)))
 
     with np.errstate(divide="ignore", invalid="ignore"):  # a share of 0 is infinite
-        relative = float(np.mean(np.abs(predicted - held.y) / np.abs(held.y)))
+        relative = float(np.mean(np.abs(predicted - unseen.y) / np.abs(unseen.y)))
 
     return {
-        "sizes": len(np.unique(held.scale)),
-        "points": len(held),
+        "sizes": len(np.unique(unseen.scale)),
+        "points": len(unseen),
         "rmse": rmse(predicted),
         "relative_error": relative,
         "rmse_no_further_gain": rmse(last),
         "rmse_log_linear": rmse(line),
-        "inside_band": float(np.mean((held.y >= low) & (held.y <= high))) if np.isfinite(low).all() else np.nan,
+        "inside_band": float(np.mean((unseen.y >= low) & (unseen.y <= high))) if np.isfinite(low).all() else np.nan,
     }
 
 
@@ -191,7 +198,7 @@ def _united(sets: list[set[int]]) -> list[set[int]]:
     return joined
 
 
-def _correlated(scaled: np.ndarray, names: list[str]) -> tuple[tuple[str, str, float], ...]:
+def _correlated(scaled: Float[np.ndarray, "n k"], names: list[str]) -> tuple[tuple[str, str, float], ...]:
     """The pairs whose correlation lies beyond ±``ALIKE``; ``scaled`` (n, k) holds their columns of the Jacobian."""
     if len(names) < 2:
         return ()

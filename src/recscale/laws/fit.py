@@ -6,6 +6,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from recscale.laws import checks, diagnostics, profiles
 from recscale.laws.law import Law, get
@@ -35,7 +36,7 @@ class Fit:
     law: Law
     problem: Problem = field(repr=False)
     best: Solutions = field(repr=False)
-    held: Points = field(repr=False)
+    unseen: Points = field(repr=False)
     resamples: Solutions | None = field(default=None, repr=False)
 
     @property
@@ -87,10 +88,10 @@ class Fit:
     @cached_property
     def held_out(self) -> dict | None:
         """Errors at the largest sizes, which the fit has not seen (``diagnostics.held_out``); None without any."""
-        if not len(self.held):
+        if not len(self.unseen):
             return None
-        x = dict(zip(self.held.names, self.held.x, strict=True))
-        return diagnostics.held_out(self.problem.points, self.held, self.predict(x), *self.band(x, observation=True))
+        x = dict(zip(self.unseen.names, self.unseen.x, strict=True))
+        return diagnostics.held_out(self.problem.points, self.unseen, self.predict(x), *self.band(x, observation=True))
 
     @cached_property
     def point_diagnostics(self) -> PointDiagnostics:
@@ -217,13 +218,13 @@ class Fit:
         peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
         return float(np.isfinite(peaks[name]).mean()) if peaks else 0.0
 
-    def predict(self, x) -> np.ndarray:
+    def predict(self, x) -> Float[np.ndarray, " n"]:
         """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
         return evaluate(self.law, self._columns(x), self.best.theta, self.best.coef)[0]
 
     def band(
         self, x, level: float = LEVEL, observation: bool = False, searched: str = "averaged"
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
         """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,).
 
         ``searched`` says what a constant tried from a list does to them: ``"averaged"``, exact on average over its
@@ -277,16 +278,16 @@ class Fit:
         """Prediction and parameters under other losses and without each configuration (``checks.sensitivity``)."""
         return checks.sensitivity(self.problem, self.best)
 
-    def _columns(self, x) -> tuple[np.ndarray, ...]:
+    def _columns(self, x) -> tuple[Float[np.ndarray, " n"], ...]:
         names = self.problem.points.names
-        columns, found = read_columns(x, names)
+        columns, labels = read_columns(x, names)
         if len(columns) != len(names):
             raise ValueError(
-                f"the fit has {len(names)} variable(s) ({', '.join(names)}), got {len(columns)}: {', '.join(found)}"
+                f"the fit has {len(names)} variable(s) ({', '.join(names)}), got {len(columns)}: {', '.join(labels)}"
             )
         return columns
 
-    def _percentiles(self, draws: dict[str, np.ndarray], names) -> dict[str, tuple[float, float]]:
+    def _percentiles(self, draws: dict[str, Float[np.ndarray, " B"]], names) -> dict[str, tuple[float, float]]:
         limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
@@ -327,14 +328,14 @@ def fit(
     law = get(law) if isinstance(law, str) else law
     points = read_points(x, y, law.variables, groups, seeds)
     law = law.for_columns(points.names)
-    kept, held = diagnostics.hold_out(points, hold_out_largest)
-    problem = Problem(law, kept, scale or law.scale, loss, delta)
+    fitted, unseen = diagnostics.hold_out(points, hold_out_largest)
+    problem = Problem(law, fitted, scale or law.scale, loss, delta)
     if problem.scale == "y":
-        problem = replace(problem, delta=delta * kept.size)
+        problem = replace(problem, delta=delta * fitted.size)
     diagnostics.enough(problem)
     best = solve(problem, problem.rows())
     resamples = resample(problem, best, _conditional_optima(problem), bootstrap, seed) if bootstrap else None
-    return Fit(law, problem, best, held, resamples)
+    return Fit(law, problem, best, unseen, resamples)
 
 
 def _conditional_optima(problem: Problem) -> Solutions | None:

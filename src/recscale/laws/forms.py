@@ -56,8 +56,8 @@ def _log_quadratic(names: tuple[str, ...]) -> Law:
 
     def peak(values, columns):
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            found = {n: np.exp(-values[f"β_{n}"] / (2 * values[f"γ_{n}"])) for n in columns}
-        return {n: np.where(values[f"γ_{n}"] < 0, found[n], np.nan) for n in columns}
+            peaks = {n: np.exp(-values[f"β_{n}"] / (2 * values[f"γ_{n}"])) for n in columns}
+        return {n: np.where(values[f"γ_{n}"] < 0, peaks[n], np.nan) for n in columns}
 
     def rescaled(values, s):
         moved = dict(values)

@@ -7,6 +7,7 @@ The Gram matrices of every node of the search grid under every resample come out
 from itertools import chain, combinations, product
 
 import numpy as np
+from jaxtyping import Bool, Float, Int
 
 from recscale.laws.law import Law
 from recscale.laws.problem import Problem, Rows, columns, split_values
@@ -18,7 +19,7 @@ THINNED = 36  # combinations that are left then
 BATCH = 200_000  # numbers an array of the grid search may hold at a time: what fits the processor's cache
 
 
-def grid_of(problem: Problem) -> tuple[np.ndarray, ...]:
+def grid_of(problem: Problem) -> tuple[Float[np.ndarray, " _"], ...]:
     """The search's axes: nodes of each nonlinear parameter, then values of each grid constant (thinned if many)."""
     law, points = problem.law, problem.points
     axes = []
@@ -37,7 +38,7 @@ def thinned(law: Law) -> bool:
     return int(np.prod([len(constant.values) for constant in law.grid_constants], initial=1)) > COMBINATIONS
 
 
-def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.ndarray]:
+def search(problem: Problem, rows: Rows, starts: int) -> tuple[Int[np.ndarray, " S"], Float[np.ndarray, "S K"]]:
     """Where to start: the row of ``rows`` and the θ of the ``starts`` lowest nodes at every grid value.
 
     The nodes are local minima of the projected objective on the grid; of the grid constants none is dropped here,
@@ -63,7 +64,7 @@ def search(problem: Problem, rows: Rows, starts: int) -> tuple[np.ndarray, np.nd
     return np.concatenate(row), theta
 
 
-def _lowest(law: Law, cost: np.ndarray, starts: int) -> np.ndarray:
+def _lowest(law: Law, cost: Float[np.ndarray, "B ..."], starts: int) -> Int[np.ndarray, "B S"]:
     """Flat indices (B, starts × grid values) of the lowest local minima at every grid value."""
     lists = int(np.prod(cost.shape[1 + len(law.nonlinear) :], initial=1))
     if starts == 1:
@@ -78,7 +79,7 @@ def _lowest(law: Law, cost: np.ndarray, starts: int) -> np.ndarray:
 class _Grams:
     """Products of the basis columns (and the offset) on an open grid: each keeps only the axes it depends on."""
 
-    def __init__(self, problem: Problem, axes: tuple[np.ndarray, ...]):
+    def __init__(self, problem: Problem, axes: tuple[Float[np.ndarray, " _"], ...]):
         law, x, n = problem.law, problem.points.x, len(problem.points)
         # Value k has the shape (1, …, len_k, …, 1, 1), the last axis being the points.
         values = tuple(a.reshape((1,) * k + (-1,) + (1,) * (len(axes) - k)) for k, a in enumerate(axes))
@@ -116,12 +117,12 @@ class _Grams:
         return gram, squares
 
 
-def _sum(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def _sum(values: Float[np.ndarray, "... n"], weights: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B ..."]:
     """Σ_n weights (B, n) × values (grid…, n): (B, grid…)."""
     return (weights @ values.reshape(-1, values.shape[-1]).T).reshape(len(weights), *values.shape[:-1])
 
 
-def _local_minima(cost: np.ndarray, searched: int) -> np.ndarray:
+def _local_minima(cost: Float[np.ndarray, "B ..."], searched: int) -> Bool[np.ndarray, "B ..."]:
     """Where no neighbour along the first ``searched`` grid axes (after the batch axis) is lower."""
     low = np.isfinite(cost)
     for axis in range(1, searched + 1):
@@ -143,16 +144,16 @@ def solve_gram(gram: dict, squares: np.ndarray, law: Law) -> np.ndarray:
     p = len(law.linear)
     bounded = [j for j in range(p) if law.linear[j].lower == 0]
     best = None
-    for held in chain.from_iterable(combinations(bounded, k) for k in range(len(bounded) + 1)):
+    for at_zero in chain.from_iterable(combinations(bounded, k) for k in range(len(bounded) + 1)):
         # Columns that depend on the fewest axes go first: their part of the work is done on those axes alone.
-        free = sorted((j for j in range(p) if j not in held), key=lambda j: gram[j, j].size)
-        cost, coef = _eliminate(gram, squares, free, p, [j for j in bounded if j not in held])
+        free = sorted((j for j in range(p) if j not in at_zero), key=lambda j: gram[j, j].size)
+        cost, coef = _eliminate(gram, squares, free, p, [j for j in bounded if j not in at_zero])
         feasible = np.isfinite(cost)
         for value in coef.values():
             feasible = feasible & (value >= 0)
         cost = np.where(feasible, cost, np.inf)
         best = cost if best is None else np.minimum(best, cost)
-        if not held and feasible.all():
+        if not at_zero and feasible.all():
             break
     return best
 
@@ -184,7 +185,7 @@ def _eliminate(gram: dict, squares: np.ndarray, free: list[int], target: int, wa
     return np.maximum(rest, 0.0), {j: coef[j] for j in wanted}
 
 
-def resolve(problem: Problem, theta: np.ndarray, rows: Rows) -> np.ndarray:
+def resolve(problem: Problem, theta: Float[np.ndarray, "B K"], rows: Rows) -> Float[np.ndarray, "B p"]:
     """The best coefficients at ``theta`` by orthogonal factorisation, bounds honoured: (B, p).
 
     Exact for squares on the y scale; on the log scale it minimises relative errors, which is where a refinement starts.
@@ -208,7 +209,7 @@ def resolve(problem: Problem, theta: np.ndarray, rows: Rows) -> np.ndarray:
     return coef
 
 
-def _orthogonal(basis: np.ndarray, target: np.ndarray) -> np.ndarray:
+def _orthogonal(basis: Float[np.ndarray, "B n p"], target: Float[np.ndarray, "B n"]) -> Float[np.ndarray, "B p"]:
     """Batched least squares by QR of the scaled columns; the minimum-norm solution where they are dependent."""
     norms = np.linalg.norm(basis, axis=1)
     norms = np.where(norms > 0, norms, 1.0)
@@ -224,12 +225,14 @@ def _orthogonal(basis: np.ndarray, target: np.ndarray) -> np.ndarray:
     return coef / norms
 
 
-def _bounded(basis: np.ndarray, target: np.ndarray, bounded: list[int]) -> np.ndarray:
+def _bounded(
+    basis: Float[np.ndarray, "B n p"], target: Float[np.ndarray, "B n"], bounded: list[int]
+) -> Float[np.ndarray, "B p"]:
     """The least-squares coefficients with those of ``bounded`` at least 0: the best of every set held at 0."""
     p = basis.shape[2]
     best, best_cost = np.zeros((len(basis), p)), np.full(len(basis), np.inf)
-    for held in product((False, True), repeat=len(bounded)):
-        out = [j for j, h in zip(bounded, held, strict=True) if h]
+    for at_zero in product((False, True), repeat=len(bounded)):
+        out = [j for j, h in zip(bounded, at_zero, strict=True) if h]
         free = [j for j in range(p) if j not in out]
         coef = np.zeros((len(basis), p))
         if free:

@@ -52,24 +52,24 @@ def _present(values: dict) -> dict:
 
 def _peak_inside(values, columns) -> dict:
     """H* = q₁^(1/|w₃|) where w₁ < 0 and w₃ < 0 (for w₃ > 0 the extremum lies below 1), else none."""
-    found = {}
+    peaks = {}
     for name, weight, exponent in zip(columns, ("w1", "w2"), ("w3", "w4"), strict=False):
         w = values[exponent]
         with np.errstate(over="ignore", divide="ignore"):
-            found[name] = np.where((values[weight] < 0) & (w < 0), values["q1"] ** (-1 / w), np.nan)
-    return found
+            peaks[name] = np.where((values[weight] < 0) & (w < 0), values["q1"] ** (-1 / w), np.nan)
+    return peaks
 
 
 def _peak_outside(values, columns) -> dict:
     """H* = (p₁ w₃)^(1/w₃) where p₁ w₃ > 0 and w₁ w₃ < 0, else none."""
-    found = {}
+    peaks = {}
     for name, weight, exponent in zip(columns, ("w1", "w2"), ("w3", "w4"), strict=False):
         w, base = values[exponent], values["p1"] * values[exponent]
         with np.errstate(over="ignore", divide="ignore"):
-            found[name] = np.where(
+            peaks[name] = np.where(
                 (values[weight] * w < 0) & (base > 0), np.where(base > 0, base, 1.0) ** (1 / w), np.nan
             )
-    return found
+    return peaks
 
 
 WEIGHTS = (

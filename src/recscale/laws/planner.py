@@ -5,16 +5,19 @@ every one of its bootstrap refits:
 
     best       the shape with the highest predicted metric
     cloud      the best shapes of the refits, each with the share of refits that choose it
-    flat       the shapes whose predicted metric is within the 95 % band of the best one's prediction
+    tied       the shapes whose difference from the best one has a 95 % interval with 0 in it or below
 
-A wide flat region says that the metric hardly depends on the shape there; a wide cloud that the points don't know it.
+Both shapes of such a difference are predicted by the same refit each time, so that what they share cancels: two shapes
+can be told apart although the bands of their levels overlap. A wide tied region says that the law can't rank its
+shapes; a wide cloud that the points don't know where the best one lies.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike
 
 from recscale.laws.fit import LEVEL, Fit
 from recscale.laws.problem import evaluate
@@ -24,7 +27,7 @@ MOST_WIDTHS = 80
 """So many widths of a range are tried at most, then in equal ratios."""
 
 
-def shapes_within(layers: Sequence[float], width: Sequence[float], step: int = 1) -> pd.DataFrame:
+def shapes_within(layers: ArrayLike, width: ArrayLike, step: int = 1) -> pd.DataFrame:
     """The whole-number shapes inside the measured ones: columns ``layers``, ``width``.
 
     Inside is what some measured shape reaches in depth *and* width, so a grid without its deep and wide corner keeps
@@ -46,7 +49,7 @@ class Choice:
     """The best shape among those allowed; ``low`` to ``high`` is the law's 95 % band there.
 
     ``layers_interval`` and ``width_interval`` hold 95 % of the refits' best shapes; ``cloud``: columns layers, width,
-    share; ``flat`` marks shapes of the planner.
+    share; ``tied`` (n,) marks those of the planner's shapes that are allowed and not worse by a 95 % interval.
     """
 
     layers: int
@@ -57,7 +60,7 @@ class Choice:
     layers_interval: tuple[float, float]
     width_interval: tuple[float, float]
     cloud: pd.DataFrame
-    flat: np.ndarray
+    tied: Bool[np.ndarray, " n"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +69,8 @@ class Planner:
 
     fit: Fit
     shapes: pd.DataFrame
-    predicted: np.ndarray
-    draws: np.ndarray
+    predicted: Float[np.ndarray, " n"]
+    draws: Float[np.ndarray, "B n"]
 
     @classmethod
     def of(cls, fit: Fit, shapes: pd.DataFrame) -> "Planner":
@@ -75,7 +78,7 @@ class Planner:
             raise ValueError("a planner needs a fit with bootstrap resamples: laws.fit(..., bootstrap=200)")
         return cls(fit, shapes, fit.predict(_columns(shapes)), _draws(fit, shapes))
 
-    def best(self, allowed: np.ndarray | None = None) -> Choice:
+    def best(self, allowed: ArrayLike | None = None) -> Choice:
         """The best of the ``allowed`` shapes (a mask; all by default)."""
         allowed = np.ones(len(self.shapes), bool) if allowed is None else np.asarray(allowed, bool)
         if not allowed.any():
@@ -89,8 +92,14 @@ class Planner:
         dof = self.fit.dof
         intervals = [tuple(map(float, percentiles(chosen[a].to_numpy(), LEVEL, dof))) for a in ("layers", "width")]
         layers, width = (int(value) for value in self.shapes.iloc[top])
-        flat = allowed & (self.predicted >= low) if np.isfinite(low) else allowed.copy()
-        return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, flat)
+        return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, self._tied(top, index))
+
+    def _tied(self, top: int, index: np.ndarray) -> np.ndarray:
+        """Which of the shapes at ``index`` the refits don't put below the one at ``top``; all without an interval."""
+        lost, _ = percentiles(self.draws[:, [top]] - self.draws[:, index], LEVEL, self.fit.dof)
+        tied = np.zeros(len(self.shapes), bool)
+        tied[index] = ~(lost > 0)
+        return tied
 
     def loss_of(self, choice: Choice, layers: float, width: float) -> tuple[float, float, float]:
         """How much worse the shape (layers, width) is than ``choice``: predicted, and its 95 % interval.
@@ -104,10 +113,10 @@ class Planner:
         return float(better - other), float(low), float(high)
 
 
-def _columns(shapes: pd.DataFrame) -> np.ndarray:
+def _columns(shapes: pd.DataFrame) -> Float[np.ndarray, "n 2"]:
     return shapes[["layers", "width"]].to_numpy(float)
 
 
-def _draws(fit: Fit, shapes: pd.DataFrame) -> np.ndarray:
+def _draws(fit: Fit, shapes: pd.DataFrame) -> Float[np.ndarray, "B n"]:
     """(B, n): what each bootstrap refit predicts."""
     return evaluate(fit.law, tuple(_columns(shapes).T), fit.resamples.theta, fit.resamples.coef)

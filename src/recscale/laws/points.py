@@ -6,6 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Bool, Float, Int
 
 DECADES = 1.5  # below this span an exponent rests on its assumed form
 LARGEST = 1e50  # size of x or y whose powers a float still holds
@@ -16,17 +17,17 @@ COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one va
 class Points:
     """Checked observations: ``x``, one (n,) array a variable; ``configuration``, (n,) ids that its seeds share."""
 
-    x: tuple[np.ndarray, ...]
-    y: np.ndarray
-    configuration: np.ndarray
+    x: tuple[Float[np.ndarray, " n"], ...]
+    y: Float[np.ndarray, " n"]
+    configuration: Int[np.ndarray, " n"]
     names: tuple[str, ...]
-    seeds: np.ndarray | None = None
+    seeds: Int[np.ndarray, " n"] | None = None
 
     def __len__(self) -> int:
         return len(self.y)
 
     @property
-    def scale(self) -> np.ndarray:
+    def scale(self) -> Float[np.ndarray, " n"]:
         """The size of each point: the product of its variables (in logs), by which "largest" is meant."""
         return np.round(sum(np.log(column) for column in self.x), 9)
 
@@ -37,11 +38,11 @@ class Points:
         return float(np.median(np.abs(some))) if len(some) else 1.0
 
     @property
-    def sizes(self) -> np.ndarray:
+    def sizes(self) -> Int[np.ndarray, " n"]:
         """(n,) ids of the distinct values of ``x``: one size can hold several seeds."""
         return np.unique(np.stack(self.x, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
 
-    def take(self, rows: np.ndarray) -> "Points":
+    def take(self, rows: Bool[np.ndarray, " n"] | Int[np.ndarray, " m"]) -> "Points":
         """The points at ``rows`` (a mask or indices)."""
         seeds = None if self.seeds is None else self.seeds[rows]
         return Points(tuple(c[rows] for c in self.x), self.y[rows], self.configuration[rows], self.names, seeds)
@@ -55,8 +56,8 @@ def read_columns(x, names: tuple[str, ...] | None = None) -> tuple[tuple[np.ndar
     if isinstance(x, pd.Series):
         x = x.to_frame("x" if x.name is None else x.name)
     if isinstance(x, pd.DataFrame | Mapping):
-        found = tuple(str(name) for name in x)
-        if twice := sorted({name for name in found if found.count(name) > 1}):
+        labels = tuple(str(name) for name in x)
+        if twice := sorted({name for name in labels if labels.count(name) > 1}):
             raise ValueError(f"x names the column {twice[0]} twice; every variable needs a column of its own")
         columns = tuple(_column(x[key], str(key)) for key in x)
     else:
@@ -65,10 +66,10 @@ def read_columns(x, names: tuple[str, ...] | None = None) -> tuple[tuple[np.ndar
             raise ValueError(f"x must be one column or a table of columns; got an array of shape {array.shape}")
         array = array.reshape(-1, 1) if array.ndim < 2 else array
         columns = tuple(array.T)
-        found = names if names and len(names) == len(columns) else tuple(f"x{i + 1}" for i in range(len(columns)))
+        labels = names if names and len(names) == len(columns) else tuple(f"x{i + 1}" for i in range(len(columns)))
     if not columns:
         raise ValueError("x has no column")
-    return columns, found
+    return columns, labels
 
 
 def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=None) -> Points:
@@ -78,11 +79,11 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     one that occurs twice in a configuration is worth a warning. ValueError: unequal lengths, missing, infinite or
     non-positive values.
     """
-    columns, found = read_columns(x, names)
+    columns, labels = read_columns(x, names)
     y = _column(y, _name_of(y))
     if not len(y):
         raise ValueError("there are no points to fit")
-    for name, column in zip((*found, "y"), (*columns, y), strict=True):
+    for name, column in zip((*labels, "y"), (*columns, y), strict=True):
         if len(column) != len(y):
             raise ValueError(f"{name} has {len(column)} values but y has {len(y)}")
         if len(bad := np.flatnonzero(~np.isfinite(column))):
@@ -90,12 +91,12 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
                 f"{name} has {len(bad)} missing or infinite value(s), the first at position {bad[0] + 1}; "
                 "drop those rows first"
             )
-    for name, column in zip(found, columns, strict=True):
+    for name, column in zip(labels, columns, strict=True):
         if (column <= 0).any():
             raise ValueError(
                 f"{name} has {int((column <= 0).sum())} value(s) that are not positive; scaling laws need x > 0"
             )
-    for name, column in zip((*found, "y"), (*columns, np.abs(y).max(keepdims=True)), strict=True):
+    for name, column in zip((*labels, "y"), (*columns, np.abs(y).max(keepdims=True)), strict=True):
         if len(extreme := column[(column > LARGEST) | ((column != 0) & (column < 1 / LARGEST))]):
             raise ValueError(
                 f"{name} holds {extreme[0]:g}; a fit takes sizes from {1 / LARGEST:g} to {LARGEST:g}: choose another "
@@ -105,7 +106,7 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
         configuration = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)[1].reshape(-1)
     else:
         configuration = _labels(groups, "groups", len(y))
-    return Points(columns, y, configuration, found, None if seeds is None else _labels(seeds, "seeds", len(y)))
+    return Points(columns, y, configuration, labels, None if seeds is None else _labels(seeds, "seeds", len(y)))
 
 
 def _name_of(y) -> str:
@@ -113,7 +114,7 @@ def _name_of(y) -> str:
     return f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y"
 
 
-def _column(values, name: str) -> np.ndarray:
+def _column(values, name: str) -> Float[np.ndarray, " n"]:
     column = np.atleast_1d(_numbers(values, name))
     if column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]
@@ -122,7 +123,7 @@ def _column(values, name: str) -> np.ndarray:
     return column
 
 
-def _numbers(values, name: str) -> np.ndarray:
+def _numbers(values, name: str) -> Float[np.ndarray, "..."]:
     """``values`` as floats; ValueError with the position (from 1) and the value of the first that isn't a number."""
     kind = getattr(getattr(values, "dtype", None), "kind", "f")
     if kind in "cmM":
@@ -140,7 +141,7 @@ def _numbers(values, name: str) -> np.ndarray:
         raise ValueError(f"{name} must hold numbers in rows of one length") from None
 
 
-def _labels(values, name: str, n: int) -> np.ndarray:
+def _labels(values, name: str, n: int) -> Int[np.ndarray, " n"]:
     try:
         codes = pd.factorize(pd.Series(values))[0]
     except TypeError:

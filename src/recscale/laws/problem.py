@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from numbers import Real
 
 import numpy as np
+from jaxtyping import Float, Inexact
 
 from recscale.laws.law import SCALES, Law
 from recscale.laws.points import Points, read_points
@@ -23,8 +24,8 @@ class Rows:
     ``weights`` is (B, n), or (1, n) where all share them.
     """
 
-    target: np.ndarray
-    weights: np.ndarray
+    target: Float[np.ndarray, "B n"]
+    weights: Float[np.ndarray, "#B n"]
 
     def __len__(self) -> int:
         return len(self.target)
@@ -39,9 +40,9 @@ class Solutions:
     """Solutions side by side: ``theta`` (B, K), nonlinear parameters, then grid constants;
     ``coef`` (B, p); ``cost`` (B,)."""
 
-    theta: np.ndarray
-    coef: np.ndarray
-    cost: np.ndarray
+    theta: Float[np.ndarray, "B K"]
+    coef: Float[np.ndarray, "B p"]
+    cost: Float[np.ndarray, " B"]
 
     def take(self, rows) -> "Solutions":
         """The solutions at ``rows``."""
@@ -76,12 +77,12 @@ class Problem:
             raise ValueError(f"the law {self.law.name!r} is fitted to log(y), and y has values that are not positive")
 
     @property
-    def target(self) -> np.ndarray:
+    def target(self) -> Float[np.ndarray, " n"]:
         """(n,) y, on the log scale less the law's fixed offset."""
         return self.points.y - self.fixed_offset
 
     @property
-    def fixed_offset(self) -> np.ndarray | float:
+    def fixed_offset(self) -> Float[np.ndarray, " n"] | float:
         """What is taken off y before its logarithm; 0 on the y scale, where the offset is part of the fitted value."""
         return self.law.offset(self.points.x, ()) if self.scale == "log" and self.law.offset is not None else 0.0
 
@@ -95,12 +96,14 @@ class Problem:
         """Whether the coefficients solve a linear least-squares problem once θ is fixed."""
         return self.scale == "y" and self.loss == "squares"
 
-    def rows(self, weights: np.ndarray | None = None) -> Rows:
+    def rows(self, weights: Float[np.ndarray, "B n"] | None = None) -> Rows:
         """The points as one data set, or as many as ``weights`` (B, n) has rows."""
         weights = np.ones((1, len(self.points))) if weights is None else weights
         return Rows(np.broadcast_to(self.target, weights.shape), weights)
 
-    def residuals(self, rows: Rows, theta: np.ndarray, linear: np.ndarray) -> np.ndarray:
+    def residuals(
+        self, rows: Rows, theta: Float[np.ndarray, "B K"], linear: Float[np.ndarray, "B n"]
+    ) -> Float[np.ndarray, "B n"]:
         """(B, n) residuals on the fit's scale, ``linear`` being Σ c φ; infinite where the logarithm doesn't exist."""
         if self.scale == "log":
             positive = linear > 0
@@ -109,12 +112,12 @@ class Problem:
             return rows.target - linear
         return rows.target - linear - self.law.offset(self.points.x, split_values(theta))
 
-    def residuals_of(self, solutions: Solutions) -> np.ndarray:
+    def residuals_of(self, solutions: Solutions) -> Float[np.ndarray, "B n"]:
         """(B, n) residuals of the points themselves."""
         linear = (columns(self.law, self.points.x, solutions.theta) @ solutions.coef[..., None])[..., 0]
         return self.residuals(self.rows(), solutions.theta, linear)
 
-    def cost(self, residuals: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    def cost(self, residuals: Float[np.ndarray, "B n"], weights: Float[np.ndarray, "#B n"]) -> Float[np.ndarray, " B"]:
         """(B,) objective: the weighted sum of squares, or of twice Huber's loss (small residuals count as squares)."""
         if self.loss == "squares":
             return (weights * residuals**2).sum(axis=-1)
@@ -129,12 +132,14 @@ def read_problem(law: Law, x, y) -> Problem:
     return Problem(law.for_columns(points.names), points, law.scale)
 
 
-def split_values(theta: np.ndarray) -> tuple[np.ndarray, ...]:
+def split_values(theta: Inexact[np.ndarray, "B K"]) -> tuple[Inexact[np.ndarray, "B 1"], ...]:
     """(B, K) -> K arrays (B, 1), as a law's basis takes them."""
     return tuple(theta[:, k, None] for k in range(theta.shape[1]))
 
 
-def columns(law: Law, x: tuple[np.ndarray, ...], theta: np.ndarray) -> np.ndarray:
+def columns(
+    law: Law, x: tuple[Float[np.ndarray, " n"], ...], theta: Float[np.ndarray, "B K"]
+) -> Float[np.ndarray, "B n p"]:
     """The basis at ``theta`` (B, K): (B, n, p)."""
     parts = law.basis(x, split_values(theta))
     stacked = np.empty((len(theta), len(x[0]), len(parts)))
@@ -143,13 +148,15 @@ def columns(law: Law, x: tuple[np.ndarray, ...], theta: np.ndarray) -> np.ndarra
     return stacked
 
 
-def evaluate(law: Law, x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
+def evaluate(
+    law: Law, x: tuple[Float[np.ndarray, " n"], ...], theta: Float[np.ndarray, "B K"], coef: Float[np.ndarray, "B p"]
+) -> Float[np.ndarray, "B n"]:
     """The law's value: (B, n)."""
     value = (columns(law, x, theta) @ coef[..., None])[..., 0]
     return value if law.offset is None else value + law.offset(x, split_values(theta))
 
 
-def evaluate_each(law: Law, x: tuple[np.ndarray, ...], solutions: Solutions) -> np.ndarray:
+def evaluate_each(law: Law, x: tuple[Float[np.ndarray, " n"], ...], solutions: Solutions) -> Float[np.ndarray, " n"]:
     """The value of solution i at point i: (n,)."""
     values = tuple(solutions.theta.T)
     value = sum(solutions.coef[:, j] * part for j, part in enumerate(law.basis(x, values)))
@@ -161,7 +168,7 @@ def joined(parts: Sequence[Solutions]) -> Solutions:
     return Solutions(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Solutions)))
 
 
-def symbols_of(law: Law, solutions: Solutions) -> dict[str, np.ndarray]:
+def symbols_of(law: Law, solutions: Solutions) -> dict[str, Float[np.ndarray, " B"]]:
     """The paper's symbols of every solution: name -> (B,)."""
     names = (*law.linear, *law.nonlinear, *law.grid_constants)
     values = np.concatenate([solutions.coef, solutions.theta], axis=1)
@@ -170,6 +177,6 @@ def symbols_of(law: Law, solutions: Solutions) -> dict[str, np.ndarray]:
         return law.present(raw)
 
 
-def optimum_of(law: Law, names: tuple[str, ...], solutions: Solutions) -> dict[str, np.ndarray] | None:
+def optimum_of(law: Law, names: tuple[str, ...], solutions: Solutions) -> dict[str, Float[np.ndarray, " B"]] | None:
     """The best x per variable of every solution, nan where it has no peak; None for laws that never have one."""
     return law.optimum(symbols_of(law, solutions), names)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 
 from recscale.laws.law import Law
 from recscale.laws.problem import Problem, Solutions, symbols_of
@@ -33,15 +34,15 @@ def profile(problem: Problem, best: Solutions, name: str, values=None, level: fl
     if name not in same:
         raise ValueError(f"{law.name} has no profile of {name!r}; choose from {', '.join(same)}")
     values = _default(problem, best, name, raw[name]) if values is None else np.atleast_1d(np.asarray(values, float))
-    held = [replace(problem, law=hold(law, problem.scale, name, value)) for value in values]
-    objective = np.array([float(solve(each, each.rows()).cost[0]) for each in held])
+    problems = [replace(problem, law=hold(law, problem.scale, name, value)) for value in values]
+    objective = np.array([float(solve(each, each.rows()).cost[0]) for each in problems])
     known = linearise(problem, best)
     excess = (objective - best.cost[0]) / known.variance if known.variance > 0 else np.full(len(values), np.nan)
     inside = excess <= quantile_t(level, known.dof) ** 2
     return pd.DataFrame({"value": values, "objective": objective, "excess": excess, "inside": inside})
 
 
-def _default(problem: Problem, best: Solutions, name: str, centre: float) -> np.ndarray:
+def _default(problem: Problem, best: Solutions, name: str, centre: float) -> Float[np.ndarray, " values"]:
     """Values around the optimum: a grid constant's own, or a few standard errors to each side within the bounds."""
     for constant in problem.law.grid_constants:
         if constant.name == name:
@@ -58,7 +59,10 @@ def hold(law: Law, scale: str, name: str, value: float) -> Law:
     if any(name == constant.name for constant in law.grid_constants):
         return law.with_values(**{name: [value]})
     if any(name == p.name for p in law.nonlinear):
-        fixed = (replace(p, lower=value, upper=value, nodes=[value]) if p.name == name else p for p in law.nonlinear)
+        fixed = (
+            replace(p, lower=value, upper=value, nodes=np.array([value])) if p.name == name else p
+            for p in law.nonlinear
+        )
         return replace(law, nonlinear=tuple(fixed))
     if scale == "log":  # the coefficients are stepped there, not solved for, and respect any bound
         fixed = (replace(p, lower=value, upper=value) if p.name == name else p for p in law.linear)

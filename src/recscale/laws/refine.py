@@ -6,6 +6,7 @@ Kaufman's variable-projection step.
 """
 
 import numpy as np
+from jaxtyping import Float
 
 from recscale.laws.grid_search import resolve
 from recscale.laws.law import Law
@@ -18,8 +19,8 @@ TOLERANCE = 1e-13  # relative decrease and relative step below which a start has
 
 
 def derivatives(
-    law: Law, x: tuple[np.ndarray, ...], theta: np.ndarray, coef: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+    law: Law, x: tuple[Float[np.ndarray, " n"], ...], theta: Float[np.ndarray, "B K"], coef: Float[np.ndarray, "B p"]
+) -> tuple[Float[np.ndarray, "B n"], Float[np.ndarray, "B n k"]]:
     """Σ c φ at ``x`` (B, n), and the derivative of the law's value by the nonlinear θ, then c: (B, n, K + p)."""
     basis = columns(law, x, theta)
     k = len(law.nonlinear)
@@ -38,7 +39,9 @@ def derivatives(
     return linear, derivative
 
 
-def jacobian(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def jacobian(
+    problem: Problem, rows: Rows, theta: Float[np.ndarray, "B K"], coef: Float[np.ndarray, "B p"]
+) -> tuple[Float[np.ndarray, "B n"], Float[np.ndarray, "B n k"]]:
     """Residuals (B, n) and the derivative of the fitted value on the fit's scale by (θ, c): (B, n, K + p)."""
     linear, derivative = derivatives(problem.law, problem.points.x, theta, coef)
     if problem.scale == "log":
@@ -47,7 +50,11 @@ def jacobian(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) 
 
 
 def refine(
-    problem: Problem, theta: np.ndarray, rows: Rows, iterations: int = ITERATIONS, coef: np.ndarray | None = None
+    problem: Problem,
+    theta: Float[np.ndarray, "B K"],
+    rows: Rows,
+    iterations: int = ITERATIONS,
+    coef: Float[np.ndarray, "B p"] | None = None,
 ) -> Solutions:
     """Every start θ (B, K) taken to its local optimum; ``rows`` holds the data of each start.
 
@@ -74,32 +81,38 @@ def refine(
             gain = np.where(better, here.cost - moved.cost, 0.0)
             arrived = np.where(better, gain <= TOLERANCE * here.cost, damping[active] > 1e10)
             arrived |= (_relative_step(here, moved, k) <= TOLERANCE) | (here.cost <= floor[active])
-            kept = active[better]
-            theta[kept], coef[kept], cost[kept] = moved.theta[better], moved.coef[better], moved.cost[better]
+            accepted = active[better]
+            theta[accepted], coef[accepted], cost[accepted] = (
+                moved.theta[better],
+                moved.coef[better],
+                moved.cost[better],
+            )
             damping[active] = np.where(better, np.maximum(damping[active] / 10, 1e-15), damping[active] * 8)
             active = active[~arrived]
     return Solutions(theta, coef, cost)
 
 
-def bounds(problem: Problem) -> tuple[np.ndarray, np.ndarray]:
+def bounds(problem: Problem) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """Lower and upper limits of (θ, c)."""
     parameters = (*problem.law.nonlinear, *problem.law.linear)
-    return np.array([p.lower for p in parameters]), np.array([p.upper for p in parameters])
+    return np.array([p.lower for p in parameters], float), np.array([p.upper for p in parameters], float)
 
 
-def _cost(problem: Problem, rows: Rows, theta: np.ndarray, coef: np.ndarray) -> np.ndarray:
+def _cost(
+    problem: Problem, rows: Rows, theta: Float[np.ndarray, "B K"], coef: Float[np.ndarray, "B p"]
+) -> Float[np.ndarray, " B"]:
     linear = (columns(problem.law, problem.points.x, theta) @ coef[..., None])[..., 0]
     cost = problem.cost(problem.residuals(rows, theta, linear), rows.weights)
     return np.where(np.isfinite(cost), cost, np.inf)
 
 
-def _relative_step(here: Solutions, moved: Solutions, k: int) -> np.ndarray:
+def _relative_step(here: Solutions, moved: Solutions, k: int) -> Float[np.ndarray, " B"]:
     old = np.concatenate([here.theta[:, :k], here.coef], axis=1)
     new = np.concatenate([moved.theta[:, :k], moved.coef], axis=1)
     return (np.abs(new - old) / (np.abs(old) + 1e-300)).max(axis=1, initial=0.0)
 
 
-def _step(problem: Problem, at: Solutions, rows: Rows, damping: np.ndarray) -> Solutions:
+def _step(problem: Problem, at: Solutions, rows: Rows, damping: Float[np.ndarray, " B"]) -> Solutions:
     """One damped Gauss–Newton step of every start, projected onto the bounds; the caller decides which to accept."""
     k = len(problem.law.nonlinear)
     residuals, derivative = jacobian(problem, rows, at.theta, at.coef)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from jaxtyping import Int
 
 from recscale.laws.grid_search import grid_of, search, thinned
 from recscale.laws.problem import Problem, Rows, Solutions, joined
@@ -33,8 +34,8 @@ def solve(problem: Problem, rows: Rows) -> Solutions:
 def _solve(problem: Problem, rows: Rows) -> Solutions:
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
     row, theta = search(problem, rows, max(2, STARTS // values))
-    row, found = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
-    best = best_of(row, refine(problem, found.theta, rows.take(row), coef=found.coef), len(rows))
+    row, candidates = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
+    best = best_of(row, refine(problem, candidates.theta, rows.take(row), coef=candidates.coef), len(rows))
     return _sweep(problem, best, rows) if thinned(problem.law) else best
 
 
@@ -71,13 +72,13 @@ def refit(problem: Problem, known: Solutions, rows: Rows) -> Solutions:
         row, theta = search(problem, part, 1)
         row = np.concatenate([row, np.arange(len(part))])
         theta = np.concatenate([theta, np.repeat(known.theta, len(part), axis=0)])
-        row, found = _triage(row, refine(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
-        done = refine(problem, found.theta, part.take(row), REFIT_ITERATIONS, found.coef)
+        row, candidates = _triage(row, refine(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
+        done = refine(problem, candidates.theta, part.take(row), REFIT_ITERATIONS, candidates.coef)
         parts.append(best_of(row, done, len(part)))
     return units.outward(joined(parts))
 
 
-def without(problem: Problem, known: Solutions, groups: np.ndarray) -> Solutions:
+def without(problem: Problem, known: Solutions, groups: Int[np.ndarray, " n"]) -> Solutions:
     """The solutions without each group of points in turn; ``groups`` (n,) numbers them from 0.
 
     Above ``REFITTED`` groups, where refits would take n² steps, one Gauss–Newton step from ``known`` stands for each:
@@ -107,7 +108,7 @@ def without(problem: Problem, known: Solutions, groups: np.ndarray) -> Solutions
     return units.outward(Solutions(theta, moved[:, k:], np.full(count, np.nan)))
 
 
-def best_of(row: np.ndarray, solutions: Solutions, rows: int) -> Solutions:
+def best_of(row: Int[np.ndarray, " S"], solutions: Solutions, rows: int) -> Solutions:
     """The cheapest solution of every row; of equals (terms that may change places) the one with the least θ."""
     least = np.full(rows, np.inf)
     np.minimum.at(least, row, solutions.cost)
@@ -135,7 +136,9 @@ def agreement(problem: Problem, best: Solutions) -> tuple[float, float]:
     return float(near.mean()), lowest * units.squared
 
 
-def _triage(row: np.ndarray, solutions: Solutions, finalists: int) -> tuple[np.ndarray, Solutions]:
+def _triage(
+    row: Int[np.ndarray, " S"], solutions: Solutions, finalists: int
+) -> tuple[Int[np.ndarray, " T"], Solutions]:
     """The ``finalists`` cheapest starts of every row."""
     order = np.lexsort((solutions.cost, row))
     rank = np.arange(len(row)) - np.searchsorted(row[order], row[order])

@@ -13,6 +13,7 @@ the band as in the bootstrap. The band by profile likelihood holds its level at 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from jaxtyping import Float, Real
 from scipy.special import stdtr, stdtrit
 
 from recscale.laws.problem import Problem, Rows, Solutions, evaluate, joined, symbols_of
@@ -30,9 +31,9 @@ class Linearised:
     parameters at a bound have zero rows.
     """
 
-    residuals: np.ndarray
-    shape: np.ndarray
-    leverage: np.ndarray
+    residuals: Float[np.ndarray, " n"]
+    shape: Float[np.ndarray, "k k"]
+    leverage: Float[np.ndarray, " n"]
     variance: float
     dof: int
 
@@ -116,12 +117,14 @@ def quantile_t(level: float, dof: int) -> float:
     return float(-stdtrit(dof, (1 - level) / 2)) if dof > 0 else np.nan
 
 
-def student_scale(dof: int, draws: int, rng: np.random.Generator) -> np.ndarray:
+def student_scale(dof: int, draws: int, rng: np.random.Generator) -> Float[np.ndarray, "draws 1"]:
     """(draws, 1) factors √(ν/χ²) that make normal noise Student's t with ν degrees of freedom."""
     return np.sqrt(dof / rng.chisquare(dof, (draws, 1))) if dof > 0 else np.ones((draws, 1))
 
 
-def percentiles(draws: np.ndarray, level: float, dof: int) -> tuple[np.ndarray, np.ndarray]:
+def percentiles(
+    draws: Real[np.ndarray, "B ..."], level: float, dof: int
+) -> tuple[Float[np.ndarray, "..."] | float, Float[np.ndarray, "..."] | float]:
     """The middle ``level`` of ``draws`` over its first axis; nan without degrees of freedom, which say nothing."""
     if not len(draws) or dof <= 0:
         return np.full(draws.shape[1:], np.nan), np.full(draws.shape[1:], np.nan)
@@ -132,7 +135,7 @@ def percentiles(draws: np.ndarray, level: float, dof: int) -> tuple[np.ndarray, 
 
 def bootstrap_band(
     problem: Problem, best: Solutions, resamples: Solutions, x: tuple, level: float, observation: bool
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """Limits of the law's value at ``x`` (or of a new measurement): the middle of what the resamples predict."""
     known = linearise(problem, best)
     draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
@@ -148,7 +151,7 @@ def bootstrap_band(
     return percentiles(draws, level, known.dof)
 
 
-def weights(problem: Problem, best: Solutions, optima: Solutions) -> np.ndarray:
+def weights(problem: Problem, best: Solutions, optima: Solutions) -> Float[np.ndarray, " Q"]:
     """How much each value of a searched constant counts: w_q ∝ S_q^(-ν/2), all values being equally likely beforehand.
 
     ``optima`` are the conditional optima, S_q their objectives; ν are the degrees of freedom left for the noise, whose
@@ -170,8 +173,8 @@ def resample(problem: Problem, best: Solutions, optima: Solutions | None, count:
     parts = []
     for which, times in zip(*np.unique(drawn, return_counts=True), strict=True):
         known = optima.take([which])
-        held = replace(problem, law=problem.law.with_values(**{constant.name: [known.theta[0, -1]]}))
-        parts.append(refit(held, known, bootstrap_rows(problem, known, int(times), seed + int(which))))
+        fixed = replace(problem, law=problem.law.with_values(**{constant.name: [known.theta[0, -1]]}))
+        parts.append(refit(fixed, known, bootstrap_rows(problem, known, int(times), seed + int(which))))
     return joined(parts)
 
 
@@ -181,11 +184,11 @@ class Conditional:
     units of the noise's (Q, n), variances of one measurement and objectives (Q, 1); ``offset`` (n,) is what the fit's
     scale leaves out."""
 
-    centre: np.ndarray
-    shape: np.ndarray
-    variance: np.ndarray
-    cost: np.ndarray
-    offset: np.ndarray
+    centre: Float[np.ndarray, "Q n"]
+    shape: Float[np.ndarray, "Q n"]
+    variance: Float[np.ndarray, "Q 1"]
+    cost: Float[np.ndarray, "Q 1"]
+    offset: Float[np.ndarray, " n"]
 
 
 def conditional(problem: Problem, states: Solutions, x: tuple) -> Conditional:
@@ -204,7 +207,7 @@ def conditional(problem: Problem, states: Solutions, x: tuple) -> Conditional:
 
 def averaged_band(
     problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """Limits of the law's value at ``x`` (or of a new measurement), averaged over the values of a searched constant.
 
     The limits cut (1 - level)/2 off the tails of Σ_q w_q T_ν((· - centre_q)/error_q), a mixture of Student's t (model-
@@ -213,9 +216,9 @@ def averaged_band(
     states = best if optima is None else optima
     dof = linearise(problem, best).dof
     weight = np.ones(1) if optima is None else weights(problem, best, optima)
-    kept = weight > 1e-6
-    at = conditional(problem, states.take(kept), x)
-    error, share = np.sqrt((at.shape + observation) * at.variance), weight[kept, None] / weight[kept].sum()
+    likely = weight > 1e-6
+    at = conditional(problem, states.take(likely), x)
+    error, share = np.sqrt((at.shape + observation) * at.variance), weight[likely, None] / weight[likely].sum()
     reach = quantile_t(1 - (1 - level) / 2, dof) * error  # the mixture's limits lie within those of its parts
     tails = [(1 - level) / 2, (1 + level) / 2]
     limits = [_mixture_quantile(tail, share, at.centre, error, reach, dof) for tail in tails]
@@ -223,8 +226,13 @@ def averaged_band(
 
 
 def _mixture_quantile(
-    tail: float, share: np.ndarray, centre: np.ndarray, error: np.ndarray, reach: np.ndarray, dof: int
-) -> np.ndarray:
+    tail: float,
+    share: Float[np.ndarray, "parts 1"],
+    centre: Float[np.ndarray, "parts n"],
+    error: Float[np.ndarray, "parts n"],
+    reach: Float[np.ndarray, "parts n"],
+    dof: int,
+) -> Float[np.ndarray, " n"]:
     """Where the mixture of Student's t (parts, n) has the probability ``tail`` below it: (n,), by bisection."""
     low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
     for _ in range(60):
@@ -237,7 +245,7 @@ def _mixture_quantile(
 
 def profile_band(
     problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
     """Limits of the law's value at ``x`` (or of a new measurement) from the linearised profile likelihood.
 
     A value q of a searched constant may hold as far as its least objective S_q affords beside the least of all, S:
@@ -255,7 +263,9 @@ def profile_band(
     return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
 
 
-def _prediction(problem: Problem, state: Solutions, x: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _prediction(
+    problem: Problem, state: Solutions, x: tuple
+) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, "n k"]]:
     """At ``x``: the law's value (n,), its part Σ c φ (n,), and the derivative (n, k + p) on the fit's scale, in natural
     units."""
     units = Units.of(problem)

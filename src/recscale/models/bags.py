@@ -95,7 +95,7 @@ def build_bags(
 class Pooled:
     """Pooled embeddings by table key, left in the blocks (batch, tables, width) in which they were looked up."""
 
-    def __init__(self, blocks: Sequence[tuple[Sequence[str], Float[Tensor, "batch tables width"]]]) -> None:
+    def __init__(self, blocks: Sequence[tuple[Sequence[str], Float[Tensor, "batch _ _"]]]) -> None:
         self.blocks = [block for _, block in blocks]
         self.place = {key: (i, j) for i, (keys, _) in enumerate(blocks) for j, key in enumerate(keys)}
 
@@ -148,7 +148,7 @@ class Stack(nn.Module):
         chosen = ids[:, : len(self.offsets)] if self.columns is None else ids.index_select(1, self.columns)
         return chosen + self.offsets, chosen >= 0 if self.multi_hot else None
 
-    def pool(self, values: Shaped[Tensor, "batch values *rest"]) -> list[Shaped[Tensor, "batch run *rest"]]:
+    def pool(self, values: Shaped[Tensor, "batch values *rest"]) -> list[Shaped[Tensor, "batch _ *rest"]]:
         """Sums over each table's values, run by run."""
         parts = zip(self.runs, values.split(self.run_columns, dim=1), strict=True)
         return [part if part.shape[1] == len(run) else part.sum(1, keepdim=True) for run, part in parts]

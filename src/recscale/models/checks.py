@@ -23,7 +23,7 @@ class Range:
 
     def __contains__(self, value: float) -> bool:
         enough = value > self.low if self.above else value >= self.low
-        return enough and (value < self.high if self.below else value <= self.high)
+        return bool(enough and (value < self.high if self.below else value <= self.high))
 
     def __str__(self) -> str:
         low = f"above {self.low}" if self.above else f"at least {self.low}"

@@ -1,5 +1,6 @@
 """Which runs each study needs."""
 
-from recscale.plans.registry import PROFILES, STUDIES, plan_study
+from recscale.plans.profiles import PROFILES
+from recscale.plans.registry import STUDIES, plan_study
 
 __all__ = ["PROFILES", "STUDIES", "plan_study"]

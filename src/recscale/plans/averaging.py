@@ -6,29 +6,35 @@ with six other seeds at the rate that is best for the averaged weights and, wher
 best for the last ones, so that neither is judged at the other's rate. One run measures every share.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from functools import partial
 from itertools import product
 from typing import Any
 
 import pandas as pd
 
 from recscale.models.wukong import WukongConfig
-from recscale.plans import rate_search as ctr_search
-from recscale.plans.ctr import Seeds, one_pass, with_rates
+from recscale.plans import rate_search
+from recscale.plans.parts import one_pass
+from recscale.plans.profiles import Profiles, Seeds
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
-from recscale.runs.study import NotYetPlanned, Study
+from recscale.runs.study import NotYetPlanned
+from recscale.runs.table import Columns, run_table
 from recscale.training.ctr import CTRTraining
 
-DATASET = {"smoke": "synthetic-ctr", "quick": "movielens-100k", "full": "movielens-1m"}
+SEARCH_STUDY = "ctr-averaging-rate"
+DATASET = "movielens-1m"
 SHARES = (0.2, 0.0, 0.1, 0.3, 0.5)
 """Shares of the steps that are averaged; the first one's loss chooses the rates."""
-BATCH_SIZES = (256, 1024)
-SCHEDULES = ("constant", "linear")
+PROTOCOLS = tuple(product((256, 1024), ("constant", "linear")))
+"""Batch size and schedule."""
 SEEDS = (0, 1, 2, 3, 4, 5)
-SPARSE_RATE = 0.1
+EMBEDDING_RATE = 0.1
 
-SIZES = (
+Size = tuple[WukongConfig, tuple[float, ...]]
+
+SIZES: tuple[Size, ...] = (
     (WukongConfig(l=1, n_F=4, n_L=4, k=4, mlp_width=16, head=(16,)), (1e-3, 3e-3, 1e-2)),
     (WukongConfig(l=2, n_F=16, n_L=16, k=10, mlp_width=32, head=(32,)), (3e-4, 1e-3, 3e-3)),
     (WukongConfig(l=2, n_F=32, n_L=32, k=16, mlp_width=80, head=(80,)), (1e-4, 3e-4, 1e-3)),
@@ -36,73 +42,78 @@ SIZES = (
 """A Wukong, and the dense rates tried for it."""
 
 
-def averaging_rate(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+def averaging_rate(base: str, sizes: Iterable[Size], dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
     """Dense rates of every size, batch size and schedule, judged on validation data."""
-    base, sizes = dataset or DATASET[profile], SIZES[: {"smoke": 1, "quick": 2, "full": 3}[profile]]
-    cells = [
-        (model, _training(batch_size, schedule, rate))
-        for model, rates in sizes
-        for batch_size, schedule, rate in product(BATCH_SIZES, SCHEDULES, rates)
-    ]
-    return _study("ctr-averaging-rate", profile, base, cells, seeds or (ctr_search.SEED,))
+    runs = []
+    for model, rates in sizes:
+        for (batch_size, schedule), rate in product(PROTOCOLS, rates):
+            training = _training(batch_size, schedule, rate)
+            runs += _runs(dataset or base, model, training, seeds or (rate_search.SEED,))
+    return runs
 
 
-def averaging(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+AVERAGING_RATES = Profiles(
+    smoke=partial(averaging_rate, "synthetic-ctr", SIZES[:1]),
+    quick=partial(averaging_rate, "movielens-100k", SIZES[:2]),
+    full=partial(averaging_rate, DATASET, SIZES),
+)
+
+
+def _small_averaging(base: str, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+    """The smallest size at the middle one of its rates, with two seeds."""
+    model, rates = SIZES[0]
+    runs = []
+    for batch_size, schedule in PROTOCOLS:
+        runs += _runs(dataset or base, model, _training(batch_size, schedule, rates[1]), seeds or SEEDS[:2])
+    return runs
+
+
+def _full_averaging(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
     """Every size, batch size and schedule at its best rates, seed by seed within a size."""
-    base = dataset or DATASET[profile]
-    if profile == "full":
-        searched = _searched()
-    else:
-        middle = SIZES[0][1][1]
-        searched = {SIZES[0][0]: [_training(*of, middle) for of in product(BATCH_SIZES, SCHEDULES)]}
-    cells = [(model, training) for model, trainings in searched.items() for training in trainings]
-    return _study("ctr-averaging", profile, base, cells, seeds or (SEEDS if profile == "full" else SEEDS[:2]))
+    runs = []
+    for model, trainings in _searched().items():
+        for training in trainings:
+            runs += _runs(dataset or DATASET, model, training, seeds or SEEDS)
+    return runs
+
+
+AVERAGING = Profiles(
+    smoke=partial(_small_averaging, "synthetic-ctr"),
+    quick=partial(_small_averaging, "movielens-100k"),
+    full=_full_averaging,
+)
 
 
 def _training(batch_size: int, schedule: str, rate: float) -> CTRTraining:
-    rates = {"dense_learning_rate": rate, "sparse_learning_rate": SPARSE_RATE}
-    return one_pass(DATASET["full"], batch_size=batch_size, schedule=schedule, averaged=SHARES, **rates)
+    rates = {"dense_learning_rate": rate, "sparse_learning_rate": EMBEDDING_RATE}
+    return one_pass(DATASET, batch_size=batch_size, schedule=schedule, averaged=SHARES, **rates)
 
 
-def _study(name: str, profile: str, dataset: str, cells: Iterable[tuple[Any, CTRTraining]], seeds: Seeds) -> Study:
-    runs = [RunSpec(dataset, "random", model, training, seed) for model, training in cells for seed in seeds]
-    return Study(name if profile == "full" else f"{name}-{profile}", tuple(runs))
+def _runs(dataset: str, model: Any, training: CTRTraining, seeds: Seeds) -> list[RunSpec]:
+    return [RunSpec(dataset, "random", model, training, seed) for seed in seeds]
 
 
 def _searched() -> dict[WukongConfig, list[CTRTraining]]:
     """Of every size whose search is whole, each batch size and schedule at its best rate or rates."""
-    search = averaging_rate("full", None, None)
-    table = with_rates(load_results(search.name)).set_index("run_id")
-    chosen: dict[WukongConfig, list[CTRTraining]] = {}
+    search = AVERAGING_RATES.full(None, None)
+    table = run_table(load_results(SEARCH_STUDY)).set_index(Columns.RUN_ID)
+    best: dict[WukongConfig, list[CTRTraining]] = {}
     for model, rates in SIZES:
-        runs = [run for run in search.runs if run.model == model]
-        if all(run.run_id in table.index for run in runs):
-            chosen[model] = [
-                _training(batch_size, schedule, rate)
-                for batch_size, schedule in product(BATCH_SIZES, SCHEDULES)
-                for rate in best_dense_rates(table.loc[[_id(runs, batch_size, schedule, rate) for rate in rates]])
-            ]
-    if not chosen:
-        raise NotYetPlanned(f"waits for {search.name}: no size has been searched whole")
-    return chosen
-
-
-def _id(runs: Iterable[RunSpec], batch_size: int, schedule: str, rate: float) -> str:
-    training = _training(batch_size, schedule, rate)
-    return next(run.run_id for run in runs if run.training == training)
+        ids = {run.training: run.run_id for run in search if run.model == model}
+        if not set(ids.values()) <= set(table.index):
+            continue
+        best[model] = []
+        for batch_size, schedule in PROTOCOLS:
+            tried = table.loc[[ids[_training(batch_size, schedule, rate)] for rate in rates]]
+            best[model] += [_training(batch_size, schedule, rate) for rate in best_dense_rates(tried)]
+    if not best:
+        raise NotYetPlanned(f"waits for {SEARCH_STUDY}: no size has been searched whole")
+    return best
 
 
 def best_dense_rates(searched: pd.DataFrame) -> list[float]:
     """The rates with the lowest validation loss of the averaged and of the last weights: one or two, ascending."""
     best = {
-        searched.loc[searched[column].idxmin(), "dense_learning_rate"]
-        for column in ("valid_logloss", "valid_logloss~0")
+        searched.loc[searched[column].idxmin(), Columns.DENSE_RATE] for column in ("valid_logloss", "valid_logloss~0")
     }
     return sorted(float(rate) for rate in best)
-
-
-PLANS: dict[str, Callable[[str, str | None, Seeds | None], Study]] = {
-    "ctr-averaging-rate": averaging_rate,
-    "ctr-averaging": averaging,
-}
-"""Study name -> plan."""

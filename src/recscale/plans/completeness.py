@@ -12,8 +12,9 @@ import pandas as pd
 
 from recscale.plans import STUDIES, plan_study
 from recscale.runs import NotYetPlanned, Study
-from recscale.runs.store import COLUMNS, load_results, metric_columns
+from recscale.runs.store import load_results
 from recscale.runs.study import rejudged
+from recscale.runs.table import COLUMNS, metric_columns
 from recscale.settings import results_folder
 from recscale.training.health import HEALTH
 

@@ -1,6 +1,6 @@
 """Which learning rates the search for the fair ladders tries, at which targets of every model's central style.
 
-Every list is of ``(target, dense rate, tables' rate)``, ``target`` counting ``ctr_ladders.TARGETS``. First a grid
+Every list is of ``(target, dense rate, embedding rate)``, ``target`` counting ``ctr_ladders.TARGETS``. First a grid
 around what ``ctr-learning-rate`` found with larger batches and unaveraged weights (``grid``); where its best lies at an
 edge, the search goes on by hand (``beyond``), until it lies inside.
 """
@@ -20,9 +20,9 @@ ENDS_EARLY = {"crossnet": (0, 2, 4, 6, 7)}
 """Targets of a model that doesn't reach the largest."""
 
 CROSSED = (0, 2, 3)
-"""At which of a model's five targets the tables' rate is searched beside the dense one."""
+"""At which of a model's five targets the embedding rate is searched along with the dense one."""
 REACH = (1, 2, 1, 1, 1)
-"""How many dense rates are tried to each side of the expected one, target by target. The tables': one."""
+"""How many dense rates are tried to each side of the expected one, target by target. Embedding rates: one."""
 
 EXPECTED: dict[str, tuple[float, tuple[float, ...]]] = {
     "wukong": (1e-1, (3e-3, 1e-3, 1e-3, 3e-4, 1e-4)),
@@ -35,7 +35,7 @@ EXPECTED: dict[str, tuple[float, tuple[float, ...]]] = {
     "masknet": (1e-1, (1e-2, 3e-3, 1e-3, 1e-3, 3e-4)),
     "afn+": (3.0, (1e-3, 3e-3, 1e-3, 3e-4, 3e-4)),
 }
-"""Model -> the tables' rate and, target by target, the dense rate in the middle of the grid."""
+"""Model -> the embedding rate and, target by target, the dense rate in the middle of the grid."""
 
 BEYOND: dict[str, Pairs] = {}
 
@@ -52,12 +52,12 @@ def around(rate: float, reach: int) -> tuple[float, ...]:
 
 
 def grid(model: str) -> Pairs:
-    """What is tried first: dense rates at five targets, at three of them crossed with the tables' rates."""
-    tables, expected = EXPECTED[model]
+    """What is tried first: dense rates at five targets, at three of them crossed with the embedding rates."""
+    embedding, expected = EXPECTED[model]
     return tuple(
         (target, dense, sparse)
         for position, (target, rate) in enumerate(zip(targets(model), expected, strict=True))
-        for sparse, dense in product(around(tables, 1 if position in CROSSED else 0), around(rate, REACH[position]))
+        for sparse, dense in product(around(embedding, 1 if position in CROSSED else 0), around(rate, REACH[position]))
     )
 
 

@@ -13,10 +13,9 @@ seed of its own; between them it is interpolated in the logarithm of rows. Small
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import groupby, product
 from typing import Any
-
-import numpy as np
 
 from recscale.datasets.planted_world import PLANTED
 from recscale.models.crossnet import CrossNetConfig
@@ -24,13 +23,15 @@ from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
-from recscale.plans import rate_search as ctr_search
-from recscale.plans.ctr import Seeds, with_rates
+from recscale.plans.profiles import Profiles, Seeds
+from recscale.plans.rate_search import SEED, interpolated_rate
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
-from recscale.runs.study import NotYetPlanned, Study
+from recscale.runs.study import NotYetPlanned
+from recscale.runs.table import Columns, run_table
 from recscale.training.ctr import CTRTraining
 
+SEARCH_STUDY = "planted-world-rate"
 WORLD, LARGE_WORLD, ORDERS = "synthetic-world", "synthetic-world-10m", "synthetic-world-orders"
 
 ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
@@ -59,12 +60,6 @@ LADDERS: dict[str, tuple[Any, ...]] = {
     "wukong": tuple(wukong(size) for size in (1, 2, 4, 8, 16)),
 }
 """Contestant -> its sizes, small ones first; the last one is the large size."""
-
-SMALL = {
-    "smoke": (10_000, (crossnet(1), crossnet(4))),
-    "quick": (300_000, (DLRMConfig(top=(64, 64)), crossnet(64), wukong(8), crossnet(1), crossnet(4))),
-}
-"""Rows and models of the small profiles."""
 
 FULL_SEEDS = (0, 1, 2, 3, 4)
 """The first three are those of every part, the others of *rows* alone."""
@@ -104,51 +99,59 @@ def run_of(
 Rates = Callable[[str, int], float]  # (model, rows) -> dense rate
 
 
-def searched() -> Rates:
+def searched_rates() -> Rates:
     """The dense rates with the lowest validation loss, interpolated in log rows; ``NotYetPlanned`` without them."""
-    search = rate_search("full", None, None)
-    table = with_rates(load_results(search.name)).set_index("run_id")
-    if missing := sum(run.run_id not in table.index for run in search.runs):
-        raise NotYetPlanned(f"waits for {search.name}: {missing} of its {len(search.runs)} runs are missing")
+    search = WORLD_RATES.full(None, None)
+    table = run_table(load_results(SEARCH_STUDY)).set_index(Columns.RUN_ID)
+    if missing := sum(run.run_id not in table.index for run in search):
+        raise NotYetPlanned(f"waits for {SEARCH_STUDY}: {missing} of its {len(search)} runs are missing")
     best: dict[str, list[float]] = {name: [] for name in LADDERS}
-    for name, runs in groupby(search.runs, key=lambda run: (run.model.model, run.dataset, run.fraction)):
+    for (name, *_), runs in groupby(search, key=lambda run: (run.model.model, run.dataset, run.fraction)):
         tried = table.loc[[run.run_id for run in runs]]
-        best[name[0]].append(tried.loc[tried["valid_logloss"].idxmin(), "dense_learning_rate"])
-
-    def rate(name: str, rows: int) -> float:
-        return float(f"{np.exp(np.interp(np.log(rows), np.log(SEARCHED_ROWS), np.log(best[name]))):.3g}")
-
-    return rate
+        best[name].append(tried.loc[tried["valid_logloss"].idxmin(), Columns.DENSE_RATE])
+    return lambda name, rows: interpolated_rate(rows, SEARCHED_ROWS, best[name])
 
 
-def rate_search(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
-    """Dense rates of every contestant's large size by the number of rows, judged on validation data."""
+def _search(names: Iterable[str], counts: Iterable[int], dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+    """Dense rates of the contestants' large sizes by the number of rows, judged on validation data."""
     _check(dataset)
-    names = tuple(LADDERS) if profile == "full" else ("crossnet",)
-    counts = SEARCHED_ROWS if profile == "full" else SEARCHED_ROWS[:1]
-    runs = [
-        run_of(LADDERS[name][-1], rows, rate, seed)
-        for seed in seeds or (ctr_search.SEED,)
-        for name in names
-        for rows in counts
-        for rate in RATES
-    ]
-    return _study("planted-world-rate", profile, runs)
+    runs = []
+    for seed in seeds or (SEED,):
+        for name, rows, rate in product(names, counts, RATES):
+            runs.append(run_of(LADDERS[name][-1], rows, rate, seed))
+    return runs
 
 
-def planted_world(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+WORLD_RATES = Profiles(
+    smoke=partial(_search, ("crossnet",), SEARCHED_ROWS[:1]),
+    quick=partial(_search, ("crossnet",), SEARCHED_ROWS[:1]),
+    full=partial(_search, tuple(LADDERS), SEARCHED_ROWS),
+)
+
+
+def _small_world(rows: int, models: Iterable[Any], dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+    """``models`` on ``rows`` rows at one fixed rate."""
+    _check(dataset)
+    return [run_of(model, rows, FIXED_RATE, seed) for seed in seeds or (0,) for model in models]
+
+
+def _full_world(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
     """All four parts, seed by seed; *rows* has more seeds, as its exponent is the one that is recovered most surely."""
     _check(dataset)
-    if profile == "full":
-        rates, seeds = searched(), seeds or FULL_SEEDS
-        runs = [run for turn, seed in enumerate(seeds) for run in _full(rates, seed, rows_alone=turn >= 3)]
-    else:
-        rows, models = SMALL[profile]
-        runs = [run_of(model, rows, FIXED_RATE, seed) for seed in seeds or (0,) for model in models]
-    return _study("planted-world", profile, runs)
+    rates, runs = searched_rates(), []
+    for turn, seed in enumerate(seeds or FULL_SEEDS):
+        runs += _of_seed(rates, seed, rows_alone=turn >= 3)
+    return runs
 
 
-def _full(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
+WORLD_STUDY = Profiles(
+    smoke=partial(_small_world, 10_000, (crossnet(1), crossnet(4))),
+    quick=partial(_small_world, 300_000, (DLRMConfig(top=(64, 64)), crossnet(64), wukong(8), crossnet(1), crossnet(4))),
+    full=_full_world,
+)
+
+
+def _of_seed(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
     """The runs of one seed."""
     for rows, (name, ladder) in product(ROWS, LADDERS.items()):
         yield run_of(ladder[-1], rows, rates(name, rows), seed)
@@ -167,14 +170,3 @@ def _full(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
 def _check(dataset: str | None) -> None:
     if dataset is not None:
         raise ValueError(f"the planted worlds' studies have data sets of their own; {dataset!r} can't replace them")
-
-
-def _study(name: str, profile: str, runs: Iterable[RunSpec]) -> Study:
-    return Study(name if profile == "full" else f"{name}-{profile}", tuple(runs))
-
-
-PLANS: dict[str, Callable[[str, str | None, Seeds | None], Study]] = {
-    "planted-world-rate": rate_search,
-    "planted-world": planted_world,
-}
-"""Study name -> plan."""

@@ -1,11 +1,37 @@
-"""Which learning rates the CTR search tries, on which data and at which of a model's searched sizes.
+"""The search of learning rates: which ones are tried, on which data and at which sizes, and which ones are best.
 
-Every list is of ``(size, dense rate, tables' rate)``, ``size`` counting a model's searched sizes from the smallest.
-First a grid (``grid``). Where its best lay at an edge, and at the other sizes beside the tables' rate that is best at
-the middle one, the search went on by hand (``beyond``), until it lay inside.
+``ctr-learning-rate`` searches the dense learning rate on validation data at three sizes of every model, with a seed no
+other study uses, and the embedding learning rate at the middle one; on KuaiRand-Pure, where a run takes seconds, both
+at every searched size of the models trained there. A full study takes the best of its model on its data set (on
+MovieLens-1M where that wasn't searched), the dense one interpolated in log FLOP per example (beyond the searched sizes:
+the nearest one's).
+
+Every list is of ``(size, dense rate, embedding rate)``, ``size`` counting a model's searched sizes from the smallest.
+First a grid (``grid``). Where its best lay at an edge, and at the other sizes the dense rates with the embedding rate
+that is best at the middle one, the search went on by hand (``beyond``), until the best lay inside.
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache, partial
 from itertools import product
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recscale.models.accounting import account_ctr
+from recscale.models.ctr_presets import rival_sizes
+from recscale.models.embeddings import EmbeddingConfig
+from recscale.plans.parts import USUAL_EMBEDDING, inputs, one_pass, split_of
+from recscale.plans.profiles import Profiles, Seeds
+from recscale.runs.spec import RunSpec
+from recscale.runs.store import load_results
+from recscale.runs.study import NotYetPlanned
+from recscale.runs.table import Columns, healthy, run_table
+from recscale.training.ctr import CTRTraining
+
+STUDY = "ctr-learning-rate"
 
 Pairs = tuple[tuple[int, float, float], ...]
 
@@ -21,7 +47,7 @@ CROSSED_AT = {SEARCHED_ON: (1,), "kuairand-pure": tuple(range(SIZES))}
 """Data set -> at which searched sizes every pair of rates is tried."""
 SEED = 1000
 DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
-SPARSE_RATES = (3e-2, 1e-1, 3e-1)
+EMBEDDING_RATES = (3e-2, 1e-1, 3e-1)
 KUAIRAND_BEYOND = (
     *((size, *rates) for size in range(SIZES) for rates in ((1e-4, 3e-2), (1e-4, 1e-2), (3e-4, 1e-2), (1e-3, 1e-2))),
     (2, 3e-5, 3e-2),
@@ -67,12 +93,12 @@ BEYOND: dict[tuple[str, str], Pairs] = {
 
 
 def grid(dataset: str, sizes: int = SIZES) -> Pairs:
-    """The dense rate at the first ``sizes`` sizes; at some also the tables' rate, which are equal at every size."""
+    """The dense rate at the first ``sizes`` sizes; at some the embedding rate too, as tables are alike at all."""
     crossed = CROSSED_AT.get(dataset, CROSSED_AT[SEARCHED_ON])
     return tuple(
         (size, dense, sparse)
         for size in range(sizes)
-        for sparse, dense in product(SPARSE_RATES if size in crossed else SPARSE_RATES[1:2], DENSE_RATES)
+        for sparse, dense in product(EMBEDDING_RATES if size in crossed else EMBEDDING_RATES[1:2], DENSE_RATES)
     )
 
 
@@ -84,3 +110,100 @@ def beyond(dataset: str, model: str) -> Pairs:
 def searched_on(dataset: str, model: str) -> str:
     """Whose search decides a model's rates on ``dataset``: its own, or MovieLens-1M's."""
     return dataset if model in SEARCHED.get(dataset, ()) else SEARCHED_ON
+
+
+def searched_sizes(model: str) -> tuple:
+    """The ``SIZES`` searched sizes of a ladder: the smallest, a middle one and the largest but one."""
+    ladder = rival_sizes(model)
+    return (ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2])
+
+
+def _runs(dataset: str, model: str, pairs: Pairs) -> list[RunSpec]:
+    sizes, runs = searched_sizes(model), []
+    for size, dense, sparse in pairs:
+        training = one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse)
+        runs.append(RunSpec(dataset, split_of(dataset), sizes[size], training, SEED))
+    return runs
+
+
+def _small_search(base: str, sizes: int, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+    """Wukong's grid at its first ``sizes`` sizes."""
+    dataset = dataset or base
+    return _with_seeds(_runs(dataset, MODELS[0], grid(dataset, sizes)), seeds)
+
+
+def full_search(dataset: str | None = None, seeds: Seeds | None = None) -> list[RunSpec]:
+    """Every model's grid, then what was tried after it."""
+    searches = SEARCHED if dataset is None else {dataset: SEARCHED.get(dataset, SEARCHED[SEARCHED_ON])}
+    first, after = [], []
+    for base, models in searches.items():
+        for model in models:
+            first += _runs(base, model, grid(base))
+            after += _runs(base, model, beyond(base, model))
+    return _with_seeds([*first, *after], seeds)
+
+
+def _with_seeds(runs: Iterable[RunSpec], seeds: Seeds | None) -> list[RunSpec]:
+    return [replace(run, seed=seed) for seed in seeds or (SEED,) for run in runs]
+
+
+LEARNING_RATES = Profiles(
+    smoke=partial(_small_search, "synthetic-ctr", 1),
+    quick=partial(_small_search, "movielens-100k", 2),
+    full=full_search,
+)
+"""Learning rates of the dense part and of the embedding tables for every model, judged on validation data."""
+
+
+def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING) -> CTRTraining:
+    """One pass at the rates that the search found best for this model, the dense one interpolated in log FLOP.
+
+    All of it was searched with the usual ``embedding``; another one moves the model along the FLOP axis alone.
+
+    ``NotYetPlanned`` while a searched run of this model is missing from the committed table: a plan whose rates changed
+    with every row of it would orphan what was already trained.
+    """
+    table = load_results(STUDY)
+    searched = _searched_ids(searched_on(dataset, model.model), model.model)
+    table = run_table(table[table[Columns.RUN_ID].isin(searched)])
+    if len(table) < len(searched):
+        missing = len(searched) - len(table)
+        raise NotYetPlanned(f"waits for {STUDY}: {missing} of its {len(searched)} {model.model} runs are missing")
+    sparse = embedding_learning_rate(table)
+    best = best_rates(at_embedding_rate(table, sparse))
+    account = account_ctr(model, *inputs(dataset), embedding)
+    dense = interpolated_rate(account.training_flop_per_example, best[Columns.FLOP], best[Columns.DENSE_RATE])
+    return one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse, embedding=embedding)
+
+
+@cache
+def _searched_ids(dataset: str, model: str) -> frozenset[str]:
+    pairs = (*grid(dataset), *beyond(dataset, model))
+    return frozenset(run.run_id for run in _runs(dataset, model, pairs))
+
+
+def embedding_learning_rate(table: pd.DataFrame) -> float:
+    """The best embedding learning rate at the middle size of one model's search (a run table): for every size, as the
+    tables are equal at every size."""
+    best = best_rates(table)
+    return float(best[Columns.EMBEDDING_RATE].iloc[len(best) // 2])
+
+
+def at_embedding_rate(table: pd.DataFrame, rate: float) -> pd.DataFrame:
+    """The runs of one model's search with this embedding learning rate; at a size where it wasn't tried, all runs."""
+    tried = table[Columns.EMBEDDING_RATE] == rate
+    return table[tried | ~tried.groupby(table[Columns.FLOP]).transform("any")]
+
+
+def best_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """For every model and size of a search (a run table) the healthy row with the lowest validation log loss."""
+    sound = healthy(table)
+    best = sound.groupby([Columns.MODEL, Columns.FLOP])["valid_logloss"].idxmin()
+    return sound.loc[best].reset_index(drop=True)
+
+
+def interpolated_rate(x: float, known: Iterable[float], rates: Iterable[float]) -> float:
+    """The rate at ``x`` between ``rates`` at ``known`` x in ascending order: linear in the logarithms, constant beyond
+    the ends, three digits."""
+    logs = (np.log(np.asarray(values, float)) for values in (x, known, rates))
+    return float(f"{np.exp(np.interp(*logs)):.3g}")

@@ -5,40 +5,42 @@ Wukong's paper keeps the embedding width d as it is. The Performance Law's autho
 both; tables grow with d.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.ctr import Part, Seeds, middle, study_of, usual_part
-from recscale.runs.study import Study
-
-DEPTHS = {"smoke": (1, 2), "quick": (1, 2, 4), "full": (1, 2, 4, 8)}
-WIDTHS = {"smoke": (4, 8), "quick": (8, 16, 32), "full": (8, 16, 32, 64)}
-"""l and d of a profile's grid."""
+from recscale.plans.ctr import CTRScale, full, quick, smoke
+from recscale.plans.parts import Part, runs_of
+from recscale.plans.profiles import Profiles, Seeds
+from recscale.runs.spec import RunSpec
 
 
-def wukong_bridge(profile: str, dataset: str | None, seeds: Seeds | None) -> Study:
+def wukong_shapes(
+    scale: CTRScale, depths: Sequence[int], widths: Sequence[int], dataset: str | None, seeds: Seeds | None
+) -> list[RunSpec]:
     """Every depth with every width, seed by seed, the two colours of a chessboard one after the other.
 
-    The first colour alone has every depth and every width. At ``full`` that is 16 shapes of 0.23 to 5.9 training MFLOP
-    per example and two seeds. From short runs at the corners all of it takes half an hour to an hour on one core, so
-    that none is left out. A run's dense rate follows its own FLOP; the rates were searched at d = 16.
+    The first colour alone has every depth and every width. A run's dense rate follows its own FLOP; the rates were
+    searched at d = 16.
     """
-    parts = [column for colour in (0, 1) for column in _colour(profile, colour)]
-    return study_of("wukong-bridge", profile, parts, dataset, seeds)
+    parts = [part for colour in (0, 1) for part in _colour(scale, depths, widths, colour)]
+    return runs_of(parts, dataset, seeds)
 
 
-def _colour(profile: str, colour: int) -> list[Part]:
-    """The cells of one colour, a part a width, shallow before deep."""
-    base, usual = middle(profile), usual_part(profile, ())
+def _colour(scale: CTRScale, depths: Sequence[int], widths: Sequence[int], colour: int) -> list[Part]:
+    """The cells of one colour, one part per width, shallow before deep."""
     parts = []
-    for place, width in enumerate(WIDTHS[profile]):
-        depths = [depth for row, depth in enumerate(DEPTHS[profile]) if (row + place) % 2 == colour]
-        training = partial(usual.training, embedding=EmbeddingConfig(width=width))
-        parts.append(replace(usual, models=tuple(replace(base, l=depth) for depth in depths), training=training))
+    for column, width in enumerate(widths):
+        models = [replace(scale.middle, l=depth) for row, depth in enumerate(depths) if (row + column) % 2 == colour]
+        training = partial(scale.training, embedding=EmbeddingConfig(width=width))
+        parts.append(replace(scale.part(*models), training=training))
     return parts
 
 
-PLANS: dict[str, Callable[[str, str | None, Seeds | None], Study]] = {"wukong-bridge": wukong_bridge}
-"""Study name -> plan."""
+SHAPES = Profiles(
+    smoke=partial(wukong_shapes, smoke(), (1, 2), (4, 8)),
+    quick=partial(wukong_shapes, quick(), (1, 2, 4), (8, 16, 32)),
+    full=partial(wukong_shapes, full(), (1, 2, 4, 8), (8, 16, 32, 64)),
+)
+"""At ``full`` 16 shapes of 0.23 to 5.9 training MFLOP per example and two seeds: up to an hour on one core."""

@@ -21,7 +21,7 @@ def data_terms(folder: Path | None = None) -> pd.DataFrame:
     return table.assign(inverse_tokens=1 / tokens, inverse_quality=1 / (tokens * table["inverse_real_entropy"]))
 
 
-def _straight(x: np.ndarray, y: np.ndarray) -> float:
+def _straight(x: pd.Series, y: pd.Series) -> float:
     return float(np.corrcoef(x, y)[0, 1] ** 2)
 
 

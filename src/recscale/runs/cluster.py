@@ -8,14 +8,14 @@ import logging
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from typing import TYPE_CHECKING
+from importlib import import_module
+
+from dask.distributed import Client, Future, KilledWorker, get_worker, wait
+from distributed.comm import CommClosedError
 
 from recscale.runs.execute import code_fingerprint
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import RecordStore
-
-if TYPE_CHECKING:
-    from dask.distributed import Client, Future
 
 Task = Callable[[RunSpec, RecordStore], dict]
 
@@ -33,8 +33,6 @@ def carried_out(task: Task, specs: Sequence[RunSpec], store: RecordStore, schedu
     Workers write to the folder of ``store``; a record that isn't seen there from here (they have another file system)
     is written from here.
     """
-    from distributed.comm import CommClosedError
-
     try:
         with _connected(scheduler) as client:
             code, on_worker = code_fingerprint(), _for_workers()
@@ -51,9 +49,7 @@ def carried_out(task: Task, specs: Sequence[RunSpec], store: RecordStore, schedu
         raise WorkersLost("the Dask scheduler is gone") from error
 
 
-def _connected(scheduler: str) -> "Client":
-    from dask.distributed import Client
-
+def _connected(scheduler: str) -> Client:
     for name in ("distributed.client", "distributed.utils"):  # what they log, with a traceback, is raised here too
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
@@ -70,30 +66,24 @@ def _for_workers() -> Callable[[bytes, str], dict]:
     die of a reference that it can't follow."""
 
     def carry_out(work: bytes, code: str) -> dict:
-        from pickle import loads
-
-        from dask.distributed import get_worker
-
         address = get_worker().address
         try:
-            from recscale.runs import cluster
-            from recscale.runs.execute import code_fingerprint
-        except ImportError as error:
+            installed = import_module("recscale.runs.cluster")
+            there = import_module("recscale.runs.execute").code_fingerprint()
+        except (ImportError, AttributeError) as error:
             raise ValueError(f"the worker {address} has no recscale of this version ({error}): install it") from error
-        if (there := code_fingerprint()) != code:
+        if there != code:
             raise ValueError(
                 f"the worker {address} has other code ({there}) than this machine ({code}): "
                 "install the same recscale and torch there"
             )
-        return cluster.checked(*loads(work))
+        return installed.checked(*pickle.loads(work))
 
     return carry_out
 
 
 def checked(task: Task, spec: RunSpec, store: RecordStore, run_id: str) -> dict:
     """On a worker with the same code: ``task``, if the numbers would be those of the machine that asked."""
-    from dask.distributed import get_worker
-
     worker = get_worker()
     threads = worker.state.nthreads
     if threads > 1:
@@ -109,10 +99,8 @@ def checked(task: Task, spec: RunSpec, store: RecordStore, run_id: str) -> dict:
     return task(spec, store)
 
 
-def _next(client: "Client", waiting: "set[Future]") -> "tuple[set[Future], set[Future]]":
+def _next(client: Client, waiting: set[Future]) -> tuple[set[Future], set[Future]]:
     """Those of ``waiting`` that are done, at least one, and the others."""
-    from dask.distributed import wait
-
     while True:
         try:
             return tuple(wait(waiting, timeout=PATIENCE, return_when="FIRST_COMPLETED"))
@@ -121,9 +109,7 @@ def _next(client: "Client", waiting: "set[Future]") -> "tuple[set[Future], set[F
                 raise WorkersLost(f"the Dask scheduler has had no worker for {PATIENCE:.0f} s") from None
 
 
-def _result(future: "Future") -> dict:
-    from dask.distributed import KilledWorker
-
+def _result(future: Future) -> dict:
     try:
         return future.result()
     except KilledWorker as error:

@@ -18,6 +18,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.multiplicity import bonferroni_level
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +88,11 @@ class Contrasts:
     def difference(self, first: Hashable, second: Hashable) -> Estimate:
         """ln y of ``first`` less ln y of ``second``."""
         return self.contrast({first: 1.0, second: -1.0})
+
+    def intervals(self, contrasts: Sequence[Mapping[Hashable, float]]) -> list[tuple[Estimate, Estimate]]:
+        """Each contrast at 95 % and at ``bonferroni_level`` of their number, as ``stats.multiplicity`` counts them."""
+        level = bonferroni_level(len(contrasts))
+        return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
     def reached(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> int:
         """How many of these contrasts lie below ``limit``, by the rule of ``verdict``."""

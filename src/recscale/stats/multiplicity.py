@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from recscale.stats.estimate import Estimate
 
 
@@ -41,3 +43,13 @@ def count_below(effects: Sequence[tuple[Estimate, Estimate]], threshold: float =
 def count_above(effects: Sequence[tuple[Estimate, Estimate]], threshold: float = 0.0) -> Count:
     """``count_below`` with the signs turned."""
     return count_below([(-plain, -wide) for plain, wide in effects], -threshold)
+
+
+def covering(estimates: Sequence[Estimate]) -> Estimate:
+    """The first estimate, with an interval that covers all of theirs; nan where one is unknown.
+
+    It lies on one side of a threshold only if all do (intersection-union test): one statement that several measurements
+    must bear out, such as two metrics, or every subset without one configuration.
+    """
+    lows, highs = ([getattr(one, name) for one in estimates] for name in ("ci_low", "ci_high"))
+    return Estimate(estimates[0].value, float(np.min(lows)), float(np.max(highs)))

@@ -1,0 +1,169 @@
+"""What became of the recorded predictions: do the shapes that the law named lead, and how far is it off?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recscale.analysis.shape_contrasts import Pair
+from recscale.analysis.shape_fits import pairs, shapes
+from recscale.analysis.shape_law import LAW
+from recscale.analysis.shape_predictions import NO_BUDGET, Question, Shape, faults, outcomes, questions
+from recscale.runs.table import run_table
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.seeds import least_significant_difference
+
+METRIC = "ndcg@10"
+LOST = Estimate(-np.inf, -np.inf, -np.inf)
+"""The lead, as a difference of logarithms, of a shape whose every run collapsed or diverged: its metric counts as 0."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """``table``: ``shape_predictions.outcomes``; ``contrasts``: of ln NDCG@10 between the trained shapes; ``failed``:
+    shapes whose every run collapsed or diverged; ``questions``: those whose named shape and a neighbour were trained;
+    ``metric``: the one that leads are measured by."""
+
+    table: pd.DataFrame
+    contrasts: Contrasts
+    failed: frozenset[Shape]
+    questions: tuple[Question, ...]
+    metric: str = METRIC
+
+    @property
+    def seeds(self) -> float:
+        """Seeds per shape, on average."""
+        return float(self.distinct(LAW)["seeds"].mean())
+
+    def distinct(self, law: str) -> pd.DataFrame:
+        """One row per trained shape: several questions may name the same."""
+        table = self.table
+        part = table[(table["metric"] == self.metric) & (table["law"] == law) & (table["seeds"] > 0)]
+        return part.drop_duplicates(["layers", "width"])
+
+    def better_neighbour(self, question: Question) -> Shape:
+        """The neighbour of the named shape that came out better."""
+        trained = [shape for shape in question.neighbours if shape in self.contrasts.names]
+        return max(trained, key=lambda shape: self.contrasts.means[self.contrasts.names.index(shape)])
+
+
+def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str = METRIC) -> Outcomes:
+    """Recorded predictions with the runs that test them.
+
+    ``ValueError`` where a run is older than its prediction, or no named shape was trained with a neighbour.
+    """
+    if problems := faults(recorded, runs):
+        raise ValueError(f"these runs don't test the predictions: {problems[0]}")
+    trained = shapes(runs)
+    known, failed = pairs(trained), pairs(run_table(runs)) - pairs(trained)
+    asked = [
+        question
+        for question in questions(recorded)
+        if question.named in known | failed and set(question.neighbours) & known
+    ]
+    if not asked:
+        raise ValueError("no named shape was trained together with a neighbour")
+    names = list(zip(trained["layers"].astype(int).tolist(), trained["width"].astype(int).tolist(), strict=True))
+    contrasts = Contrasts.of(names, [0] * len(names), trained[f"test_{metric}"])
+    return Outcomes(outcomes(recorded, trained), contrasts, frozenset(failed), tuple(asked), metric)
+
+
+def lead(tested: Outcomes, question: Question, level: float = 0.95) -> Estimate:
+    """ln(named shape / better neighbour) with its ``level`` interval; ``LOST`` where the named shape collapsed."""
+    if question.named in tested.failed:
+        return LOST
+    return tested.contrasts.contrast({question.named: 1.0, tested.better_neighbour(question): -1.0}, level)
+
+
+def lead_without_budget(tested: Outcomes) -> Estimate:
+    """``lead`` of the shape named without a budget, at a level that allows for the choice among its neighbours.
+
+    Unknown where that shape wasn't trained.
+    """
+    for question in tested.questions:
+        if question.kind == NO_BUDGET:
+            return lead(tested, question, bonferroni_level(len(question.neighbours)))
+    return UNKNOWN
+
+
+def leads_within_budgets(tested: Outcomes) -> list[Pair]:
+    """``lead`` of every question with a budget at 95 % and at ``bonferroni_level`` of all neighbours in them."""
+    bound = [question for question in tested.questions if question.kind != NO_BUDGET]
+    levels = 0.95, bonferroni_level(2 * max(len(bound), 1))
+    return [(lead(tested, question, levels[0]), lead(tested, question, levels[1])) for question in bound]
+
+
+def mean_lead(tested: Outcomes) -> Estimate:
+    """Mean of ``lead`` over all questions, which share shapes."""
+    if any(question.named in tested.failed for question in tested.questions):
+        return LOST
+    weights: dict[Shape, float] = {}
+    for question in tested.questions:
+        for shape, sign in ((question.named, 1.0), (tested.better_neighbour(question), -1.0)):
+            weights[shape] = weights.get(shape, 0.0) + sign / len(tested.questions)
+    return tested.contrasts.contrast(weights)
+
+
+def lead_table(tested: Outcomes) -> pd.DataFrame:
+    """One row per question: ``kind`` of budget, ``named`` shape and better ``neighbour`` as (layers, width), the lead
+    the law ``promised``, and the ``measured`` one with its 95 % limits ``ci_low, ci_high``, in %."""
+    rows = []
+    for question in tested.questions:
+        measured, low, high = lead(tested, question).percent
+        rows.append(
+            {
+                "kind": question.kind,
+                "named": question.named,
+                "neighbour": tested.better_neighbour(question),
+                "promised": question.promised,
+                "measured": measured,
+                "ci_low": low,
+                "ci_high": high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def same_choice(tested: Outcomes) -> Mapping[str, int]:
+    """Law -> in how many questions it puts the same of the three shapes first as the Performance Law."""
+    table, counts = tested.table[tested.table["metric"] == tested.metric], {}
+    for law, rows in table.groupby("law", sort=False):
+        counts[law] = 0
+        for question in tested.questions:
+            part = rows[rows["question"] == question.text]
+            first = part.loc[part["predicted"].idxmax()]
+            counts[law] += (first["layers"], first["width"]) == question.named
+    return counts
+
+
+def band_share(tested: Outcomes, law: str = LAW) -> Estimate:
+    """Share of the runs inside the predicted band, with Wilson's interval over shapes: the seeds of a shape share its
+    prediction's error and are no separate evidence."""
+    part = tested.distinct(law)
+    share = float(np.average(part["in_band"], weights=part["seeds"]))
+    limits = stats.binomtest(round(share * len(part)), len(part)).proportion_ci(method="wilson")
+    return Estimate(share, float(limits.low), float(limits.high))
+
+
+def law_errors(tested: Outcomes) -> pd.DataFrame:
+    """One row per law: root mean square ``error`` over the new shapes' means, and the share of runs ``in_band``."""
+    rows = {}
+    for law in tested.table["law"].unique():
+        part = tested.distinct(law)
+        error = float(np.sqrt(np.mean((part["measured"] - part["predicted"]) ** 2)))
+        rows[law] = {"error": error, "in_band": band_share(tested, law).value}
+    return pd.DataFrame(rows).T.rename_axis("law")
+
+
+def error_gap(tested: Outcomes) -> Estimate:
+    """Error of the best other law less the Performance Law's, plus or minus the least significant difference of two
+    means over all runs: above 0 where it errs least."""
+    errors, part = law_errors(tested)["error"], tested.distinct(LAW)
+    gap = float(errors.drop(LAW).min() - errors[LAW])
+    noise = tested.contrasts.noise * float(part["measured"].mean())
+    least = least_significant_difference(noise, tested.contrasts.dof, int(part["seeds"].sum()))
+    return Estimate(gap, gap - least, gap + least)

@@ -1,0 +1,128 @@
+"""The sequential models at a good size: levels, the order of the models, and the searches behind their training.
+
+Tables: ``sequential-quality``, ``sequential-quality-search`` and ``sequential-learning-rate``.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from recscale import published
+from recscale.analysis.shape_fits import shapes
+from recscale.runs.table import run_table
+from recscale.stats.contrasts import Contrasts
+from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.multiplicity import bonferroni_level, covering
+from recscale.stats.seeds import mean_half_width
+
+METRICS = ("ndcg@10", "hr@10")
+PRINTED = {"sasrec": "SASRec", "hstu": "HSTU", "llama": "LLaMA2"}
+"""Our models -> the paper's names of theirs."""
+SETS = ("movielens-1m", "amazon-beauty")
+
+
+def quality_runs(records: pd.DataFrame, dataset: str) -> pd.DataFrame:
+    """The healthy runs of a ``sequential-quality`` table that are compared on one data set; on MovieLens-1M those with
+    the full softmax. ``ValueError`` where a model has none."""
+    table = shapes(records, dataset=dataset)
+    if dataset == "movielens-1m":
+        table = table[table["loss"] == "softmax"].reset_index(drop=True)
+    if missing := [model for model in PRINTED if model not in set(table["model"])]:
+        raise ValueError(f"{', '.join(missing)} has no healthy run on {dataset}; models are compared on common data")
+    return table
+
+
+def level(values: Sequence[float]) -> Estimate:
+    """Mean over seeds with its 95 % interval by Student's t; without limits for a single seed, unknown for none."""
+    if not len(values):
+        return UNKNOWN
+    mean, half = float(np.mean(values)), mean_half_width(np.asarray(values, float))
+    return Estimate(mean, mean - half, mean + half)
+
+
+def quality_table(records: pd.DataFrame) -> pd.DataFrame:
+    """Test metrics of a ``sequential-quality`` table, one row per ``dataset, model, loss``, best of a data set first.
+
+    seeds                 healthy runs
+    ndcg, ci_low, ci_high NDCG@10 with its 95 % interval over seeds
+    hr                    HR@10
+    valid_ndcg            NDCG@10 on validation items
+    """
+    rows = {}
+    for key, runs in shapes(records).groupby(["dataset", "model", "loss"], sort=False):
+        ndcg = level(runs["test_ndcg@10"].to_numpy(float))
+        rows[key] = {
+            "seeds": len(runs),
+            "ndcg": ndcg.value,
+            "ci_low": ndcg.ci_low,
+            "ci_high": ndcg.ci_high,
+            "hr": runs["test_hr@10"].mean(),
+            "valid_ndcg": runs["valid_ndcg@10"].mean(),
+        }
+    table = pd.DataFrame(rows).T.astype({"seeds": int}).rename_axis(["dataset", "model", "loss"])
+    return table.sort_values(["dataset", "ndcg"], ascending=False)
+
+
+def best_by_validation(runs: pd.DataFrame) -> str:
+    """The model that validation puts first by NDCG@10."""
+    return str(runs.groupby("model")["valid_ndcg@10"].mean().idxmax())
+
+
+def public_level(dataset: str, model: str) -> float:
+    """The best NDCG@10 that others print for a model, among all items and whatever its loss."""
+    table = published.load("sequential_quality").query("ranking == 'all items'").set_index(["dataset", "model"])
+    return float(table.loc[[(dataset, model)], "ndcg@10"].max())
+
+
+def ordered_pairs() -> list[tuple[str, str]]:
+    """Pairs (worse, better) of our models as the paper's table orders theirs by NDCG@10."""
+    printed = published.potential().query("precision == 'fp32'").set_index("model")["ndcg@10"]
+    ranked = sorted(PRINTED, key=lambda model: printed[PRINTED[model]])
+    return list(combinations(ranked, 2))
+
+
+def order_effects(runs: pd.DataFrame) -> list[tuple[Estimate, Estimate]]:
+    """ln(better / worse) of each of ``ordered_pairs``, as much of it as both NDCG@10 and HR@10 bear out.
+
+    Each at 95 % and at ``bonferroni_level`` of their number. The interval is the union of both metrics' intervals, so
+    that it lies on one side of 0 only if both do; the value is that of NDCG@10. Runs of one seed are a block.
+    """
+    couples, effects = ordered_pairs(), []
+    known = [
+        Contrasts.of(runs["model"].tolist(), runs["seed"].tolist(), runs[f"test_{metric}"].to_numpy(float))
+        for metric in METRICS
+    ]
+    for worse, better in couples:
+        pair = []
+        for at in (0.95, bonferroni_level(len(couples))):
+            pair.append(covering([contrasts.contrast({better: 1.0, worse: -1.0}, at) for contrasts in known]))
+        effects.append(tuple(pair))
+    return effects
+
+
+def rate_search(records: pd.DataFrame) -> pd.DataFrame:
+    """The search of learning rate and dropout, one row per run of ``sequential-learning-rate``, best of a width first.
+
+    Index: ``schedule`` ("linear": the rate falls to 0; "constant") and ``width``. Columns: ``learning_rate``,
+    ``dropout``, ``positions`` trained on, in millions, and ``valid_ndcg``, NDCG@10 on validation items.
+    """
+    table = run_table(records)
+    table = table.assign(positions=table["examples_seen"] / 1e6, valid_ndcg=table["valid_ndcg@10"])
+    table = table[["schedule", "width", "learning_rate", "dropout", "positions", "valid_ndcg"]]
+    table = table.sort_values(["schedule", "width", "valid_ndcg"], ascending=[False, True, False])
+    return table.set_index(["schedule", "width"])
+
+
+def size_search(records: pd.DataFrame) -> pd.DataFrame:
+    """The search behind the runs at a good size, one row per run of ``sequential-quality-search``, best of a set first.
+
+    Index: ``dataset``. Columns: ``layers, width, batch_tokens`` (predicted positions per batch), ``epochs,
+    learning_rate, dropout, valid_ndcg``.
+    """
+    table = run_table(records)
+    table = table.assign(valid_ndcg=table["valid_ndcg@10"])
+    columns = ["layers", "width", "batch_tokens", "epochs", "learning_rate", "dropout", "valid_ndcg"]
+    table = table[["dataset", *columns]].sort_values(["dataset", "valid_ndcg"], ascending=[False, False])
+    return table.set_index("dataset")

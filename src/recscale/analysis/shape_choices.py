@@ -1,0 +1,206 @@
+"""The Performance Law applied: the best shape within a budget, what holds it there, and the paper's claims."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+
+from recscale.analysis.shape_planning import LAW_NAMES, Grid, budgets, costs, planner, title_of, within
+from recscale.laws.planner import Choice, Planner
+from recscale.published.shapes import CLAIMS
+from recscale.stats.estimate import Estimate
+
+AXES = ("layers", "width")
+BUDGET_OF: Mapping[str, tuple[str, float]] = {
+    "none": ("none", np.inf),
+    "layers = 64": ("layers", 64.0),
+    "layers × width = 512": ("product", 512.0),
+}
+"""Constraint of ``published.shapes.CLAIMS`` -> the kind of budget and the budget it was claimed for."""
+
+
+class Limit(StrEnum):
+    """What holds a choice where it is along one axis."""
+
+    FREE = "free"
+    """Nothing: there are shapes on both sides, and the law prefers this one."""
+    RANGE = "range"
+    """The end of the measured range: no optimum is known there, however well the refits agree."""
+    BUDGET = "budget"
+    """The budget: it leaves one value, or its next larger value is too dear while the other axis is at its end."""
+
+
+def limits(shapes: pd.DataFrame, allowed: np.ndarray, choice: Choice) -> dict[str, Limit]:
+    """Axis -> what holds the choice there. ``shapes``: all inside the measured range; ``allowed``: within the budget.
+
+    The ends of an axis are those among shapes that share the choice's other axis: a grid may lack a corner. Where both
+    axes are held, the choice is a corner and no optimum.
+    """
+    ends = {axis: _line(shapes, axis, choice) for axis in AXES}
+    at_end = {axis: getattr(choice, axis) in (line.min(), line.max()) for axis, line in ends.items()}
+    found = {}
+    for axis, other in (AXES, AXES[::-1]):
+        value, affordable = getattr(choice, axis), _line(shapes[allowed], axis, choice)
+        dearer = value == affordable.max() < ends[axis].max()
+        if shapes.loc[allowed, axis].nunique() == 1 or (dearer and at_end[other] and not at_end[axis]):
+            found[axis] = Limit.BUDGET
+        else:
+            found[axis] = Limit.RANGE if at_end[axis] else Limit.FREE
+    return found
+
+
+def _line(shapes: pd.DataFrame, axis: str, choice: Choice) -> pd.Series:
+    """The values of ``axis`` among the shapes that share the choice's other axis."""
+    other = "width" if axis == "layers" else "layers"
+    return shapes.loc[shapes[other] == getattr(choice, other), axis]
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A shape the paper claims for a budget; ``loss``: how much less the law predicts for it than for its own best."""
+
+    layers: int
+    width: int
+    product: int
+    loss: Estimate
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """The choice within one budget: ``allowed`` (n,) marks affordable shapes, ``limits`` is per axis, ``claimed`` the
+    paper's shape for just this budget, where it claims one."""
+
+    kind: str
+    budget: float
+    allowed: np.ndarray
+    choice: Choice
+    limits: Mapping[str, Limit]
+    claimed: Claimed | None
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """One law on one grid with its outcome in every budget. ``price``: ``costs`` of the shapes of ``plan``."""
+
+    grid: Grid
+    law: str
+    plan: Planner
+    price: pd.DataFrame
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The first columns of every table made of such results."""
+        return {"grid": self.grid.title, "metric": self.grid.metric, "law": self.law}
+
+    def outcome(self, kind: str, budget: float) -> Outcome | None:
+        """The choice within any budget, offered or not; None where every shape costs more."""
+        return _outcome(self.grid, self.plan, self.price, kind, budget)
+
+    @property
+    def unlimited(self) -> Outcome:
+        return next(one for one in self.outcomes if one.kind == "none")
+
+
+def prepare(grids: Sequence[Grid], names: Sequence[str] = tuple(LAW_NAMES), **options: int) -> list[Planned]:
+    """Every law on every grid, within every budget offered; budgets that no shape meets are left out.
+
+    ``options`` go to ``planner``.
+    """
+    prepared = []
+    for grid in grids:
+        for law in names:
+            plan = planner(grid, law, **options)
+            price = costs(grid, plan.shapes)
+            offered = [(kind, budget) for kind, levels in budgets(grid, price).items() for budget in levels]
+            outcomes = [_outcome(grid, plan, price, kind, budget) for kind, budget in offered]
+            prepared.append(Planned(grid, law, plan, price, tuple(one for one in outcomes if one)))
+    return prepared
+
+
+def _outcome(grid: Grid, plan: Planner, price: pd.DataFrame, kind: str, budget: float) -> Outcome | None:
+    allowed = within(price, kind, budget)
+    if not allowed.any():
+        return None
+    choice = plan.best(allowed)
+    claimed = None
+    for dataset, length, constraint, layers, width in CLAIMS:
+        if (grid.title, BUDGET_OF[constraint]) == (title_of(dataset, length), (kind, budget)):
+            claimed = Claimed(layers, width, layers * width, Estimate(*plan.loss_of(choice, layers, width)))
+    return Outcome(kind, budget, allowed, choice, limits(plan.shapes, allowed, choice), claimed)
+
+
+def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
+    """The best shape of every grid without a budget, a row per grid, metric and law.
+
+    Columns: ``grid``, ``metric``, ``law``; per axis (``layers``, ``width``) the best value, ``*_low`` to ``*_high``,
+    which hold 95 % of the refits' best, and ``*_edge``: it lies at an end of the measured range; ``predicted``;
+    ``tied``, the share of shapes whose difference from the best has a 95 % interval with 0 in it.
+    """
+    rows = []
+    for one in prepared:
+        choice, row = one.unlimited.choice, dict(one.key)
+        for axis, best in (("layers", choice.layers), ("width", choice.width)):
+            low, high = getattr(choice, f"{axis}_interval")
+            edge = one.unlimited.limits[axis] is Limit.RANGE
+            row |= {axis: best, f"{axis}_low": low, f"{axis}_high": high, f"{axis}_edge": edge}
+        rows.append(row | {"predicted": choice.predicted, "tied": float(choice.tied.mean())})
+    return pd.DataFrame(rows)
+
+
+def disjoint(table: pd.DataFrame) -> pd.Series:
+    """Per grid and metric of ``agreement``: do the intervals of its laws exclude each other on either axis?"""
+
+    def apart(rows: pd.DataFrame) -> bool:
+        return any(rows[f"{axis}_low"].max() > rows[f"{axis}_high"].min() for axis in AXES)
+
+    return pd.Series({key: apart(rows) for key, rows in table.groupby(["grid", "metric"], sort=False)}, dtype=bool)
+
+
+def recommendations(prepared: Sequence[Planned], kind: str, budget: float) -> pd.DataFrame:
+    """The best shape of every grid and law within one budget; a grid whose every shape costs more is left out.
+
+    Columns: ``grid``, ``metric``, ``law``, ``layers``, ``width``, ``predicted`` with its 95 % band ``low``, ``high``,
+    ``tied`` (number of affordable shapes that can't be told from the best) and ``corner`` (held on both axes).
+    """
+    rows = []
+    for one in prepared:
+        if outcome := one.outcome(kind, budget):
+            choice = outcome.choice
+            row = {"layers": choice.layers, "width": choice.width, "predicted": choice.predicted}
+            row |= {"low": choice.low, "high": choice.high, "tied": int(choice.tied.sum())}
+            rows.append(one.key | row | {"corner": Limit.FREE not in outcome.limits.values()})
+    columns = ["grid", "metric", "law", "layers", "width", "predicted", "low", "high", "tied", "corner"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def applications(prepared: Sequence[Planned]) -> pd.DataFrame:
+    """The paper's three applications, a row each, metric and law: claimed shape, ours with intervals, and the loss.
+
+    Columns: ``constraint``, ``metric``, ``law``, ``claimed_layers``, ``claimed_width``; our best ``layers`` and
+    ``width`` within that budget with ``*_low``, ``*_high``; ``loss``, ``loss_low``, ``loss_high``: how much less the
+    law predicts for the claimed shape; ``inside``: it lies within both intervals; ``told_apart``: the loss's interval
+    lies above 0. (12, 44) costs H · d = 528 although the budget is 512. Its data set is not named, and taken as
+    MovieLens-1M at 200, in whose range its values lie.
+    """
+    rows = []
+    for dataset, length, constraint, layers, width in CLAIMS:
+        for one in prepared:
+            if one.grid.title != title_of(dataset, length):
+                continue
+            outcome = one.outcome(*BUDGET_OF[constraint])
+            choice, loss = outcome.choice, outcome.claimed.loss
+            row = {"constraint": constraint, "metric": one.grid.metric, "law": one.law}
+            row |= {"claimed_layers": layers, "claimed_width": width, "layers": choice.layers, "width": choice.width}
+            row |= dict(zip(("layers_low", "layers_high"), choice.layers_interval, strict=True))
+            row |= dict(zip(("width_low", "width_high"), choice.width_interval, strict=True))
+            row |= {"loss": loss.value, "loss_low": loss.ci_low, "loss_high": loss.ci_high}
+            row["inside"] = _holds(choice.layers_interval, layers) and _holds(choice.width_interval, width)
+            rows.append(row | {"told_apart": loss.is_positive})
+    return pd.DataFrame(rows)
+
+
+def _holds(interval: tuple[float, float], value: float) -> bool:
+    return interval[0] <= value <= interval[1]

@@ -1,0 +1,52 @@
+"""What it would take to decide an open claim on runs of ours."""
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from recscale.claims.claim import Price
+from recscale.runs.table import run_table
+from recscale.stats.estimate import Estimate
+from recscale.stats.power import seeds_to_decide
+
+NEVER = Price(math.inf, math.inf)
+"""Of a claim that no number of these seeds decides: the observed value is the threshold, or one seed has run."""
+
+
+def core_hours_per_seed(runs: pd.DataFrame) -> float:
+    """Core-hours of one more run of every configuration of a results table: wall seconds · threads, averaged."""
+    seconds = runs["wall_seconds"] * runs["threads"]
+    return float(seconds.groupby(run_table(runs)["configuration"]).mean().sum()) / 3600
+
+
+def seed_price(seeds_needed: float, seeds: float, core_hours: float) -> Price:
+    """``seeds_needed`` seeds per configuration in all, rounded up, of which ``seeds`` are there; nan counts as never.
+
+    ``core_hours``: of one more seed of every configuration.
+    """
+    if not math.isfinite(seeds_needed):
+        return NEVER
+    needed = math.ceil(seeds_needed)
+    return Price(needed, max(needed - seeds, 0.0) * core_hours)
+
+
+def price_of(effects: Sequence[Estimate], threshold: float, seeds: float, core_hours: float) -> Price:
+    """Seeds at which every interval of ``effects`` leaves out ``threshold``, if all values stayed as they are."""
+    if not all(effect.has_interval for effect in effects):
+        return NEVER
+    return seed_price(max(seeds_to_decide(effect, threshold, seeds) for effect in effects), seeds, core_hours)
+
+
+def price_of_any(effects: Sequence[Estimate], threshold: float, seeds: float, core_hours: float) -> Price:
+    """Seeds at which the first interval of ``effects`` leaves out ``threshold``: an undecided count then moves."""
+    needed = [seeds_to_decide(effect, threshold, seeds) for effect in effects if effect.has_interval]
+    return seed_price(min(needed, default=math.inf), seeds, core_hours)
+
+
+def price_of_count(
+    effects: Sequence[tuple[Estimate, Estimate]], threshold: float, seeds: float, core_hours: float
+) -> Price:
+    """``price_of`` for a ``Count``: by the 95 % intervals where all values agree, else by the Bonferroni ones."""
+    agree = all(plain.value < threshold for plain, _ in effects)
+    return price_of([plain if agree else wide for plain, wide in effects], threshold, seeds, core_hours)

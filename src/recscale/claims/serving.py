@@ -1,0 +1,54 @@
+"""Claims on the price of size: time to answer a request against quality."""
+
+import numpy as np
+import pandas as pd
+
+from recscale.analysis import serving
+from recscale.claims.claim import Claim, Evidence, Paper, Price
+from recscale.claims.rules import EveryCase, judge
+from recscale.runs.store import load_results
+from recscale.runs.table import healthy, run_table
+from recscale.stats.power import seeds_to_decide
+
+PAGE = "quality-wukong"
+DATASET = "movielens-1m"
+
+
+def claims(resamples: int, seed: int) -> list[Claim]:
+    """All claims on the committed times and the committed scaling study. Nothing here is resampled."""
+    return [faster_rival_is_better(serving.load_latencies(), trained())]
+
+
+def trained() -> pd.DataFrame:
+    """The healthy committed runs of the scaling study on the data set and split that were timed, as a run table."""
+    runs = healthy(run_table(load_results("ctr-scaling")))
+    return runs[(runs["dataset"] == DATASET) & (runs["split"] != "time")]
+
+
+def faster_rival_is_better(latencies: pd.DataFrame, runs: pd.DataFrame) -> Claim:
+    """Is there, at every size of Wukong, a rival that answers sooner and predicts better? Our own question."""
+    table = serving.with_quality(latencies, runs)
+    return judge(
+        EveryCase(),
+        "serving-faster-rival-is-better",
+        Paper.WUKONG,
+        "wukong-rivals",
+        "At every size of Wukong a rival answers sooner with a lower log-loss.",
+        Evidence.MEASURED,
+        serving.beaten_by_faster(table, runs),
+        PAGE,
+        detail="MovieLens-1M, a thousand candidates per request on one thread; times are 99th percentiles, losses "
+        "means over seeds, compared by Fisher's least significant difference.",
+        check=True,
+        price=_price(table, runs),
+    )
+
+
+def _price(table: pd.DataFrame, runs: pd.DataFrame) -> Price:
+    """What it would take to decide the smallest lag of a Wukong behind a faster rival."""
+    seeds = int(table["seeds"].min())
+    lags = serving.lag_behind_faster(table, serving.least_gap(table, runs))
+    needed = max(seeds_to_decide(lag, 0.0, seeds) for lag in lags)
+    configurations = len(lags) + 1
+    hours = (needed - seeds) * configurations * float((runs["wall_seconds"] * runs["threads"]).mean()) / 3600
+    return Price(needed, hours if np.isfinite(hours) else np.inf)

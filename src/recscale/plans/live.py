@@ -1,0 +1,50 @@
+"""The runs that chapters train themselves, outside any study."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from recscale.models.dcnv2 import DCNv2Config
+from recscale.models.dlrm import DLRMConfig
+from recscale.models.wukong import WukongConfig
+from recscale.plans.parts import Part, one_pass, runs_of
+from recscale.plans.profiles import Profiles, Seeds
+from recscale.plans.sequential import SEQUENTIAL_SCALES, Shape, cell
+from recscale.runs.spec import RunSpec
+
+
+@dataclass(frozen=True)
+class ComparisonSize:
+    """What a profile decides about ``training_comparison``: the width of every MLP, how often the models are evaluated,
+    and the training rows used at most (None: all)."""
+
+    width: int
+    evaluations: int
+    most_rows: int | None = None
+
+
+COMPARISON = Profiles(
+    smoke=ComparisonSize(16, 2, 16_000),
+    quick=ComparisonSize(64, 8),
+    full=ComparisonSize(128, 16),
+)
+
+
+def training_comparison(
+    profile: str, dataset: str, seeds: Seeds, *, split: str, layers: int, **training: Any
+) -> tuple[RunSpec, ...]:
+    """Wukong with ``layers`` layers, DLRM and DCNv2 of about its size, seed by seed.
+
+    ``training`` replaces fields of the ``CTRTraining``.
+    """
+    size = COMPARISON[profile]
+    width = size.width
+    wukong = WukongConfig(l=layers, n_F=8, n_L=8, k=8, mlp_width=width, head=(width,))
+    rivals = DLRMConfig(top=(4 * width, 2 * width)), DCNv2Config(cross_layers=2, rank=width, deep=(2 * width, width))
+    plan = one_pass(dataset, evaluations=size.evaluations, **training)
+    part = Part(dataset, (wukong, *rivals), lambda *_: plan, seeds, split=split, most_rows=size.most_rows)
+    return tuple(runs_of([part]))
+
+
+def sequential_run(profile: str, shape: Shape, seed: int, **changes: Any) -> RunSpec:
+    """One sequential model of ``shape`` (layers, width); ``changes`` as for ``sequential.cell``."""
+    return cell(SEQUENTIAL_SCALES[profile], shape, seed, **changes)

@@ -1,0 +1,32 @@
+"""What it takes to decide: intervals shrink with the root of the seeds."""
+
+import math
+
+import pytest
+
+from recscale.claims.price import NEVER, price_of, price_of_count
+from recscale.stats.estimate import Estimate
+
+
+def test_half_the_distance_takes_four_times_the_seeds():
+    price = price_of([Estimate(0.5, -0.5, 1.5)], 0.0, 3, 0.25)
+    assert price.seeds == 12
+    assert price.core_hours == pytest.approx(9 * 0.25)
+    assert price_of([Estimate(0.5, -0.5, 1.5)], 0.25, 3, 0.25).seeds == 48
+
+
+def test_the_hardest_effect_decides():
+    assert price_of([Estimate(1, 0.5, 1.5), Estimate(0.5, -0.5, 1.5)], 0.0, 3, 1.0).seeds == 12
+
+
+def test_what_is_level_or_has_no_interval_is_never_decided():
+    assert price_of([Estimate(0.0, -1.0, 1.0)], 0.0, 3, 1.0) == NEVER
+    assert price_of([Estimate(0.5)], 0.0, 1, 1.0) == NEVER
+    assert math.isinf(NEVER.seeds)
+
+
+def test_a_count_whose_values_all_agree_takes_no_correction():
+    plain, wide = Estimate(-0.5, -1.5, 0.5), Estimate(-0.5, -2.5, 1.5)
+    other = Estimate(0.5, -0.5, 1.5), Estimate(0.5, -1.5, 2.5)
+    assert price_of_count([(plain, wide)], 0.0, 3, 1.0).seeds == 12
+    assert price_of_count([(plain, wide), other], 0.0, 3, 1.0).seeds == 48
