@@ -150,7 +150,7 @@ def test_a_truncated_model_loses_what_was_derived():
     functions = world.functions(values)
     held = np.array([2, 4, 8, 16, 32, 64])
     simulated = np.array([excess(p, functions[:, :n] @ world.strengths[:n]) for n in held])
-    derived = np.array([world.excess(n) for n in held])
+    derived = np.array([world.excess(n) for n in held.tolist()])
     np.testing.assert_allclose(simulated, derived, rtol=0.03)
     np.testing.assert_allclose(local_exponents(held, simulated), local_exponents(held, derived), atol=0.04)
     assert world.excess(world.interactions) == 0
@@ -163,7 +163,7 @@ def test_the_ideal_learner_loses_what_was_derived():
     functions = world.functions(values)
     rows = np.array([250, 500, 1000, 2000])
     simulated = []
-    for count in rows:
+    for count in rows.tolist():
         losses = []
         for start in range(0, 8000, count):
             seen, labels = world.rows("train", count, start)

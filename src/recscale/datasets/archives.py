@@ -87,7 +87,7 @@ class Bounded(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: bytearray | memoryview) -> int:
         content = self.stream.read(len(buffer))
         self.given += len(content)
         check_size(self.given, self.packed, self.path)

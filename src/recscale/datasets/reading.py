@@ -178,7 +178,7 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: bytearray | memoryview) -> int:
         content = self.stream.read(len(buffer))
         self.quotes += content.count(b'"')
         self.lines += content.count(b"\n")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Integer, Shaped
 
 PADDING = -1
 """Marks "no value" in the rows of a multi-hot field."""
@@ -36,7 +36,7 @@ class CTRData:
 
     name: str
     fields: tuple[Field, ...]
-    ids: Mapping[str, Int[np.ndarray, "rows ..."]]
+    ids: Mapping[str, Integer[np.ndarray, "rows ..."]]
     dense: Float[np.ndarray, "rows n_dense"]
     dense_names: tuple[str, ...]
     labels: Float[np.ndarray, "rows tasks"]

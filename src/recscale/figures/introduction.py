@@ -43,7 +43,7 @@ def verdict_counts(counts: pd.DataFrame) -> go.Figure:
 
 
 def wukong_published(table: pd.DataFrame, task: int) -> go.Figure:
-    """Relative log-loss against training compute, a series per model: Wukong's Table 5, and task 1's printed law.
+    """Relative log-loss against training compute, one series per model: Table 5 and the law printed for task 1.
 
     ``table`` has the columns ``model, hyperparameters, gflop_per_example, relative_logloss_task<task>_percent``.
     """
