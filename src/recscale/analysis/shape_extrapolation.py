@@ -1,4 +1,4 @@
-"""The Performance Law beyond the shapes it was fitted to: the largest depth or width, predicted from the rest."""
+"""The Performance Law beyond its points: the largest depth, or width, of a grid predicted from the other shapes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

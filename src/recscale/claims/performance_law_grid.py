@@ -16,6 +16,7 @@ from recscale.analysis.shape_law import ShapeGrid
 from recscale.claims.claim import Claim, Evidence, Paper, Price, Source
 from recscale.claims.price import price_of_any, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within, judge_on
+from recscale.published.shapes import CLAIMS
 from recscale.runs.store import load_results
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import Count, count_below, covering
@@ -29,6 +30,8 @@ FIXED_Q1, REDRAWN, PEAK_RESAMPLES = 8, 200, 400
 RIVALS = {law.LINE: "decay-needed", law.QUADRATIC: "beats-quadratic"}
 LONGER = {"max_length": 50}, {"max_length": 100}
 HALF_PRECISION = {"precision": "fp32"}, {"precision": "bf16"}
+CLAIMED = dict(zip(law.AXES, CLAIMS[0][3:], strict=True))
+"""The paper's best shape of MovieLens-1M."""
 ONE_SEED = 1.0
 """Seeds of most shapes."""
 
@@ -118,17 +121,14 @@ def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -
 
 def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resamples: int, seed: int) -> Claim:
     """Is there a best depth, or width, inside the grid?"""
-    name, unit, printed = {
-        "layers": ("depth", "layers", "28 (length 200)"),
-        "width": ("width", "", "54 (length 200)"),
-    }[axis]
+    name, symbol, unit = {"layers": ("depth", "H*", "layers"), "width": ("width", "d*", "")}[axis]
     peaks = [law.peak(grid, axis, min(resamples, PEAK_RESAMPLES), seed) for grid in grids]
     low, high = peaks[0].measured
     identified = all(peak.is_identified for peak in peaks)
     return claim(
         Within(low, high), f"pl-grid-best-{name}", "pl-optimum", f"There is a best {name} inside our grid.",
         covering([peak.estimate for peak in peaks]) if identified else Estimate(peaks[0].value),
-        reference=printed, symbol="H*" if axis == "layers" else "d*", unit=unit, source=Source.SUCCESSOR,
+        reference=f"{CLAIMED[axis]} (length 200)", symbol=symbol, unit=unit, source=Source.SUCCESSOR,
         detail="Peak of the fitted law; it has an interval only if that lies inside the grid and the law falls "
         "significantly beyond the peak, by NDCG@10 and HR@10. Only a larger grid can find a peak outside.",
         price=grid_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids, own),
