@@ -8,7 +8,7 @@ from recscale import published
 from recscale.models import MODEL_TITLES
 from recscale.plans.completeness import reasons
 from recscale.plans.ctr import scaling_parts
-from recscale.plans.parts import split_of as usual_split
+from recscale.plans.parts import usual_split
 from recscale.runs.table import Columns, healthy, run_table, with_pf_days
 
 NAME = "ctr-scaling"
