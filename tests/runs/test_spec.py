@@ -17,7 +17,7 @@ from recscale.models.wukong import WukongConfig
 from recscale.plans import plan_study
 from recscale.runs import COLUMNS, execute
 from recscale.runs.execute import make_record, train
-from recscale.runs.spec import RunSpec, chosen, load_data
+from recscale.runs.spec import RunSpec, load_data, non_defaults
 from recscale.training.ctr import CTRTraining
 from recscale.training.sequential import SequentialTraining
 
@@ -62,7 +62,7 @@ def test_a_new_knob_with_the_old_behaviour_as_its_default_keeps_the_run_id():
 
 def test_only_departures_from_the_defaults_are_chosen():
     config = CTRTraining(batch_size=7, embedding=EmbeddingConfig(width=4))
-    assert chosen(config) == {"batch_size": 7, "embedding": {"width": 4}}
+    assert non_defaults(config) == {"batch_size": 7, "embedding": {"width": 4}}
 
 
 def test_no_default_changes_without_its_version():

@@ -41,7 +41,7 @@ class Completeness:
         return not self.waits and not self.missing
 
 
-def compare(study: Study, table: pd.DataFrame) -> Completeness:
+def compare_to_plan(study: Study, table: pd.DataFrame) -> Completeness:
     """The runs of ``study`` against the rows of ``table``."""
     planned, finished = [run.run_id for run in study.runs], table[Columns.RUN_ID].tolist()
     missing = tuple(run_id for run_id in planned if run_id not in set(finished))
@@ -53,7 +53,7 @@ def completeness(name: str) -> Completeness:
     """The full study ``name`` against its committed table. Needs its data sets, as run ids hash their checksums."""
     table = load_results(name)
     try:
-        return compare(plan_study(name, "full"), table)
+        return compare_to_plan(plan_study(name, "full"), table)
     except NotYetPlanned as waiting:
         return Completeness(name, None, (), tuple(table[Columns.RUN_ID]), str(waiting))
 
@@ -77,7 +77,7 @@ def reasons() -> dict[str, str]:
     return given
 
 
-def faults(state: Completeness, explained: Mapping[str, str]) -> list[str]:
+def study_faults(state: Completeness, explained: Mapping[str, str]) -> list[str]:
     """One message per fault of a study; ``explained``: ``reasons()``."""
     name, messages = state.study, []
     if not state.complete and name not in explained:

@@ -63,7 +63,7 @@ class RecordStore:
             content = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             return self._imported.get(run_id)
-        return _read(content, path)
+        return _read_record(content, path)
 
     def put(self, record: dict) -> None:
         """Write ``record``. JSON has no NaN and no infinity: both become null in the file, and NaN when read."""
@@ -81,7 +81,7 @@ class RecordStore:
             self._imported[row[Columns.RUN_ID]] = {column: value for column, value in row.items() if not pd.isna(value)}
 
 
-def _read(content: bytes, path: Path) -> dict:
+def _read_record(content: bytes, path: Path) -> dict:
     """The record in the file ``path``, with NaN for null."""
     try:
         record = Record.model_validate_json(content).model_dump(exclude_unset=True)

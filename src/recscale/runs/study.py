@@ -16,7 +16,7 @@ from recscale.runs import cluster
 from recscale.runs.execute import checkpoint, code_version, make_record, train
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import RecordStore, load_results
-from recscale.runs.table import Columns, results_table, with_current_health
+from recscale.runs.table import Columns, records_table, with_current_health
 from recscale.training.sequential_checkpoint import remove_checkpoint
 
 
@@ -39,7 +39,7 @@ class Study:
         """The results table of the finished runs, in the order of the plan. ``collapsed`` follows the current rule."""
         records = (store.get(spec.run_id) for spec in self.runs)
         finished = [record for record in records if record is not None]
-        return with_current_health(results_table(finished, self.name))
+        return with_current_health(records_table(finished, self.name))
 
     def missing(self, store: RecordStore) -> list[RunSpec]:
         """The runs without a record."""
