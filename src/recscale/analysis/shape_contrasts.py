@@ -142,7 +142,7 @@ def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
         }
         for one in potentials
     }
-    return pd.DataFrame(rows).T.rename_axis("model")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
 
 def depth_steps(cells: CellMeans) -> list[Weights]:

@@ -86,7 +86,7 @@ def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
     """Is the law needed where there is a plainer form?"""
     statement, detail = {
         law.LINE: (
-            "The law's decay terms are needed: a straight line in logs is not enough.",
+            "The decay terms are needed: a line in logs is not enough.",
             "Extra-sum-of-squares test of the decay terms on 14 shapes; a metric counts where p stays below 0.05 "
             "whichever single shape is left out.",
         ),
@@ -110,7 +110,7 @@ def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -
     unseen = [extrapolation.hold_out(grid, axis) for grid in grids]
     return claim(
         Exceeds(), f"pl-grid-predicts-{name}", "pl-prediction",
-        f"The law predicts the largest {name} it has not seen better than “no further gain” does.",
+        f"The law predicts the largest {name} better than “no further gain” does.",
         covering([one.gain for one in unseen]),
         symbol="smaller error", unit="% of NDCG@10",
         detail="Error of “no further gain” less the law's at the held-out shapes; the interval covers both published "
@@ -121,14 +121,14 @@ def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -
 
 def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resamples: int, seed: int) -> Claim:
     """Is there a best depth, or width, inside the grid?"""
-    name, symbol, unit = {"layers": ("depth", "H*", "layers"), "width": ("width", "d*", "")}[axis]
+    name, symbol = {"layers": ("depth", "H*"), "width": ("width", "d*")}[axis]
     peaks = [law.peak(grid, axis, min(resamples, PEAK_RESAMPLES), seed) for grid in grids]
     low, high = peaks[0].measured
     identified = all(peak.is_identified for peak in peaks)
     return claim(
-        Within(low, high), f"pl-grid-best-{name}", "pl-optimum", f"There is a best {name} inside our grid.",
+        Within(low, high), f"pl-grid-best-{name}", "pl-optimum", f"Our grid has a best {name}.",
         covering([peak.estimate for peak in peaks]) if identified else Estimate(peaks[0].value),
-        reference=f"{CLAIMED[axis]} (length 200)", symbol=symbol, unit=unit, source=Source.SUCCESSOR,
+        reference=f"{CLAIMED[axis]} (length 200)", symbol=symbol, source=Source.SUCCESSOR,
         detail="Peak of the fitted law; it has an interval only if that lies inside the grid and the law falls "
         "significantly beyond the peak, by NDCG@10 and HR@10. Only a larger grid can find a peak outside.",
         price=grid_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids, own),
@@ -215,6 +215,6 @@ def half_precision(cells: CellMeans, runs: pd.DataFrame) -> Claim:
         effect.percent,
         reference="0.162 against 0.172", symbol="change", unit="%", source=Source.SUCCESSOR,
         detail="NDCG@10 of two narrow shapes, layers in bfloat16 and scores in single precision; printed are NDCG@10 "
-        "in bf16 and fp32 of a larger model.",
+        "in bf16 and fp32, of shapes that aren't given.",
         price=price_of_any([effect], 0.0, ONE_SEED, core_hours_per_seed(shapes(runs, precision="bf16"))),
     )  # fmt: skip

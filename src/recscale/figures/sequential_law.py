@@ -25,7 +25,8 @@ def depth_curves(cells: pd.DataFrame, predict: Predict, metric: str, claimed: in
     ``cells``: ``layers, width, value, half_width`` (of the interval; nan draws no bar); ``predict``: the fitted law, of
     a table with ``layers`` and ``width``.
     """
-    fig = base.figure("", x="layers H", y=metric.upper(), log_x=True, height=340)
+    fig = base.figure("", x="layers H", y=metric.upper(), log_x=True, height=290)
+    fig.update_layout(margin={"t": 12, "b": 40})
     for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, cells.groupby("width"), strict=False):
         rows = rows.sort_values("layers")
         depths = np.geomspace(rows["layers"].min(), rows["layers"].max(), 40)
@@ -38,7 +39,7 @@ def depth_curves(cells: pd.DataFrame, predict: Predict, metric: str, claimed: in
         )  # fmt: skip
     fig.add_vline(claimed, line={"color": base.NEUTRAL, "dash": "dash"})
     fig.add_annotation(
-        x=np.log10(claimed), y=1, yref="paper", xanchor="right", yanchor="top", showarrow=False,
+        x=np.log10(claimed), y=0.02, yref="paper", xanchor="right", yanchor="bottom", showarrow=False,
         text=f"paper's best depth: {claimed} ",
     )  # fmt: skip
     ticks = sorted({*cells["layers"].tolist(), 2 * int(cells["layers"].max()), claimed})
@@ -89,16 +90,17 @@ def prediction_errors(errors: pd.DataFrame, metric: str) -> go.Figure:
 
 
 def levels(table: pd.DataFrame, terms: Sequence[str], metric: str) -> go.Figure:
-    """Mean metric of every setting against a data term, with a straight line in its logarithm; one button per term.
+    """Mean metric of every setting against a data term, with the straight line in its logarithm (bent, as both axes
+    are logarithmic); one button per term.
 
     ``table``: ``dataset, fraction, repeated, level`` and one column per term; settings that aren't the whole data set
     are drawn open. ``len(terms) × len(table)`` points.
     """
-    fig = base.figure("What explains the level?", y=metric.upper(), log_x=True, height=460)
+    fig = base.figure("What explains the level?", y=metric.upper(), log_x=True, log_y=True, height=460)
     groups = list(table.groupby("dataset", sort=False))
     for term in terms:
         x, shown = np.log(table[term]), term == terms[0]
-        ends = pd.Series([x.min(), x.max()])
+        along = np.linspace(x.min(), x.max(), 40)
         slope, offset = np.polyfit(x, table["level"], 1)
         for (dataset, part), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
             changed = (part["fraction"] < 1) | (part["repeated"] > 0)
@@ -113,8 +115,11 @@ def levels(table: pd.DataFrame, terms: Sequence[str], metric: str) -> go.Figure:
                 "<br>%{x:.3g}: %{y:.4f}<extra></extra>",
             )  # fmt: skip
         line = {"color": base.NEUTRAL, "dash": "dot"}
-        base.line(fig, np.exp(ends), offset + slope * ends, "straight line", visible=shown, line=line)
+        fitted = offset + slope * along
+        above = fitted > 0  # the axis is logarithmic
+        base.line(fig, np.exp(along[above]), fitted[above], "straight line in ln x", visible=shown, line=line)
     fig.update_xaxes(title=f"{terms[0]} (log scale)")
+    fig.update_yaxes(tickvals=[0.05 * 2**k for k in range(5)])
     choices = []
     for term in terms:
         visible = [owner == term for owner in terms for _ in range(len(groups) + 1)]
