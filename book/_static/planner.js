@@ -54,7 +54,7 @@
       rows.push([axis, HELD[state.limits[k]] || known]);
     });
     if (!state.limits.includes("free")) rows.push(["both axes held", "a corner, no optimum"]);
-    rows.push(["tied with the best", `${grouped(state.count[0])} of ${grouped(state.count[1])} affordable shapes`]);
+    rows.push(["tied with the best", `${grouped(state.count[0])} of ${grouped(state.count[1])} shapes`]);
     if (state.claimed) {
       const { shape: [layers, width], product, loss } = state.claimed;
       rows.push([`paper's ${shape([layers, width])} (H · d = ${grouped(product)})`, `loses ${interval(loss)}`]);
