@@ -14,7 +14,6 @@ import recscale
 from recscale.models import CTR_MODELS, SEQUENTIAL_MODELS
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
-from recscale.plans import plan_study
 from recscale.runs import COLUMNS, execute
 from recscale.runs.execute import make_record, train
 from recscale.runs.spec import RunSpec, load_data, non_defaults
@@ -68,7 +67,7 @@ def test_only_departures_from_the_defaults_are_chosen():
 def test_no_default_changes_without_its_version():
     """``run_id`` hashes departures from the defaults, so a changed default is changed numerics: raise ``VERSION``.
 
-    After raising it (or adding a knob) write the file anew: ``python tests/studies/test_run.py``.
+    After raising it (or adding a knob) write the file anew: ``python tests/runs/test_spec.py``.
     """
     pinned = json.loads(DEFAULTS.read_text())
     for name, (version, defaults) in current_defaults().items():
@@ -130,13 +129,6 @@ def test_a_run_gives_a_complete_record_and_the_same_bits_twice():
     assert 0.5 < first["test_auc"] <= 1
     for column in set(first) - {"wall_seconds", "finished_at"}:
         np.testing.assert_equal(first[column], second[column], err_msg=column)
-
-
-def test_an_unknown_study_or_profile_is_one_sentence():
-    with pytest.raises(ValueError, match="unknown study 'ctr-scalling'; allowed are ctr-learning-rate"):
-        plan_study("ctr-scalling")
-    with pytest.raises(ValueError, match="unknown profile 'fast'; allowed are smoke, quick, full"):
-        plan_study("ctr-scaling", "fast")
 
 
 def current_defaults() -> dict:
