@@ -9,7 +9,7 @@ takes out what the runs of a block share (a randomised block design: with one bl
 the seeds). The noise is pooled over configurations, or over those of a group, where some are much noisier than others.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,15 +39,16 @@ class Contrasts:
     @classmethod
     def of(
         cls,
-        names: Sequence[Hashable],
-        blocks: Sequence[Hashable],
-        y: Sequence[float],
-        groups: Sequence[Hashable] | None = None,
+        names: Iterable[Hashable],
+        blocks: Iterable[Hashable],
+        y: Iterable[float],
+        groups: Iterable[Hashable] | None = None,
     ) -> "Contrasts":
         """One run a place: its configuration, its block (all alike: none) and the positive value measured.
 
         ``groups``: to each run its configuration's group. A group without a second seed takes the noise of all.
         """
+        names, blocks, y = list(names), list(blocks), list(y)
         by_configuration, configurations = indicators(names)
         design = np.concatenate([by_configuration, indicators(blocks)[0][:, 1:]], axis=1)
         target = np.log(np.asarray(y, float))
@@ -59,7 +60,7 @@ class Contrasts:
         for mine in _members(groups, len(target)):
             own = (noise, dof)
             if not mine.all():
-                alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, list(y))))
+                alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, y)))
                 own = (alone.noise, alone.dof) if alone.dof else own
             parts.append((*own, design[mine].T @ design[mine]))
         return cls(configurations, found, design.T @ design, noise, dof, tuple(parts))
@@ -95,13 +96,13 @@ class Contrasts:
         return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
 
-def indicators(factor: Sequence[Hashable] | pd.Series) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
+def indicators(factor: Iterable[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
     """Columns of 0 and 1, one per level of ``factor`` in the order of their first use, and the levels."""
     codes, levels = pd.factorize(pd.Series(factor, dtype=object))
     return np.eye(len(levels))[codes], tuple(levels)
 
 
-def _members(groups: Sequence[Hashable] | None, count: int) -> list[np.ndarray]:
+def _members(groups: Iterable[Hashable] | None, count: int) -> list[np.ndarray]:
     """Which of ``count`` runs belong to each group; all to one without ``groups``."""
     if groups is None:
         return [np.ones(count, bool)]
