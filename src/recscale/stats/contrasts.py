@@ -9,7 +9,7 @@ takes out what the runs of a block share (a randomised block design: with one bl
 the seeds). The noise is pooled over configurations, or over those of a group, where some are much noisier than others.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +107,7 @@ class Contrasts:
         return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
 
 
-def indicators(factor: Sequence[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
+def indicators(factor: Iterable[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
     """Columns of 0 and 1, one a level of ``factor`` in the order of their first use, and the levels."""
     codes, levels = pd.factorize(pd.Series(factor, dtype=object))
     return np.eye(len(levels))[codes], tuple(levels)
