@@ -161,9 +161,9 @@ def test_the_ideal_learner_loses_what_was_derived():
     world = PlantedWorld(decay=0.5, deviation=1.5)
     values, p = world.rows("test", 2**14)
     functions = world.functions(values)
-    rows = np.array([250, 500, 1000, 2000])
+    rows = [250, 500, 1000, 2000]
     simulated = []
-    for count in rows.tolist():
+    for count in rows:
         losses = []
         for start in range(0, 8000, count):
             seen, labels = world.rows("train", count, start)

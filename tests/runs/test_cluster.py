@@ -47,6 +47,7 @@ def test_a_cluster_gives_the_table_of_a_serial_run(tmp_path):
     pd.testing.assert_frame_equal(found.drop(**drop), expected.drop(**drop), check_exact=True)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_one_worker_with_one_thread_is_asked_too_and_what_it_can_t_write_is_written_here(tmp_path, monkeypatch):
     store, specs = RecordStore(tmp_path), plan_study("ctr-scaling", "smoke").runs
     monkeypatch.setattr(cluster, "checked", lambda task, spec, store, run_id: KNOWN | {"run_id": run_id})
@@ -69,6 +70,7 @@ def test_a_worker_with_other_code_is_refused(monkeypatch):
         assert "code of this machine" in sentence
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_worker_with_other_data_is_refused(tmp_path):
     spec = plan_study("ctr-scaling", "smoke").runs[0]
     with local(1) as machines, machines.get_client() as client:

@@ -106,6 +106,7 @@ def test_own_data_are_known_by_what_is_read_of_them_wherever_they_lie(tmp_path, 
     assert run_id("here", CARD.replace('"visitor", ', "")) != first
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_threads_of_one_process_train_one_after_the_other(monkeypatch):
     busy, most = [], []
 

@@ -211,7 +211,7 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
-def settings_of(kind: type[Config], run: Mapping[str, Any], prefix: str = "") -> Config:
+def settings_of(kind: type[Config], run: pd.Series | Mapping[str, Any], prefix: str = "") -> Config:
     """The configuration of class ``kind`` (a model's, a training's) that one row ``run`` of a run table was made by."""
     given = {field.name: run[prefix + field.name] for field in fields(kind) if prefix + field.name in SETTINGS}
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
