@@ -1,4 +1,4 @@
-"""The pilot of the run protocol (``plans_averaging``): what averaging, batch size and schedule do to loss and noise."""
+"""The pilot of the run protocol (``plans.averaging``): what averaging, batch size and schedule do to loss and noise."""
 
 import numpy as np
 import pandas as pd
