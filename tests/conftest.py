@@ -10,8 +10,11 @@ import jaxtyping
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Every annotation, the shapes among them, is checked at every call; an int is a float.
-jaxtyping.install_import_hook("recscale", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+# Every annotation, the shapes among them, is checked at every call; NumPy's scalars count as Python's, an int as a float.
+NUMPY = "__import__('numpy')"
+SCALARS = f"{{int: int | {NUMPY}.integer, float: float | int | {NUMPY}.number, bool: bool | {NUMPY}.bool_}}"
+CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.BeartypeHintOverrides({SCALARS}))"
+jaxtyping.install_import_hook("recscale", f"beartype.beartype(conf={CONFIGURATION})")
 
 
 @pytest.fixture
