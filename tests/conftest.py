@@ -10,10 +10,10 @@ import jaxtyping
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Every annotation, the shapes among them, is checked at every call; NumPy's scalars count as Python's, an int as a float.
+# Every annotation, the shapes among them, is checked at every call; scalars of NumPy count as those of Python.
 NUMPY = "__import__('numpy')"
 SCALARS = f"{{int: int | {NUMPY}.integer, float: float | int | {NUMPY}.number, bool: bool | {NUMPY}.bool_}}"
-CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.BeartypeHintOverrides({SCALARS}))"
+CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"
 jaxtyping.install_import_hook("recscale", f"beartype.beartype(conf={CONFIGURATION})")
 
 
