@@ -11,7 +11,7 @@ from recscale.plans import (
     sequential_quality,
     wukong_shapes,
 )
-from recscale.plans.profiles import Profiles, RunPlanner, RunSeeds
+from recscale.plans.profiles import Profiles, RunPlanner
 from recscale.runs.study import Study
 
 STUDIES: dict[str, Profiles[RunPlanner]] = {
@@ -38,7 +38,7 @@ STUDIES: dict[str, Profiles[RunPlanner]] = {
 
 
 def plan_study(
-    name: str, profile: str = "quick", *, dataset: str | None = None, seeds: RunSeeds | None = None
+    name: str, profile: str = "quick", *, dataset: str | None = None, seeds: Sequence[int] | None = None
 ) -> Study:
     """The runs of study ``name`` at ``profile``; ``dataset`` and ``seeds`` replace the plan's own.
 

@@ -8,6 +8,8 @@ import logging
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from importlib import import_module
+from typing import no_type_check
 
 from dask.distributed import Client, Future, KilledWorker, get_worker, wait
 from distributed.comm import CommClosedError
@@ -75,18 +77,20 @@ def _for_workers() -> Callable[[bytes, str], dict]:
     follow would kill the worker instead of raising a sentence.
     """
 
+    @no_type_check  # a wrapper would come along
     def carry_out(work: bytes, code: str) -> dict:
         address = get_worker().address
         try:
-            from recscale.runs import cluster, execute
-        except ImportError as error:
+            installed = import_module("recscale.runs.cluster")
+            there = import_module("recscale.runs.execute").code_fingerprint()
+        except (ImportError, AttributeError) as error:
             raise ValueError(f"the worker {address} has no recscale of this version ({error}): install it") from error
-        if (there := execute.code_fingerprint()) != code:
+        if there != code:
             raise ValueError(
                 f"the worker {address} has other code ({there}) than this machine ({code}): "
                 "install the same recscale and torch there"
             )
-        return cluster.checked(*pickle.loads(work))
+        return installed.checked(*pickle.loads(work))
 
     return carry_out
 

@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
@@ -112,7 +112,7 @@ def run_one(spec: RunSpec, store: RecordStore) -> dict:
     return record
 
 
-def _on_this_machine(specs: list[RunSpec], store: RecordStore, jobs: int) -> Iterator[dict]:
+def _on_this_machine(specs: Sequence[RunSpec], store: RecordStore, jobs: int) -> Iterator[dict]:
     tasks = (joblib.delayed(_run_below)(os.getpid(), spec, store) for spec in specs)
     try:
         yield from joblib.Parallel(n_jobs=jobs, return_as="generator_unordered")(tasks)

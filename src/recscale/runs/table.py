@@ -196,7 +196,7 @@ def _unpacked(model: str, config: str) -> dict[str, Any]:
     return {**asdict(kind()), **recipe["model"], **training, **data}
 
 
-def _setting_column(values: list, kind: type, index: pd.Index) -> pd.Series:
+def _setting_column(values: list, kind: Any, index: pd.Index) -> pd.Series:
     """``values``, None where there is none, as a column of the type ``kind``."""
     if kind not in _DTYPES:
         return pd.Series([_frozen(value) for value in values], index=index, dtype=object)
@@ -211,7 +211,7 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
-def settings_of(kind: type[Config], run: Mapping[str, Any], prefix: str = "") -> Config:
+def settings_of(kind: type[Config], run: pd.Series | Mapping[str, Any], prefix: str = "") -> Config:
     """The configuration of class ``kind`` (a model's, a training's) that one row ``run`` of a run table was made by."""
     given = {field.name: run[prefix + field.name] for field in fields(kind) if prefix + field.name in SETTINGS}
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
