@@ -1,5 +1,7 @@
 """Every study by its name, and its plan at a profile."""
 
+from collections.abc import Sequence
+
 from recscale.plans import (
     averaging,
     ctr,
