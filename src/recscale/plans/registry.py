@@ -1,5 +1,7 @@
 """Every study by its name, and its plan at a profile."""
 
+from collections.abc import Sequence
+
 from recscale.plans import (
     averaging,
     ctr,
@@ -11,7 +13,7 @@ from recscale.plans import (
     sequential_quality,
     wukong_shapes,
 )
-from recscale.plans.profiles import Profiles, RunPlanner, RunSeeds
+from recscale.plans.profiles import Profiles, RunPlanner
 from recscale.runs.study import Study
 
 STUDIES: dict[str, Profiles[RunPlanner]] = {
@@ -38,7 +40,7 @@ STUDIES: dict[str, Profiles[RunPlanner]] = {
 
 
 def plan_study(
-    name: str, profile: str = "quick", *, dataset: str | None = None, seeds: RunSeeds | None = None
+    name: str, profile: str = "quick", *, dataset: str | None = None, seeds: Sequence[int] | None = None
 ) -> Study:
     """The runs of study ``name`` at ``profile``; ``dataset`` and ``seeds`` replace the plan's own.
 
