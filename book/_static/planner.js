@@ -5,7 +5,7 @@
   "use strict";
 
   const CONTOUR = 0, TIED = 1, LIMIT = 2, CLOUD = 3, POINTS = 4, CLAIM = 5, BEST = 6;
-  const HELD = { range: "at the end of the measured range: no optimum known", budget: "forced by the budget" };
+  const HELD = { range: "at the edge: no optimum known", budget: "forced by the budget" };
   const AXES = ["depth H", "width d"];
 
   function element(name, properties, ...children) {

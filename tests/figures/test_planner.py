@@ -137,7 +137,7 @@ def test_verdicts_with_and_without_measurements():
     show(figures.verdicts(partly, "hr@10"), points=4 + 1)
 
 
-HELD = {"range": "at the end of the measured range: no optimum known", "budget": "forced by the budget"}
+HELD = {"range": "at the edge: no optimum known", "budget": "forced by the budget"}
 
 
 def check_numbers(page, one, outcome):
