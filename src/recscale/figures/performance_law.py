@@ -94,13 +94,13 @@ def menu(fig: go.Figure, choices: Sequence[tuple[str, dict, dict]]) -> go.Figure
     return fig
 
 
-def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held: pd.Series) -> go.Figure:
-    """Metric against width, a colour a depth, with the law's line and 95 % band; open signs were held out."""
+def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held_out: pd.Series) -> go.Figure:
+    """Metric against width, a colour per depth, with the law's line and 95 % band; open signs were held out."""
     fig = base.figure("Depth by depth", x="width d", y=metric.upper(), log_x=True, height=500)
     owner: list[str | None] = []
     widths = np.geomspace(table["width"].min(), table["width"].max(), 40)
     for hue, sign, (depth, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("layers"), strict=False):
-        signs = np.where(held[rows.index], f"{sign}-open", sign)
+        signs = np.where(held_out[rows.index], f"{sign}-open", sign)
         base.points(
             fig, rows["width"], rows[metric], f"H = {depth}", marker={"color": hue, "symbol": signs, "size": 10}
         )
