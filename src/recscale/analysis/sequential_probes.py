@@ -171,7 +171,7 @@ def loss_estimates(
 
 
 def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
-    """Parameters and training FLOP a position of each run's model, by closed form."""
+    """Parameters and training FLOP per position of each run's model, by closed form."""
     rows = []
     for run in runs:
         account = account_sequential(
@@ -183,7 +183,7 @@ def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
                 "width": run.model.width,
                 "dense parameters": account.dense_parameters,
                 "tables": account.embedding_parameters,
-                "training FLOP a position": account.training_flop_per_example,
+                "training FLOP per position": account.training_flop_per_example,
             }
         )
     return pd.DataFrame(rows)
