@@ -12,10 +12,11 @@ from typer.exceptions import TyperException
 from recscale import __version__
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
+    return wanted
 
 
 def _common(

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 
 
@@ -43,7 +43,7 @@ class PackedSequences:
             self._computed[name] = compute()
         return self._computed[name]
 
-    def last(self, hidden: Float[Tensor, "tokens width"]) -> Float[Tensor, "sequences width"]:
+    def last(self, hidden: Shaped[Tensor, "tokens ..."]) -> Shaped[Tensor, "sequences ..."]:
         """The state after each sequence's last item."""
         ends = torch.cat([torch.full((count,), length) for count, length in self.bundles]).cumsum(0) - 1
         return hidden[ends.to(hidden.device)]

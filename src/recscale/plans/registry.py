@@ -1,5 +1,7 @@
 """Every study by its name, and its plan at a profile."""
 
+from collections.abc import Sequence
+
 from recscale.plans import (
     averaging,
     ctr,
@@ -11,7 +13,7 @@ from recscale.plans import (
     sequential_quality,
     wukong_shapes,
 )
-from recscale.plans.profiles import Planner, Profiles, Seeds
+from recscale.plans.profiles import Planner, Profiles
 from recscale.runs.study import Study
 
 STUDIES: dict[str, Profiles[Planner]] = {
@@ -37,7 +39,9 @@ STUDIES: dict[str, Profiles[Planner]] = {
 }
 
 
-def plan_study(name: str, profile: str = "quick", *, dataset: str | None = None, seeds: Seeds | None = None) -> Study:
+def plan_study(
+    name: str, profile: str = "quick", *, dataset: str | None = None, seeds: Sequence[int] | None = None
+) -> Study:
     """The runs of study ``name`` at ``profile``; ``dataset`` and ``seeds`` replace the plan's own.
 
     The names of smoke and quick studies end in the profile's name. Raises ``ValueError`` for an unknown study or

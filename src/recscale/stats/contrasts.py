@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from recscale.stats.estimate import UNKNOWN, Estimate
@@ -39,9 +40,9 @@ class Contrasts:
     @classmethod
     def of(
         cls,
-        names: Sequence[Hashable],
-        blocks: Sequence[Hashable],
-        y: Sequence[float],
+        names: Iterable[Hashable],
+        blocks: Iterable[Hashable],
+        y: ArrayLike,
         groups: Sequence[Hashable] | None = None,
     ) -> "Contrasts":
         """One run a place: its configuration, its block (all alike: none) and the positive value measured.

@@ -36,12 +36,12 @@ class Estimate:
     @property
     def is_negative(self) -> bool:
         """Whether the whole interval lies below zero."""
-        return self.ci_high < 0
+        return bool(self.ci_high < 0)
 
     @property
     def is_positive(self) -> bool:
         """Whether the whole interval lies above zero."""
-        return self.ci_low > 0
+        return bool(self.ci_low > 0)
 
     @property
     def limits(self) -> tuple[float, float] | None:

@@ -35,8 +35,8 @@ def count_below(effects: Sequence[tuple[Estimate, Estimate]], threshold: float =
     """
     if all(plain.ci_high < threshold for plain, _ in effects):
         return Count(len(effects), 0, len(effects))
-    below = sum(wide.ci_high < threshold for _, wide in effects)
-    above = sum(wide.ci_low > threshold for _, wide in effects)
+    below = sum(bool(wide.ci_high < threshold) for _, wide in effects)
+    above = sum(bool(wide.ci_low > threshold) for _, wide in effects)
     return Count(below, above, len(effects))
 
 

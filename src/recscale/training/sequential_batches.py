@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import torch
@@ -77,7 +78,7 @@ def has_rivals(data: SequenceData, cases: Int[np.ndarray, " cases"]) -> Bool[np.
     return some
 
 
-def _first_within(data: SequenceData, start: float, end: float) -> Int[np.ndarray, " cases"]:
+def _first_within(data: SequenceData, start: Real, end: Real) -> Int[np.ndarray, " cases"]:
     """Each user's first token with ``start`` ≤ time < ``end``, where it is not the user's first of all."""
     inside = np.flatnonzero((data.timestamps >= start) & (data.timestamps < end))
     user = np.searchsorted(data.offsets, inside, side="right") - 1
