@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -9,9 +10,14 @@ from types import ModuleType
 import jaxtyping
 import pytest
 
+import recscale
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Every annotation, the shapes among them, is checked at every call; an int is a float.
-jaxtyping.install_import_hook("recscale", "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+# Every annotation, the shapes among them, is checked at every call; an int is a float. The commands' are typer's.
+jaxtyping.install_import_hook(
+    [f"recscale.{module.name}" for module in pkgutil.iter_modules(recscale.__path__) if module.name != "cli"],
+    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
+)
 
 
 @pytest.fixture

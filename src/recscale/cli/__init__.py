@@ -12,11 +12,10 @@ from typer.exceptions import TyperException
 from recscale import __version__
 
 
-def _version(wanted: bool) -> bool:
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
-    return wanted
 
 
 def _common(

@@ -3,7 +3,7 @@
 Every function takes tables of ``recscale.analysis.fit_simulations`` (or points) and ``Fit``; one row is one point.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ def slider(fig: go.Figure, prefix: str, choices: Sequence[tuple[str, dict[str, A
     return fig
 
 
-def only(group: int, groups: Sequence[int | None]) -> list[bool]:
+def only(group: Hashable, groups: Iterable[Hashable]) -> list[bool]:
     """Which traces show when ``group`` is chosen: its own, and those of no group."""
     return [own is None or own == group for own in groups]
 

@@ -1,6 +1,6 @@
 """Losses and metric traps, drawn: one model under many ways to evaluate, losses, and published levels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -120,7 +120,7 @@ def published_levels(table: pd.DataFrame) -> go.Figure:
     return fig
 
 
-def _categories(fig: go.Figure, names: Sequence[str]) -> None:
+def _categories(fig: go.Figure, names: Iterable[str]) -> None:
     """The first name on top."""
     fig.update_yaxes(categoryorder="array", categoryarray=list(names)[::-1])
     fig.update_xaxes(rangemode="tozero")

@@ -21,8 +21,8 @@ class SequenceSplit:
 
     data: SequenceData
     train: SequenceData
-    valid: Int[np.ndarray, " cases"]
-    test: Int[np.ndarray, " cases"]
+    valid: Int[np.ndarray, " valid"]
+    test: Int[np.ndarray, " test"]
 
 
 def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
