@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -9,12 +10,18 @@ from types import ModuleType
 import jaxtyping
 import pytest
 
+import recscale
+
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Every annotation, the shapes among them, is checked at every call; scalars of NumPy count as those of Python.
+# Every annotation, the shapes among them, is checked at every call; the commands' are typer's. Scalars of NumPy count as
+# those of Python, and an int as a float.
 NUMPY = "__import__('numpy')"
 SCALARS = f"{{int: int | {NUMPY}.integer, float: float | int | {NUMPY}.number, bool: bool | {NUMPY}.bool_}}"
 CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"
-jaxtyping.install_import_hook("recscale", f"beartype.beartype(conf={CONFIGURATION})")
+jaxtyping.install_import_hook(
+    [f"recscale.{module.name}" for module in pkgutil.iter_modules(recscale.__path__) if module.name != "cli"],
+    f"beartype.beartype(conf={CONFIGURATION})",
+)
 
 
 @pytest.fixture

@@ -162,6 +162,7 @@ def test_published_levels_say_what_was_ranked():
     assert sampled > table[table["ranking"] == "all items"]["hr@10"].max()
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_losses_table_holds_the_runs(data):
     class Result:
         def __init__(self):

@@ -19,6 +19,7 @@ def trained():
     return runs, [train(run) for run in runs], load_ctr("synthetic-ctr").split("random").test
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_losses_by_row_average_to_the_reported_loss(trained):
     runs, results, test = trained
     losses = comparison.losses_by_row(runs, results, test)
@@ -26,6 +27,7 @@ def test_losses_by_row_average_to_the_reported_loss(trained):
         assert losses[run.model.model, run.seed].mean() == pytest.approx(result.metrics["test_logloss"], rel=1e-6)
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_calibration_groups_have_every_row_once_per_model(trained):
     runs, results, test = trained
     groups = comparison.calibration_table(runs, results, test)
@@ -39,6 +41,7 @@ def fake_predictions(monkeypatch, logits):
     return [run], [SimpleNamespace(model=None)]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_calibrated_model_has_a_small_calibration_error_and_a_biased_one_its_bias(monkeypatch):
     generator = np.random.default_rng(0)
     probability = generator.uniform(0.2, 0.8, 100_000)

@@ -17,6 +17,7 @@ def test_settings_are_taken_over():
     assert configure("dcnv2", ["rank=8"]).rank == 8
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
@@ -34,6 +35,7 @@ def test_wrong_settings_are_named(setting, message):
         configure("wukong", [setting])
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_a_setting_is_given_once():
     with pytest.raises(ValueError, match="--set gives l twice"):
         configure("wukong", ["l=2", "l=3"])

@@ -4,12 +4,13 @@ One pass over the rows: an example is seen once, so that rows, examples and upda
 mean fewer updates, at rates searched on all rows; the two can't be told apart here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from recscale import laws
@@ -117,7 +118,7 @@ def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
     return table.assign(relative=relative, ci_low=relative - half_width, ci_high=relative + half_width)
 
 
-def _slope(cells: Sequence[Cell], x: Sequence[float]) -> dict[Cell, float]:
+def _slope(cells: Iterable[Cell], x: ArrayLike) -> dict[Cell, float]:
     centred = np.log(np.asarray(x, float)) - np.log(np.asarray(x, float)).mean()
     return dict(zip(cells, centred / (centred**2).sum(), strict=True))
 

@@ -144,7 +144,7 @@ def standing(runs: pd.DataFrame, metric: str = AUC) -> Standing:
     own, upwards = samples.pop("wukong"), 1 if metric == AUC else -1
     scores = {model: upwards * sample.mean() for model, sample in samples.items()}
     rival = max(scores, key=scores.get)
-    rank = 1 + sum(score > upwards * own.mean() for score in scores.values())
+    rank = 1 + sum(bool(score > upwards * own.mean()) for score in scores.values())
     return Standing(rank, len(scores) + 1, rival, _difference(own, samples[rival]))
 
 

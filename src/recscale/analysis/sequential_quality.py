@@ -3,11 +3,11 @@
 Tables: ``sequential-quality``, ``sequential-quality-search`` and ``sequential-learning-rate``.
 """
 
-from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recscale import published
 from recscale.analysis.shape_fits import shapes
@@ -34,7 +34,7 @@ def quality_runs(records: pd.DataFrame, dataset: str) -> pd.DataFrame:
     return table
 
 
-def level(values: Sequence[float]) -> Estimate:
+def level(values: ArrayLike) -> Estimate:
     """Mean over seeds with its 95 % interval by Student's t; without limits for a single seed, unknown for none."""
     if not len(values):
         return UNKNOWN

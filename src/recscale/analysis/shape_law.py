@@ -136,7 +136,7 @@ class ShapeGrid:
 
 
 def _enough(cells: pd.DataFrame) -> bool:
-    return len(cells) >= LEAST_SHAPES and cells[list(AXES)].nunique().min() >= 3
+    return len(cells) >= LEAST_SHAPES and bool(cells[list(AXES)].nunique().min() >= 3)
 
 
 def form_table(grid: ShapeGrid) -> pd.DataFrame:

@@ -5,12 +5,13 @@ grids are priced as our HSTU-style model trained with ``NEGATIVES`` sampled item
 nor its compute.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recscale import laws, published
 from recscale.analysis.shape_fits import GRID, shapes
@@ -146,7 +147,7 @@ def _priced(setting: tuple, width: int, layers: int) -> tuple[int, int]:
     return account.parameters, account.training_flop_per_example
 
 
-def levels(values: Iterable[float], kind: str, count: int = LEVELS) -> list[float]:
+def levels(values: ArrayLike, kind: str, count: int = LEVELS) -> list[float]:
     """At most ``count`` round budgets between the cheapest and the dearest shape.
 
     For ``product`` powers of two and what lies halfway (so that the paper's 512 is among them), else numbers that begin

@@ -62,7 +62,7 @@ def grid_claims(runs: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
 
 def signs(values: Sequence[int]) -> Count:
     """How many of ``values`` are positive and how many negative."""
-    return Count(sum(value > 0 for value in values), sum(value < 0 for value in values), len(values))
+    return Count(sum(bool(value > 0) for value in values), sum(bool(value < 0) for value in values), len(values))
 
 
 def grid_price(seeds_needed: float, grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Price:

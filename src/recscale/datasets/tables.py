@@ -48,8 +48,8 @@ class CTRData:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def take(self, rows: Shaped[np.ndarray, " selected"]) -> "CTRData":
-        """The impressions at ``rows`` (indices, or a mask), in that order."""
+    def take(self, rows: slice | Shaped[np.ndarray, " selected"]) -> "CTRData":
+        """The impressions at ``rows`` (indices, a mask or a slice), in that order."""
         return replace(
             self,
             ids={name: values[rows] for name, values in self.ids.items()},

@@ -12,7 +12,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from IPython.display import HTML, display
+from numpy.typing import ArrayLike
 from plotly.colors import hex_to_rgb
 
 DATA = "data"
@@ -121,7 +122,7 @@ def figure(
     return fig
 
 
-def points(fig: go.Figure, x: Iterable, y: Iterable, name: str, **options: Any) -> go.Figure:
+def points(fig: go.Figure, x: ArrayLike, y: ArrayLike, name: str, **options: Any) -> go.Figure:
     """Add measured or published points: counted by ``show``. Colour and symbol follow ``name`` if it is a model's.
 
     ``options`` go to ``plotly.graph_objects.Scatter`` (``marker``, ``error_y``, ``customdata``, ``hovertemplate``, …).
@@ -133,13 +134,15 @@ def points(fig: go.Figure, x: Iterable, y: Iterable, name: str, **options: Any) 
     )
 
 
-def line(fig: go.Figure, x: Iterable, y: Iterable, name: str, **options: Any) -> go.Figure:
+def line(fig: go.Figure, x: ArrayLike, y: ArrayLike, name: str, **options: Any) -> go.Figure:
     """Add a computed curve (a fitted law): not counted."""
     stroke = {"width": 2, "color": MODEL_COLOURS.get(name.lower())} | options.pop("line", {})
     return fig.add_scatter(**{"x": x, "y": y, "name": name, "mode": "lines", "line": stroke} | options)
 
 
-def band(fig: go.Figure, x: Iterable, low: Iterable, high: Iterable, name: str, hue: str, **options: Any) -> go.Figure:
+def band(
+    fig: go.Figure, x: ArrayLike, low: ArrayLike, high: ArrayLike, name: str, hue: str, **options: Any
+) -> go.Figure:
     """Add an interval around a curve: a closed area from ``low`` to ``high``, not counted."""
     around = {
         "x": np.concatenate([np.asarray(x), np.asarray(x)[::-1]]),

@@ -1,10 +1,11 @@
 """The Performance Law, drawn: one axis of it, measured shapes under fits, what was held out, what stays unknown."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
@@ -187,7 +188,7 @@ def by_depth(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str) -> go.Fi
     return fig
 
 
-def gain_and_decay(x: Iterable[float], curves: pd.DataFrame, peaks: pd.DataFrame) -> go.Figure:
+def gain_and_decay(x: ArrayLike, curves: pd.DataFrame, peaks: pd.DataFrame) -> go.Figure:
     """One axis of the law, its gain and its decay: where their sum turns.
 
     ``curves``: columns ``gain``, ``decay``, ``sum`` at the places ``x``; ``peaks``: columns ``x``, ``y``, a point each.

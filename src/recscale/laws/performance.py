@@ -20,6 +20,7 @@ term has no weight that could carry the unit of P, nor p₂ one that could carry
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from recscale.laws.law import GridConstant, Law, Parameter, register
 
@@ -32,13 +33,13 @@ INSIDE = np.concatenate([-np.geomspace(3, 0.03, 27), [0.1, 0.3, 0.7, 1.5, 3]])
 OUTSIDE = np.array([-3, -2.2, -1.6, -1.2, -0.9, -0.6, -0.4, -0.2, -0.08, 0.08, 0.2, 0.4, 0.6, 0.9, 1.2, 1.6, 2.2, 3])
 
 
-def inside(x: np.ndarray, w: np.ndarray, p: np.ndarray) -> np.ndarray:
+def inside(x: ArrayLike, w: ArrayLike, p: ArrayLike) -> np.ndarray | float:
     """ln x^w + p/x^w, less its value p at w = 0 (``present`` adds it back to b): never collinear with the offset."""
     power = w * np.log(x)
     return power + p * np.expm1(-power)
 
 
-def outside(x: np.ndarray, w: np.ndarray, p: np.ndarray) -> np.ndarray:
+def outside(x: ArrayLike, w: ArrayLike, p: ArrayLike) -> np.ndarray | float:
     """ln x + p/x^w, less p (``present`` takes it off b)."""
     return np.log(x) + p * np.expm1(-w * np.log(x))
 

@@ -13,10 +13,11 @@ shapes; a wide cloud that the points don't know where the best one lies.
 """
 
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
 from recscale.laws.fit import LEVEL, Fit
@@ -94,7 +95,7 @@ class Planner:
         layers, width = (int(value) for value in self.shapes.iloc[top])
         return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, self._tied(top, index))
 
-    def _tied(self, top: int, index: np.ndarray) -> np.ndarray:
+    def _tied(self, top: Integral, index: Int[np.ndarray, " m"]) -> Bool[np.ndarray, " n"]:
         """Which of the shapes at ``index`` the refits don't put below the one at ``top``; all without an interval."""
         lost, _ = percentiles(self.draws[:, [top]] - self.draws[:, index], LEVEL, self.fit.dof)
         tied = np.zeros(len(self.shapes), bool)

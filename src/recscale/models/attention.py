@@ -43,7 +43,7 @@ class PackedSequences:
             self._computed[name] = compute()
         return self._computed[name]
 
-    def last(self, hidden: Shaped[Tensor, "tokens *rest"]) -> Shaped[Tensor, "ends *rest"]:  # noqa: F821
+    def last(self, hidden: Shaped[Tensor, "tokens ..."]) -> Shaped[Tensor, "sequences ..."]:
         """The state after each sequence's last item."""
         ends = torch.cat([torch.full((count,), length) for count, length in self.bundles]).cumsum(0) - 1
         return hidden[ends.to(hidden.device)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Integer
 from torch import Tensor
 
 from recscale.datasets.tables import PADDING, CTRData, Field
@@ -40,7 +40,7 @@ class CTRTensors:
         return ids.long(), dense, labels
 
 
-def check_ids(field: Field, ids: Int[np.ndarray, "rows ..."]) -> None:
+def check_ids(field: Field, ids: Integer[np.ndarray, "rows ..."]) -> None:
     """Every id has a row of its own: a look-up would take one out of range for a row of another table."""
     lowest = PADDING if field.max_values > 1 else 0
     wrong = ids[(ids < lowest) | (ids >= field.vocabulary_size)]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 from torch import Tensor
 
@@ -18,7 +18,7 @@ LEAST_LEAD, LEAST_SHARE = 1.05, 0.01
 between users."""
 
 
-def collapsed(ndcg: ArrayLike, popularity: ArrayLike, personal_share: ArrayLike) -> np.ndarray:
+def collapsed(ndcg: ArrayLike, popularity: ArrayLike, personal_share: ArrayLike) -> np.bool_ | Bool[np.ndarray, "..."]:
     """Whether a model hardly ranks better than popularity, or ranks alike for everybody; numbers, or columns of them.
 
     Its loss doesn't count. Where data are sparse, models may rank ten times as well as popularity and be far too sure

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import torch
@@ -20,8 +21,8 @@ class SequenceSplit:
 
     data: SequenceData
     train: SequenceData
-    valid: Int[np.ndarray, " cases"]
-    test: Int[np.ndarray, " cases"]
+    valid: Int[np.ndarray, " valid"]
+    test: Int[np.ndarray, " test"]
 
 
 def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
@@ -77,7 +78,7 @@ def has_rivals(data: SequenceData, cases: Int[np.ndarray, " cases"]) -> Bool[np.
     return some
 
 
-def _first_within(data: SequenceData, start: float, end: float) -> Int[np.ndarray, " cases"]:
+def _first_within(data: SequenceData, start: Real, end: Real) -> Int[np.ndarray, " cases"]:
     """Each user's first token with ``start`` ≤ time < ``end``, where it is not the user's first of all."""
     inside = np.flatnonzero((data.timestamps >= start) & (data.timestamps < end))
     user = np.searchsorted(data.offsets, inside, side="right") - 1
