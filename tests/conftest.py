@@ -13,8 +13,8 @@ import pytest
 import recscale
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Every annotation, the shapes among them, is checked at every call; the commands' are typer's. Scalars of NumPy count as
-# those of Python, and an int as a float.
+# Every annotation, the shapes among them, is checked at every call; the commands' are typer's. NumPy's scalars count as
+# Python's, and an int as a float.
 NUMPY = "__import__('numpy')"
 SCALARS = f"{{int: int | {NUMPY}.integer, float: float | int | {NUMPY}.number, bool: bool | {NUMPY}.bool_}}"
 CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"

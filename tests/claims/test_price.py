@@ -11,8 +11,8 @@ from recscale.claims.price import (
     price_of_count,
     seed_price,
 )
+from recscale.runs.table import core_hours_per_seed
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.power import core_hours_per_seed
 
 
 def test_half_the_distance_takes_four_times_the_seeds():

@@ -15,10 +15,9 @@ from scipy import stats
 
 from recscale import laws
 from recscale.runs.study import Study
-from recscale.runs.table import Columns, run_table, single_dataset
+from recscale.runs.table import Columns, core_hours_per_seed, run_table, single_dataset
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
-from recscale.stats.power import core_hours_per_seed
 
 DECADE = float(np.log(10))
 Cell = tuple[str, str]

@@ -10,8 +10,8 @@ from recscale.claims.claim import Claim, Evidence, Paper, Source
 from recscale.claims.price import NEVER, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, judge_on
 from recscale.runs.store import load_results
+from recscale.runs.table import core_hours_per_seed
 from recscale.stats.multiplicity import count_below
-from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 

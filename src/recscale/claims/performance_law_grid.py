@@ -18,9 +18,9 @@ from recscale.claims.price import price_of_any, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within, judge_on
 from recscale.published.shapes import CLAIMS
 from recscale.runs.store import load_results
+from recscale.runs.table import core_hours_per_seed
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import Count, count_below, covering
-from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 

@@ -10,8 +10,7 @@ from recscale.claims.claim import Claim, Evidence, Paper
 from recscale.claims.price import price_of
 from recscale.claims.rules import Below, Exceeds, judge_on
 from recscale.runs.store import load_results
-from recscale.runs.table import healthy, run_table
-from recscale.stats.power import core_hours_per_seed
+from recscale.runs.table import core_hours_per_seed, healthy, run_table
 
 SHARE = 0.2
 """Of the steps: what the studies average."""

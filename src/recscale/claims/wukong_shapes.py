@@ -10,8 +10,8 @@ from recscale.claims.performance_law_grid import signs
 from recscale.claims.price import seed_price
 from recscale.claims.rules import EveryCase, Exceeds, Unanimous, judge_on
 from recscale.runs.store import load_results
+from recscale.runs.table import core_hours_per_seed
 from recscale.stats.multiplicity import Count
-from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 

@@ -268,3 +268,10 @@ def single_dataset(runs: pd.DataFrame) -> str:
 def with_model_titles(table: pd.DataFrame) -> pd.DataFrame:
     """``table`` for a reader: every model, in cells and in the index, by its title."""
     return table.replace(MODEL_TITLES).rename(index=MODEL_TITLES)
+
+
+def core_hours_per_seed(runs: pd.DataFrame) -> float:
+    """What one more seed of every configuration costs on one core: wall time × threads, seeds averaged, in hours."""
+    table = run_table(runs)
+    seconds = (table["wall_seconds"] * table["threads"]).groupby(table[Columns.CONFIGURATION]).mean()
+    return float(seconds.sum()) / 3600

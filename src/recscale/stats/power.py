@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 
 from recscale.stats.estimate import Estimate
@@ -38,9 +37,3 @@ def seeds_to_decide(estimate: Estimate, threshold: float, seeds: float) -> float
     if not distance:
         return math.inf
     return max(seeds, seeds * (half_width / distance) ** 2)
-
-
-def core_hours_per_seed(runs: pd.DataFrame) -> float:
-    """What one more seed of every configuration costs on one core: wall time × threads, seeds averaged, in hours."""
-    seconds = (runs["wall_seconds"] * runs["threads"]).groupby(runs["configuration"]).mean()
-    return float(seconds.sum()) / 3600
