@@ -13,8 +13,7 @@ import sys
 import pandas as pd
 
 from recscale.analysis import serving
-from recscale.runs.store import write_atomically
-from recscale.settings import results_folder
+from recscale.settings import results_folder, write_atomically
 from recscale.training.serving import Request
 
 

@@ -34,7 +34,7 @@ def run(config: str, seed: int, flop: int, rows: int, loss: float, dataset: str 
         "dataset": dataset, "split": "random", "model": "wukong", "config": config, "seed": seed,
         "dense_parameters": flop // 6, "embedding_parameters": 1000, "training_flop_per_example": flop,
         "examples_seen": rows, "training_flop": flop * rows, "test_logloss": loss, "test_auc": 0.7, "diverged": False,
-        "wall_seconds": 36.0, "threads": 1,
+        "wall_seconds": 1.0, "threads": 1,
     }  # fmt: skip
 
 

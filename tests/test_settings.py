@@ -63,9 +63,31 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch)
 
 
 def test_what_a_killed_write_left_goes_with_a_later_one_but_never_what_is_being_written(tmp_path):
-    left, fresh = tmp_path / ".table.csv.a1.tmp", tmp_path / ".table.csv.b2.tmp"
+    left, fresh, folder = (tmp_path / f".table.csv.{name}.part" for name in ("a1", "b2", "c3"))
     for path in (left, fresh):
         path.write_text("half")
-    os.utime(left, (time.time() - 2 * settings.ABANDONED,) * 2)
+    folder.mkdir()
+    (folder / "file").write_text("half")
+    for path in (left, folder):
+        os.utime(path, (time.time() - settings.ABANDONED - 60,) * 2)
     settings.write_atomically(tmp_path / "table.csv", "whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == [fresh.name, "table.csv"]
+
+
+def test_nothing_lies_under_the_name_before_the_block_has_ended(tmp_path):
+    with settings.whole_file(tmp_path / "new.npz") as stream:
+        stream.write(b"whole")
+        assert not (tmp_path / "new.npz").exists()
+    assert (tmp_path / "new.npz").read_bytes() == b"whole"
+    assert (tmp_path / "new.npz").stat().st_mode & 0o777 == 0o644, "others may read it"
+
+
+def test_a_folder_whose_block_fails_leaves_nothing(tmp_path):
+    def interrupted() -> None:
+        with settings.temporary_folder(tmp_path) as folder:
+            (folder / "data.zip").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.iterdir()) == []

@@ -31,7 +31,8 @@
     const data = plot.data.map((trace) => Object.assign({}, trace));
     const place = (index, x, y) => Object.assign(data[index], { x, y });
     Object.assign(place(CONTOUR, entry.x, entry.y), { z: entry.z });
-    place(TIED, ...state.tied);
+    const [depths, narrow, wide] = state.tied;
+    place(TIED, depths.flatMap((depth) => [depth, depth, null]), depths.flatMap((_, k) => [narrow[k], wide[k], null]));
     place(LIMIT, ...state.line);
     place(CLOUD, state.cloud[0], state.cloud[1]).marker = Object.assign({}, data[CLOUD].marker, { size: state.cloud[2] });
     place(POINTS, entry.points[0], entry.points[1]).customdata = entry.points[2];
@@ -53,7 +54,7 @@
       rows.push([axis, HELD[state.limits[k]] || known]);
     });
     if (!state.limits.includes("free")) rows.push(["both axes held", "a corner, no optimum"]);
-    rows.push(["not told from the best", `${grouped(state.count[0])} of ${grouped(state.count[1])} affordable shapes`]);
+    rows.push(["tied with the best", `${grouped(state.count[0])} of ${grouped(state.count[1])} shapes`]);
     if (state.claimed) {
       const { shape: [layers, width], product, loss } = state.claimed;
       rows.push([`paper's ${shape([layers, width])} (H · d = ${grouped(product)})`, `loses ${interval(loss)}`]);

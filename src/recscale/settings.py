@@ -9,10 +9,14 @@ A relative folder lies in the working folder of whoever set the variable. Work t
 chapter's, gets ``folders()``.
 """
 
+import contextlib
 import os
+import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DATA = REPOSITORY / "data"
@@ -21,8 +25,10 @@ BUILD = REPOSITORY / "_build"
 
 FOLDERS = ("RECSCALE_CACHE", "RECSCALE_MIRROR", "RECSCALE_DATASETS", "RECSCALE_RESULTS")
 
-ABANDONED = 3600.0
-"""Seconds after which a temporary file belongs to a process that was killed: writing one takes milliseconds."""
+SUFFIX = ".part"
+"""Of temporary files and folders."""
+ABANDONED = 86_400.0
+"""Seconds after which nobody is still writing a temporary file, be it a download."""
 
 
 def cache_folder() -> Path:
@@ -86,27 +92,48 @@ def writable_file(path: Path) -> Path:
     return path
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write ``text`` to a temporary file beside ``path``, then rename: a reader sees the old file or the new one."""
-    _sweep(writable(path.parent))
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose content replaces ``path`` when the block ends: a reader sees the old file or the new one, whole.
+
+    A block that fails leaves the old file. ``ValueError`` where the folder can't be created or isn't writable.
+    """
+    sweep(writable(path.parent))
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=SUFFIX)
+    temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
+        with os.fdopen(descriptor, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def _sweep(folder: Path) -> None:
-    """Delete the temporary files that killed processes left in ``folder``."""
-    for left in folder.glob(".*.tmp"):
-        try:
-            if time.time() - left.stat().st_mtime > ABANDONED:
+def write_atomically(path: Path, text: str) -> None:
+    """Write ``text`` to ``path`` as ``whole_file`` does."""
+    with whole_file(path) as stream:
+        stream.write(text.encode())
+
+
+@contextlib.contextmanager
+def temporary_folder(folder: Path) -> Iterator[Path]:
+    """A folder inside ``folder`` that goes when the block ends."""
+    sweep(folder)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".", suffix=SUFFIX) as temporary:
+        yield Path(temporary)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed processes left in ``folder``: temporary files and folders older than ``ABANDONED``."""
+    for left in folder.glob(f".*{SUFFIX}"):
+        with contextlib.suppress(OSError):  # another process has just renamed or swept it, or it isn't ours to delete
+            if time.time() - left.stat().st_mtime < ABANDONED:
+                continue
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
                 left.unlink()
-        except FileNotFoundError:  # its process has just renamed it, or another one swept it
-            continue

@@ -33,7 +33,7 @@ def test_models_are_compared_on_common_data(sequential_runs):
     chosen = quality.quality_runs(runs, "movielens-1m")
     assert set(chosen["loss"]) == {"softmax"}
     assert len(chosen) == 9
-    with pytest.raises(ValueError, match="hstu has no healthy run on amazon-beauty"):
+    with pytest.raises(ValueError, match="no healthy run of hstu on amazon-beauty"):
         quality.quality_runs(runs[(runs["model"] != "hstu") | (runs["dataset"] != "amazon-beauty")], "amazon-beauty")
 
 

@@ -96,6 +96,12 @@ def test_recommendations_keep_the_budget(prepared):
     assert choices.recommendations(prepared, "product", 8)["corner"].all(), "one shape costs so little"
 
 
+def test_results_are_found_by_name(prepared):
+    assert choices.find(prepared, "toy", "NDCG@10", "log-quadratic") is prepared[1]
+    with pytest.raises(ValueError, match="nothing is planned for performance-law on 'tin', NDCG@10; there are the"):
+        choices.find(prepared, "tin", "NDCG@10")
+
+
 def test_agreement_marks_ends_and_counts_ties(prepared):
     table = choices.agreement(prepared)
     assert table["law"].tolist() == ["performance-law", "log-quadratic"]

@@ -117,7 +117,9 @@ def test_loss_falls_with_depth_and_the_metric_past_its_peak(sequential_runs):
     assert count_below(steps) == Count(10, 0, 10)
     table = cellwise.metric_and_loss(metric, test)
     assert len(table) == 14
-    assert table.columns.tolist() == ["layers", "width", "metric", "loss"]
+    assert table.columns.tolist() == ["layers", "width", "metric", "loss", "metric_half", "loss_half"]
+    alone, thrice = (metric.half_width(shape) / metric.value(shape) for shape in ((1, 32), (2, 32)))
+    assert alone == pytest.approx(thrice * 3**0.5)
     past = cellwise.past_the_peak(metric, test)
     assert [width for width, (_, strictly) in past.items() if strictly.is_negative] == [16, 32, 64]
     assert past[96][0].is_positive, "two layers are better than one: HR has not peaked there"

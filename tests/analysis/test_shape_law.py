@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recscale import laws
+from recscale.analysis import shape_extrapolation as extrapolation
 from recscale.analysis import shape_fits as shape_laws
 from recscale.analysis import shape_law as law
-from recscale.runs.store import load_results
 from recscale.runs.table import run_table
 
 
@@ -50,7 +49,7 @@ def test_without_a_second_seed_nothing_is_rejected_or_bounded(sequential_runs):
     assert panel.is_flat
     assert law.sole_survivor(panel) == law.preference(panel, law.LINE) == law.preference(panel, law.QUADRATIC) == 0
     assert law.seeds_to_settle(panel) == law.seeds_to_prefer(panel, law.LINE) == np.inf
-    assert not law.hold_out(panel, "layers").gain.has_interval
+    assert not extrapolation.hold_out(panel, "layers").gain.has_interval
     assert not law.peak(panel, "layers", 60, 0).is_identified
 
 
@@ -146,82 +145,11 @@ def test_a_preference_that_hangs_by_one_shape_names_it(sequential_runs, planted)
         assert (law.preference(rest, law.LINE) != sign) == ((layers, width) in deciding)
 
 
-@pytest.mark.parametrize(("axis", "size", "cells"), [("layers", 8, 3), ("width", 96, 2)])
-def test_held_out_sizes_are_those_of_the_axis_and_seeds_limit_what_counts(planted, straight, axis, size, cells):
-    held = law.hold_out(planted, axis)
-    assert (held.size, held.cells) == (size, cells)
-    assert held.errors[law.LAW] < held.errors[law.LINE]
-    assert held.least_significant > 0
-    line = law.hold_out(straight, axis)
-    assert line.errors[law.NO_GAIN] > line.errors[law.LINE] + line.least_significant
-
-
-def test_both_published_forms_are_held_out_over_every_constant_the_seen_cells_allow(planted):
-    held = law.hold_out(planted, "layers")
-    assert set(held.ranges) == set(law.BOTH_FORMS) <= set(held.errors)
-    seen = planted.cells[planted.cells["layers"] < 8]
-    unseen = planted.cells[planted.cells["layers"] == 8]
-    x, errors = seen[["layers", "width"]].astype(float), []
-    for q1 in shape_laws.Q1:
-        fit = laws.fit(laws.get(law.LAW).with_values(q1=[q1]), x, seen["value"])
-        said = fit.predict(unseen[["layers", "width"]].astype(float))
-        errors.append(float(np.sqrt(np.mean((unseen["value"] - said) ** 2))))
-    low, high = held.ranges[law.LAW]
-    assert {round(low, 9), round(high, 9)} <= {round(error, 9) for error in errors}
-    assert low == pytest.approx(min(errors), rel=1e-6)
-
-
-def held_out(inside, outside, flat=0.010, least=0.002):
-    """A ``HeldOut`` whose forms err between these ends."""
-    ranges = dict(zip(law.BOTH_FORMS, (inside, outside), strict=True))
-    errors = {law.NO_GAIN: flat} | {form: ends[0] for form, ends in ranges.items()}
-    return law.HeldOut(8, 3, 0.1, errors, ranges, least)
-
-
-@pytest.mark.parametrize(
-    ("inside", "outside", "side"),
-    [
-        ((0.003, 0.007), (0.009, 0.020), 1),
-        ((0.015, 0.020), (0.013, 0.014), -1),
-        ((0.015, 0.020), (0.009, 0.014), 0),
-        ((0.006, 0.020), (0.013, 0.020), 0),
-        ((0.003, 0.009), (0.009, 0.011), 0),
-    ],
-)
-def test_a_form_wins_or_loses_only_whatever_its_constant(inside, outside, side):
-    gain = held_out(inside, outside).gain
-    assert gain.is_positive - gain.is_negative == side
-
-
-def test_seeds_decide_what_constants_leave_open_to_them():
-    assert held_out((0.003, 0.009), (0.009, 0.011)).seeds_to_decide(1.0) == pytest.approx(4)
-    assert held_out((0.011, 0.020), (0.013, 0.020)).seeds_to_decide(1.5) == pytest.approx(6)
-    assert held_out((0.003, 0.020), (0.009, 0.020)).seeds_to_decide(1.0) == np.inf
-    assert held_out((0.003, 0.007), (0.009, 0.020)).seeds_to_decide(1.5) == 1.5
-
-
-def test_the_largest_depth_of_the_committed_grid_is_undecided():
-    """Inside, the error runs from 0.0063 to 0.0194 as q₁ goes to the end of its list, at nearly equal R²."""
-    table = load_results("sequential-grid")
-    ndcg, hr = (law.hold_out(law.ShapeGrid.from_runs(table, name), "layers") for name in ("ndcg@10", "hr@10"))
-    inside, outside = law.BOTH_FORMS
-    assert ndcg.errors[inside] == pytest.approx(0.0194, abs=5e-5)
-    assert ndcg.errors[outside] == pytest.approx(0.0063, abs=5e-5)
-    assert ndcg.errors[law.NO_GAIN] == pytest.approx(0.0059, abs=5e-5)
-    assert ndcg.ranges[inside] == pytest.approx((0.0063, 0.0194), abs=5e-5)
-    assert (hr.errors[inside], hr.errors[outside]) == pytest.approx((0.0474, 0.0102), abs=5e-5)
-    assert (ndcg.least_significant, hr.least_significant) == pytest.approx((0.0045, 0.0057), abs=5e-5)
-    for one in (ndcg, hr):
-        assert one.gain.ci_low < 0 < one.gain.ci_high
-
-
-def test_a_shape_without_a_smaller_neighbour_is_not_predicted(planted):
-    """One layer was trained at the largest width alone."""
-    cells = planted.cells
-    alone = cells[(cells["layers"] > 1) & (cells["width"] < 96) | (cells["layers"] == 1) & (cells["width"] == 96)]
-    grid = replace(planted, cells=alone.reset_index(drop=True))
-    with pytest.raises(ValueError, match="width = 96 can't be predicted from the 9 other shapes"):
-        law.hold_out(grid, "width")
+def test_intervals_of_the_cells_are_those_of_student(planted):
+    cells = planted.with_intervals()
+    expected = stats.t.ppf(0.975, planted.dof) * planted.noise / np.sqrt(cells["seeds"])
+    assert cells["half_width"].tolist() == pytest.approx(expected.tolist())
+    assert law.form_table(planted).columns.tolist() == ["free", "p", "r2", "delta_aicc", "left_out"]
 
 
 def test_peaks_inside_are_identified_with_their_fall(planted):

@@ -3,7 +3,7 @@
 import nbformat.v4 as v4
 import pytest
 
-from recscale.book.commentary import annotate, first_sentence, relied_on, shown_verdicts, stale
+from recscale.book.commentary import annotate, opening_of, relied_on, shown_verdicts, stale
 from recscale.claims.render import MIME
 
 SOURCE = "## The law\n\nThe loss falls with compute. That is all.\n\nMore."
@@ -42,9 +42,9 @@ def test_a_rerun_marks_what_no_longer_fits(notebook):
     assert notebook.cells[4].source == SOURCE
 
 
-def test_the_first_sentence_skips_headings_labels_and_directives():
-    assert first_sentence("(label)=\n# Title\n\n```{note}\n:class: x\nOne thing? Two.\n```") == "One thing?"
-    assert first_sentence("# Only a title") == ""
+def test_the_opening_of_skips_headings_labels_and_directives():
+    assert opening_of("(label)=\n# Title\n\n```{note}\n:class: x\nOne thing? Two.\n```") == "One thing?"
+    assert opening_of("# Only a title") == ""
 
 
 def test_only_text_with_claims_relies_on_them(notebook):

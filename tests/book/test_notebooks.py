@@ -18,7 +18,7 @@ from recscale.settings import BOOK
 LAYOUT = Layout()
 NOTEBOOKS = chapters(LAYOUT)
 HIDDEN = {"parameters", "hide-input", "remove-input", "remove-cell", "hide-cell"}
-MOST_LINES = {"visible": 12, "teach": 25, "hidden": 30}
+MOST_LINES = {"visible": 12, "teach": 25, "hidden": 60}
 MOST_WORDS = 60
 IMPORT = re.compile(r"(import|from) ")
 

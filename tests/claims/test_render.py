@@ -45,6 +45,12 @@ def test_the_list_links_every_statement_and_holds_the_data():
     assert bundle[render.MIME][0]["verdict"] == "open"
 
 
+def test_two_bodies_of_evidence_stand_side_by_side():
+    live, full = claim(Exceeds(), Estimate(1, -1, 3), price=Price(9, 1)), claim(Exceeds(), Estimate(2, 1, 3), unit="%")
+    table = render.side_by_side({"live": [live], "full study": [full]})
+    assert table.loc["The loss <falls>."].tolist() == ["? open: 1 [-1, 3]", "● holds: 2 % [1, 3]"]
+
+
 def test_json_has_every_field_and_nothing_that_is_not_finite():
     rows = json.loads(
         render.as_json([claim(Exceeds(), Estimate(0.0, -1, 1), price=Price(math.inf, math.inf), reference=0.2)])

@@ -74,7 +74,7 @@ def test_credited_lays_live_over_stored(users):
     stored = pd.concat([live.assign(dataset=f"set {index}") for index in range(9)])
     fig = data_quality.credited(stored, live)
     base.show(fig, points=len(stored) + len(live))
-    assert fig.data[-1].name == "mine, now"
+    assert fig.data[-1].name == "mine, this page"
     signs = {(trace.marker.color, trace.marker.symbol) for trace in fig.data}
     assert len(signs) == len(fig.data)
 

@@ -70,7 +70,8 @@ def test_a_claim_is_shown_with_the_budget_it_was_made_for(prepared):
 def test_tied_shapes_are_drawn_depth_by_depth(prepared):
     one = prepared[0]
     for outcome in one.outcomes:
-        x, y = figures._state(one.plan.shapes, outcome)["tied"]
+        ranges = figures._state(one.plan.shapes, outcome)["tied"]
+        x, y = figures._strokes(ranges)
         tied = one.plan.shapes[outcome.choice.tied]
         assert set(zip(x[::3], y[::3], strict=True)) <= set(tied.itertuples(index=False, name=None))
         assert x[::3] == sorted(tied["layers"].unique()) == x[1::3], "a stroke never leaves its depth"
@@ -154,7 +155,7 @@ def check_numbers(page, one, outcome):
         assert numbers[name] == HELD.get(outcome.limits[axis], f"95 % of refits: {low} to {high}")
     corner = "free" not in outcome.limits.values()
     assert ("both axes held" in numbers) == corner
-    assert numbers["not told from the best"].startswith(f"{choice.tied.sum():,} of {outcome.allowed.sum():,} ")
+    assert numbers["tied with the best"].startswith(f"{choice.tied.sum():,} of {outcome.allowed.sum():,} ")
 
 
 def check_typed(page, one):
@@ -204,6 +205,9 @@ def test_the_menus_show_the_computed_choice(fig, prepared, tmp_path):
                     shown = page.evaluate("() => { const t = document.querySelector('.recscale-plot').data[6]; "
                                           "return [t.x[0], t.y[0]]; }")  # fmt: skip
                     assert shown == [outcome.choice.layers, outcome.choice.width]
+                    tied = page.evaluate("() => { const t = document.querySelector('.recscale-plot').data[1]; "
+                                         "return [t.x, t.y]; }")  # fmt: skip
+                    assert tied == figures._strokes(figures._state(one.plan.shapes, outcome)["tied"])
                     check_numbers(page, one, outcome)
                     if kind != "none":
                         spoken = slider.get_attribute("aria-valuetext")

@@ -8,7 +8,7 @@ from recscale.cli import study as cli
 from recscale.plans import STUDIES, completeness, plan_study
 from recscale.plans.profiles import Profiles
 from recscale.runs import NotYetPlanned, Study, load_results, save_results
-from recscale.runs.table import COLUMNS, results_table
+from recscale.runs.table import COLUMNS, records_table
 from recscale.settings import DATA, mirror_folder
 
 TABLES = sorted(path.stem for path in (DATA / "results").glob("*.csv"))
@@ -26,34 +26,34 @@ def hand_made(tmp_path, monkeypatch) -> Study:
 def rows(study: Study) -> pd.DataFrame:
     """A table that holds every run of ``study``."""
     base = {column: 0 for column in COLUMNS if column != "study"}
-    return results_table([{**base, "run_id": run.run_id, "test_auc": 0.5} for run in study.runs], study.name)
+    return records_table([{**base, "run_id": run.run_id, "test_auc": 0.5} for run in study.runs], study.name)
 
 
 def test_a_missing_and_an_unplanned_row_are_found(hand_made):
     table = rows(hand_made)
-    whole = completeness.compare(hand_made, table)
+    whole = completeness.compare_to_plan(hand_made, table)
     assert whole.complete
     assert whole.planned == 4
-    missing = completeness.compare(hand_made, table.drop(index=1))
+    missing = completeness.compare_to_plan(hand_made, table.drop(index=1))
     assert missing.missing == (hand_made.runs[1].run_id,)
     assert not missing.complete
     table.loc[2, "run_id"] = "f" * 16
-    both = completeness.compare(hand_made, table)
+    both = completeness.compare_to_plan(hand_made, table)
     assert both.missing == (hand_made.runs[2].run_id,)
     assert both.unplanned == ("f" * 16,)
 
 
 def test_each_fault_of_a_study_is_a_sentence(hand_made):
     table = rows(hand_made)
-    whole, lacking = (completeness.compare(hand_made, part) for part in (table, table.iloc[:3]))
-    assert completeness.faults(whole, {}) == []
-    assert completeness.faults(lacking, {"ctr-scaling": "later"}) == []
-    (unexplained,) = completeness.faults(lacking, {"ctr-data": "later"})
+    whole, lacking = (completeness.compare_to_plan(hand_made, part) for part in (table, table.iloc[:3]))
+    assert completeness.study_faults(whole, {}) == []
+    assert completeness.study_faults(lacking, {"ctr-scaling": "later"}) == []
+    (unexplained,) = completeness.study_faults(lacking, {"ctr-data": "later"})
     assert "1 of its 4 runs are missing, and missing.toml gives no reason" in unexplained
-    (needless,) = completeness.faults(whole, {"ctr-scaling": "later"})
+    (needless,) = completeness.study_faults(whole, {"ctr-scaling": "later"})
     assert needless == "ctr-scaling: missing.toml explains why runs are missing, and none is"
-    stray = completeness.compare(hand_made, pd.concat([table, table.iloc[:1].assign(run_id="f" * 16)]))
-    assert "doesn't know 1 rows, first ffffffffffffffff" in completeness.faults(stray, {})[0]
+    stray = completeness.compare_to_plan(hand_made, pd.concat([table, table.iloc[:1].assign(run_id="f" * 16)]))
+    assert "doesn't know 1 rows, first ffffffffffffffff" in completeness.study_faults(stray, {})[0]
 
 
 def test_a_study_that_waits_is_missing_whole_and_its_rows_are_nobodys(hand_made, monkeypatch):
@@ -63,8 +63,8 @@ def test_a_study_that_waits_is_missing_whole_and_its_rows_are_nobodys(hand_made,
     monkeypatch.setitem(STUDIES, "ctr-scaling", Profiles(waits, waits, waits))
     found = completeness.completeness("ctr-scaling")
     assert (found.planned, found.waits, found.complete) == (None, "waits for another", False)
-    assert completeness.faults(found, {}) == ["ctr-scaling: waits for another, and missing.toml gives no reason"]
-    assert completeness.faults(found, {"ctr-scaling": "later"}) == []
+    assert completeness.study_faults(found, {}) == ["ctr-scaling: waits for another, and missing.toml gives no reason"]
+    assert completeness.study_faults(found, {"ctr-scaling": "later"}) == []
     save_results(rows(hand_made), "ctr-scaling")
     assert len(completeness.completeness("ctr-scaling").unplanned) == 4
 
@@ -132,4 +132,4 @@ def test_nothing_is_missing_without_a_reason_and_nothing_is_there_without_a_plan
     if mirror_folder() is None:
         pytest.skip("run ids hash the data: set RECSCALE_MIRROR to the folder with the data files")
     monkeypatch.delenv("RECSCALE_RESULTS", raising=False)
-    assert completeness.faults(completeness.completeness(name), completeness.reasons()) == []
+    assert completeness.study_faults(completeness.completeness(name), completeness.reasons()) == []

@@ -13,7 +13,7 @@ from recscale.models.ctr_presets import wukong_sizes
 from recscale.plans import ctr, live, parts, plan_study, rate_search
 from recscale.plans.parts import Part, runs_of
 from recscale.runs import NotYetPlanned, save_results, spec
-from recscale.runs.table import results_table, run_table
+from recscale.runs.table import records_table, run_table
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ STUDIES = ("ctr-learning-rate", "ctr-scaling", "wukong-knobs", "wukong-component
 
 
 def full() -> ctr.CTRScale:
-    return replace(ctr.full(), dataset="synthetic-ctr")
+    return replace(ctr.full_ctr(), dataset="synthetic-ctr")
 
 
 def search_results(best):
@@ -54,7 +54,7 @@ def search_results(best):
                 "diverged": False,
             }
         )
-    return results_table(rows, "ctr-learning-rate")
+    return records_table(rows, "ctr-learning-rate")
 
 
 @pytest.fixture
@@ -63,11 +63,13 @@ def everything_on_synthetic(monkeypatch):
     load = functools.cache(parts.load_ctr)
     usual = rate_search.SEARCHED_ON
     beyond = {
-        ("synthetic-ctr", model): pairs for (dataset, model), pairs in rate_search.BEYOND.items() if dataset == usual
+        ("synthetic-ctr", model): pairs
+        for (dataset, model), pairs in rate_search.RATES_BEYOND.items()
+        if dataset == usual
     }
-    monkeypatch.setattr(rate_search, "BEYOND", beyond)
+    monkeypatch.setattr(rate_search, "RATES_BEYOND", beyond)
     monkeypatch.setattr(rate_search, "CROSSED_AT", {"synthetic-ctr": rate_search.CROSSED_AT[usual]})
-    monkeypatch.setattr(rate_search, "SEARCHED", {"synthetic-ctr": rate_search.MODELS})
+    monkeypatch.setattr(rate_search, "SEARCHED", {"synthetic-ctr": rate_search.COMPARED_MODELS})
     monkeypatch.setattr(rate_search, "SEARCHED_ON", "synthetic-ctr")
     monkeypatch.setattr(parts, "load_ctr", lambda name: load("synthetic-ctr"))
     monkeypatch.setattr(spec, "load_data", lambda name, is_ctr: load("synthetic-ctr"))
@@ -157,7 +159,7 @@ def test_a_diverged_run_is_never_the_best():
 
 def test_seed_by_seed_and_cheap_first(everything_on_synthetic):
     save_results(search_results(lambda run: (3e-3, 1e-1)), "ctr-learning-rate")
-    runs = ctr.SCALING.full("movielens-1m", None)
+    runs = ctr.SCALING_PLAN.full("movielens-1m", None)
     seeds = [run.seed for run in runs]
     assert seeds == sorted(seeds)
     assert [run.model for run in runs[: len(wukong_sizes())]] == list(wukong_sizes())
@@ -183,7 +185,7 @@ def test_smoke_keeps_to_its_rows_on_any_data():
 
 
 def test_the_noise_runs_of_a_quick_scaling_study_repeat_no_seed():
-    runs = ctr.SCALING.quick("synthetic-ctr", (3, 7))
+    runs = ctr.SCALING_PLAN.quick("synthetic-ctr", (3, 7))
     smallest = [run.seed for run in runs if run.model == wukong_sizes()[0]]
     assert sorted(smallest) == [3, 7, 8, 9]
 

@@ -13,9 +13,9 @@ from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_ladders import FRONTIER_MODELS, TARGETS, flop, frontier_targets, recipe, shapes
 from recscale.plans import frontier as plans_frontier
 from recscale.plans import frontier_search, plan_study
-from recscale.plans.frontier import CENTRAL, GROUPS, PROTOCOL, SEEDS
+from recscale.plans.frontier import CENTRAL, FIRST_SEEDS, GROUPS, PROTOCOL
 from recscale.runs import NotYetPlanned, save_results, spec
-from recscale.runs.table import results_table, run_table
+from recscale.runs.table import records_table, run_table
 from recscale.settings import mirror_folder
 
 FIRST = "wukong"
@@ -55,7 +55,7 @@ def rows_of(runs, loss) -> list[dict]:
 
 
 def export(name: str, rows: list[dict]) -> None:
-    save_results(results_table(rows, name), name)
+    save_results(records_table(rows, name), name)
 
 
 def searched(best, models=(FIRST,)) -> list[dict]:
@@ -72,7 +72,7 @@ def searched(best, models=(FIRST,)) -> list[dict]:
 def test_models_and_groups_are_those_with_fair_ladders():
     assert sum(GROUPS, ()) == FRONTIER_MODELS
     assert {*frontier_search.EXPECTED} == {*FRONTIER_MODELS} == {*plans_frontier.ERROR_WANTED}
-    assert {*frontier_search.BEYOND} <= {*FRONTIER_MODELS}
+    assert {*frontier_search.FRONTIER_BEYOND} <= {*FRONTIER_MODELS}
     assert plans_frontier.ERROR_WANTED["xdeepfm"] == 0.0008
     assert plans_frontier.ERROR_WANTED["masknet"] == 0.0012
 
@@ -90,9 +90,9 @@ def test_every_small_plan_has_its_name_and_distinct_runs(name, profile):
 @pytest.mark.parametrize("model", FRONTIER_MODELS)
 def test_the_search_takes_five_sizes_and_crosses_the_rates_at_three(model):
     runs = [run for run in full("ctr-frontier-rate") if run.model.model == model]
-    assert {run.seed for run in runs} == {frontier_search.SEED}
+    assert {run.seed for run in runs} == {frontier_search.FRONTIER_SEARCH_SEED}
     sizes = [list(part) for _, part in groupby(runs, key=lambda run: run.model)]
-    targets = [TARGETS[at] for at in frontier_search.targets(model)]
+    targets = [TARGETS[at] for at in frontier_search.searched_targets(model)]
     assert [part[0].model for part in sizes] == [shapes(model, target)[CENTRAL] for target in targets]
     assert (targets[0], targets[-1]) == (frontier_targets(model)[0], frontier_targets(model)[-1])
     pairs = [{(run.training.dense_learning_rate, run.training.sparse_learning_rate) for run in part} for part in sizes]
@@ -113,7 +113,7 @@ def test_the_frontier_waits_model_by_model():
 
 def test_the_embedding_rate_is_the_best_on_average_and_the_dense_one_interpolated():
     """Embeddings: 0.3 is best at one searched size, 0.1 at two. The dense rate falls from size to size."""
-    sizes = [shapes(FIRST, TARGETS[at])[CENTRAL] for at in frontier_search.targets(FIRST)]
+    sizes = [shapes(FIRST, TARGETS[at])[CENTRAL] for at in frontier_search.searched_targets(FIRST)]
     dense = dict(zip(sizes, (3e-3, 1e-3, 1e-3, 3e-4, 1e-4), strict=True))
     export("ctr-frontier-rate", searched(lambda run: (dense[run.model], 3e-1 if run.model == sizes[0] else 1e-1)))
     runs = full("ctr-frontier")
@@ -165,7 +165,7 @@ def test_best_shapes_get_the_seeds_their_noise_asks_for():
     assert len(full("ctr-frontier")) == len(plan), "waits for the first seeds"
     export("ctr-frontier", rows)
     grown = full("ctr-frontier")
-    further = [run for run in grown if run.seed not in SEEDS]
+    further = [run for run in grown if run.seed not in FIRST_SEEDS]
     assert [(run.model, run.seed) for run in further] == [(shape, seed) for seed in (3, 4) for shape in best]
     assert {run.run_id for run in plan} <= {run.run_id for run in grown}
     assert grown[-1].model.model == "dlrm", "further seeds come before the next group"
@@ -180,7 +180,7 @@ def test_a_shape_that_diverged_is_not_chosen_and_seeds_have_a_bound():
     assert plans_frontier.best_shape(at, runs, 0.0008) == {at[2]: plans_frontier.MOST_SEEDS}
     assert plans_frontier.best_shape(at, [rows.assign(healthy=False) for rows in runs], 0.0008) == {}
     calm = [rows.assign(test_logloss=rows["valid_logloss"]) for rows in runs]
-    assert plans_frontier.best_shape(at, calm, 0.0008) == {at[2]: len(SEEDS)}
+    assert plans_frontier.best_shape(at, calm, 0.0008) == {at[2]: len(FIRST_SEEDS)}
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ import pytest
 from recscale.datasets.planted_world import PLANTED
 from recscale.plans import plan_study
 from recscale.plans import planted_world as plans_world
-from recscale.plans.planted_world import FULL_SEEDS, LADDERS, RATES, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS
+from recscale.plans.planted_world import FULL_SEEDS, LADDERS, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS, WORLD_DENSE_RATES
 from recscale.runs import NotYetPlanned, save_results, spec
-from recscale.runs.table import results_table
+from recscale.runs.table import records_table
 
 
 def rows_of(run) -> int:
@@ -41,12 +41,12 @@ def searched() -> None:
         }
         for run in plan_study("planted-world-rate", "full").runs
     ]
-    save_results(results_table(records, "planted-world-rate"), "planted-world-rate")
+    save_results(records_table(records, "planted-world-rate"), "planted-world-rate")
 
 
 def test_the_search_tries_every_contestant_rate_and_number_of_rows_once():
     search = plan_study("planted-world-rate", "full")
-    assert len(search.runs) == len(LADDERS) * len(RATES) * len(SEARCHED_ROWS)
+    assert len(search.runs) == len(LADDERS) * len(WORLD_DENSE_RATES) * len(SEARCHED_ROWS)
     assert {rows_of(run) for run in search.runs} == set(SEARCHED_ROWS)
 
 

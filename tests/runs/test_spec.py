@@ -14,10 +14,9 @@ import recscale
 from recscale.models import CTR_MODELS, SEQUENTIAL_MODELS
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
-from recscale.plans import plan_study
 from recscale.runs import COLUMNS, execute
 from recscale.runs.execute import make_record, train
-from recscale.runs.spec import RunSpec, chosen, load_data
+from recscale.runs.spec import RunSpec, load_data, non_defaults
 from recscale.training.ctr import CTRTraining
 from recscale.training.sequential import SequentialTraining
 
@@ -62,13 +61,13 @@ def test_a_new_knob_with_the_old_behaviour_as_its_default_keeps_the_run_id():
 
 def test_only_departures_from_the_defaults_are_chosen():
     config = CTRTraining(batch_size=7, embedding=EmbeddingConfig(width=4))
-    assert chosen(config) == {"batch_size": 7, "embedding": {"width": 4}}
+    assert non_defaults(config) == {"batch_size": 7, "embedding": {"width": 4}}
 
 
 def test_no_default_changes_without_its_version():
     """``run_id`` hashes departures from the defaults, so a changed default is changed numerics: raise ``VERSION``.
 
-    After raising it (or adding a knob) write the file anew: ``python tests/studies/test_run.py``.
+    After raising it (or adding a knob) write the file anew: ``python tests/runs/test_spec.py``.
     """
     pinned = json.loads(DEFAULTS.read_text())
     for name, (version, defaults) in current_defaults().items():
@@ -131,13 +130,6 @@ def test_a_run_gives_a_complete_record_and_the_same_bits_twice():
     assert 0.5 < first["test_auc"] <= 1
     for column in set(first) - {"wall_seconds", "finished_at"}:
         np.testing.assert_equal(first[column], second[column], err_msg=column)
-
-
-def test_an_unknown_study_or_profile_is_one_sentence():
-    with pytest.raises(ValueError, match="unknown study 'ctr-scalling'; allowed are ctr-learning-rate"):
-        plan_study("ctr-scalling")
-    with pytest.raises(ValueError, match="unknown profile 'fast'; allowed are smoke, quick, full"):
-        plan_study("ctr-scaling", "fast")
 
 
 def current_defaults() -> dict:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from recscale.runs import load_results
 from recscale.runs import store as records
-from recscale.runs.table import metric_columns, results_table
+from recscale.runs.table import metric_columns, records_table
 
 WORDS = ("model", "dataset", "split", "config", "torch_version", "code_version", "data_checksum", "finished_at")
 
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_record_of_its_run_is_named_and_left_alone(tmp_path, c
 
 
 def test_columns_keep_the_order_of_the_contract_with_the_metrics_in_the_middle():
-    table = results_table([record(), record("1" * 16, valid_ndcg=0.5)], "some-study")
+    table = records_table([record(), record("1" * 16, valid_ndcg=0.5)], "some-study")
     assert metric_columns(table) == ["test_auc", "valid_ndcg"]
     assert table.columns[0] == "study"
     assert [column for column in table.columns if column in records.COLUMNS] == list(records.COLUMNS)
@@ -90,7 +90,7 @@ def test_columns_keep_the_order_of_the_contract_with_the_metrics_in_the_middle()
 def test_an_exported_table_is_read_back_exactly(tmp_path, monkeypatch):
     monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
     values = np.random.default_rng(0).random(50)
-    table = results_table([record(f"{i:016x}", test_auc=value) for i, value in enumerate(values)], "some-study")
+    table = records_table([record(f"{i:016x}", test_auc=value) for i, value in enumerate(values)], "some-study")
     records.save_results(table, "some-study")
     assert (load_results("some-study")["test_auc"].to_numpy() == values).all()
 
@@ -112,7 +112,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
 def test_adopting_a_committed_table_never_overwrites_a_live_record(tmp_path):
     store = records.RecordStore(tmp_path)
     store.put(record(test_auc=0.75))
-    table = results_table([record(test_auc=0.5), record("1" * 16, test_auc=0.5, extra=None)], "some-study")
+    table = records_table([record(test_auc=0.5), record("1" * 16, test_auc=0.5, extra=None)], "some-study")
     store.import_results(table)
     assert store.get("0123456789abcdef")["test_auc"] == 0.75
     assert len(list(tmp_path.iterdir())) == 1, "what ships with the book needs no copy"
@@ -124,11 +124,11 @@ def test_adopting_a_committed_table_never_overwrites_a_live_record(tmp_path):
 
 def test_adopted_records_survive_a_second_export_unchanged(tmp_path, monkeypatch):
     monkeypatch.setenv("RECSCALE_RESULTS", str(tmp_path))
-    first = results_table([record(f"{i:016x}", test_auc=0.1 * i) for i in range(5)], "some-study")
+    first = records_table([record(f"{i:016x}", test_auc=0.1 * i) for i in range(5)], "some-study")
     text = records.save_results(first, "some-study").read_text()
     store = records.RecordStore(tmp_path / "runs")
     store.import_results(load_results("some-study"))
-    again = results_table([store.get(run_id) for run_id in first["run_id"]], "some-study")
+    again = records_table([store.get(run_id) for run_id in first["run_id"]], "some-study")
     pd.testing.assert_frame_equal(again, first, check_dtype=False)
     assert records.save_results(again, "some-study").read_text() == text
 
@@ -145,6 +145,6 @@ def test_a_results_table_that_is_none_is_named(tmp_path, monkeypatch, content, r
 
 
 def test_a_results_table_without_a_column_is_not_gone_on_from(tmp_path):
-    table = results_table([record()], "some-study")
+    table = records_table([record()], "some-study")
     with pytest.raises(ValueError, match="needs a column 'seed'; it has study, run_id, "):
         records.RecordStore(tmp_path).import_results(table.drop(columns="seed"))

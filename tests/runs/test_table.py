@@ -17,7 +17,7 @@ from recscale.runs.table import (
     by_configuration,
     curve_rows,
     healthy,
-    results_table,
+    records_table,
     run_table,
     settings_of,
     single_dataset,
@@ -42,7 +42,7 @@ def record(spec: RunSpec, **changes) -> dict:
 
 
 def table(*records: dict) -> pd.DataFrame:
-    return run_table(results_table(records, "study"))
+    return run_table(records_table(records, "study"))
 
 
 def test_every_setting_has_its_column_and_comes_back():

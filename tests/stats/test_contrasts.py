@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recscale.stats import contrasts
 from recscale.stats.contrasts import Contrasts
+from recscale.stats.multiplicity import Count, count_below
 
 
 def table(effects, seeds, noise, shared=0.0, seed=0):
@@ -83,7 +83,7 @@ def test_one_seed_has_a_value_and_no_interval():
     assert effect.value == pytest.approx(0.1)
     assert np.isnan([effect.ci_low, effect.ci_high, model.noise]).all()
     assert not effect.is_positive
-    assert model.verdict([{"a": 1, "b": -1}]) == "can't be known"
+    assert count_below(model.intervals([{"a": 1, "b": -1}])) == Count(0, 0, 1)
 
 
 def test_no_common_block_means_nothing_is_known():
@@ -96,30 +96,16 @@ def test_percent_is_the_ratio():
     assert effect.percent.value == pytest.approx(2)
 
 
-@pytest.mark.parametrize(
-    ("agree", "contradict", "of", "verdict"),
-    [
-        (5, 0, 5, "holds"),
-        (2, 3, 5, "does not hold"),
-        (2, 2, 5, "holds in part"),
-        (1, 7, 8, "does not hold"),
-        (1, 3, 7, "does not hold"),
-        (1, 0, 7, "holds in part"),
-        (0, 0, 7, "can't be known"),
-        (0, 1, 7, "does not hold"),
-    ],
-)
-def test_one_rule_for_every_count(agree, contradict, of, verdict):
-    assert contrasts.of_cases(agree, contradict, of) == verdict
-
-
-def test_verdicts_of_several_contrasts():
+def test_several_contrasts_are_counted():
     model = Contrasts.of(*table({"base": 0.0, "down": -0.1, "more": -0.2, "same": 0.0, "up": 0.1}, 3, 1e-3))
     against = {name: {name: 1.0, "base": -1.0} for name in ("down", "more", "same", "up")}
-    assert model.verdict([against["down"], against["more"]]) == "holds"
-    assert model.verdict([against["down"], against["up"]]) == "holds in part"
-    assert model.verdict([against["down"], against["up"], {"up": 1.0, "more": -1.0}]) == "does not hold"
-    assert [model.reached([against["down"], against[name]]) for name in ("more", "up")] == [2, 1]
-    assert model.verdict([against["up"], against["same"]]) == "does not hold"
+
+    def count(*contrasts):
+        return count_below(model.intervals(contrasts))
+
+    assert count(against["down"], against["more"]) == Count(2, 0, 2)
+    assert count(against["down"], against["up"]) == Count(1, 1, 2)
+    assert count(against["down"], against["up"], {"up": 1.0, "more": -1.0}) == Count(1, 2, 3)
+    assert count(against["up"], against["same"]) == Count(0, 1, 2)
     noisy = Contrasts.of(*table({"base": 0.0, "down": -0.01}, 3, 0.1))
-    assert noisy.verdict([{"down": 1.0, "base": -1.0}]) == "can't be known"
+    assert count_below(noisy.intervals([{"down": 1.0, "base": -1.0}])) == Count(0, 0, 1)

@@ -1,9 +1,12 @@
 """Seeds for a wanted precision, against the formula and against simulation."""
 
+import math
+
 import numpy as np
 import pytest
 
-from recscale.stats.power import pooled_deviation, seeds_needed
+from recscale.stats.estimate import Estimate
+from recscale.stats.power import pooled_deviation, seeds_needed, seeds_to_decide
 
 
 def test_the_fewest_seeds_that_reach_the_error():
@@ -32,3 +35,17 @@ def test_what_is_no_deviation_or_no_error_is_refused():
         seeds_needed(float("nan"), 0.001)
     with pytest.raises(ValueError, match="wanted standard error must be above 0, got 0"):
         seeds_needed(0.001, 0)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "threshold", "seeds"),
+    [
+        (Estimate(1.0, -1.0, 3.0), 0.0, 12),  # half-width 2 at distance 1: four times the three seeds
+        (Estimate(1.0, -1.0, 3.0), -1.0, 3),
+        (Estimate(1.0, 0.5, 1.5), 0.0, 3),
+        (Estimate(1.0, -1.0, 3.0), 1.0, math.inf),
+        (Estimate(1.0), 0.0, math.nan),
+    ],
+)
+def test_seeds_that_take_an_interval_off_a_threshold(estimate, threshold, seeds):
+    assert seeds_to_decide(estimate, threshold, 3) == pytest.approx(seeds, nan_ok=True)

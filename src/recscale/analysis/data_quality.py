@@ -11,10 +11,9 @@ import pandas as pd
 
 from recscale.datasets import dataset_names, load_sequences
 from recscale.entropy.experiments import readings
-from recscale.plans.sequential import FRACTIONS, REPEATS
+from recscale.plans.sequential import FRACTIONS, REPEATED_SHARES
 from recscale.runs.spec import variant
-from recscale.runs.store import write_atomically
-from recscale.settings import results_folder
+from recscale.settings import results_folder, write_atomically
 
 WINDOWS = (1, 2)
 """m of whole histories: both window lengths the literature uses."""
@@ -22,7 +21,10 @@ WINDOWS = (1, 2)
 LENGTHS = {"movielens-1m": (50, 100, 150, 200), "kuairand-pure": (25, 50), "amazon-books": (25, 50)}
 """Maximum lengths (at m = 2) of the data sets that the paper measures too; others are cut at 50, as in its script."""
 
-VARIANTS = (*((fraction, 0.0) for fraction in FRACTIONS if fraction < 1), *((1.0, repeated) for repeated in REPEATS))
+VARIANTS = (
+    *((fraction, 0.0) for fraction in FRACTIONS if fraction < 1),
+    *((1.0, repeated) for repeated in REPEATED_SHARES),
+)
 """(fraction of the users, share of every history repeated) of the changed copies."""
 VARIED = "movielens-1m"
 WINDOW, LENGTH = 2, 50

@@ -25,7 +25,7 @@ from recscale.entropy.experiments import readings
 from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
-from recscale.settings import DATA
+from recscale.settings import results_folder
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import bonferroni_level
 from recscale.stats.seeds import least_significant_difference
@@ -122,7 +122,7 @@ def data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
 @cache
 def _stored() -> pd.DataFrame:
     """The tables of ``analysis.data_quality``: one row per ``Variant``, one column per data term."""
-    whole, changed = (pd.read_csv(DATA / "results" / f"data-quality{name}.csv") for name in ("", "-variants"))
+    whole, changed = (pd.read_csv(results_folder() / f"data-quality{name}.csv") for name in ("", "-variants"))
     table = pd.concat([whole.assign(fraction=1.0, repeated=0.0), changed])
     table = table[(table["m"] == WINDOW) & (table["max_length"] == LENGTH)]
     return table.pivot(index=list(VARIES), columns="name", values="value")

@@ -16,7 +16,7 @@ from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import Preset, frappe_fields, preset
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans.frappe import FRAPPE_TRIED, FRAPPE_WUKONG
-from recscale.plans.rate_search import MODELS
+from recscale.plans.rate_search import COMPARED_MODELS as MODELS
 from recscale.runs.table import Columns, healthy, run_table
 from recscale.stats.estimate import Estimate
 from recscale.stats.seeds import mean_half_width

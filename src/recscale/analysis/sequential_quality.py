@@ -30,7 +30,7 @@ def quality_runs(records: pd.DataFrame, dataset: str) -> pd.DataFrame:
     if dataset == "movielens-1m":
         table = table[table["loss"] == "softmax"].reset_index(drop=True)
     if missing := [model for model in PRINTED if model not in set(table["model"])]:
-        raise ValueError(f"{', '.join(missing)} has no healthy run on {dataset}; models are compared on common data")
+        raise ValueError(f"no healthy run of {', '.join(missing)} on {dataset}; models are compared on common data")
     return table
 
 

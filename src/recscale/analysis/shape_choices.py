@@ -120,6 +120,16 @@ def prepare(grids: Sequence[Grid], names: Sequence[str] = tuple(LAW_NAMES), **op
     return prepared
 
 
+def find(prepared: Sequence[Planned], title: str, metric: str, law: str = "performance-law") -> Planned:
+    """The one result of that grid, metric and law; ``ValueError`` names the grids there are."""
+    wanted = {"grid": title, "metric": metric, "law": law}
+    for one in prepared:
+        if one.key == wanted:
+            return one
+    known = ", ".join(dict.fromkeys(f"{one.grid.title!r}" for one in prepared))
+    raise ValueError(f"nothing is planned for {law} on {title!r}, {metric}; there are the grids {known}")
+
+
 def _outcome(grid: Grid, plan: Planner, price: pd.DataFrame, kind: str, budget: float) -> Outcome | None:
     allowed = within(price, kind, budget)
     if not allowed.any():

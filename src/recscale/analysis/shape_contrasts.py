@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from recscale import laws
 from recscale.analysis.shape_fits import GRID, Q1
@@ -64,6 +65,15 @@ class CellMeans:
     def value(self, shape: Shape, **having: object) -> float:
         return float(self.means[(setting(**having), shape)])
 
+    def half_width(self, shape: Shape, **having: object) -> float:
+        """Of the 95 % interval of ``value`` over seeds; nan where no cell has a second one."""
+        contrasts = self.contrasts
+        if not contrasts.dof:
+            return np.nan
+        place = contrasts.names.index((setting(**having), shape))
+        half = stats.t.ppf(0.975, contrasts.dof) * contrasts.noise / np.sqrt(contrasts.gram[place, place])
+        return float(half) * self.value(shape, **having)
+
     def effects(self, contrasts: Sequence[Weights]) -> list[Pair]:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number."""
         level = bonferroni_level(len(contrasts)) if contrasts else 0.95
@@ -97,10 +107,14 @@ def setting(**having: object) -> Setting:
 
 
 def metric_and_loss(metric: CellMeans, loss: CellMeans) -> pd.DataFrame:
-    """The grid's cells with the columns ``layers, width, metric, loss``."""
+    """The grid's cells: ``layers, width, metric, loss``, and the half-widths ``metric_half, loss_half`` of their 95 %
+    intervals over seeds."""
     shared = sorted(metric.shapes() & loss.shapes())
-    rows = [(*shape, metric.value(shape), loss.value(shape)) for shape in shared]
-    return pd.DataFrame(rows, columns=[*AXES, "metric", "loss"])
+    rows = [
+        (*shape, metric.value(shape), loss.value(shape), metric.half_width(shape), loss.half_width(shape))
+        for shape in shared
+    ]
+    return pd.DataFrame(rows, columns=[*AXES, "metric", "loss", "metric_half", "loss_half"])
 
 
 def length_table(cells: CellMeans, first: Mapping[str, object], second: Mapping[str, object]) -> pd.DataFrame:
@@ -128,7 +142,7 @@ def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
         }
         for one in potentials
     }
-    return pd.DataFrame(rows).T.rename_axis("model")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
 
 
 def depth_steps(cells: CellMeans) -> list[Weights]:

@@ -1,4 +1,4 @@
-"""The Performance Law on a grid of our own runs: form, held-out sizes and best shape, each against the noise of seeds.
+"""The Performance Law on a grid of our own runs: its form and its best shape, each against the noise of seeds.
 
 Seeds of a shape are averaged before anything is fitted. The shapes that have several tell how far one seed moves a run;
 without any, tests and intervals are nan.
@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from recscale import laws
-from recscale.analysis.shape_fits import FORMS, GRID, Q1, fit_forms, left_out, peaks, shapes
+from recscale.analysis.shape_fits import FORMS, GRID, fit_forms, left_out, peaks, shapes
 from recscale.laws import Fit
 from recscale.stats.anova import FTest, against_noise
 from recscale.stats.estimate import UNKNOWN, Estimate
@@ -23,8 +23,6 @@ LAW, LINE, QUADRATIC, CONSTANT = "performance-law", "log-linear", "log-quadratic
 BOTH_FORMS = (LAW, "performance-law-outside")
 """The law as published twice: the exponent inside and outside the logarithm."""
 CONTROLS = tuple(form for form in FORMS if form not in BOTH_FORMS)
-CONSTANTS: Mapping[str, tuple[int, ...]] = {LAW: Q1, BOTH_FORMS[1]: (*(-q for q in Q1), *Q1)}
-"""Values of q₁ (exponent inside) and of p₁ (outside, either sign) over which a prediction is profiled."""
 NAMES: Mapping[str, str] = {
     LAW: "Performance Law",
     BOTH_FORMS[1]: "the same, exponent outside the log",
@@ -32,7 +30,6 @@ NAMES: Mapping[str, str] = {
     LINE: "straight line in logs",
     CONSTANT: "constant",
 }
-NO_GAIN = "no further gain"
 AXES = ("layers", "width")
 LEAST_SHAPES = 9
 SIGNIFICANCE = 0.05
@@ -86,6 +83,11 @@ class ShapeGrid:
     def least_significant_difference(self, runs: int = 1) -> float:
         """The least significant difference between two means over ``runs`` runs."""
         return least_significant_difference(self.noise, self.dof, runs)
+
+    def with_intervals(self) -> pd.DataFrame:
+        """``cells`` with the ``half_width`` of the 95 % interval of every mean over seeds."""
+        quantile = stats.t.ppf(0.975, self.dof) if self.dof else np.nan
+        return self.cells.assign(half_width=quantile * self.noise / np.sqrt(self.cells["seeds"]))
 
     @cached_property
     def comparison(self) -> pd.DataFrame:
@@ -209,88 +211,6 @@ def sole_survivor(grid: ShapeGrid) -> int:
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """Root mean square errors at the largest size of an axis, which no fit has seen.
-
-    ``size``, ``cells``: that size and how many shapes have it; ``mean``: of the metric there. ``errors``: by form, and
-    of ``NO_GAIN``, the value at the next smaller size. ``ranges``: for the law in both forms the least and the largest
-    error over those of its ``CONSTANTS`` that the fitted shapes don't reject. ``least_significant``: the least
-    significant difference between two errors.
-    """
-
-    size: int
-    cells: int
-    mean: float
-    errors: Mapping[str, float]
-    ranges: Mapping[str, tuple[float, float]]
-    least_significant: float
-
-    @property
-    def gain(self) -> Estimate:
-        """By how much the law errs less than "no further gain", in % of the metric: the form that errs less.
-
-        The interval covers the constants and the seeds. It lies above 0 only if one form wins whatever its constant,
-        and below only if both lose whatever theirs.
-        """
-        flat = self.errors[NO_GAIN]
-        value = max(flat - self.errors[form] for form in BOTH_FORMS)
-        low = max(flat - self.ranges[form][1] for form in BOTH_FORMS) - self.least_significant
-        high = max(flat - self.ranges[form][0] for form in BOTH_FORMS) + self.least_significant
-        return Estimate(*(100 * number / self.mean for number in (value, low, high)))
-
-    def seeds_to_decide(self, seeds: float) -> float:
-        """How many seeds per shape would take 0 out of the interval of ``gain``; inf where the constants, which seeds
-        don't settle, let the law win and lose."""
-        flat = self.errors[NO_GAIN]
-        worst, best = (max(flat - self.ranges[form][end] for form in BOTH_FORMS) for end in (1, 0))
-        edge = worst if worst > 0 else min(best, 0.0)
-        return max(seeds, seeds * (self.least_significant / edge) ** 2) if edge else np.inf
-
-
-def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
-    """The shapes at the largest ``axis`` predicted from all others; ``ValueError`` where too few are left."""
-    cells, size = grid.cells, grid.cells[axis].max()
-    seen, unseen = cells[cells[axis] < size], cells[cells[axis] == size]
-    other = "width" if axis == "layers" else "layers"
-    nearest = seen.sort_values(axis).drop_duplicates(other, keep="last").set_index(other)["value"]
-    flat = nearest.reindex(unseen[other]).to_numpy()
-    if len(seen) < laws.get(LAW).free or seen[list(AXES)].nunique().min() < 2 or np.isnan(flat).any():
-        raise ValueError(
-            f"{axis} = {size} can't be predicted from the {len(seen)} other shapes: it takes {laws.get(LAW).free} of "
-            "them, two sizes of each axis, and a smaller neighbour of every shape predicted"
-        )
-    fits = fit_forms(seen, "value", forms=(*BOTH_FORMS, QUADRATIC, LINE))
-    x = unseen[list(AXES)].astype(float)
-    predicted = {form: fit.predict(x) for form, fit in fits.items()} | {NO_GAIN: flat}
-    errors = {form: _error(unseen, values) for form, values in predicted.items()}
-    ranges = {}
-    for form in BOTH_FORMS:
-        profile = _profile(form, seen, unseen)["error"]
-        ranges[form] = float(profile.min()), float(profile.max())
-    least = grid.least_significant_difference(int(unseen["seeds"].sum()))
-    return HeldOut(int(size), len(unseen), float(unseen["value"].mean()), errors, ranges, least)
-
-
-def _profile(form: str, seen: pd.DataFrame, unseen: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Errors of ``form`` at ``unseen``, refitted to ``seen`` at every one of ``CONSTANTS``, without the values that
-    ``seen`` rejects: those whose sum of squares exceeds the least by the factor 1 + t²/(n - free)."""
-    law, rows = laws.get(form), {}
-    x, x_unseen = (part[list(AXES)].astype(float) for part in (seen, unseen))
-    for value in CONSTANTS[form]:
-        fit = laws.fit(law.with_values(**{law.grid_constants[0].name: [value]}), x, seen["value"])
-        square = float((fit.residuals["residual"] ** 2).sum())
-        rows[value] = {"square": square, "error": _error(unseen, fit.predict(x_unseen))}
-    table = pd.DataFrame(rows).T
-    dof = max(len(seen) - law.free, 1)
-    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, dof) ** 2 / dof)
-    return table[table["square"] <= limit]
-
-
-def _error(unseen: pd.DataFrame, predicted: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((unseen["value"].to_numpy() - predicted) ** 2)))
-
-
-@dataclass(frozen=True)
 class Peak:
     """The law's best size of an axis (nan: none), with the 95 % limits over resampled shapes.
 
@@ -320,7 +240,7 @@ class Peak:
 
     def seeds_to_identify(self, seeds: float) -> float:
         """How many seeds per shape would make the fall significant; inf where the interval leaves the grid."""
-        if not self.inside or not self.fall > 0:
+        if not self.inside or not self.fall > 0 or np.isnan(self.least_significant):
             return np.inf
         return max(seeds, seeds * (self.least_significant / self.fall) ** 2)
 

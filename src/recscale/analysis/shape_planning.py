@@ -39,8 +39,8 @@ ITEMS = {"ml-1m": 3706, "kuairand-pure": 7551, "amazon-books": 686_623, "industr
 NAMES = {"ml-1m": "MovieLens-1M", "kuairand-pure": "KuaiRand-Pure", "amazon-books": "Books", "industrial": "Industrial"}
 NEGATIVES = 128
 RESAMPLES = 300
-LEVELS = 8
-"""Budgets of one kind that are offered."""
+LEVELS, DIGITS = 9, (1, 1.5, 2, 3, 5, 7)
+"""How many budgets of one kind are offered, and how a round one begins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,15 +150,16 @@ def _priced(setting: tuple, width: int, layers: int) -> tuple[int, int]:
 def levels(values: ArrayLike, kind: str, count: int = LEVELS) -> list[float]:
     """At most ``count`` round budgets between the cheapest and the dearest shape.
 
-    Powers of two for ``product`` (so that the paper's 512 is among them), else the first digit is 1, 2 or 5.
+    For ``product`` powers of two and what lies halfway (so that the paper's 512 is among them), else numbers that begin
+    with one of ``DIGITS``.
     """
     low, high = float(np.min(values)), float(np.max(values))
     if kind == "product":
-        # Around the middle, as many to both sides.
-        powers = [2.0**k for k in range(int(np.ceil(np.log2(low))), int(np.floor(np.log2(high))) + 1)]
-        return powers[max(0, (len(powers) - count) // 2) :][:count] or [high]
+        steps = [part * 2.0**k for k in range(int(np.log2(low)) + 1, int(np.log2(high)) + 1) for part in (1, 1.5)]
+        steps = [step for step in steps if low <= step <= high]
+        return steps[max(0, (len(steps) - count) // 2) :][:count] or [high]
     wished = np.geomspace(low, high, count + 2)[1:-1]
-    steps = [digit * 10.0**k for k in range(int(np.log10(low)), int(np.log10(high)) + 1) for digit in (1, 2, 5)]
+    steps = [digit * 10.0**k for k in range(int(np.log10(low)), int(np.log10(high)) + 1) for digit in DIGITS]
     steps = [step for step in steps if low <= step <= high]
     nearest = {min(steps, key=lambda step: abs(np.log(step / wish))) for wish in wished} if steps else {high}
     return sorted(nearest)

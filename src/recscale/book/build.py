@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from recscale.book.check import check_book
 from recscale.book.commentary import relied_on, stale
 from recscale.book.execute import Layout, chapters, execute_book, pages
+from recscale.claims.questions import outdated
 from recscale.claims.registry import load_claims
 from recscale.settings import writable
 
@@ -43,7 +44,7 @@ def build_book(layout: Layout, *, report=print) -> Path:
     with _alone(layout, report):
         _restore(layout)
         results = execute_book(layout, report=report)
-        if outdated := _stale_commentary(layout):
+        if outdated := stale_commentary(layout):
             raise BuildError(f"the text no longer fits the numbers:\n{_listed(outdated)}")
         stage = _stage(layout, {result.chapter: result.path for result in results})
         key = _key(stage, layout)
@@ -61,12 +62,15 @@ def build_book(layout: Layout, *, report=print) -> Path:
     return layout.html
 
 
-def _stale_commentary(layout: Layout) -> list[str]:
+def stale_commentary(layout: Layout) -> list[str]:
     """The paragraphs of all chapters that rely on a verdict which the committed tables no longer give."""
     notebooks = {name: nbformat.read(layout.book / f"{name}.ipynb", as_version=4) for name in chapters(layout)}
     relying = {name: notebook for name, notebook in notebooks.items() if any(relied_on(notebook))}
-    verdicts = {claim.id: str(claim.verdict) for claim in load_claims()} if relying else {}
-    return [f"{name}: {one}" for name, notebook in relying.items() for one in stale(notebook, verdicts)]
+    if not relying:
+        return []
+    verdicts = {claim.id: str(claim.verdict) for claim in load_claims()}
+    paragraphs = [f"{name}: {one}" for name, notebook in relying.items() for one in stale(notebook, verdicts)]
+    return paragraphs + outdated(verdicts)
 
 
 def _listed(faults: list[str]) -> str:

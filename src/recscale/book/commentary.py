@@ -48,10 +48,10 @@ def relied_on(notebook: NotebookNode) -> Iterator[tuple[int, str, Mapping[str, s
     """The text cells that rely on claims: position, first sentence, claim id -> verdict."""
     for position, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown" and cell.metadata.get("claims"):
-            yield position, first_sentence(cell.source), cell.metadata["claims"]
+            yield position, opening_of(cell.source), cell.metadata["claims"]
 
 
-def first_sentence(source: str) -> str:
+def opening_of(source: str) -> str:
     """The first sentence of a text cell, without headings, labels and directives."""
     lines = [line for line in source.splitlines() if line.strip() and not re.match(r"(#|```|:|\(.*\)=$|\|)", line)]
     return re.split(r"(?<=[.?!])\s", lines[0].strip(), maxsplit=1)[0] if lines else ""

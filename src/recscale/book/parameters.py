@@ -159,7 +159,7 @@ class PerformanceLawMeasured(Chapter):
 class Planner(SequenceChapter):
     """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
 
-    kind: Literal["none", "product", "parameters", "flop"]
+    kind: Literal["none", "product", "parameters", "flop", "layers"]
     budget: Annotated[float, Field(gt=0)]
     resamples: Annotated[int, Field(ge=100, le=2000)]
 
@@ -245,7 +245,7 @@ def parameter_defaults(notebook: str) -> dict[str, Any]:
 def allowed(chapter: str) -> str:
     """The parameters of a chapter in words: ``dataset (str), seeds (list[int]), …``."""
     fields = CHAPTERS[chapter].model_fields
-    return ", ".join(f"{name} ({_in_words(field.annotation)})" for name, field in fields.items())
+    return ", ".join(f"{name} ({_described(field.annotation)})" for name, field in fields.items())
 
 
 def _validated(chapter: str, values: Mapping[str, Any]) -> Parameters:
@@ -302,15 +302,15 @@ def _assigned(source: str) -> dict[str, Any]:
     return values
 
 
-def _in_words(annotation: Any) -> str:
+def _described(annotation: Any) -> str:
     """A type as a reader writes it: ``str``, ``list[int]``, ``'smoke' or 'quick'``."""
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _in_words(inner[0])
+        return _described(inner[0])
     if origin is Literal:
         return " or ".join(repr(value) for value in inner)
     if origin in (Union, types.UnionType):
-        return " or ".join(_in_words(part) for part in inner)
+        return " or ".join(_described(part) for part in inner)
     if origin is not None:
-        return f"{origin.__name__}[{', '.join(_in_words(part) for part in inner)}]"
+        return f"{origin.__name__}[{', '.join(_described(part) for part in inner)}]"
     return "None" if annotation is type(None) else annotation.__name__

@@ -67,10 +67,10 @@ def apen_short(ratio: Estimate) -> Claim:
         Exceeds(1.0),
         "pl-apen-repetition-short",
         "pl-data",
-        "Approximate entropy rises with repetition in short histories over many items.",
+        "ApEn rises with repetition in short histories.",
         ratio,
         source=Source.FIRST_PAPER,
-        detail="Ratio after to before half of the items were made copies: 50 items per user, of 500.",
+        detail="Ratio of the entropy after half of the items became copies to before: 50 items per user, of 500.",
         price=_price(ratio),
     )
 
@@ -80,10 +80,10 @@ def apen_long(ratio: Estimate) -> Claim:
         Exceeds(1.0),
         "pl-apen-repetition-long",
         "pl-data",
-        "Approximate entropy rises with repetition in long histories over few items.",
+        "ApEn rises with repetition in long histories.",
         ratio,
         source=Source.FIRST_PAPER,
-        detail="Ratio after to before half of the items were made copies: 2,000 items per user, of 12.",
+        detail="Ratio of the entropy after half of the items became copies to before: 2,000 items per user, of 12.",
         price=_price(ratio),
     )
 
@@ -95,7 +95,7 @@ def real_entropy(ratio: Estimate) -> Claim:
         "pl-data",
         "Real entropy rises with repetition.",
         ratio,
-        detail="Ratio after to before half of the items were made copies: 50 items per user, of 500.",
+        detail="Ratio of the entropy after half of the items became copies to before: 50 items per user, of 500.",
         price=_price(ratio),
     )
 

@@ -7,10 +7,11 @@ from recscale.analysis import data_transfer as transfer
 from recscale.analysis.data_transfer import D_PRIME, QUALITY, Ablation, DataStudy, JointFit
 from recscale.analysis.shape_fits import shapes
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.price import NEVER, core_hours_per_seed, price_of_any
+from recscale.claims.price import NEVER, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import count_below
+from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 import pandas as pd
 
 from recscale.analysis import shape_contrasts as contrasts
+from recscale.analysis import shape_extrapolation as extrapolation
 from recscale.analysis import shape_law as law
 from recscale.analysis.shape_contrasts import CellMeans
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.analysis.shape_law import ShapeGrid
-from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.price import core_hours_per_seed, price_of_any, seed_price
+from recscale.claims.claim import Claim, Evidence, Paper, Price, Source
+from recscale.claims.price import price_of_any, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within, judge_on
+from recscale.published.shapes import CLAIMS
 from recscale.runs.store import load_results
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import Count, count_below, covering
+from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 
@@ -27,6 +30,8 @@ FIXED_Q1, REDRAWN, PEAK_RESAMPLES = 8, 200, 400
 RIVALS = {law.LINE: "decay-needed", law.QUADRATIC: "beats-quadratic"}
 LONGER = {"max_length": 50}, {"max_length": 100}
 HALF_PRECISION = {"precision": "fp32"}, {"precision": "bf16"}
+CLAIMED = dict(zip(law.AXES, CLAIMS[0][3:], strict=True))
+"""The paper's best shape of MovieLens-1M."""
 ONE_SEED = 1.0
 """Seeds of most shapes."""
 
@@ -60,6 +65,11 @@ def signs(values: Sequence[int]) -> Count:
     return Count(sum(bool(value > 0) for value in values), sum(bool(value < 0) for value in values), len(values))
 
 
+def grid_price(seeds_needed: float, grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Price:
+    """``seed_price`` of a claim on the whole grid."""
+    return seed_price(seeds_needed, grids[0].seeds, core_hours_per_seed(own))
+
+
 def follows_law(grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Claim:
     """Is the law the only form that isn't rejected, by both metrics?"""
     return claim(
@@ -68,7 +78,7 @@ def follows_law(grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Claim:
         source=Source.SUCCESSOR,
         detail="Lack-of-fit tests of five forms on 14 shapes of the SASRec-style model, MovieLens-1M; a metric counts "
         "where the law is not rejected and the constant, the line and the quadratic in logs are.",
-        price=seed_price(max(law.seeds_to_settle(grid) for grid in grids), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(law.seeds_to_settle(grid) for grid in grids), grids, own),
     )  # fmt: skip
 
 
@@ -76,7 +86,7 @@ def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
     """Is the law needed where there is a plainer form?"""
     statement, detail = {
         law.LINE: (
-            "The law's decay terms are needed: a straight line in logs is not enough.",
+            "The decay terms are needed: a line in logs is not enough.",
             "Extra-sum-of-squares test of the decay terms on 14 shapes; a metric counts where p stays below 0.05 "
             "whichever single shape is left out.",
         ),
@@ -90,41 +100,38 @@ def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
         Unanimous(), f"pl-grid-{RIVALS[rival]}", "pl-form", statement,
         signs([law.robust_preference(grid, rival) for grid in grids]),
         detail=detail,
-        price=seed_price(max(law.seeds_to_prefer(grid, rival) for grid in grids), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(law.seeds_to_prefer(grid, rival) for grid in grids), grids, own),
     )  # fmt: skip
 
 
 def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -> Claim:
     """Does the law predict the largest depth, or width, better than "no further gain" does?"""
     name = {"layers": "depth", "width": "width"}[axis]
-    unseen = [law.hold_out(grid, axis) for grid in grids]
+    unseen = [extrapolation.hold_out(grid, axis) for grid in grids]
     return claim(
         Exceeds(), f"pl-grid-predicts-{name}", "pl-prediction",
-        f"The law predicts the largest {name} it has not seen better than “no further gain” does.",
+        f"The law predicts the largest {name} better than “no further gain” does.",
         covering([one.gain for one in unseen]),
         symbol="smaller error", unit="% of NDCG@10",
         detail="Error of “no further gain” less the law's at the held-out shapes; the interval covers both published "
         "forms, every constant the seen shapes allow, the seeds, and HR@10.",
-        price=seed_price(max(one.seeds_to_decide(grids[0].seeds) for one in unseen), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(one.seeds_to_decide(grids[0].seeds) for one in unseen), grids, own),
     )  # fmt: skip
 
 
 def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resamples: int, seed: int) -> Claim:
     """Is there a best depth, or width, inside the grid?"""
-    name, unit, printed = {
-        "layers": ("depth", "layers", "28 (length 200)"),
-        "width": ("width", "", "54 (length 200)"),
-    }[axis]
+    name, symbol = {"layers": ("depth", "H*"), "width": ("width", "d*")}[axis]
     peaks = [law.peak(grid, axis, min(resamples, PEAK_RESAMPLES), seed) for grid in grids]
     low, high = peaks[0].measured
     identified = all(peak.is_identified for peak in peaks)
     return claim(
-        Within(low, high), f"pl-grid-best-{name}", "pl-optimum", f"There is a best {name} inside our grid.",
+        Within(low, high), f"pl-grid-best-{name}", "pl-optimum", f"Our grid has a best {name}.",
         covering([peak.estimate for peak in peaks]) if identified else Estimate(peaks[0].value),
-        reference=printed, symbol="H*" if axis == "layers" else "d*", unit=unit, source=Source.SUCCESSOR,
+        reference=f"{CLAIMED[axis]} (length 200)", symbol=symbol, source=Source.SUCCESSOR,
         detail="Peak of the fitted law; it has an interval only if that lies inside the grid and the law falls "
         "significantly beyond the peak, by NDCG@10 and HR@10. Only a larger grid can find a peak outside.",
-        price=seed_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids[0].seeds, core_hours_per_seed(own)),
+        price=grid_price(max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids, own),
     )  # fmt: skip
 
 
@@ -208,6 +215,6 @@ def half_precision(cells: CellMeans, runs: pd.DataFrame) -> Claim:
         effect.percent,
         reference="0.162 against 0.172", symbol="change", unit="%", source=Source.SUCCESSOR,
         detail="NDCG@10 of two narrow shapes, layers in bfloat16 and scores in single precision; printed are NDCG@10 "
-        "in bf16 and fp32 of a larger model.",
+        "in bf16 and fp32, of shapes that aren't given.",
         price=price_of_any([effect], 0.0, ONE_SEED, core_hours_per_seed(shapes(runs, precision="bf16"))),
     )  # fmt: skip

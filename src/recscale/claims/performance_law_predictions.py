@@ -9,10 +9,11 @@ from recscale.analysis import prediction_outcomes as outcomes
 from recscale.analysis import shape_predictions as predictions
 from recscale.analysis.prediction_outcomes import Outcomes
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.price import NEVER, core_hours_per_seed, price_of_any
+from recscale.claims.price import NEVER, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, Matches, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import count_above
+from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.PREDICTED, Source.INFERRED)
 
@@ -42,11 +43,11 @@ def best_shape_leads(tested: Outcomes, runs: pd.DataFrame) -> Claim:
     lead = outcomes.lead_without_budget(tested)
     return claim(
         Exceeds(), "pl-predicted-best-shape-leads", "pl-optimum",
-        "The shape the law named best of all beats its neighbours.",
+        "The shape the law names best of all beats its neighbours.",
         lead.percent,
-        symbol="lead", unit="% of NDCG@10",
-        detail="Recorded before training; against the better of two neighbours, with an interval that allows for that "
-        "choice.",
+        symbol="lead", unit="%",
+        detail="NDCG@10, recorded before training; against the better of two neighbours, with an interval that allows "
+        "for that choice.",
         price=price_of_any([lead], 0.0, tested.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 
@@ -56,7 +57,7 @@ def budget_shapes_lead(tested: Outcomes, runs: pd.DataFrame) -> Claim:
     leads = outcomes.leads_within_budgets(tested)
     return claim(
         EveryCase(), "pl-predicted-budget-shapes-lead", "pl-optimum",
-        "The shapes the law named within a budget beat their neighbours.",
+        "Shapes the law names within a budget beat their neighbours.",
         count_above(leads),
         detail="Recorded before training; three budgets (layers × width, parameters, FLOP per position), each against "
         "the better of two neighbours of similar cost.",
@@ -69,11 +70,11 @@ def shapes_lead_together(tested: Outcomes, runs: pd.DataFrame) -> Claim:
     lead = outcomes.mean_lead(tested)
     return claim(
         Exceeds(), "pl-predicted-shapes-lead-together", "pl-optimum",
-        "Taken together, the shapes the law named beat their neighbours.",
+        "Shapes the law names beat their neighbours.",
         lead.percent,
-        symbol="mean lead", unit="% of NDCG@10",
-        detail="Mean over four questions, which share shapes; it tests that there is a bend, not the law's form: a "
-        "quadratic in logs names the same shapes.",
+        symbol="lead", unit="%",
+        detail="Mean lead in NDCG@10 over four questions, which share shapes; it tests that there is a bend, not the "
+        "law's form: a quadratic in logs names the same shapes.",
         price=price_of_any([lead], 0.0, tested.seeds, core_hours_per_seed(runs)),
     )  # fmt: skip
 

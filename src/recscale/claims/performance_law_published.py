@@ -118,10 +118,10 @@ def beats_quadratic(models: pd.DataFrame) -> Claim:
         EveryCase(),
         "pl-beats-quadratic",
         "pl-form",
-        "The law's decay terms are needed: it fits better than a quadratic in the logarithms.",
+        "The law fits better than a quadratic in logarithms.",
         Count(score.wins, score.losses, sum(score)),
         source=Source.INFERRED,
-        detail="Panels by AICc; a difference below 2 decides nothing. The quadratic has one parameter less.",
+        detail="Are the decay terms needed? Panels by AICc, below 2 a tie; the quadratic has one parameter less.",
     )
 
 
@@ -151,10 +151,10 @@ def depth(peaks: pd.DataFrame) -> Claim:
         Unanimous(),
         "pl-depth-ml1m",
         "pl-optimum",
-        "The best depth on MovieLens-1M (length 200) is 28 layers.",
+        "The best depth on MovieLens-1M is 28 layers.",
         Count(agree, len(METRICS) - agree, len(METRICS)),
         reference=28.0,
-        detail="Metrics, HR@10 and NDCG@10, whose profile interval of the peak has 28.",
+        detail="At length 200: metrics, HR@10 and NDCG@10, whose profile interval of the peak has 28.",
     )
 
 
@@ -164,10 +164,10 @@ def width(peaks: pd.DataFrame) -> Claim:
         Unanimous(),
         "pl-width-ml1m",
         "pl-optimum",
-        "The best width on MovieLens-1M (length 200) is 54.",
+        "The best width on MovieLens-1M is 54.",
         Count(agree, len(METRICS) - agree, len(METRICS)),
         reference=54.0,
-        detail="Metrics, HR@10 and NDCG@10, whose profile interval of the peak has 54.",
+        detail="At length 200: metrics, HR@10 and NDCG@10, whose profile interval of the peak has 54.",
     )
 
 
@@ -234,7 +234,7 @@ def potential(by_q1: pd.DataFrame, printed: pd.DataFrame) -> Claim:
         Exceeds(),
         "pl-potential",
         "pl-models",
-        "w₁ tells how much a model gains from depth: LLaMA2's is larger than SASRec's.",
+        "A larger w₁ means more to gain from depth.",
         Estimate(difference, difference - spread, difference + spread),
         reference="0.036 against 0.007",
         symbol="Δw₁",
@@ -279,11 +279,11 @@ def joint_law(r2: dict[str, float]) -> Claim:
         Exceeds(r2["means"]),
         "pl-joint-law",
         "pl-transfer",
-        "One law with D′ describes all data sets, better than a free mean per setting.",
+        "One law with D′ describes all data sets.",
         Estimate(r2["joint"], r2["joint"], r2["joint"]),
         symbol="R²",
         source=Source.INFERRED,
-        detail="One fit to all ten settings; none is published. The means are blind to depth and width.",
+        detail="One fit to all ten settings, against the R² of a free mean per setting, blind to depth and width.",
     )
 
 

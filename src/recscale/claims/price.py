@@ -3,21 +3,12 @@
 import math
 from collections.abc import Sequence
 
-import pandas as pd
-
 from recscale.claims.claim import Price
-from recscale.runs.table import run_table
 from recscale.stats.estimate import Estimate
 from recscale.stats.power import seeds_to_decide
 
 NEVER = Price(math.inf, math.inf)
 """Of a claim that no number of these seeds decides: the observed value is the threshold, or one seed has run."""
-
-
-def core_hours_per_seed(runs: pd.DataFrame) -> float:
-    """Core-hours of one more run of every configuration of a results table: wall seconds · threads, averaged."""
-    seconds = runs["wall_seconds"] * runs["threads"]
-    return float(seconds.groupby(run_table(runs)["configuration"]).mean().sum()) / 3600
 
 
 def seed_price(seeds_needed: float, seeds: float, core_hours: float) -> Price:
@@ -27,7 +18,7 @@ def seed_price(seeds_needed: float, seeds: float, core_hours: float) -> Price:
     """
     if not math.isfinite(seeds_needed):
         return NEVER
-    needed = math.ceil(seeds_needed)
+    needed = math.ceil(seeds_needed * (1 - 1e-12))
     return Price(needed, max(needed - seeds, 0.0) * core_hours)
 
 

@@ -27,10 +27,13 @@ from recscale.runs.execute import code_fingerprint
 from recscale.settings import DATA, cache_folder, results_folder, writable
 
 SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
+    "wukong-published": wukong_published.claims,
     "wukong-scaling": wukong_scaling.claims,
+    "wukong-ablations": wukong_ablations.claims,
+    "wukong-data": wukong_data.claims,
+    "weight-averaging": weight_averaging.claims,
     "frappe": frappe.claims,
     "serving": serving.claims,
-    "wukong-published": wukong_published.claims,
     "performance-law-published": performance_law_published.claims,
     "data-quality": data_quality.claims,
     "performance-law-grid": performance_law_grid.claims,
@@ -38,9 +41,6 @@ SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
     "performance-law-predictions": performance_law_predictions.claims,
     "sequential-quality": sequential_quality.claims,
     "wukong-shapes": wukong_shapes.claims,
-    "wukong-ablations": wukong_ablations.claims,
-    "wukong-data": wukong_data.claims,
-    "weight-averaging": weight_averaging.claims,
 }
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 

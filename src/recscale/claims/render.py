@@ -5,7 +5,7 @@ Statements come from the claims; nothing here writes a sentence.
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -89,6 +89,15 @@ class ClaimList:
                 f'{badge(claim.verdict)} <span class="claim-observed">{escape(observed(claim))}</span>{cost}</li>'
             )
         return f'<ul class="claims">{"".join(items)}</ul>'
+
+
+def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
+    """The same claims judged on several bodies of evidence: one row per statement, one column per body."""
+    columns = {
+        name: {claim.statement: f"{SYMBOLS[claim.verdict]} {claim.verdict}: {observed(claim)}" for claim in claims}
+        for name, claims in bodies.items()
+    }
+    return pd.DataFrame(columns).rename_axis("claim")
 
 
 def rows(claims: Sequence[Claim]) -> list[dict]:

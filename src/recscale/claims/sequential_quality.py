@@ -4,10 +4,11 @@ import pandas as pd
 
 from recscale.analysis import sequential_quality as quality
 from recscale.claims.claim import Claim, Evidence, Paper, Source
-from recscale.claims.price import core_hours_per_seed, price_of_any
+from recscale.claims.price import price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import count_above
+from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 

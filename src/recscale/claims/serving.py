@@ -33,12 +33,12 @@ def faster_rival_is_better(latencies: pd.DataFrame, runs: pd.DataFrame) -> Claim
         "serving-faster-rival-is-better",
         Paper.WUKONG,
         "wukong-rivals",
-        "At every size of Wukong a rival answers sooner with a lower log-loss.",
+        "A faster rival beats Wukong at every size.",
         Evidence.MEASURED,
         serving.beaten_by_faster(table, runs),
         PAGE,
-        detail="MovieLens-1M, a thousand candidates per request on one thread; times are 99th percentiles, losses "
-        "means over seeds, compared by Fisher's least significant difference.",
+        detail="Sizes at which a rival answers no later with a lower log-loss. MovieLens-1M, a thousand candidates per "
+        "request on one thread; times are 99th percentiles, losses compared by Fisher's least significant difference.",
         check=True,
         price=_price(table, runs),
     )

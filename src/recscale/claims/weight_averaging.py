@@ -35,7 +35,7 @@ def lowers_the_loss(runs: pd.DataFrame) -> Claim:
         runs,
         "constant",
         "averaging-lowers-loss",
-        "Averaging the weights of the last fifth of the steps lowers the loss.",
+        "Averaging the weights of the last fifth lowers the loss.",
         "Mean over sizes and batch sizes at a constant rate, each run against its own last weights, on test rows.",
     )
 
@@ -46,7 +46,7 @@ def beats_a_falling_rate(runs: pd.DataFrame) -> Claim:
         runs,
         "linear",
         "averaging-beats-falling-rate",
-        "An averaged run at a constant rate ends lower than a run whose rate falls to zero.",
+        "A constant rate with averaging beats a falling rate.",
         "Mean over sizes and batch sizes, each schedule at its own best dense rate, paired by seed, on test rows.",
     )
 

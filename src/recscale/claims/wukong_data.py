@@ -73,7 +73,7 @@ def rows_are_the_better_buy(grid: DataGrid) -> Claim:
         Below(),
         "wukong-rows-better-buy",
         "wukong-data",
-        "Compute lowers the loss more when it is spent on rows than on a larger Wukong.",
+        "Rows are a better use of compute than size.",
         effect.percent,
         detail="Change of the loss for ten times the compute, on rows less on the model, a mean over the whole grid.",
         unit="%",

@@ -96,7 +96,7 @@ def gain(fit: Fit) -> Claim:
         Matches(0.1, null=0.0),
         "wukong-law-gain",
         "wukong-law",
-        "Four times the compute lowers the loss by 0.1 %.",
+        "Fourfold compute lowers the loss by 0.1 %.",
         Estimate(*percent),
         reference=0.1,
         unit="%",
@@ -124,11 +124,11 @@ def prediction(sizes: pd.DataFrame) -> Claim:
         Exceeds(),
         "wukong-law-predicts",
         "wukong-prediction",
-        "Fitted to smaller models, the law predicts the two largest better than “no further gain”.",
+        "The law predicts larger models better than “no further gain”.",
         Estimate(errors["no further gain"] - errors["power-law"]),
         unit="%",
         source=Source.INFERRED,
-        detail="Error of “no further gain” less the law's; with one run per size nobody knows the noise.",
+        detail="At the two largest sizes: error of “no further gain” less the law's; one run per size, noise unknown.",
     )
 
 
@@ -153,11 +153,11 @@ def lead(leads: pd.DataFrame) -> Claim:
         Exceeds(0.2),
         "wukong-lead",
         "wukong-rivals",
-        "At equal compute Wukong's loss is over 0.2 % below every rival's.",
+        "At equal compute Wukong leads by over 0.2 %.",
         Estimate(smallest, smallest, smallest),
         reference=0.2,
         unit="%",
-        detail="Smallest lead over any rival point in Wukong's range, both tasks; Wukong interpolated in log compute.",
+        detail="Smallest lead in log-loss over any rival point, both tasks; Wukong interpolated in log compute.",
     )
 
 
@@ -175,7 +175,7 @@ def steeper(models: pd.DataFrame) -> Claim:
         EveryCase(),
         "wukong-steeper",
         "wukong-rivals",
-        "Wukong's loss falls faster with compute than every rival's.",
+        "Wukong's slope is steeper than every rival's.",
         count_below(effects),
         detail="Slopes of lines in log compute, task 1, each with its own scatter; Bonferroni-corrected intervals.",
         check=True,

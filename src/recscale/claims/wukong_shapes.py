@@ -7,10 +7,11 @@ from recscale.analysis import wukong_shapes as analysis
 from recscale.analysis.wukong_shapes import WukongShapes
 from recscale.claims.claim import Claim, Evidence, Paper, Source
 from recscale.claims.performance_law_grid import signs
-from recscale.claims.price import core_hours_per_seed, seed_price
+from recscale.claims.price import seed_price
 from recscale.claims.rules import EveryCase, Exceeds, Unanimous, judge_on
 from recscale.runs.store import load_results
 from recscale.stats.multiplicity import Count
+from recscale.stats.power import core_hours_per_seed
 
 claim = judge_on(Paper.PERFORMANCE_LAW, "performance-law-measured", Evidence.MEASURED, Source.INFERRED)
 

@@ -40,7 +40,7 @@ class Commands(TyperGroup):
         except Exception as error:
             if context.params["debug"]:
                 traceback.print_exc()
-            _say(_sentence(error))
+            _say(_message_of(error))
             raise typer.Exit(2) from None
 
 
@@ -72,7 +72,7 @@ def main(arguments: list[str] | None = None) -> None:
         application()(arguments)
 
 
-def _sentence(error: Exception) -> str:
+def _message_of(error: Exception) -> str:
     """Our own words, and the system's, as they are; an error of another kind was foreseen by nobody, and says so."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.strerror}: {error.filename}"

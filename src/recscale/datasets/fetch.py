@@ -13,9 +13,8 @@ import zipfile
 from pathlib import Path
 
 from recscale.datasets.archives import DAMAGED, read_member
-from recscale.datasets.partial import temporary_folder
 from recscale.datasets.schema import File, Source
-from recscale.settings import cache_folder, mirror_folder, writable
+from recscale.settings import cache_folder, mirror_folder, temporary_folder, writable
 
 with warnings.catch_warnings():  # tqdm, which pooch brings, complains on every page of a notebook without widgets
     warnings.simplefilter("ignore")

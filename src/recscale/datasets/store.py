@@ -12,10 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from recscale.datasets.partial import whole_file
 from recscale.datasets.schema import Card, Source
 from recscale.datasets.tables import CTRData, Field, SequenceData
-from recscale.settings import cache_folder, writable
+from recscale.settings import cache_folder, whole_file
 
 
 def arrays_path(card: Card, kind: str, source: Source, checksum: str, version: int) -> Path:
@@ -33,7 +32,6 @@ def reading_key(card: Card, kind: str, source: Source, checksum: str, version: i
 
 def save(path: Path, data: CTRData | SequenceData) -> None:
     """Write ``data`` so that at no moment a part of it lies under ``path``."""
-    writable(path.parent)
     with whole_file(path) as stream:
         np.savez(stream, **(pack_ctr(data) if isinstance(data, CTRData) else pack_sequences(data)))
 

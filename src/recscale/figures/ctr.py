@@ -39,7 +39,7 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
         )
     low, high = history["logloss"].quantile([0, 0.98])
     fig.update_yaxes(range=[low - 0.05 * (high - low), high + 0.05 * (high - low)])
-    return fig
+    return fig.update_xaxes(tickformat="~s")
 
 
 def comparison(table: pd.DataFrame) -> go.Figure:
@@ -80,7 +80,7 @@ def differences(table: pd.DataFrame) -> go.Figure:
 
     ``table``: ``training_comparison.differences``. A mark per rival, drawn three times with the three intervals.
     """
-    fig = base.figure("Wukong less its rival", x="difference in log-loss (nats)", height=300)
+    fig = base.figure("Wukong less its rival", x="difference in log-loss (nats)", height=280)
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
     noises = {
         "another seed": table["seeds"],

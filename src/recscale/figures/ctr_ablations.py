@@ -28,7 +28,7 @@ def effects(
     ``tables``: name of the runs -> their variants. ``printed``: variant -> the paper's number (%), a grey diamond.
     """
     variants = list(dict.fromkeys(variant for table in tables.values() for variant in table.index))
-    fig = base.figure(title, x=_EFFECT, height=110 + (20 + 9 * len(tables)) * len(variants))
+    fig = base.figure(title, x=_EFFECT, height=105 + (10 + 8 * len(tables)) * len(variants))
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
     for place, (name, table) in enumerate(tables.items()):
         hue, offset = base.PALETTE[place], 0.3 * (place - (len(tables) - 1) / 2)

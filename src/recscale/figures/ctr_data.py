@@ -35,7 +35,7 @@ def rows(table: pd.DataFrame, fits: Mapping[str, Fit], title: str = "More rows")
 
 def compute(table: pd.DataFrame, title: str = "The same compute, spent differently") -> go.Figure:
     """Log loss against training FLOP, one line per share of the rows: at one compute, which line lies lowest?"""
-    fig = base.figure(title, x="training FLOP", y=_Y, log_x=True, height=420)
+    fig = base.figure(title, x="training FLOP", y=_Y, log_x=True, height=310)
     for place, share in enumerate(table.sort_values("rows")["share"].drop_duplicates()):
         cells = table[table["share"] == share]
         line = {"mode": "lines+markers", "line": {"color": base.PALETTE[place], "width": 1.5}}

@@ -36,7 +36,7 @@ def law_figure(
     ``curves``: axis -> x, predicted, low, high of the law along it. Buttons change what counts as size to each of
     them; along one without rows there is nothing to draw.
     """
-    fig = base.figure("Log-loss against size", x=AXES[size], y="log-loss on test (nats)", log_x=True, height=height)
+    fig = base.figure(x=AXES[size], y="log-loss on test (nats)", log_x=True, height=height)
     groups = _groups(runs, hold_out)
     for model, label, rows, marker in groups:
         base.points(
@@ -57,7 +57,7 @@ def law_figure(
         traces = _moved([rows for _, _, rows, _ in groups], curves[name], name)
         choices.append((_SHORT[name], traces, {"xaxis.title.text": AXES[name]}))
     fig.update_xaxes(dtick=1)
-    return buttons(fig, choices)
+    return buttons(fig, choices).update_layout(margin_t=44)
 
 
 def _groups(runs: pd.DataFrame, hold_out: int) -> list[tuple[str, str, pd.DataFrame, dict]]:

@@ -14,7 +14,7 @@ ENTROPIES = {"ApEn": "ApEn", "S_real": "real entropy S_real"}
 
 
 def bias_curve(table: pd.DataFrame) -> go.Figure:
-    """Mean entropy of uniform random sequences against the number of items, one series a length.
+    """Mean entropy of uniform random sequences against the number of items, one series per length.
 
     ``table``: ``finite_size_bias``. Buttons pick the entropy; the figure holds both, ``2 × len(table)`` points.
     """
@@ -31,7 +31,7 @@ def bias_curve(table: pd.DataFrame) -> go.Figure:
                 fig,
                 rows["alphabet"],
                 rows[column],
-                f"{length} items a user",
+                f"{length} items per user",
                 mode="lines+markers",
                 marker={"color": hue, "symbol": sign, "size": 7},
                 line={"color": hue, "width": 1.5},
@@ -60,7 +60,7 @@ def length_alone(table: pd.DataFrame, m: int) -> go.Figure:
     ``table``: ``per_user``. Users with ApEn = 0 have no place on a log axis and must be left out beforehand.
     """
     fig = base.figure(
-        "One point a user: entropy, or length?",
+        "One point per user: entropy, or length?",
         x="items in the history n (log scale)",
         y="ApEn (nats, log scale)",
         log_x=True,
@@ -92,7 +92,7 @@ def length_alone(table: pd.DataFrame, m: int) -> go.Figure:
 
 
 def renamed(table: pd.DataFrame) -> go.Figure:
-    """Mean ApEn at every tolerance, once for each random renaming of the items. ``table``: ``renaming``."""
+    """Mean ApEn at every tolerance, once per random renaming of the items. ``table``: ``renaming``."""
     fig = base.figure(
         "The same histories under other names", x="tolerance r between ids", y="mean ApEn of the users (nats)"
     )
@@ -130,8 +130,8 @@ def coding_sides(table: pd.DataFrame) -> go.Figure:
     """Both sides of the coding lemma against the true entropy rate, log-log; ``5 × len(table)`` points."""
     fig = base.figure(
         "What a shortest code needs, and what the lemma asks",
-        x="entropy rate of the chain (bits a step, log scale)",
-        y="bits a token (log scale)",
+        x="entropy rate of the chain (bits per step, log scale)",
+        y="bits per token (log scale)",
         log_x=True,
         log_y=True,
         height=520,
@@ -160,7 +160,7 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
     fig = base.figure(
         "Which way does an entropy turn when data repeat?",
         x="share of items replaced by the item before",
-        y="entropy relative to the data as they are (log scale)",
+        y="entropy, relative (log scale)",
         log_y=True,
         height=520,
     )
@@ -188,13 +188,13 @@ def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
     ``stored`` and ``live``: rows of ``readings`` (``dataset, name, formula, factor``) with a finite factor; the live
     data set is drawn as open rings over the stored points.
     """
-    fig = base.figure("One data set, nineteen data terms", x="D′ / tokens (log scale)", log_x=True, height=680)
+    fig = base.figure("Nineteen data terms", x="D′ / tokens (log scale)", log_x=True, height=680)
     order = list(dict.fromkeys(pd.concat([stored, live])["name"]))[::-1]
     for index, (dataset, rows) in enumerate(stored.groupby("dataset", sort=False)):
         _credits(
             fig, rows, dataset, color=base.PALETTE[index % 8], symbol=base.SYMBOLS[(index + index // 8) % 8], size=9
         )
-    name = f"{live['dataset'].iloc[0]}, now"
+    name = f"{live['dataset'].iloc[0]}, this page"
     _credits(fig, live, name, color=base.NEUTRAL, symbol="circle-open", size=16)
     fig.update_yaxes(categoryorder="array", categoryarray=order, tickfont={"size": 11})
     return fig
@@ -208,5 +208,5 @@ def _credits(fig: go.Figure, rows: pd.DataFrame, name: str, **marker) -> None:
         name,
         marker=marker,
         customdata=rows[["formula"]],
-        hovertemplate="D′ = %{customdata[0]}<br>%{x:.4g} a token",
+        hovertemplate="D′ = %{customdata[0]}<br>%{x:.4g} per token",
     )

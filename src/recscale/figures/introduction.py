@@ -1,17 +1,49 @@
-"""The two figures of the introduction: what each paper printed, and nothing of ours yet."""
+"""The figures of the introduction: what held, and what each paper printed."""
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
+from recscale.published.wukong import CONSTANTS
 
-WUKONG_LAW = (99.56, -0.00071)
-"""Coefficient and exponent of ``y = -100 + a x**b`` printed for Wukong (task 1), with the sign that its points need."""
+VERDICT_COLOURS = {
+    "holds": base.PALETTE[2],
+    "holds in part": base.PALETTE[4],
+    "does not hold": base.PALETTE[1],
+    "open": base.NEUTRAL,
+    "undecidable": base.translucent(base.NEUTRAL, 0.5),
+}
+
+
+def verdict_counts(counts: pd.DataFrame) -> go.Figure:
+    """How many claims got which verdict, one bar per body of evidence.
+
+    ``counts``: one row per body of evidence, one column per verdict; every cell is one point.
+    """
+    fig = base.figure("What held", x="claims", height=330)
+    names = counts.index[::-1].tolist()
+    for verdict, hue in VERDICT_COLOURS.items():
+        numbers = counts[verdict][::-1].tolist()
+        fig.add_bar(
+            x=numbers,
+            y=names,
+            name=verdict,
+            orientation="h",
+            marker={"color": hue},
+            text=[number or "" for number in numbers],
+            textposition="inside",
+            insidetextanchor="middle",
+            textangle=0,
+            meta=base.DATA,
+            hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",
+        )
+    fig.update_layout(barmode="stack", bargap=0.3, legend={"traceorder": "normal"})
+    return fig
 
 
 def wukong_published(table: pd.DataFrame, task: int) -> go.Figure:
-    """Relative log-loss against training compute, one series a model: Wukong's Table 5, and the law printed for task 1.
+    """Relative log-loss against training compute, one series per model: Table 5 and the law printed for task 1.
 
     ``table`` has the columns ``model, hyperparameters, gflop_per_example, relative_logloss_task<task>_percent``.
     """
@@ -24,7 +56,7 @@ def wukong_published(table: pd.DataFrame, task: int) -> go.Figure:
     )
     column = f"relative_logloss_task{task}_percent"
     if task == 1:
-        coefficient, exponent = WUKONG_LAW
+        coefficient, exponent = CONSTANTS
         compute = np.geomspace(table["gflop_per_example"].min(), table["gflop_per_example"].max(), 80)
         base.line(
             fig,
@@ -49,12 +81,12 @@ def wukong_published(table: pd.DataFrame, task: int) -> go.Figure:
 
 
 def performance_published(table: pd.DataFrame, setting: str) -> go.Figure:
-    """HR@10 against layers, one series a width: one panel of the Performance Law's published grid.
+    """HR@10 against layers, one series per width: one panel of the Performance Law's published grid.
 
     ``table`` holds the rows of one data set, one maximal length and one metric, with the columns
     ``embedding_dim, layers, value``.
     """
-    fig = base.figure(setting, x="layers N", y="HR@10 on the full catalogue", height=460)
+    fig = base.figure(setting, x="layers H", y="HR@10 on the full catalogue", height=460)
     fig.update_xaxes(tickvals=sorted(table["layers"].unique()))
     for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("embedding_dim"), strict=False):
         ordered = rows.sort_values("layers")

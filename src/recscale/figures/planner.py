@@ -19,7 +19,7 @@ from recscale.figures.published import LAW_COLOURS
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
 AXES = ("layers", "width")
 MESH = 20
-MOST_IN_CLOUD = 30
+MOST_IN_CLOUD = 15
 HEIGHT = 360
 FREE = "free"
 """``shape_choices.Limit`` of an axis whose interval says something about an optimum."""
@@ -41,7 +41,7 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
         hovertemplate="H = %{x:.0f}, d = %{y:.0f}: %{z:.4f}<extra>predicted</extra>", ncontours=24, **hue,
     )  # fmt: skip
     stroke = {"color": base.PALETTE[2], "width": 5}
-    base.line(fig, *state["tied"], "not told from the best", line=stroke, opacity=0.6, hoverinfo="skip")
+    base.line(fig, *_strokes(state["tied"]), "tied with the best", line=stroke, opacity=0.6, hoverinfo="skip")
     base.line(fig, *state["line"], "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
     dots = {"color": base.PALETTE[3], "size": state["cloud"][2], "opacity": 0.7, "line": {"width": 0}}
     base.line(
@@ -115,7 +115,7 @@ def _state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
         "error": [_bar(shapes, outcome, axis, interval) for axis, interval in zip(AXES, intervals, strict=True)],
         "cloud": [cloud["layers"].tolist(), cloud["width"].tolist(), sizes.tolist()],
         "count": [int(choice.tied.sum()), int(outcome.allowed.sum())],
-        "tied": _columns(shapes[choice.tied]),
+        "tied": _ranges(shapes[choice.tied]),
         "line": _limit(shapes, outcome),
         "claimed": claimed
         and {
@@ -142,13 +142,19 @@ def _bar(shapes: pd.DataFrame, outcome: Any, axis: str, interval: tuple[float, f
     return [round(float(max(best - low, 0)), 2), round(float(max(high - best, 0)), 2)]
 
 
-def _columns(shapes: pd.DataFrame) -> list[list[float | None]]:
-    """For each depth a line from the narrowest to the widest of ``shapes``, with gaps between depths."""
+def _ranges(shapes: pd.DataFrame) -> list[list[int]]:
+    """The depths of ``shapes``, and the narrowest and the widest of each."""
+    ends = shapes.groupby("layers")["width"].agg(["min", "max"])
+    return [ends.index.tolist(), ends["min"].tolist(), ends["max"].tolist()]
+
+
+def _strokes(ranges: list[list[int]]) -> list[list[float | None]]:
+    """``_ranges`` as one line for each depth, with gaps between them."""
     x, y = [], []
-    for depth, widths in shapes.groupby("layers")["width"]:
+    for depth, narrow, wide in zip(*ranges, strict=True):
         x += [depth, depth, None]
-        y += [int(widths.min()), int(widths.max()), None]
-    return [x or [None], y or [None]]
+        y += [narrow, wide, None]
+    return [x, y]
 
 
 def _limit(shapes: pd.DataFrame, outcome: Any) -> list[list[int | None]]:

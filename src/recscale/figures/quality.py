@@ -24,7 +24,7 @@ def frappe_figure(table: pd.DataFrame, plain_mlp: float, own_label: str = "ours"
     ``table``: columns ``name``, ``seeds``, ``auc``, ``auc_half_width``, ``benchmark``, ``paper``. ``plain_mlp``: the
     AUC of a dotted line. ``own_label`` names our marks in the legend.
     """
-    fig = base.figure("AUC on Frappe", x="AUC on test", height=360)
+    fig = base.figure("AUC on Frappe", x="AUC on test", height=330)
     for column, (label, marker) in SOURCES.items():
         rows, name = table.dropna(subset=[column]), own_label if column == "auc" else label
         own = {

@@ -1,6 +1,6 @@
-"""The measured Performance Law, drawn: metric and loss over depth, and levels of data sets over their data terms."""
+"""The measured Performance Law, drawn: metric over depth, loss, held-out sizes, data terms, and named shapes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,19 +9,65 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 
+Predict = Callable[[pd.DataFrame], np.ndarray]
+BUDGETS = {
+    "none": "no budget",
+    "product": "layers × width",
+    "parameters": "parameters",
+    "flop": "FLOP per position",
+}
+
+
+def depth_curves(cells: pd.DataFrame, predict: Predict, metric: str, claimed: int) -> go.Figure:
+    """Metric over depth, one colour per width: points with error bars, the law's curve inside the grid, and the depth
+    that the paper ``claimed`` as a vertical line. One point per row.
+
+    ``cells``: ``layers, width, value, half_width`` (of the interval; nan draws no bar); ``predict``: the fitted law, of
+    a table with ``layers`` and ``width``.
+    """
+    fig = base.figure("", x="layers H", y=metric.upper(), log_x=True, height=290)
+    fig.update_layout(margin={"t": 12, "b": 40})
+    for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, cells.groupby("width"), strict=False):
+        rows = rows.sort_values("layers")
+        depths = np.geomspace(rows["layers"].min(), rows["layers"].max(), 40)
+        curve = predict(pd.DataFrame({"layers": depths, "width": float(width)}))
+        base.line(fig, depths, curve, f"law, d = {width}", line={"color": hue, "width": 1.5}, showlegend=False)
+        base.points(
+            fig, rows["layers"], rows["value"], f"d = {width}",
+            marker={"color": hue, "symbol": sign}, error_y=_bars(rows["half_width"], hue),
+            hovertemplate=f"%{{x}} × {width}: %{{y:.4f}}<extra></extra>",
+        )  # fmt: skip
+    fig.add_vline(claimed, line={"color": base.NEUTRAL, "dash": "dash"})
+    fig.add_annotation(
+        x=np.log10(claimed), y=0.02, yref="paper", xanchor="right", yanchor="bottom", showarrow=False,
+        text=f"paper's best depth: {claimed} ",
+    )  # fmt: skip
+    ticks = sorted({*cells["layers"].tolist(), 2 * int(cells["layers"].max()), claimed})
+    return fig.update_xaxes(tickvals=ticks, range=[-0.06, np.log10(1.15 * claimed)])
+
+
+def _bars(half_widths: pd.Series, hue: str) -> dict:
+    """Error bars; none where a half-width isn't known."""
+    return {"type": "data", "array": half_widths.fillna(0.0), "color": hue, "thickness": 1, "width": 3}
+
 
 def loss_and_metric(table: pd.DataFrame, metric: str) -> go.Figure:
-    """The metric above, the test loss below, against depth; a line a width. ``2 × len(table)`` points.
+    """The metric above, the test loss below, against depth, one line per width. ``2 × len(table)`` points.
 
-    ``table``: ``layers, width, metric, loss``, one row a cell.
+    ``table``: ``layers, width, metric, loss`` and the half-widths of their intervals, ``metric_half, loss_half``.
     """
-    fig = base.figure("Does the metric stop where the loss goes on?", height=560)
+    fig = base.figure("Does the metric stop where the loss goes on?", height=520)
     for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("width"), strict=False):
         rows = rows.sort_values("layers")
         look = {"mode": "lines+markers", "marker": {"color": hue, "symbol": sign, "size": 8}, "line": {"color": hue}}
         look["legendgroup"] = str(width)
-        base.points(fig, rows["layers"], rows["metric"], f"d = {width}", **look)
-        base.points(fig, rows["layers"], rows["loss"], f"d = {width}", yaxis="y2", showlegend=False, **look)
+        base.points(
+            fig, rows["layers"], rows["metric"], f"d = {width}", error_y=_bars(rows["metric_half"], hue), **look
+        )
+        base.points(
+            fig, rows["layers"], rows["loss"], f"d = {width}", yaxis="y2", showlegend=False,
+            error_y=_bars(rows["loss_half"], hue), **look,
+        )  # fmt: skip
     fig.update_layout(
         xaxis={"title": "layers H", "type": "log", "anchor": "y2", "tickvals": sorted(table["layers"].unique())},
         yaxis={"domain": [0.55, 1], "title": metric.upper()},
@@ -30,30 +76,72 @@ def loss_and_metric(table: pd.DataFrame, metric: str) -> go.Figure:
     return fig
 
 
-def levels(table: pd.DataFrame, terms: Sequence[str], metric: str) -> go.Figure:
-    """Mean metric of every setting against a data term, with a straight line in its logarithm; a button a term.
+def prediction_errors(errors: pd.DataFrame, metric: str) -> go.Figure:
+    """Error at a size that no fit has seen, one row per form: the value, and its range over the law's constants.
 
-    ``table``: ``dataset, setting, level`` and a column a term; settings that aren't the whole data set are drawn open.
-    ``len(terms) × len(table)`` points.
+    ``errors``: index form (as readers see it), columns ``error, least, largest``. One point per row.
     """
-    fig = base.figure("What explains the level?", y=metric.upper(), log_x=True, height=500)
+    fig = base.figure("", x=f"error in {metric.upper()} at the deepest shapes", height=120 + 36 * len(errors))
+    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 2, "width": 4}
+    bars |= {"array": errors["largest"] - errors["error"], "arrayminus": errors["error"] - errors["least"]}
+    base.points(fig, errors["error"], errors.index, "error", error_x=bars, marker={"color": base.PALETTE[0]})
+    fig.update_yaxes(autorange="reversed")
+    return fig.update_xaxes(rangemode="tozero")
+
+
+def levels(table: pd.DataFrame, terms: Sequence[str], metric: str) -> go.Figure:
+    """Mean metric of every setting against a data term, with the straight line in its logarithm (bent, as both axes
+    are logarithmic); one button per term.
+
+    ``table``: ``dataset, fraction, repeated, level`` and one column per term; settings that aren't the whole data set
+    are drawn open. ``len(terms) × len(table)`` points.
+    """
+    fig = base.figure("What explains the level?", y=metric.upper(), log_x=True, log_y=True, height=460)
     groups = list(table.groupby("dataset", sort=False))
     for term in terms:
         x, shown = np.log(table[term]), term == terms[0]
-        ends = pd.Series([x.min(), x.max()])
+        along = np.linspace(x.min(), x.max(), 40)
         slope, offset = np.polyfit(x, table["level"], 1)
         for (dataset, part), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
-            signs = np.where(part["setting"] == dataset, sign, f"{sign}-open")
+            changed = (part["fraction"] < 1) | (part["repeated"] > 0)
             base.points(
-                fig, part[term], part["level"], dataset, visible=shown, text=part["setting"],
-                marker={"color": hue, "size": 9, "symbol": signs, "line": {"width": 2, "color": hue}},
-                hovertemplate="%{text}<br>%{x:.3g}: %{y:.4f}<extra></extra>",
+                fig, part[term], part["level"], dataset, visible=shown,
+                customdata=part[["fraction", "repeated"]].to_numpy(),
+                marker={
+                    "color": hue, "size": 9, "symbol": np.where(changed, f"{sign}-open", sign),
+                    "line": {"width": 2, "color": hue},
+                },
+                hovertemplate=f"{dataset}<br>users %{{customdata[0]:.0%}}, repeated %{{customdata[1]:.0%}}"
+                "<br>%{x:.3g}: %{y:.4f}<extra></extra>",
             )  # fmt: skip
         line = {"color": base.NEUTRAL, "dash": "dot"}
-        base.line(fig, np.exp(ends), offset + slope * ends, "straight line", visible=shown, line=line)
+        fitted = offset + slope * along
+        above = fitted > 0  # the axis is logarithmic
+        base.line(fig, np.exp(along[above]), fitted[above], "straight line in ln x", visible=shown, line=line)
     fig.update_xaxes(title=f"{terms[0]} (log scale)")
+    fig.update_yaxes(tickvals=[0.05 * 2**k for k in range(5)])
     choices = []
     for term in terms:
         visible = [owner == term for owner in terms for _ in range(len(groups) + 1)]
         choices.append((term, {"visible": visible}, {"xaxis.title.text": f"{term} (log scale)"}))
     return buttons(fig, choices)
+
+
+def leads(table: pd.DataFrame, budgets: Mapping[str, str] = BUDGETS) -> go.Figure:
+    """By how much the shape named beforehand beats its better neighbour: promised (open) and measured, with intervals.
+
+    ``table``: ``kind`` of budget (a key of ``budgets``), ``named`` (layers, width), ``promised, measured, ci_low,
+    ci_high`` in %. Two points per row.
+    """
+    fig = base.figure("", x="lead over the better neighbour, % of NDCG@10", height=120 + 48 * len(table))
+    rows = [f"{budgets[kind]}: {h} × {d}" for kind, (h, d) in zip(table["kind"], table["named"], strict=True)]
+    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 1.5, "width": 4}
+    bars |= {"array": (table["ci_high"] - table["measured"]).fillna(0.0)}
+    bars |= {"arrayminus": (table["measured"] - table["ci_low"]).fillna(0.0)}
+    base.points(fig, table["measured"], rows, "measured", error_x=bars, marker={"color": base.PALETTE[0]})
+    base.points(
+        fig, table["promised"], rows, "promised by the law",
+        marker={"color": base.PALETTE[1], "symbol": "diamond-open", "size": 11},
+    )  # fmt: skip
+    fig.add_vline(0, line={"color": base.NEUTRAL, "dash": "dot"})
+    return fig.update_yaxes(autorange="reversed")

@@ -13,7 +13,7 @@ from recscale.laws import Fit
 
 
 def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
-    """Table 5 with a line in log compute through every model's kept points; buttons pick the task.
+    """Table 5 with a line in log compute through every model's fitted points; buttons pick the task.
 
     ``points``: ``wukong_points`` with a y; ``models``: ``wukong_models``. Points that no line uses are open.
     """

@@ -16,25 +16,25 @@ import pandas as pd
 from recscale.models.wukong import WukongConfig
 from recscale.plans import rate_search
 from recscale.plans.parts import one_pass
-from recscale.plans.profiles import Profiles, Seeds
+from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
 from recscale.runs.table import Columns, run_table
 from recscale.training.ctr import CTRTraining
 
-SEARCH_STUDY = "ctr-averaging-rate"
-DATASET = "movielens-1m"
+AVERAGING_SEARCH = "ctr-averaging-rate"
+PILOT_DATASET = "movielens-1m"
 SHARES = (0.2, 0.0, 0.1, 0.3, 0.5)
 """Shares of the steps that are averaged; the first one's loss chooses the rates."""
-PROTOCOLS = tuple(product((256, 1024), ("constant", "linear")))
+PILOT_PROTOCOLS = tuple(product((256, 1024), ("constant", "linear")))
 """Batch size and schedule."""
-SEEDS = (0, 1, 2, 3, 4, 5)
-EMBEDDING_RATE = 0.1
+PILOT_SEEDS = (0, 1, 2, 3, 4, 5)
+PILOT_EMBEDDING_RATE = 0.1
 
-Size = tuple[WukongConfig, tuple[float, ...]]
+PilotSize = tuple[WukongConfig, tuple[float, ...]]
 
-SIZES: tuple[Size, ...] = (
+PILOT_SIZES: tuple[PilotSize, ...] = (
     (WukongConfig(l=1, n_F=4, n_L=4, k=4, mlp_width=16, head=(16,)), (1e-3, 3e-3, 1e-2)),
     (WukongConfig(l=2, n_F=16, n_L=16, k=10, mlp_width=32, head=(32,)), (3e-4, 1e-3, 3e-3)),
     (WukongConfig(l=2, n_F=32, n_L=32, k=16, mlp_width=80, head=(80,)), (1e-4, 3e-4, 1e-3)),
@@ -42,42 +42,42 @@ SIZES: tuple[Size, ...] = (
 """A Wukong, and the dense rates tried for it."""
 
 
-def averaging_rate(base: str, sizes: Iterable[Size], dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def averaging_rate(base: str, sizes: Iterable[PilotSize], dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Dense rates of every size, batch size and schedule, judged on validation data."""
     runs = []
     for model, rates in sizes:
-        for (batch_size, schedule), rate in product(PROTOCOLS, rates):
+        for (batch_size, schedule), rate in product(PILOT_PROTOCOLS, rates):
             training = _training(batch_size, schedule, rate)
-            runs += _runs(dataset or base, model, training, seeds or (rate_search.SEED,))
+            runs += _pilot_runs(dataset or base, model, training, seeds or (rate_search.RATE_SEARCH_SEED,))
     return runs
 
 
-AVERAGING_RATES = Profiles(
-    smoke=partial(averaging_rate, "synthetic-ctr", SIZES[:1]),
-    quick=partial(averaging_rate, "movielens-100k", SIZES[:2]),
-    full=partial(averaging_rate, DATASET, SIZES),
+AVERAGING_RATE_PLAN = Profiles(
+    smoke=partial(averaging_rate, "synthetic-ctr", PILOT_SIZES[:1]),
+    quick=partial(averaging_rate, "movielens-100k", PILOT_SIZES[:2]),
+    full=partial(averaging_rate, PILOT_DATASET, PILOT_SIZES),
 )
 
 
-def _small_averaging(base: str, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _small_averaging(base: str, dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """The smallest size at the middle one of its rates, with two seeds."""
-    model, rates = SIZES[0]
+    model, rates = PILOT_SIZES[0]
     runs = []
-    for batch_size, schedule in PROTOCOLS:
-        runs += _runs(dataset or base, model, _training(batch_size, schedule, rates[1]), seeds or SEEDS[:2])
+    for batch_size, schedule in PILOT_PROTOCOLS:
+        runs += _pilot_runs(dataset or base, model, _training(batch_size, schedule, rates[1]), seeds or PILOT_SEEDS[:2])
     return runs
 
 
-def _full_averaging(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_averaging(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Every size, batch size and schedule at its best rates, seed by seed within a size."""
     runs = []
     for model, trainings in _searched().items():
         for training in trainings:
-            runs += _runs(dataset or DATASET, model, training, seeds or SEEDS)
+            runs += _pilot_runs(dataset or PILOT_DATASET, model, training, seeds or PILOT_SEEDS)
     return runs
 
 
-AVERAGING = Profiles(
+AVERAGING_PLAN = Profiles(
     smoke=partial(_small_averaging, "synthetic-ctr"),
     quick=partial(_small_averaging, "movielens-100k"),
     full=_full_averaging,
@@ -85,29 +85,29 @@ AVERAGING = Profiles(
 
 
 def _training(batch_size: int, schedule: str, rate: float) -> CTRTraining:
-    rates = {"dense_learning_rate": rate, "sparse_learning_rate": EMBEDDING_RATE}
-    return one_pass(DATASET, batch_size=batch_size, schedule=schedule, averaged=SHARES, **rates)
+    rates = {"dense_learning_rate": rate, "sparse_learning_rate": PILOT_EMBEDDING_RATE}
+    return one_pass(PILOT_DATASET, batch_size=batch_size, schedule=schedule, averaged=SHARES, **rates)
 
 
-def _runs(dataset: str, model: Any, training: CTRTraining, seeds: Seeds) -> list[RunSpec]:
+def _pilot_runs(dataset: str, model: Any, training: CTRTraining, seeds: RunSeeds) -> list[RunSpec]:
     return [RunSpec(dataset, "random", model, training, seed) for seed in seeds]
 
 
 def _searched() -> dict[WukongConfig, list[CTRTraining]]:
     """Of every size whose search is whole, each batch size and schedule at its best rate or rates."""
-    search = AVERAGING_RATES.full(None, None)
-    table = run_table(load_results(SEARCH_STUDY)).set_index(Columns.RUN_ID)
+    search = AVERAGING_RATE_PLAN.full(None, None)
+    table = run_table(load_results(AVERAGING_SEARCH)).set_index(Columns.RUN_ID)
     best: dict[WukongConfig, list[CTRTraining]] = {}
-    for model, rates in SIZES:
+    for model, rates in PILOT_SIZES:
         ids = {run.training: run.run_id for run in search if run.model == model}
         if not set(ids.values()) <= set(table.index):
             continue
         best[model] = []
-        for batch_size, schedule in PROTOCOLS:
+        for batch_size, schedule in PILOT_PROTOCOLS:
             tried = table.loc[[ids[_training(batch_size, schedule, rate)] for rate in rates]]
             best[model] += [_training(batch_size, schedule, rate) for rate in best_dense_rates(tried)]
     if not best:
-        raise NotYetPlanned(f"waits for {SEARCH_STUDY}: no size has been searched whole")
+        raise NotYetPlanned(f"waits for {AVERAGING_SEARCH}: no size has been searched whole")
     return best
 
 

@@ -14,7 +14,7 @@ from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, rival_sizes, wu
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
 from recscale.plans.parts import Part, Training, fixed, inputs, runs_of
-from recscale.plans.profiles import Planner, Profiles, Seeds
+from recscale.plans.profiles import Profiles, RunPlanner, RunSeeds
 from recscale.plans.rate_search import OTHERS, tuned
 from recscale.runs.spec import RunSpec
 from recscale.training.ctr import CTRTraining
@@ -33,7 +33,7 @@ class CTRScale:
 
     dataset: str
     training: Training
-    seeds: Seeds
+    seeds: RunSeeds
     middle: WukongConfig
     nested: tuple[WukongConfig, ...]
     most_rows: int | None = None
@@ -43,40 +43,42 @@ class CTRScale:
         return Part(self.dataset, models, self.training, self.seeds, most_rows=self.most_rows)
 
 
-def smoke() -> CTRScale:
+def smoke_ctr() -> CTRScale:
     """Synthetic impressions, at most 16,000 of them."""
     wukong = wukong_sizes()
     return CTRScale("synthetic-ctr", fixed, (0,), wukong[2], (wukong[0], wukong[3]), most_rows=16_000)
 
 
-def quick() -> CTRScale:
+def quick_ctr() -> CTRScale:
     """MovieLens-100K, one seed."""
     wukong = wukong_sizes()
     return CTRScale("movielens-100k", fixed, (0,), wukong[4], (wukong[0], wukong[3], wukong[6]))
 
 
-def full() -> CTRScale:
+def full_ctr() -> CTRScale:
     """MovieLens-1M at searched rates, two seeds."""
     wukong = wukong_sizes()
     return CTRScale("movielens-1m", tuned, (0, 1), wukong[6], (wukong[0], wukong[6], wukong[9]))
 
 
-def _at_every_scale(study: Callable[[CTRScale, str | None, Seeds | None], list[RunSpec]]) -> Profiles[Planner]:
-    return Profiles(smoke=partial(study, smoke()), quick=partial(study, quick()), full=partial(study, full()))
+def _at_every_scale(study: Callable[[CTRScale, str | None, RunSeeds | None], list[RunSpec]]) -> Profiles[RunPlanner]:
+    return Profiles(
+        smoke=partial(study, smoke_ctr()), quick=partial(study, quick_ctr()), full=partial(study, full_ctr())
+    )
 
 
-def _smoke_scaling(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _smoke_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Four sizes of Wukong and one DLRM; the smallest Wukong once more, with a further seed."""
-    scale, wukong, seeds = smoke(), wukong_sizes(), seeds or (0,)
+    scale, wukong, seeds = smoke_ctr(), wukong_sizes(), seeds or (0,)
     ladder = scale.part(wukong[0], wukong[2], wukong[3], wukong[4])
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1,))
     parts = [replace(part, seeds=seeds) for part in (ladder, scale.part(dlrm_sizes()[1]))]
     return runs_of([*parts, again], dataset)
 
 
-def _quick_scaling(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _quick_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """2.6 decades of Wukong and 1.3 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
-    scale, wukong, seeds = quick(), wukong_sizes(), seeds or (0,)
+    scale, wukong, seeds = quick_ctr(), wukong_sizes(), seeds or (0,)
     ladder = scale.part(*(wukong[i] for i in (0, 2, 3, 5, 7, 9)))
     rivals = scale.part(*dlrm_sizes()[:3]), scale.part(*dcnv2_sizes()[:3])
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1, max(seeds) + 2))
@@ -100,15 +102,15 @@ def scaling_parts() -> list[Part]:
     ]
 
 
-def _full_scaling(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     return runs_of(scaling_parts(), dataset, seeds)
 
 
-SCALING = Profiles(smoke=_smoke_scaling, quick=_quick_scaling, full=_full_scaling)
+SCALING_PLAN = Profiles(smoke=_smoke_scaling, quick=_quick_scaling, full=_full_scaling)
 """Loss against compute: Wukong and its rivals along their ladders, tables and d the same at every size."""
 
 
-def wukong_knobs(scale: CTRScale, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def wukong_knobs(scale: CTRScale, dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Each knob of a middle-sized Wukong doubled alone, and n_F, n_L and k together (the paper's Fig. 5)."""
     base = scale.middle
     knobs = (("l",), ("n_F",), ("n_L",), ("k",), ("mlp_width",), ("n_F", "n_L", "k"))
@@ -116,10 +118,10 @@ def wukong_knobs(scale: CTRScale, dataset: str | None, seeds: Seeds | None) -> l
     return runs_of([scale.part(base, *doubled)], dataset, seeds)
 
 
-KNOBS = _at_every_scale(wukong_knobs)
+KNOBS_PLAN = _at_every_scale(wukong_knobs)
 
 
-def wukong_components(scale: CTRScale, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def wukong_components(scale: CTRScale, dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """A middle-sized Wukong without each of its components (the paper's Fig. 4), with attentive Y, with more units."""
     base = scale.middle
     changes: tuple[dict[str, Any], ...] = (
@@ -141,13 +143,13 @@ def _two_units(scale: CTRScale, dataset: str, model: Any) -> CTRTraining:
     return replace(scale.training(dataset, model), embedding=embedding)
 
 
-COMPONENTS = _at_every_scale(wukong_components)
+COMPONENTS_PLAN = _at_every_scale(wukong_components)
 
 
-def ctr_data(scale: CTRScale, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def ctr_data(scale: CTRScale, dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Several sizes of Wukong on nested shares of the training rows (the paper's appendix E)."""
     part = scale.part(*scale.nested)
     return runs_of([replace(part, fraction=fraction) for fraction in (0.1, 0.3, 1.0)], dataset, seeds)
 
 
-DATA_SHARES = _at_every_scale(ctr_data)
+DATA_SHARES_PLAN = _at_every_scale(ctr_data)

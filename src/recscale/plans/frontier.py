@@ -3,8 +3,8 @@
 ``ctr-frontier-rate`` searches the rates of every model's central style on validation data, with a seed no other study
 uses. ``ctr-frontier`` trains, model by model as soon as its search is whole,
 
-1. every shape of the fair ladders (``models.ctr_ladders``) at every target with the seeds ``SEEDS``, and Wukong once
-   more along its paper's recipe;
+1. every shape of the fair ladders (``models.ctr_ladders``) at every target with the seeds ``FIRST_SEEDS``, and Wukong
+   once more along its paper's recipe;
 2. where that is whole, the best shape of every target, chosen by its mean validation loss over those seeds, with as
    many further seeds as its noise asks for (``ERROR_WANTED``).
 
@@ -23,7 +23,7 @@ from recscale.models.ctr_ladders import TARGETS, flop, frontier_targets, recipe,
 from recscale.models.embeddings import TowerConfig
 from recscale.plans import frontier_search
 from recscale.plans.parts import FIXED_RATES, Part, Training
-from recscale.plans.profiles import Profiles, Seeds
+from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.rate_search import at_embedding_rate, best_rates, interpolated_rate
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
@@ -35,14 +35,14 @@ from recscale.training.ctr import CTRTraining
 PROTOCOL = CTRTraining(batch_size=256, schedule="constant", averaged=(0.2, 0.0), curve_points=11)
 """How every run of both studies is trained, but for its rates."""
 
-SEARCH_STUDY, STUDY, DATASET = "ctr-frontier-rate", "ctr-frontier", "movielens-1m"
+FRONTIER_SEARCH, FRONTIER_STUDY, FRONTIER_DATASET = "ctr-frontier-rate", "ctr-frontier", "movielens-1m"
 GROUPS = (("wukong", "dcnv2", "crossnet"), ("dlrm", "finalmlp", "xdeepfm"), ("autoint+", "masknet", "afn+"))
 """The models in the order of their use; a group is trained whole before the next one begins."""
 
 CENTRAL = 2
 """Which of a model's styles is searched: for most two layers of interactions, two thirds of the compute in them."""
 
-SEEDS = (0, 1, 2)
+FIRST_SEEDS = (0, 1, 2)
 MOST_SEEDS = 20
 ERROR_WANTED = {model: 0.0008 if group < 2 else 0.0012 for group, models in enumerate(GROUPS) for model in models}
 """Model -> the standard error wanted of its best shapes' mean test loss, relative to it."""
@@ -57,21 +57,20 @@ def _fixed(dataset: str, model: TowerConfig) -> CTRTraining:
     return replace(PROTOCOL, **FIXED_RATES)
 
 
-def _search(
+def _frontier_search(
     base: str,
     models: Iterable[str],
     sizes: int | None,
     most_rows: int | None,
     dataset: str | None = None,
-    seeds: Seeds | None = None,
+    seeds: RunSeeds | None = None,
 ) -> list[RunSpec]:
     """The searches of ``models``, cheap before dear, at the first ``sizes`` of a model's targets (None: at all)."""
     runs: list[RunSpec] = []
-    for seed in seeds or (frontier_search.SEED,):
+    for seed in seeds or (frontier_search.FRONTIER_SEARCH_SEED,):
         for model in models:
-            targets = frontier_search.targets(model)[:sizes]
-            pairs = (*frontier_search.grid(model), *frontier_search.beyond(model))
-            for target, dense, sparse in sorted(pairs, key=lambda pair: pair[0]):
+            targets = frontier_search.searched_targets(model)[:sizes]
+            for target, dense, sparse in frontier_search.rate_pairs(model):
                 if target in targets:
                     central = (shapes(model, TARGETS[target])[CENTRAL],)
                     training = at_rates(dense, sparse)
@@ -80,10 +79,10 @@ def _search(
     return runs
 
 
-FRONTIER_RATES = Profiles(
-    smoke=partial(_search, "synthetic-ctr", ("wukong",), 1, 16_000),
-    quick=partial(_search, "movielens-100k", ("wukong",), 2, None),
-    full=partial(_search, DATASET, sum(GROUPS, ()), None, None),
+FRONTIER_RATE_PLAN = Profiles(
+    smoke=partial(_frontier_search, "synthetic-ctr", ("wukong",), 1, 16_000),
+    quick=partial(_frontier_search, "movielens-100k", ("wukong",), 2, None),
+    full=partial(_frontier_search, FRONTIER_DATASET, sum(GROUPS, ()), None, None),
 )
 """Learning rates of the dense part and of the embedding tables for every model's central style."""
 
@@ -94,40 +93,42 @@ def _small_frontier(
     targets: Sequence[float],
     most_rows: int | None,
     dataset: str | None,
-    seeds: Seeds | None,
+    seeds: RunSeeds | None,
 ) -> list[RunSpec]:
     """Every shape of ``models`` at ``targets``, then Wukong's recipe, at fixed rates."""
     every = [shape for target in targets for model in models for shape in shapes(model, target)]
     along = [recipe(TARGETS.index(target)) for target in targets]
-    return _runs([Part(dataset or base, (*every, *along), _fixed, seeds or SEEDS[:1], most_rows=most_rows)])
+    return _distinct_runs(
+        [Part(dataset or base, (*every, *along), _fixed, seeds or FIRST_SEEDS[:1], most_rows=most_rows)]
+    )
 
 
-def _full_frontier(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_frontier(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """All shapes of all models, Wukong's recipe, and the best shapes' further seeds."""
-    base, parts = dataset or DATASET, []
+    base, parts = dataset or FRONTIER_DATASET, []
     for group in GROUPS:
         rated = {model: training for model in group if (training := _tuned(base, model)) is not None}
-        parts += _group(base, rated, seeds or SEEDS)
+        parts += _group(base, rated, seeds or FIRST_SEEDS)
         if seeds is None:
             parts += _further(base, rated)
     if not parts:
-        raise NotYetPlanned(f"waits for {SEARCH_STUDY}: no model has been searched whole on {base}")
-    return _runs(parts)
+        raise NotYetPlanned(f"waits for {FRONTIER_SEARCH}: no model has been searched whole on {base}")
+    return _distinct_runs(parts)
 
 
-FRONTIER = Profiles(
+FRONTIER_PLAN = Profiles(
     smoke=partial(_small_frontier, "synthetic-ctr", ("wukong",), TARGETS[:1], 16_000),
     quick=partial(_small_frontier, "movielens-100k", ("wukong", "crossnet"), (TARGETS[0], TARGETS[4]), None),
     full=_full_frontier,
 )
 
 
-def _runs(parts: Iterable[Part]) -> list[RunSpec]:
+def _distinct_runs(parts: Iterable[Part]) -> list[RunSpec]:
     """Part by part, within a part seed by seed; a run that two parts ask for once (a shape can be the recipe's)."""
     return list(dict.fromkeys(run for part in parts for seed in part.seeds for run in part.runs(seed)))
 
 
-def _group(dataset: str, rated: dict[str, Training], seeds: Seeds) -> list[Part]:
+def _group(dataset: str, rated: dict[str, Training], seeds: RunSeeds) -> list[Part]:
     """Every shape of these models, cheap before dear, then Wukong's recipe."""
     every: list[TowerConfig] = []
     for target in TARGETS:
@@ -146,28 +147,28 @@ def _by_model(rated: dict[str, Training]) -> Training:
 
 
 def _further(dataset: str, rated: dict[str, Training]) -> list[Part]:
-    """Seeds beyond ``SEEDS`` for the best shapes of those models whose first seeds are all committed: one round of
-    them after another, so that all best shapes have about equally many."""
+    """Seeds beyond ``FIRST_SEEDS`` for the best shapes of the models whose first seeds are all committed: seed by seed,
+    so that all best shapes have about equally many."""
     wanted: dict[TowerConfig, int] = {}
     for model, training in rated.items():
-        wanted |= _best(dataset, model, training)
+        wanted |= _best_shapes(dataset, model, training)
     parts = []
-    for seed in range(len(SEEDS), max(wanted.values(), default=0)):
+    for seed in range(len(FIRST_SEEDS), max(wanted.values(), default=0)):
         models = tuple(shape for shape, count in wanted.items() if seed < count)
         parts.append(Part(dataset, models, _by_model(rated), (seed,)))
     return parts
 
 
-def _best(dataset: str, model: str, rated: Training) -> dict[TowerConfig, int]:
+def _best_shapes(dataset: str, model: str, rated: Training) -> dict[TowerConfig, int]:
     """The best shape of every target of a model -> how many seeds it wants; empty until all first seeds are there."""
-    table = run_table(load_results(STUDY)).set_index(Columns.RUN_ID)
+    table = run_table(load_results(FRONTIER_STUDY)).set_index(Columns.RUN_ID)
     best: dict[TowerConfig, int] = {}
     for target in frontier_targets(model):
         at = shapes(model, target)
-        runs = _runs([Part(dataset, tuple(at), rated, SEEDS)])
+        runs = _distinct_runs([Part(dataset, tuple(at), rated, FIRST_SEEDS)])
         if any(run.run_id not in table.index for run in runs):
             return {}
-        ids = np.array([run.run_id for run in runs]).reshape(len(SEEDS), len(at)).T
+        ids = np.array([run.run_id for run in runs]).reshape(len(FIRST_SEEDS), len(at)).T
         best |= best_shape(at, [table.loc[row] for row in ids], ERROR_WANTED[model])
     return best
 
@@ -184,13 +185,13 @@ def best_shape(at: Sequence[TowerConfig], runs: Sequence[pd.DataFrame], error: f
     order = [index for _, index in sorted(sound)]
     half = order[: max(1, len(at) // 2)]
     noise = pooled_deviation(np.array([runs[index]["test_logloss"] for index in half], float))
-    return {at[order[0]]: min(MOST_SEEDS, max(len(SEEDS), seeds_needed(noise, error)))}
+    return {at[order[0]]: min(MOST_SEEDS, max(len(FIRST_SEEDS), seeds_needed(noise, error)))}
 
 
 def _tuned(dataset: str, model: str) -> Training | None:
     """The protocol at a model's searched rates; None until the committed search of this model is whole."""
-    table = run_table(load_results(SEARCH_STUDY)).set_index(Columns.RUN_ID, drop=False)
-    ids = [run.run_id for run in _search(dataset, (model,), None, None)]
+    table = run_table(load_results(FRONTIER_SEARCH)).set_index(Columns.RUN_ID, drop=False)
+    ids = [run.run_id for run in _frontier_search(dataset, (model,), None, None)]
     if any(run_id not in table.index for run_id in ids):
         return None
     searched = table.loc[ids].reset_index(drop=True)

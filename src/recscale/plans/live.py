@@ -7,8 +7,8 @@ from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.wukong import WukongConfig
 from recscale.plans.parts import Part, one_pass, runs_of
-from recscale.plans.profiles import Profiles, Seeds
-from recscale.plans.sequential import SEQUENTIAL_SCALES, Shape, cell
+from recscale.plans.profiles import Profiles, RunSeeds
+from recscale.plans.sequential import SEQUENTIAL_SCALES, LayersWidth, cell
 from recscale.runs.spec import RunSpec
 
 
@@ -30,7 +30,7 @@ COMPARISON = Profiles(
 
 
 def training_comparison(
-    profile: str, dataset: str, seeds: Seeds, *, split: str, layers: int, **training: Any
+    profile: str, dataset: str, seeds: RunSeeds, *, split: str, layers: int, **training: Any
 ) -> tuple[RunSpec, ...]:
     """Wukong with ``layers`` layers, DLRM and DCNv2 of about its size, seed by seed.
 
@@ -45,6 +45,6 @@ def training_comparison(
     return tuple(runs_of([part]))
 
 
-def sequential_run(profile: str, shape: Shape, seed: int, **changes: Any) -> RunSpec:
+def sequential_run(profile: str, shape: LayersWidth, seed: int, **changes: Any) -> RunSpec:
     """One sequential model of ``shape`` (layers, width); ``changes`` as for ``sequential.cell``."""
     return cell(SEQUENTIAL_SCALES[profile], shape, seed, **changes)

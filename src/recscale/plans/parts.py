@@ -8,7 +8,7 @@ from typing import Any
 
 from recscale.datasets import Field, load_ctr
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.profiles import Seeds
+from recscale.plans.profiles import RunSeeds
 from recscale.runs.spec import RunSpec
 from recscale.training.ctr import CTRTraining
 
@@ -16,7 +16,7 @@ Training = Callable[[str, Any], CTRTraining]  # (data set, model configuration) 
 
 FIXED_RATES = {"dense_learning_rate": 2e-3, "sparse_learning_rate": 3e-2}
 
-SPLITS = {"frappe": "official", "kuairand-pure": "official"}
+DATASET_SPLITS = {"frappe": "official", "kuairand-pure": "official"}
 """Data set -> its split, where that isn't "random"."""
 BATCH_SIZES = {"movielens-1m": 1024, "movielens-100k": 512, "kuairand-pure": 256}
 
@@ -33,13 +33,13 @@ class Part:
     dataset: str
     models: tuple
     training: Training
-    seeds: Seeds
+    seeds: RunSeeds
     split: str = ""
     fraction: float = 1.0
     most_rows: int | None = None
 
     def runs(self, seed: int) -> Iterable[RunSpec]:
-        split = self.split or split_of(self.dataset)
+        split = self.split or usual_split(self.dataset)
         for model in self.models:
             yield RunSpec(self.dataset, split, model, self.training(self.dataset, model), seed, fraction=self.share)
 
@@ -51,7 +51,7 @@ class Part:
         return self.fraction * min(1.0, round(self.most_rows / (0.8 * len(load_ctr(self.dataset))), 4))
 
 
-def runs_of(parts: Sequence[Part], dataset: str | None = None, seeds: Seeds | None = None) -> list[RunSpec]:
+def runs_of(parts: Sequence[Part], dataset: str | None = None, seeds: RunSeeds | None = None) -> list[RunSpec]:
     """The parts' runs seed by seed, within a seed part by part, within a part cheap before dear.
 
     ``dataset`` keeps the parts on that set; if none are, the parts on the first one's set and split move to it.
@@ -77,9 +77,9 @@ def _on_dataset(parts: Sequence[Part], dataset: str) -> list[Part]:
     return [replace(part, dataset=dataset, split="") for part in alike]
 
 
-def split_of(dataset: str) -> str:
+def usual_split(dataset: str) -> str:
     """The split of a data set that its studies use."""
-    return SPLITS.get(dataset, "random")
+    return DATASET_SPLITS.get(dataset, "random")
 
 
 def one_pass(dataset: str, **changes: Any) -> CTRTraining:

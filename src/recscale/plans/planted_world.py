@@ -23,21 +23,21 @@ from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
-from recscale.plans.profiles import Profiles, Seeds
-from recscale.plans.rate_search import SEED, interpolated_rate
+from recscale.plans.profiles import Profiles, RunSeeds
+from recscale.plans.rate_search import RATE_SEARCH_SEED, interpolated_rate
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
 from recscale.runs.table import Columns, run_table
 from recscale.training.ctr import CTRTraining
 
-SEARCH_STUDY = "planted-world-rate"
-WORLD, LARGE_WORLD, ORDERS = "synthetic-world", "synthetic-world-10m", "synthetic-world-orders"
+WORLD_SEARCH = "planted-world-rate"
+SMALL_WORLD, LARGE_WORLD, ORDERS_WORLD = "synthetic-world", "synthetic-world-10m", "synthetic-world-orders"
 
 ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 SEARCHED_ROWS = (30_000, 300_000, 3_000_000)
 SIZE_ROWS = {"crossnet": 10_000_000, "dcnv2": 3_000_000, "dlrm": 3_000_000, "wukong": 3_000_000}
-RATES = (3e-4, 1e-3, 3e-3, 1e-2)
+WORLD_DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 FIXED_RATE = 3e-3
 FULL_WIDTH = 16
 WIDTHS = (1, 2, 4)
@@ -48,7 +48,7 @@ def crossnet(rank: int, layers: int = 1) -> CrossNetConfig:
     return CrossNetConfig(cross_layers=layers, rank=rank)
 
 
-def wukong(size: int, layers: int = 1) -> WukongConfig:
+def world_wukong(size: int, layers: int = 1) -> WukongConfig:
     """n_F = n_L = k = ``size``; the MLPs grow with them."""
     return WukongConfig(l=layers, n_F=size, n_L=size, k=size, mlp_width=4 * size, head=(4 * size,))
 
@@ -57,7 +57,7 @@ LADDERS: dict[str, tuple[Any, ...]] = {
     "crossnet": tuple(crossnet(rank) for rank in (1, 2, 4, 8, 16, 32, 64)),
     "dcnv2": tuple(DCNv2Config(cross_layers=1, rank=rank, deep=(rank,)) for rank in (1, 2, 4, 8, 16, 32, 64)),
     "dlrm": tuple(DLRMConfig(top=(width, width)) for width in (2, 4, 8, 16, 32, 64, 128)),
-    "wukong": tuple(wukong(size) for size in (1, 2, 4, 8, 16)),
+    "wukong": tuple(world_wukong(size) for size in (1, 2, 4, 8, 16)),
 }
 """Contestant -> its sizes, small ones first; the last one is the large size."""
 
@@ -68,11 +68,11 @@ OF_ORDERS = (
     *(crossnet(64, layers) for layers in (1, 2, 3)),
     *(DCNv2Config(cross_layers=layers, rank=64, deep=(64,)) for layers in (1, 3)),
     LADDERS["dlrm"][-1],
-    *(wukong(16, layers) for layers in (1, 2)),
+    *(world_wukong(16, layers) for layers in (1, 2)),
 )
 
 
-def one_pass(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
+def world_training(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
     """At constant rates, averaged over the last 30 % of the steps.
 
     With batches of 512 a model needs four times the rows to find its first interaction.
@@ -91,9 +91,9 @@ def one_pass(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
 def run_of(
     model: Any, rows: int, rate: float, seed: int, *, dataset: str | None = None, width: int = FULL_WIDTH
 ) -> RunSpec:
-    """One pass over ``rows`` fresh rows of ``WORLD`` or, where it has too few, of ``LARGE_WORLD``."""
-    dataset = dataset or (WORLD if rows <= PLANTED[WORLD][1] else LARGE_WORLD)
-    return RunSpec(dataset, "official", model, one_pass(rate, width), seed, rows / PLANTED[dataset][1])
+    """One pass over ``rows`` fresh rows of ``SMALL_WORLD`` or, where it has too few, of ``LARGE_WORLD``."""
+    dataset = dataset or (SMALL_WORLD if rows <= PLANTED[SMALL_WORLD][1] else LARGE_WORLD)
+    return RunSpec(dataset, "official", model, world_training(rate, width), seed, rows / PLANTED[dataset][1])
 
 
 Rates = Callable[[str, int], float]  # (model, rows) -> dense rate
@@ -101,10 +101,10 @@ Rates = Callable[[str, int], float]  # (model, rows) -> dense rate
 
 def searched_rates() -> Rates:
     """The dense rates with the lowest validation loss, interpolated in log rows; ``NotYetPlanned`` without them."""
-    search = WORLD_RATES.full(None, None)
-    table = run_table(load_results(SEARCH_STUDY)).set_index(Columns.RUN_ID)
+    search = WORLD_RATE_PLAN.full(None, None)
+    table = run_table(load_results(WORLD_SEARCH)).set_index(Columns.RUN_ID)
     if missing := sum(run.run_id not in table.index for run in search):
-        raise NotYetPlanned(f"waits for {SEARCH_STUDY}: {missing} of its {len(search)} runs are missing")
+        raise NotYetPlanned(f"waits for {WORLD_SEARCH}: {missing} of its {len(search)} runs are missing")
     best: dict[str, list[float]] = {name: [] for name in LADDERS}
     for (name, *_), runs in groupby(search, key=lambda run: (run.model.model, run.dataset, run.fraction)):
         tried = table.loc[[run.run_id for run in runs]]
@@ -112,30 +112,32 @@ def searched_rates() -> Rates:
     return lambda name, rows: interpolated_rate(rows, SEARCHED_ROWS, best[name])
 
 
-def _search(names: Iterable[str], counts: Iterable[int], dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _world_search(
+    names: Iterable[str], counts: Iterable[int], dataset: str | None, seeds: RunSeeds | None
+) -> list[RunSpec]:
     """Dense rates of the contestants' large sizes by the number of rows, judged on validation data."""
     _check(dataset)
     runs = []
-    for seed in seeds or (SEED,):
-        for name, rows, rate in product(names, counts, RATES):
+    for seed in seeds or (RATE_SEARCH_SEED,):
+        for name, rows, rate in product(names, counts, WORLD_DENSE_RATES):
             runs.append(run_of(LADDERS[name][-1], rows, rate, seed))
     return runs
 
 
-WORLD_RATES = Profiles(
-    smoke=partial(_search, ("crossnet",), SEARCHED_ROWS[:1]),
-    quick=partial(_search, ("crossnet",), SEARCHED_ROWS[:1]),
-    full=partial(_search, tuple(LADDERS), SEARCHED_ROWS),
+WORLD_RATE_PLAN = Profiles(
+    smoke=partial(_world_search, ("crossnet",), SEARCHED_ROWS[:1]),
+    quick=partial(_world_search, ("crossnet",), SEARCHED_ROWS[:1]),
+    full=partial(_world_search, tuple(LADDERS), SEARCHED_ROWS),
 )
 
 
-def _small_world(rows: int, models: Iterable[Any], dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _small_world(rows: int, models: Iterable[Any], dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """``models`` on ``rows`` rows at one fixed rate."""
     _check(dataset)
     return [run_of(model, rows, FIXED_RATE, seed) for seed in seeds or (0,) for model in models]
 
 
-def _full_world(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_world(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """All four parts, seed by seed; *rows* has more seeds, as its exponent is the one that is recovered most surely."""
     _check(dataset)
     rates, runs = searched_rates(), []
@@ -144,9 +146,11 @@ def _full_world(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
     return runs
 
 
-WORLD_STUDY = Profiles(
+WORLD_PLAN = Profiles(
     smoke=partial(_small_world, 10_000, (crossnet(1), crossnet(4))),
-    quick=partial(_small_world, 300_000, (DLRMConfig(top=(64, 64)), crossnet(64), wukong(8), crossnet(1), crossnet(4))),
+    quick=partial(
+        _small_world, 300_000, (DLRMConfig(top=(64, 64)), crossnet(64), world_wukong(8), crossnet(1), crossnet(4))
+    ),
     full=_full_world,
 )
 
@@ -162,9 +166,9 @@ def _of_seed(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
         yield from (run_of(model, rows, rates(name, rows), seed) for model in ladder[:-1])
     for width in WIDTHS:
         yield run_of(LADDERS["crossnet"][-1], ROWS[-1], rates("crossnet", ROWS[-1]), seed, width=width)
-    rows = PLANTED[ORDERS][1]
+    rows = PLANTED[ORDERS_WORLD][1]
     for model in OF_ORDERS:
-        yield run_of(model, rows, rates(model.model, rows), seed, dataset=ORDERS)
+        yield run_of(model, rows, rates(model.model, rows), seed, dataset=ORDERS_WORLD)
 
 
 def _check(dataset: str | None) -> None:

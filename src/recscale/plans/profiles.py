@@ -8,9 +8,9 @@ from recscale.runs.spec import RunSpec
 
 T = TypeVar("T")
 
-Seeds = tuple[int, ...]
+RunSeeds = tuple[int, ...]
 
-Planner = Callable[[str | None, Seeds | None], Iterable[RunSpec]]
+RunPlanner = Callable[[str | None, RunSeeds | None], Iterable[RunSpec]]
 """(data set, seeds) -> the runs of a study in the order of their use; None: the plan's own.
 
 Stopped anywhere, the finished runs are already a useful table.
@@ -19,7 +19,7 @@ Stopped anywhere, the finished runs are already a useful table.
 
 @dataclass(frozen=True)
 class Profiles(Generic[T]):
-    """One thing per profile: a ``Planner``, or the settings that a profile decides.
+    """One thing per profile: a ``RunPlanner``, or the settings that a profile decides.
 
     smoke  seconds, on synthetic data
     quick  about a minute, on MovieLens-100K

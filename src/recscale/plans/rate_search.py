@@ -7,8 +7,8 @@ MovieLens-1M where that wasn't searched), the dense one interpolated in log FLOP
 the nearest one's).
 
 Every list is of ``(size, dense rate, embedding rate)``, ``size`` counting a model's searched sizes from the smallest.
-First a grid (``grid``). Where its best lay at an edge, and at the other sizes the dense rates with the embedding rate
-that is best at the middle one, the search went on by hand (``beyond``), until the best lay inside.
+First a grid (``rate_grid``). Where its best lay at an edge, and at the other sizes the dense rates with the embedding
+rate that is best at the middle one, the search went on by hand (``rates_beyond``), until the best lay inside.
 """
 
 from collections.abc import Iterable
@@ -23,36 +23,40 @@ import pandas as pd
 from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.parts import USUAL_EMBEDDING, inputs, one_pass, split_of
-from recscale.plans.profiles import Profiles, Seeds
+from recscale.plans.parts import USUAL_EMBEDDING, inputs, one_pass, usual_split
+from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
 from recscale.runs.table import Columns, healthy, run_table
 from recscale.training.ctr import CTRTraining
 
-STUDY = "ctr-learning-rate"
+RATE_STUDY = "ctr-learning-rate"
 
-Pairs = tuple[tuple[int, float, float], ...]
+RatePairs = tuple[tuple[int, float, float], ...]
 
 OTHERS = ("autoint+", "finalmlp", "masknet", "afn+", "xdeepfm")
-MODELS = ("wukong", "dlrm", "dcnv2", *OTHERS)
+COMPARED_MODELS = ("wukong", "dlrm", "dcnv2", *OTHERS)
 
 SEARCHED_ON = "movielens-1m"
-SEARCHED = {SEARCHED_ON: MODELS, "kuairand-pure": MODELS[:3]}
+SEARCHED = {SEARCHED_ON: COMPARED_MODELS, "kuairand-pure": COMPARED_MODELS[:3]}
 """Data set -> models whose rates were searched on it."""
-SIZES = 3
+SIZE_COUNT = 3
 """Searched sizes of a model."""
-CROSSED_AT = {SEARCHED_ON: (1,), "kuairand-pure": tuple(range(SIZES))}
+CROSSED_AT = {SEARCHED_ON: (1,), "kuairand-pure": tuple(range(SIZE_COUNT))}
 """Data set -> at which searched sizes every pair of rates is tried."""
-SEED = 1000
+RATE_SEARCH_SEED = 1000
 DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 EMBEDDING_RATES = (3e-2, 1e-1, 3e-1)
 KUAIRAND_BEYOND = (
-    *((size, *rates) for size in range(SIZES) for rates in ((1e-4, 3e-2), (1e-4, 1e-2), (3e-4, 1e-2), (1e-3, 1e-2))),
+    *(
+        (size, *rates)
+        for size in range(SIZE_COUNT)
+        for rates in ((1e-4, 3e-2), (1e-4, 1e-2), (3e-4, 1e-2), (1e-3, 1e-2))
+    ),
     (2, 3e-5, 3e-2),
 )
-BEYOND: dict[tuple[str, str], Pairs] = {
+RATES_BEYOND: dict[tuple[str, str], RatePairs] = {
     (SEARCHED_ON, "wukong"): ((2, 1e-4, 1e-1), (2, 3e-5, 1e-1)),
     (SEARCHED_ON, "dlrm"): (
         *((0, 3e-2, 1e-1), (1, 3e-2, 3e-2), (1, 1e-2, 1e-2), (1, 3e-2, 1e-2), (2, 3e-2, 1e-1)),
@@ -92,7 +96,7 @@ BEYOND: dict[tuple[str, str], Pairs] = {
 }
 
 
-def grid(dataset: str, sizes: int = SIZES) -> Pairs:
+def rate_grid(dataset: str, sizes: int = SIZE_COUNT) -> RatePairs:
     """The dense rate at the first ``sizes`` sizes; at some the embedding rate too, as tables are alike at all."""
     crossed = CROSSED_AT.get(dataset, CROSSED_AT[SEARCHED_ON])
     return tuple(
@@ -102,9 +106,9 @@ def grid(dataset: str, sizes: int = SIZES) -> Pairs:
     )
 
 
-def beyond(dataset: str, model: str) -> Pairs:
+def rates_beyond(dataset: str, model: str) -> RatePairs:
     """What was tried after the grid."""
-    return BEYOND.get((dataset, model), ())
+    return RATES_BEYOND.get((dataset, model), ())
 
 
 def searched_on(dataset: str, model: str) -> str:
@@ -113,41 +117,41 @@ def searched_on(dataset: str, model: str) -> str:
 
 
 def searched_sizes(model: str) -> tuple:
-    """The ``SIZES`` searched sizes of a ladder: the smallest, a middle one and the largest but one."""
+    """The ``SIZE_COUNT`` searched sizes of a ladder: the smallest, a middle one and the largest but one."""
     ladder = rival_sizes(model)
     return (ladder[0], ladder[len(ladder) // 2 - 1], ladder[-2])
 
 
-def _runs(dataset: str, model: str, pairs: Pairs) -> list[RunSpec]:
+def _search_runs(dataset: str, model: str, pairs: RatePairs) -> list[RunSpec]:
     sizes, runs = searched_sizes(model), []
     for size, dense, sparse in pairs:
         training = one_pass(dataset, dense_learning_rate=dense, sparse_learning_rate=sparse)
-        runs.append(RunSpec(dataset, split_of(dataset), sizes[size], training, SEED))
+        runs.append(RunSpec(dataset, usual_split(dataset), sizes[size], training, RATE_SEARCH_SEED))
     return runs
 
 
-def _small_search(base: str, sizes: int, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _small_search(base: str, sizes: int, dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Wukong's grid at its first ``sizes`` sizes."""
     dataset = dataset or base
-    return _with_seeds(_runs(dataset, MODELS[0], grid(dataset, sizes)), seeds)
+    return _with_seeds(_search_runs(dataset, COMPARED_MODELS[0], rate_grid(dataset, sizes)), seeds)
 
 
-def full_search(dataset: str | None = None, seeds: Seeds | None = None) -> list[RunSpec]:
+def full_search(dataset: str | None = None, seeds: RunSeeds | None = None) -> list[RunSpec]:
     """Every model's grid, then what was tried after it."""
     searches = SEARCHED if dataset is None else {dataset: SEARCHED.get(dataset, SEARCHED[SEARCHED_ON])}
     first, after = [], []
     for base, models in searches.items():
         for model in models:
-            first += _runs(base, model, grid(base))
-            after += _runs(base, model, beyond(base, model))
+            first += _search_runs(base, model, rate_grid(base))
+            after += _search_runs(base, model, rates_beyond(base, model))
     return _with_seeds([*first, *after], seeds)
 
 
-def _with_seeds(runs: Iterable[RunSpec], seeds: Seeds | None) -> list[RunSpec]:
-    return [replace(run, seed=seed) for seed in seeds or (SEED,) for run in runs]
+def _with_seeds(runs: Iterable[RunSpec], seeds: RunSeeds | None) -> list[RunSpec]:
+    return [replace(run, seed=seed) for seed in seeds or (RATE_SEARCH_SEED,) for run in runs]
 
 
-LEARNING_RATES = Profiles(
+LEARNING_RATE_PLAN = Profiles(
     smoke=partial(_small_search, "synthetic-ctr", 1),
     quick=partial(_small_search, "movielens-100k", 2),
     full=full_search,
@@ -163,12 +167,12 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
     ``NotYetPlanned`` while a searched run of this model is missing from the committed table: a plan whose rates changed
     with every row of it would orphan what was already trained.
     """
-    table = load_results(STUDY)
+    table = load_results(RATE_STUDY)
     searched = _searched_ids(searched_on(dataset, model.model), model.model)
     table = run_table(table[table[Columns.RUN_ID].isin(searched)])
     if len(table) < len(searched):
         missing = len(searched) - len(table)
-        raise NotYetPlanned(f"waits for {STUDY}: {missing} of its {len(searched)} {model.model} runs are missing")
+        raise NotYetPlanned(f"waits for {RATE_STUDY}: {missing} of its {len(searched)} {model.model} runs are missing")
     sparse = embedding_learning_rate(table)
     best = best_rates(at_embedding_rate(table, sparse))
     account = account_ctr(model, *inputs(dataset), embedding)
@@ -178,8 +182,8 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
 
 @cache
 def _searched_ids(dataset: str, model: str) -> frozenset[str]:
-    pairs = (*grid(dataset), *beyond(dataset, model))
-    return frozenset(run.run_id for run in _runs(dataset, model, pairs))
+    pairs = (*rate_grid(dataset), *rates_beyond(dataset, model))
+    return frozenset(run.run_id for run in _search_runs(dataset, model, pairs))
 
 
 def embedding_learning_rate(table: pd.DataFrame) -> float:

@@ -13,29 +13,29 @@ from recscale.plans import (
     sequential_quality,
     wukong_shapes,
 )
-from recscale.plans.profiles import Planner, Profiles
+from recscale.plans.profiles import Profiles, RunPlanner
 from recscale.runs.study import Study
 
-STUDIES: dict[str, Profiles[Planner]] = {
-    "ctr-learning-rate": rate_search.LEARNING_RATES,
-    "ctr-scaling": ctr.SCALING,
-    "wukong-knobs": ctr.KNOBS,
-    "wukong-components": ctr.COMPONENTS,
-    "ctr-data": ctr.DATA_SHARES,
-    "frappe-quality": frappe.QUALITY,
-    "ctr-averaging-rate": averaging.AVERAGING_RATES,
-    "ctr-averaging": averaging.AVERAGING,
-    "ctr-frontier-rate": frontier.FRONTIER_RATES,
-    "ctr-frontier": frontier.FRONTIER,
-    "wukong-bridge": wukong_shapes.SHAPES,
-    "planted-world-rate": planted_world.WORLD_RATES,
-    "planted-world": planted_world.WORLD_STUDY,
-    "sequential-learning-rate": sequential.RATE_SEARCH,
-    "sequential-quality-search": sequential_quality.SETTING_SEARCH,
-    "sequential-quality": sequential_quality.QUALITY_LEVELS,
-    "sequential-grid": sequential.GRID,
-    "sequential-data": sequential.DATA_VARIANTS,
-    "performance-law-predictions": sequential.PREDICTED_SHAPES,
+STUDIES: dict[str, Profiles[RunPlanner]] = {
+    "ctr-learning-rate": rate_search.LEARNING_RATE_PLAN,
+    "ctr-scaling": ctr.SCALING_PLAN,
+    "wukong-knobs": ctr.KNOBS_PLAN,
+    "wukong-components": ctr.COMPONENTS_PLAN,
+    "ctr-data": ctr.DATA_SHARES_PLAN,
+    "frappe-quality": frappe.FRAPPE_PLAN,
+    "ctr-averaging-rate": averaging.AVERAGING_RATE_PLAN,
+    "ctr-averaging": averaging.AVERAGING_PLAN,
+    "ctr-frontier-rate": frontier.FRONTIER_RATE_PLAN,
+    "ctr-frontier": frontier.FRONTIER_PLAN,
+    "wukong-bridge": wukong_shapes.SHAPES_PLAN,
+    "planted-world-rate": planted_world.WORLD_RATE_PLAN,
+    "planted-world": planted_world.WORLD_PLAN,
+    "sequential-learning-rate": sequential.SEQUENTIAL_RATE_PLAN,
+    "sequential-quality-search": sequential_quality.SETTING_SEARCH_PLAN,
+    "sequential-quality": sequential_quality.LEVELS_PLAN,
+    "sequential-grid": sequential.GRID_PLAN,
+    "sequential-data": sequential.DATA_VARIANTS_PLAN,
+    "performance-law-predictions": sequential.PREDICTIONS_PLAN,
 }
 
 

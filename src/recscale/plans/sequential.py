@@ -12,7 +12,7 @@ import pandas as pd
 
 from recscale.datasets import load_sequences
 from recscale.models.sequential import SEQUENTIAL_MODELS
-from recscale.plans.profiles import Profiles, Seeds
+from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.sequential_search import (
     AT_CONSTANT_RATE,
     SEARCH,
@@ -27,16 +27,16 @@ from recscale.runs.study import NotYetPlanned
 from recscale.settings import DATA
 from recscale.training.sequential import SequentialTraining
 
-Shape = tuple[int, int]
+LayersWidth = tuple[int, int]
 """(layers, width)"""
 
 BASE_MODEL, OTHER_MODELS = "sasrec", ("hstu", "llama")
 
 EXACT_ITEMS = 10_000
-"""Up to so many items the softmax runs over all of them; above, over a sample of ``NEGATIVES``, in batches of at least
-``LEAST_TOKENS`` positions, since there the update of the item table, once a batch, costs most."""
+"""Up to so many items the softmax runs over all of them; above, over a sample of ``SOFTMAX_NEGATIVES``, in batches of
+at least ``LEAST_TOKENS`` positions, since there the update of the item table, once a batch, costs most."""
 LEAST_TOKENS = 2048
-NEGATIVES = 1024
+SOFTMAX_NEGATIVES = 1024
 
 CELLS = (*((h, d) for h in (1, 2) for d in (16, 32, 64, 96)), *((h, d) for h in (4, 8) for d in (16, 32, 64)))
 """The grid of the full study: 14 (layers, width)."""
@@ -54,7 +54,7 @@ BFLOAT16 = ((1, 16), (2, 16))
 QUICK_CELLS = tuple((h, d) for h in (1, 2, 4) for d in (4, 12, 32))
 SMOKE_CELLS = tuple((h, d) for h in (1, 2, 3) for d in (4, 8, 16))
 
-FRACTIONS, REPEATS = (1.0, 0.3, 0.1), (1.0, 0.5, 0.25)
+FRACTIONS, REPEATED_SHARES = (1.0, 0.3, 0.1), (1.0, 0.5, 0.25)
 """Shares of MovieLens-1M's users, and of every history written a second time, at ``full``."""
 OTHER_DATASETS = {"amazon-beauty": 50, "wikipedia": 100, "kuairand-pure": 9, "amazon-books": 20, "food": 25}
 """Data set -> epochs at ``full``: as many positions as 25 epochs of MovieLens-1M have, within a tenth or so."""
@@ -85,19 +85,19 @@ class SequentialScale:
     schedule: str = "constant"
 
 
-def smoke() -> SequentialScale:
+def smoke_sequential() -> SequentialScale:
     """At most 300 users of a synthetic Markov chain."""
     epochs = {"epochs": 5, "warmup_steps": 5, "patience": 3, "learning_rate": 2e-2}
     return SequentialScale("synthetic-markov", max_length=20, batch_tokens=256, users=300, **epochs)
 
 
-def quick() -> SequentialScale:
+def quick_sequential() -> SequentialScale:
     """MovieLens-100K, ten epochs."""
     epochs = {"epochs": 10, "warmup_steps": 20, "patience": 3}
     return SequentialScale("movielens-100k", max_length=50, batch_tokens=2048, **epochs)
 
 
-def full() -> SequentialScale:
+def full_sequential() -> SequentialScale:
     """MovieLens-1M, 25 epochs.
 
     Small batches: two layers of width 32 are after 18 epochs of 1024 positions per batch (rate 3e-3) where 70 epochs of
@@ -108,12 +108,12 @@ def full() -> SequentialScale:
     return SequentialScale("movielens-1m", max_length=50, batch_tokens=1024, **epochs)
 
 
-SEQUENTIAL_SCALES = Profiles(smoke=smoke(), quick=quick(), full=full())
+SEQUENTIAL_SCALES = Profiles(smoke=smoke_sequential(), quick=quick_sequential(), full=full_sequential())
 
 
 def cell(
     scale: SequentialScale,
-    shape: Shape,
+    shape: LayersWidth,
     seed: int,
     *,
     dataset: str | None = None,
@@ -137,7 +137,7 @@ def cell(
     training = SequentialTraining(
         max_length=scale.max_length,
         loss="softmax" if exact else "sampled-softmax",
-        negatives=NEGATIVES,
+        negatives=SOFTMAX_NEGATIVES,
         epochs=epochs,
         batch_tokens=scale.batch_tokens if exact else max(scale.batch_tokens, LEAST_TOKENS),
         learning_rate=scale.learning_rate or learning_rate,
@@ -149,12 +149,12 @@ def cell(
     return RunSpec(name, "leave-one-out", config, replace(training, **changes), seed, **run)
 
 
-Settings = Mapping[int, Sequence[tuple[float, float]]]
+RateSettings = Mapping[int, Sequence[tuple[float, float]]]
 """Width -> (learning rate, dropout) to try."""
 
 
 def _rate_search(
-    scale: SequentialScale, tried: Settings, dataset: str | None, seeds: Seeds | None, **changes: Any
+    scale: SequentialScale, tried: RateSettings, dataset: str | None, seeds: RunSeeds | None, **changes: Any
 ) -> list[RunSpec]:
     runs = []
     for seed in seeds or (SEARCH_SEED,):
@@ -165,33 +165,33 @@ def _rate_search(
     return runs
 
 
-def _full_rate_search(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_rate_search(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Every width of ``SEARCH``: the stated search behind ``TUNED``. Then those at a constant rate."""
-    falling = _rate_search(full(), SEARCH, dataset, seeds)
-    return falling + _rate_search(full(), AT_CONSTANT_RATE, dataset, seeds, schedule="constant", epochs=100)
+    falling = _rate_search(full_sequential(), SEARCH, dataset, seeds)
+    return falling + _rate_search(full_sequential(), AT_CONSTANT_RATE, dataset, seeds, schedule="constant", epochs=100)
 
 
 _FEW = ((1e-3, 0.2), (5e-3, 0.2))
 
-RATE_SEARCH = Profiles(
-    smoke=partial(_rate_search, smoke(), {8: _FEW}),
-    quick=partial(_rate_search, quick(), {16: _FEW, 32: _FEW}),
+SEQUENTIAL_RATE_PLAN = Profiles(
+    smoke=partial(_rate_search, smoke_sequential(), {8: _FEW}),
+    quick=partial(_rate_search, quick_sequential(), {16: _FEW, 32: _FEW}),
     full=_full_rate_search,
 )
 
 
 def _small_grid(
-    scale: SequentialScale, shapes: Iterable[Shape], dataset: str | None, seeds: Seeds | None
+    scale: SequentialScale, shapes: Iterable[LayersWidth], dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
     return [cell(scale, shape, seed, dataset=dataset) for seed in seeds or (0,) for shape in shapes]
 
 
-def _full_grid(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_grid(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """SASRec-style everywhere, two more seeds on the diagonal, a checkerboard for the HSTU-style model, the corners for
     the LLaMA-style one, then histories of 100 and 200, then two cells in bfloat16."""
     order = (*SKELETON, *(shape for shape in CELLS if shape not in SKELETON))
     first, *further = seeds or (0, 1, 2)
-    usual = partial(cell, full(), dataset=dataset)
+    usual = partial(cell, full_sequential(), dataset=dataset)
     runs = [usual(shape, unsearched(shape, first)) for shape in order]
     runs += [usual(shape, seed) for shape in DIAGONAL for seed in further]
     runs += [usual(shape, first, model="hstu") for shape in _checkerboard(order)]
@@ -200,43 +200,43 @@ def _full_grid(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
     return runs + [usual(shape, first, precision="bf16") for shape in BFLOAT16]
 
 
-GRID = Profiles(
-    smoke=partial(_small_grid, smoke(), SMOKE_CELLS),
-    quick=partial(_small_grid, quick(), QUICK_CELLS),
+GRID_PLAN = Profiles(
+    smoke=partial(_small_grid, smoke_sequential(), SMOKE_CELLS),
+    quick=partial(_small_grid, quick_sequential(), QUICK_CELLS),
     full=_full_grid,
 )
 """HR and NDCG over layers × width: the table the law is fitted to."""
 
 
 def _small_data(
-    scale: SequentialScale, shapes: Iterable[Shape], dataset: str | None, seeds: Seeds | None
+    scale: SequentialScale, shapes: Iterable[LayersWidth], dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
     """``shapes`` on all users, on fewer, and on histories written twice."""
     seed, *_ = seeds or (0,)
-    variants = ({"fraction": FRACTIONS[0]}, {"fraction": FRACTIONS[1]}, {"repeated": REPEATS[0]})
+    variants = ({"fraction": FRACTIONS[0]}, {"fraction": FRACTIONS[1]}, {"repeated": REPEATED_SHARES[0]})
     return [cell(scale, shape, seed, dataset=dataset, **variant) for variant in variants for shape in shapes]
 
 
-def _full_data(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_data(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """The same few cells on data that differs: fewer users, repeated histories, other data sets.
 
     The cells on all of MovieLens-1M are those of ``sequential-grid``, and are not trained twice. A share f of its users
     is trained for 25/√f epochs: fewer steps than all users get, more turns of each. ``OTHER_DATASETS`` get as many
     positions as MovieLens-1M.
     """
-    scale, (seed, *_) = full(), seeds or (0,)
+    scale, (seed, *_) = full_sequential(), seeds or (0,)
     variants: list[dict[str, Any]] = []
     for share in FRACTIONS:
         variants.append({"dataset": dataset, "fraction": share, "epochs": round(scale.epochs / share**0.5)})
-    variants += [{"dataset": dataset, "repeated": repeated} for repeated in REPEATS]
+    variants += [{"dataset": dataset, "repeated": repeated} for repeated in REPEATED_SHARES]
     if dataset is None:
         variants += [{"dataset": name, "epochs": epochs} for name, epochs in OTHER_DATASETS.items()]
     return [cell(scale, shape, seed, **variant) for variant in variants for shape in SKELETON]
 
 
-DATA_VARIANTS = Profiles(
-    smoke=partial(_small_data, smoke(), ((1, 8),)),
-    quick=partial(_small_data, quick(), ((1, 8), (2, 16))),
+DATA_VARIANTS_PLAN = Profiles(
+    smoke=partial(_small_data, smoke_sequential(), ((1, 8),)),
+    quick=partial(_small_data, quick_sequential(), ((1, 8), (2, 16))),
     full=_full_data,
 )
 
@@ -249,12 +249,12 @@ PREDICTIONS = DATA / "predictions" / "performance-law.csv"
 
 
 def _predicted(
-    scale: SequentialScale, shapes: Iterable[Shape], dataset: str | None, seeds: Seeds | None
+    scale: SequentialScale, shapes: Iterable[LayersWidth], dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
     return [cell(scale, shape, seed, dataset=dataset) for shape in shapes for seed in seeds or (0, 1)]
 
 
-def _full_predicted(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_predicted(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """The shapes of ``PREDICTIONS``."""
     if load_results("sequential-grid").empty:
         raise NotYetPlanned("performance-law-predictions needs the committed results of sequential-grid")
@@ -264,20 +264,20 @@ def _full_predicted(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
         )
     recorded = pd.read_csv(PREDICTIONS)
     shapes = zip(recorded["layers"].tolist(), recorded["width"].tolist(), strict=True)
-    return _predicted(full(), dict.fromkeys(shapes), dataset, seeds)
+    return _predicted(full_sequential(), dict.fromkeys(shapes), dataset, seeds)
 
 
 _PAPER_BUDGET = ((1, 32), (2, 16), (4, 8))  # H · d = 32
 
-PREDICTED_SHAPES = Profiles(
-    smoke=partial(_predicted, smoke(), _PAPER_BUDGET),
-    quick=partial(_predicted, quick(), _PAPER_BUDGET),
+PREDICTIONS_PLAN = Profiles(
+    smoke=partial(_predicted, smoke_sequential(), _PAPER_BUDGET),
+    quick=partial(_predicted, quick_sequential(), _PAPER_BUDGET),
     full=_full_predicted,
 )
 """The shapes the fitted law recommends and two neighbours of each, with two seeds."""
 
 
-def _checkerboard(shapes: Iterable[Shape]) -> list[Shape]:
+def _checkerboard(shapes: Iterable[LayersWidth]) -> list[LayersWidth]:
     """Every second cell of the grid, as on one colour of a chessboard."""
     depths, widths = (1, 2, 4, 8), (16, 32, 64, 96)
     return [(h, d) for h, d in shapes if (depths.index(h) + widths.index(d)) % 2 == 0]

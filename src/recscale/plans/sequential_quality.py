@@ -4,14 +4,23 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from recscale.plans.profiles import Profiles, Seeds
-from recscale.plans.sequential import BASE_MODEL, OTHER_MODELS, SequentialScale, Shape, cell, full, quick, smoke
+from recscale.plans.profiles import Profiles, RunSeeds
+from recscale.plans.sequential import (
+    BASE_MODEL,
+    OTHER_MODELS,
+    LayersWidth,
+    SequentialScale,
+    cell,
+    full_sequential,
+    quick_sequential,
+    smoke_sequential,
+)
 from recscale.plans.sequential_search import QUALITY_SEARCH, QUALITY_TUNED, SEARCH_SEED
 from recscale.runs.spec import RunSpec
 
 
 def _small_setting_search(
-    scale: SequentialScale, shape: Shape, dataset: str | None, seeds: Seeds | None
+    scale: SequentialScale, shape: LayersWidth, dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
     """Two dropouts at one shape."""
     return [
@@ -21,31 +30,33 @@ def _small_setting_search(
     ]
 
 
-def _full_setting_search(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_setting_search(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """The stated search behind ``QUALITY_TUNED``: the SASRec-style model at a good size, one seed."""
     searched = QUALITY_SEARCH if dataset is None else {dataset: _of_dataset(QUALITY_SEARCH, dataset)}
     runs = []
     for seed in seeds or (SEARCH_SEED,):
         for name, settings in searched.items():
-            runs += [cell(full(), seed=seed, dataset=name, **setting) for setting in settings]
+            runs += [cell(full_sequential(), seed=seed, dataset=name, **setting) for setting in settings]
     return runs
 
 
-SETTING_SEARCH = Profiles(
-    smoke=partial(_small_setting_search, smoke(), (1, 8)),
-    quick=partial(_small_setting_search, quick(), (2, 32)),
+SETTING_SEARCH_PLAN = Profiles(
+    smoke=partial(_small_setting_search, smoke_sequential(), (1, 8)),
+    quick=partial(_small_setting_search, quick_sequential(), (2, 32)),
     full=_full_setting_search,
 )
 
 
-def _small_quality(scale: SequentialScale, shape: Shape, dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _small_levels(
+    scale: SequentialScale, shape: LayersWidth, dataset: str | None, seeds: RunSeeds | None
+) -> list[RunSpec]:
     """The SASRec-style model, and its first seed with a sampled softmax."""
     seeds = seeds or (0,)
     runs = [cell(scale, shape, seed, dataset=dataset) for seed in seeds]
     return [*runs, cell(scale, shape, seeds[0], dataset=dataset, loss="sampled-softmax", negatives=256)]
 
 
-def _full_quality(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
+def _full_levels(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Each model at a good size, three seeds, on MovieLens-1M and on Amazon Beauty; the other losses before the last.
 
     Trained as ``sequential-quality-search`` found best for the SASRec-style model, with fresh seeds.
@@ -60,20 +71,20 @@ def _full_quality(dataset: str | None, seeds: Seeds | None) -> list[RunSpec]:
         runs = []
         for name, one in settings:
             for seed in seeds:
-                runs += [cell(full(), seed=seed, dataset=name, model=model, **one) for model in models]
+                runs += [cell(full_sequential(), seed=seed, dataset=name, model=model, **one) for model in models]
         return runs
 
     losses = [
-        cell(full(), seed=seeds[0], dataset=dataset, loss=loss, negatives=256, **setting)
+        cell(full_sequential(), seed=seeds[0], dataset=dataset, loss=loss, negatives=256, **setting)
         for loss in ("sampled-softmax", "gbce", "bce")
     ]
     return [*trained(BASE_MODEL, OTHER_MODELS[0]), *losses, *trained(*OTHER_MODELS[1:])]
 
 
-QUALITY_LEVELS = Profiles(
-    smoke=partial(_small_quality, smoke(), (1, 8)),
-    quick=partial(_small_quality, quick(), (2, 32)),
-    full=_full_quality,
+LEVELS_PLAN = Profiles(
+    smoke=partial(_small_levels, smoke_sequential(), (1, 8)),
+    quick=partial(_small_levels, quick_sequential(), (2, 32)),
+    full=_full_levels,
 )
 
 

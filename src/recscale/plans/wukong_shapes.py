@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import partial
 
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.ctr import CTRScale, full, quick, smoke
+from recscale.plans.ctr import CTRScale, full_ctr, quick_ctr, smoke_ctr
 from recscale.plans.parts import Part, runs_of
-from recscale.plans.profiles import Profiles, Seeds
+from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.runs.spec import RunSpec
 
 
 def wukong_shapes(
-    scale: CTRScale, depths: Sequence[int], widths: Sequence[int], dataset: str | None, seeds: Seeds | None
+    scale: CTRScale, depths: Sequence[int], widths: Sequence[int], dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
     """Every depth with every width, seed by seed, the two colours of a chessboard one after the other.
 
@@ -38,9 +38,9 @@ def _colour(scale: CTRScale, depths: Sequence[int], widths: Sequence[int], colou
     return parts
 
 
-SHAPES = Profiles(
-    smoke=partial(wukong_shapes, smoke(), (1, 2), (4, 8)),
-    quick=partial(wukong_shapes, quick(), (1, 2, 4), (8, 16, 32)),
-    full=partial(wukong_shapes, full(), (1, 2, 4, 8), (8, 16, 32, 64)),
+SHAPES_PLAN = Profiles(
+    smoke=partial(wukong_shapes, smoke_ctr(), (1, 2), (4, 8)),
+    quick=partial(wukong_shapes, quick_ctr(), (1, 2, 4), (8, 16, 32)),
+    full=partial(wukong_shapes, full_ctr(), (1, 2, 4, 8), (8, 16, 32, 64)),
 )
 """At ``full`` 16 shapes of 0.23 to 5.9 training MFLOP per example and two seeds: up to an hour on one core."""

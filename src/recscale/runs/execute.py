@@ -21,7 +21,7 @@ from recscale.training.result import TrainingResult
 from recscale.training.sequential import train_sequential
 
 _TRAINING = threading.Lock()
-"""Torch's global generator is one a process: two runs at once in its threads would draw from each other's numbers."""
+"""Torch has one global generator per process: two runs in its threads would draw from each other's numbers."""
 
 
 @cache
@@ -30,7 +30,7 @@ def _split(dataset: str, split: str) -> CTRSplit:
 
 
 def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
-    """Carry out ``spec`` and keep the trained model. Threads of one process take turns."""
+    """Train ``spec``; the result has the trained model. Threads of one process take turns."""
     with _TRAINING:
         return _train(spec, progress)
 
@@ -47,7 +47,7 @@ def _train(spec: RunSpec, progress: bool) -> TrainingResult:
 
 
 def checkpoint(spec: RunSpec) -> Path:
-    """Where a long run keeps its state on the way; whoever has kept its record removes the file."""
+    """The file of a long run's state while it trains. It is removed once the run's record is stored."""
     return cache_folder() / "checkpoints" / f"{spec.run_id}.pt"
 
 

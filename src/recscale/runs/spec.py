@@ -75,8 +75,8 @@ class RunSpec:
         identity = {
             "dataset": name,
             "data": checksum,
-            "model": [self.model.model, chosen(self.model)],
-            "training": chosen(self.training),
+            "model": [self.model.model, non_defaults(self.model)],
+            "training": non_defaults(self.training),
             "fraction": self.fraction,
             "repeated": self.repeated,
             "split": self.split,
@@ -87,7 +87,7 @@ class RunSpec:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def chosen(config: Any) -> dict:
+def non_defaults(config: Any) -> dict:
     """The fields of a configuration that differ from its class's defaults, nested ones likewise."""
     default = type(config)()
     changes = {}
@@ -95,7 +95,7 @@ def chosen(config: Any) -> dict:
         value, usual = getattr(config, field.name), getattr(default, field.name)
         if value != usual:
             same_kind = dataclasses.is_dataclass(value) and type(value) is type(usual)
-            changes[field.name] = chosen(value) if same_kind else value
+            changes[field.name] = non_defaults(value) if same_kind else value
     return changes
 
 

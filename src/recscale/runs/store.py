@@ -1,7 +1,7 @@
-"""The run-record store: one JSON file a finished run, written whole or not at all.
+"""The store of run records: one JSON file per finished run, written whole or not at all.
 
-A file that is no record of its run is neither used nor overwritten: what it holds may be a night's work. Reading it
-raises ``ValueError``, which names the file and says what to do.
+A file that isn't a valid record of its run is never used and never overwritten, as it may hold a night's work. Reading
+it raises a ``ValueError`` that names the file and says what to do.
 """
 
 import json
@@ -11,12 +11,12 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from recscale.runs.table import COLUMNS
+from recscale.runs.table import COLUMNS, Columns
 from recscale.settings import cache_folder, results_folder, writable, write_atomically
 
 
 class Record(BaseModel):
-    """A record's columns and types; whatever else it holds is a metric. null: a number that was NaN or infinite."""
+    """The columns of a record with their types. Every further field is a metric; null stands for NaN and infinity."""
 
     model_config = ConfigDict(extra="allow", strict=True)
     __pydantic_extra__: dict[str, float | None]
@@ -47,49 +47,52 @@ class RecordStore:
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder if folder is not None else cache_folder() / "runs"
-        self._adopted: dict[str, dict] = {}
+        self._imported: dict[str, dict] = {}
 
     def check_writable(self) -> None:
-        """Find out before the first run, not after it, that its record could not be kept."""
+        """``ValueError`` where records can't be written; called before the first run is trained."""
         writable(self.folder)
 
     def get(self, run_id: str) -> dict | None:
-        """The record, or None where the run has not finished; the reader's own before an adopted one.
+        """The record of a run, or None where it hasn't finished; a record in the folder comes before an imported one.
 
-        Raises ``ValueError`` where the file is cut, holds something else, or is another run's.
+        Raises ``ValueError`` where the file is truncated, isn't a record, or is another run's.
         """
         path = self.folder / f"{run_id}.json"
         try:
             content = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
-            return self._adopted.get(run_id)
-        return _read(content, path)
+            return self._imported.get(run_id)
+        return _read_record(content, path)
 
     def put(self, record: dict) -> None:
-        """Keep ``record``; JSON has no NaN and no infinity, so these are null in the file and NaN when read."""
+        """Write ``record``. JSON has no NaN and no infinity: both become null in the file, and NaN when read."""
         plain = {name: None if _is_not_finite(value) else value for name, value in record.items()}
-        write_atomically(self.folder / f"{record['run_id']}.json", json.dumps(plain, indent=1, allow_nan=False))
+        write_atomically(self.folder / f"{record[Columns.RUN_ID]}.json", json.dumps(plain, indent=1, allow_nan=False))
 
     def import_results(self, table: pd.DataFrame) -> None:
-        """Take over the rows of a committed results table, so that a fresh machine goes on where it ended."""
+        """Add the rows of a committed results table, so that a fresh machine continues where it ended.
+
+        Raises ``ValueError`` where a column is missing.
+        """
         if absent := [column for column in COLUMNS if column not in table]:
             raise ValueError(f"a results table to go on from needs a column {absent[0]!r}; it has {', '.join(table)}")
-        for row in table.drop(columns="study").to_dict("records"):
-            self._adopted[row["run_id"]] = {column: value for column, value in row.items() if not pd.isna(value)}
+        for row in table.drop(columns=Columns.STUDY).to_dict("records"):
+            self._imported[row[Columns.RUN_ID]] = {column: value for column, value in row.items() if not pd.isna(value)}
 
 
-def _read(content: bytes, path: Path) -> dict:
-    """The record in the file ``path``, NaN for null."""
+def _read_record(content: bytes, path: Path) -> dict:
+    """The record in the file ``path``, with NaN for null."""
     try:
-        found = Record.model_validate_json(content).model_dump(exclude_unset=True)
+        record = Record.model_validate_json(content).model_dump(exclude_unset=True)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         reason = f"{where}: {first['msg']}" if where else first["msg"]
     else:
-        if found["run_id"] == path.stem:
-            return {name: math.nan if value is None else value for name, value in found.items()}
-        reason = f"it is the record of run {found['run_id']}"
+        if record[Columns.RUN_ID] == path.stem:
+            return {name: math.nan if value is None else value for name, value in record.items()}
+        reason = f"it is the record of run {record[Columns.RUN_ID]}"
     raise ValueError(f"{path} is no record of its run ({reason}): delete the file and the run is done again")
 
 
@@ -98,18 +101,18 @@ def _is_not_finite(value: object) -> bool:
 
 
 def load_results(study: str) -> pd.DataFrame:
-    """The results table that ships with the book; empty, with the fixed columns, where there is none yet."""
+    """The committed results table of ``study``; columns as in ``runs.table``, empty where there is no such file."""
     path = results_folder() / f"{study}.csv"
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
     try:
-        return pd.read_csv(path, dtype={"run_id": str})
+        return pd.read_csv(path, dtype={Columns.RUN_ID: str})
     except ValueError as error:  # what pandas raises for a table that is none, and for text that isn't UTF-8
         raise ValueError(f"{path} is no results table: {error}") from error
 
 
 def save_results(table: pd.DataFrame, study: str) -> Path:
-    """Write ``table`` as the results table of ``study``; the file is replaced as a whole."""
+    """Write ``table`` as the committed results table of ``study``; the path of the file."""
     path = results_folder() / f"{study}.csv"
     write_atomically(path, table.to_csv(index=False))
     return path

@@ -16,13 +16,12 @@ from recscale.runs import cluster
 from recscale.runs.execute import checkpoint, code_version, make_record, train
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import RecordStore, load_results
-from recscale.runs.table import results_table
-from recscale.training.health import HEALTH, collapsed
+from recscale.runs.table import Columns, records_table, with_current_health
 from recscale.training.sequential_checkpoint import remove_checkpoint
 
 
 class NotYetPlanned(ValueError):
-    """A study whose plan needs another study's results, where those are not there yet. Says which."""
+    """The study's plan needs results of another study that are missing; the message says which."""
 
 
 @dataclass(frozen=True)
@@ -37,20 +36,14 @@ class Study:
         assert len(set(ids)) == len(ids), f"{self.name} plans a run twice"
 
     def table(self, store: RecordStore) -> pd.DataFrame:
-        """The finished runs, in the order of the plan; their health by the rule of today, whenever they ran."""
+        """The results table of the finished runs, in the order of the plan. ``collapsed`` follows the current rule."""
         records = (store.get(spec.run_id) for spec in self.runs)
-        return rejudged(results_table([found for found in records if found is not None], self.name))
+        finished = [record for record in records if record is not None]
+        return with_current_health(records_table(finished, self.name))
 
     def missing(self, store: RecordStore) -> list[RunSpec]:
+        """The runs without a record."""
         return [spec for spec in self.runs if store.get(spec.run_id) is None]
-
-
-def rejudged(table: pd.DataFrame) -> pd.DataFrame:
-    """``table`` with its column ``collapsed``, where it has one, by the rule of ``training.health`` as it is now."""
-    if not set(HEALTH) <= set(table):
-        return table
-    judged = collapsed(table["valid_ndcg@10"], table["popularity_ndcg@10"], table["personal_share"])
-    return table.assign(collapsed=judged.astype(float))
 
 
 def run_study(
@@ -90,13 +83,13 @@ def run_study(
     bar = tqdm(total=len(study.runs), initial=len(study.runs) - len(missing), desc=study.name, disable=not progress)
     with bar:
         try:
-            for found in _carried_out(missing, store, jobs, scheduler):
-                bar.set_postfix_str(f"{found['model']} seed {found['seed']}")
+            for record in _carried_out(missing, store, jobs, scheduler):
+                bar.set_postfix_str(f"{record[Columns.MODEL]} seed {record[Columns.SEED]}")
                 bar.update()
         except cluster.WorkersLost as lost:
-            kept = len(study.runs) - len(study.missing(store))
+            finished = len(study.runs) - len(study.missing(store))
             raise cluster.WorkersLost(
-                f"{lost}; {kept} of {len(study.runs)} runs of {study.name} are kept, start it again to go on"
+                f"{lost}; {finished} of {len(study.runs)} runs of {study.name} are kept, start it again to go on"
             ) from lost
     return study.table(store)
 
@@ -109,14 +102,14 @@ def _carried_out(specs: list[RunSpec], store: RecordStore, jobs: int, scheduler:
 
 
 def run_one(spec: RunSpec, store: RecordStore) -> dict:
-    """Train and keep one run, unless another process has done so since; its record."""
-    code_version()  # remembered now: a commit made while this trains is not what ran
-    found = store.get(spec.run_id)
-    if found is None:
-        found = make_record(spec, train(spec))
-        store.put(found)
+    """The record of ``spec``: trained and stored here, unless another process has done so since."""
+    code_version()  # cached before training: a commit made meanwhile isn't the code that ran
+    record = store.get(spec.run_id)
+    if record is None:
+        record = make_record(spec, train(spec))
+        store.put(record)
         remove_checkpoint(checkpoint(spec))  # after the record: killed in between, nothing is lost
-    return found
+    return record
 
 
 def _on_this_machine(specs: Sequence[RunSpec], store: RecordStore, jobs: int) -> Iterator[dict]:

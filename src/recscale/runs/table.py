@@ -39,6 +39,7 @@ import pandas as pd
 from recscale.models import CTR_MODELS, MODEL_TITLES, SEQUENTIAL_MODELS, EmbeddingConfig
 from recscale.published.wukong import PF_DAY
 from recscale.training.ctr import CTRTraining
+from recscale.training.health import HEALTH, collapsed
 from recscale.training.sequential import SequentialTraining
 
 
@@ -74,7 +75,7 @@ class Columns:
     PF_DAYS = "pf_days"
 
 
-IDENTITY = (
+IDENTITY_COLUMNS = (
     Columns.STUDY,
     Columns.RUN_ID,
     Columns.MODEL,
@@ -83,14 +84,14 @@ IDENTITY = (
     Columns.SEED,
     Columns.CONFIG,
 )
-SIZE = (
+SIZE_COLUMNS = (
     Columns.DENSE_PARAMETERS,
     Columns.EMBEDDING_PARAMETERS,
     Columns.FLOP,
     Columns.EXAMPLES,
     Columns.TRAINING_FLOP,
 )
-PROVENANCE = (
+PROVENANCE_COLUMNS = (
     Columns.DIVERGED,
     "wall_seconds",
     "threads",
@@ -99,8 +100,8 @@ PROVENANCE = (
     "data_checksum",
     "finished_at",
 )
-COLUMNS = IDENTITY + SIZE + PROVENANCE
-"""What every results table has; its metric columns stand between SIZE and PROVENANCE."""
+COLUMNS = IDENTITY_COLUMNS + SIZE_COLUMNS + PROVENANCE_COLUMNS
+"""What every results table has; its metric columns stand between SIZE_COLUMNS and PROVENANCE_COLUMNS."""
 
 SIZES: Mapping[str, str] = {
     Columns.FLOP: "training FLOP per example",
@@ -116,7 +117,7 @@ AXES: Mapping[str, str] = {**SIZES, Columns.PF_DAYS: "training compute (PF-days)
 EMBEDDING = "embedding"
 """The setting of a ``CTRTraining`` that holds settings itself, and the prefix of their columns."""
 
-Settings = TypeVar("Settings")
+Config = TypeVar("Config")
 
 
 def metric_columns(table: pd.DataFrame) -> list[str]:
@@ -124,11 +125,11 @@ def metric_columns(table: pd.DataFrame) -> list[str]:
     return [column for column in table.columns if column not in COLUMNS]
 
 
-def results_table(records: Iterable[Mapping[str, Any]], study: str) -> pd.DataFrame:
+def records_table(records: Iterable[Mapping[str, Any]], study: str) -> pd.DataFrame:
     """Records as one table with the columns in their fixed order."""
     table = pd.DataFrame([{Columns.STUDY: study, **record} for record in records])
     metrics = metric_columns(table)
-    return table.reindex(columns=[*IDENTITY, *SIZE, *metrics, *PROVENANCE])
+    return table.reindex(columns=[*IDENTITY_COLUMNS, *SIZE_COLUMNS, *metrics, *PROVENANCE_COLUMNS])
 
 
 def _setting_types() -> dict[str, type]:
@@ -163,16 +164,16 @@ def run_table(records: pd.DataFrame) -> pd.DataFrame:
     pairs = list(zip(records[Columns.MODEL], records[Columns.CONFIG], strict=True))
     unpacked = {pair: _unpacked(*pair) for pair in dict.fromkeys(pairs)}
     columns = {
-        name: _column([unpacked[pair].get(name) for pair in pairs], kind, records.index)
+        name: _setting_column([unpacked[pair].get(name) for pair in pairs], kind, records.index)
         for name, kind in SETTINGS.items()
     }
     diverged = records[Columns.DIVERGED].astype(bool)
-    collapsed = records.get(Columns.COLLAPSED, pd.Series(0.0, index=records.index)).astype(float)
+    flags = records.get(Columns.COLLAPSED, pd.Series(0.0, index=records.index)).astype(float)
     identity = [Columns.DATASET, Columns.SPLIT, Columns.MODEL, Columns.CONFIG]
     columns |= {
         Columns.PARAMETERS: records[Columns.DENSE_PARAMETERS] + records[Columns.EMBEDDING_PARAMETERS],
         Columns.CONFIGURATION: records.groupby(identity, sort=False).ngroup(),
-        Columns.HEALTHY: ~diverged & ~(collapsed > 0),
+        Columns.HEALTHY: ~diverged & ~(flags > 0),
         Columns.DIVERGED: diverged,
     }
     others = records.drop(columns=[name for name in columns if name in records])
@@ -195,7 +196,7 @@ def _unpacked(model: str, config: str) -> dict[str, Any]:
     return {**asdict(kind()), **recipe["model"], **training, **data}
 
 
-def _column(values: list, kind: Any, index: pd.Index) -> pd.Series:
+def _setting_column(values: list, kind: Any, index: pd.Index) -> pd.Series:
     """``values``, None where there is none, as a column of the type ``kind``."""
     if kind not in _DTYPES:
         return pd.Series([_frozen(value) for value in values], index=index, dtype=object)
@@ -210,11 +211,19 @@ def _frozen(value: Any) -> Any:
     return tuple(map(_frozen, value)) if isinstance(value, list | tuple) else value
 
 
-def settings_of(kind: type[Settings], run: pd.Series | Mapping[str, Any], prefix: str = "") -> Settings:
+def settings_of(kind: type[Config], run: pd.Series | Mapping[str, Any], prefix: str = "") -> Config:
     """The configuration of class ``kind`` (a model's, a training's) that one row ``run`` of a run table was made by."""
     given = {field.name: run[prefix + field.name] for field in fields(kind) if prefix + field.name in SETTINGS}
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in given.items()}
     return kind(**{name: None if value is pd.NA else value for name, value in plain.items()})
+
+
+def with_current_health(table: pd.DataFrame) -> pd.DataFrame:
+    """A results table with ``collapsed``, where it has that column, recomputed by the current rule of ``training``."""
+    if not set(HEALTH) <= set(table):
+        return table
+    flags = collapsed(table["valid_ndcg@10"], table["popularity_ndcg@10"], table["personal_share"])
+    return table.assign(**{Columns.COLLAPSED: flags.astype(float)})
 
 
 def healthy(table: pd.DataFrame) -> pd.DataFrame:

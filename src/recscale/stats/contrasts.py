@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from recscale.stats.estimate import UNKNOWN, Estimate
@@ -42,13 +41,14 @@ class Contrasts:
         cls,
         names: Iterable[Hashable],
         blocks: Iterable[Hashable],
-        y: ArrayLike,
-        groups: Sequence[Hashable] | None = None,
+        y: Iterable[float],
+        groups: Iterable[Hashable] | None = None,
     ) -> "Contrasts":
         """One run a place: its configuration, its block (all alike: none) and the positive value measured.
 
         ``groups``: to each run its configuration's group. A group without a second seed takes the noise of all.
         """
+        names, blocks, y = list(names), list(blocks), list(y)
         by_configuration, configurations = indicators(names)
         design = np.concatenate([by_configuration, indicators(blocks)[0][:, 1:]], axis=1)
         target = np.log(np.asarray(y, float))
@@ -60,7 +60,7 @@ class Contrasts:
         for mine in _members(groups, len(target)):
             own = (noise, dof)
             if not mine.all():
-                alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, list(y))))
+                alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, y)))
                 own = (alone.noise, alone.dof) if alone.dof else own
             parts.append((*own, design[mine].T @ design[mine]))
         return cls(configurations, found, design.T @ design, noise, dof, tuple(parts))
@@ -95,66 +95,15 @@ class Contrasts:
         level = bonferroni_level(len(contrasts))
         return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
-    def reached(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> int:
-        """How many of these contrasts lie below ``limit``, by the rule of ``verdict``."""
-        return reached(self.both(lower), limit)
-
-    def verdict(self, lower: Sequence[Mapping[Hashable, float]], limit: float = 0.0) -> str:
-        """Are all of these contrasts below ``limit``, as a claim has it? See ``verdict`` of this module."""
-        return verdict(self.both(lower), limit)
-
-    def both(self, lower: Sequence[Mapping[Hashable, float]]) -> list[tuple[Estimate, Estimate]]:
-        """Each contrast at 95 % and at ``strict`` of their number."""
-        return [(self.contrast(weights), self.contrast(weights, strict(len(lower)))) for weights in lower]
-
 
 def indicators(factor: Iterable[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:
-    """Columns of 0 and 1, one a level of ``factor`` in the order of their first use, and the levels."""
+    """Columns of 0 and 1, one per level of ``factor`` in the order of their first use, and the levels."""
     codes, levels = pd.factorize(pd.Series(factor, dtype=object))
     return np.eye(len(levels))[codes], tuple(levels)
 
 
-def _members(groups: Sequence[Hashable] | None, count: int) -> list[np.ndarray]:
+def _members(groups: Iterable[Hashable] | None, count: int) -> list[np.ndarray]:
     """Which of ``count`` runs belong to each group; all to one without ``groups``."""
     if groups is None:
         return [np.ones(count, bool)]
     return list(indicators(groups)[0].T.astype(bool))
-
-
-def strict(count: int) -> float:
-    """The level at which one of ``count`` effects must be known to be named by itself: 1 - 0.05/count."""
-    return 1 - 0.05 / count
-
-
-def reached(effects: Sequence[tuple[Estimate, Estimate]], limit: float = 0.0) -> int:
-    """How many effects lie below ``limit``, by the rule of ``verdict``."""
-    if all(plain.ci_high < limit for plain, _ in effects):
-        return len(effects)
-    return sum(wide.ci_high < limit for _, wide in effects)
-
-
-def verdict(effects: Sequence[tuple[Estimate, Estimate]], limit: float = 0.0) -> str:
-    """Are all effects below ``limit``? A verdict of the report card. Each comes with its interval at 95 % and at
-    ``strict`` of their number.
-
-    "holds": every 95 % interval lies below. Otherwise single ones count only where the wider interval tells, as one of
-    many easily looks large, and ``of_cases`` judges their numbers.
-    """
-    if all(plain.ci_high < limit for plain, _ in effects):
-        return "holds"
-    below = sum(wide.ci_high < limit for _, wide in effects)
-    above = sum(wide.ci_low > limit for _, wide in effects)
-    return of_cases(below, above, len(effects))
-
-
-def of_cases(agree: int, contradict: int, of: int) -> str:
-    """The one rule for a claim that covers several cases, some of which may be undecided.
-
-    "holds": all agree. "does not hold": more contradict than agree. "can't be known": none is decided. "holds in part":
-    the rest.
-    """
-    if agree == of:
-        return "holds"
-    if contradict > agree:
-        return "does not hold"
-    return "holds in part" if agree else "can't be known"

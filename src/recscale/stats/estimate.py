@@ -44,15 +44,6 @@ class Estimate:
         return bool(self.ci_low > 0)
 
     @property
-    def limits(self) -> tuple[float, float] | None:
-        _, low, high = self.percent
-        return (low, high) if self.has_interval else None
-
-    def __str__(self) -> str:
-        value, low, high = self.percent
-        return f"{value:+.2f} %" + (f" [{low:+.2f}, {high:+.2f}]" if self.has_interval else "")
-
-    @property
     def percent(self) -> "Estimate":
         """Of a difference of logarithms: the ratio it stands for, in % above 1."""
         return Estimate(*(100 * float(np.expm1(number)) for number in self))

@@ -32,6 +32,8 @@ def seeds_to_decide(estimate: Estimate, threshold: float, seeds: float) -> float
     With n seeds an interval is as wide as 1/√n: n · (half-width / distance)². inf where the value is the threshold, and
     nan without an interval.
     """
+    if not estimate.has_interval:
+        return math.nan
     half_width, distance = (estimate.ci_high - estimate.ci_low) / 2, abs(estimate.value - threshold)
     if not distance:
         return math.inf

@@ -14,7 +14,8 @@ from recscale.training.sequential_batches import SequenceSplit, ranking_batches
 HEALTH = ("popularity_ndcg@10", "unigram_loss", "personal_share", "collapsed")
 """What ``health`` tells of a run, beside its metrics."""
 LEAST_LEAD, LEAST_SHARE = 1.05, 0.01
-"""Of NDCG@10 over popularity's, and of the scores' variance between users: what a model that learned exceeds."""
+"""Thresholds a trained model must exceed: NDCG@10 over popularity's, and the share of the scores' variance that differs
+between users."""
 
 
 def collapsed(ndcg: ArrayLike, popularity: ArrayLike, personal_share: ArrayLike) -> np.bool_ | Bool[np.ndarray, "..."]:

@@ -1,0 +1,111 @@
+"""The Performance Law beyond its points: the largest depth, or width, of a grid predicted from the other shapes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from recscale import laws
+from recscale.analysis.shape_fits import Q1, fit_forms
+from recscale.analysis.shape_law import AXES, BOTH_FORMS, LAW, LINE, NAMES, QUADRATIC, ShapeGrid
+from recscale.stats.estimate import Estimate
+
+CONSTANTS: Mapping[str, tuple[int, ...]] = {LAW: Q1, BOTH_FORMS[1]: (*(-q for q in Q1), *Q1)}
+"""Values of q₁ (exponent inside) and of p₁ (outside, either sign) over which a prediction is profiled."""
+NO_GAIN = "no further gain"
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Root mean square errors at the largest size of an axis, which no fit has seen.
+
+    ``size``, ``cells``: that size and how many shapes have it; ``mean``: of the metric there. ``errors``: by form, and
+    of ``NO_GAIN``, the value at the next smaller size. ``ranges``: for the law in both forms the least and the largest
+    error over those of its ``CONSTANTS`` that the fitted shapes don't reject. ``least_significant``: the least
+    significant difference between two errors.
+    """
+
+    size: int
+    cells: int
+    mean: float
+    errors: Mapping[str, float]
+    ranges: Mapping[str, tuple[float, float]]
+    least_significant: float
+
+    @property
+    def gain(self) -> Estimate:
+        """By how much the law errs less than "no further gain", in % of the metric: the form that errs less.
+
+        The interval covers the constants and the seeds. It lies above 0 only if one form wins whatever its constant,
+        and below only if both lose whatever theirs.
+        """
+        flat = self.errors[NO_GAIN]
+        value = max(flat - self.errors[form] for form in BOTH_FORMS)
+        low = max(flat - self.ranges[form][1] for form in BOTH_FORMS) - self.least_significant
+        high = max(flat - self.ranges[form][0] for form in BOTH_FORMS) + self.least_significant
+        return Estimate(*(100 * number / self.mean for number in (value, low, high)))
+
+    def seeds_to_decide(self, seeds: float) -> float:
+        """How many seeds per shape would take 0 out of the interval of ``gain``; inf where the constants, which seeds
+        don't settle, let the law win and lose."""
+        flat = self.errors[NO_GAIN]
+        worst, best = (max(flat - self.ranges[form][end] for form in BOTH_FORMS) for end in (1, 0))
+        edge = worst if worst > 0 else min(best, 0.0)
+        if not edge or np.isnan(self.least_significant):
+            return np.inf
+        return max(seeds, seeds * (self.least_significant / edge) ** 2)
+
+
+def error_table(unseen: HeldOut) -> pd.DataFrame:
+    """Errors at a held-out size, indexed by ``form``: ``error``, and for the law the ``least`` and ``largest`` over the
+    constants that the seen shapes don't reject (elsewhere ``error`` again)."""
+    rows = {}
+    for form, error in unseen.errors.items():
+        least, largest = unseen.ranges.get(form, (error, error))
+        rows[NAMES.get(form, form)] = {"error": error, "least": least, "largest": largest}
+    return pd.DataFrame(rows).T.rename_axis("form")
+
+
+def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
+    """The shapes at the largest ``axis`` predicted from all others; ``ValueError`` where too few are left."""
+    cells, size = grid.cells, grid.cells[axis].max()
+    seen, unseen = cells[cells[axis] < size], cells[cells[axis] == size]
+    other = "width" if axis == "layers" else "layers"
+    nearest = seen.sort_values(axis).drop_duplicates(other, keep="last").set_index(other)["value"]
+    flat = nearest.reindex(unseen[other]).to_numpy()
+    if len(seen) < laws.get(LAW).free or seen[list(AXES)].nunique().min() < 2 or np.isnan(flat).any():
+        raise ValueError(
+            f"{axis} = {size} can't be predicted from the {len(seen)} other shapes: it takes {laws.get(LAW).free} of "
+            "them, two sizes of each axis, and a smaller neighbour of every shape predicted"
+        )
+    fits = fit_forms(seen, "value", forms=(*BOTH_FORMS, QUADRATIC, LINE))
+    x = unseen[list(AXES)].astype(float)
+    predicted = {form: fit.predict(x) for form, fit in fits.items()} | {NO_GAIN: flat}
+    errors = {form: _error(unseen, values) for form, values in predicted.items()}
+    ranges = {}
+    for form in BOTH_FORMS:
+        profile = _profile(form, seen, unseen)["error"]
+        ranges[form] = float(profile.min()), float(profile.max())
+    least = grid.least_significant_difference(int(unseen["seeds"].sum()))
+    return HeldOut(int(size), len(unseen), float(unseen["value"].mean()), errors, ranges, least)
+
+
+def _profile(form: str, seen: pd.DataFrame, unseen: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Errors of ``form`` at ``unseen``, refitted to ``seen`` at every one of ``CONSTANTS``, without the values that
+    ``seen`` rejects: those whose sum of squares exceeds the least by the factor 1 + t²/(n - free)."""
+    law, rows = laws.get(form), {}
+    x, x_unseen = (part[list(AXES)].astype(float) for part in (seen, unseen))
+    for value in CONSTANTS[form]:
+        fit = laws.fit(law.with_values(**{law.grid_constants[0].name: [value]}), x, seen["value"])
+        square = float((fit.residuals["residual"] ** 2).sum())
+        rows[value] = {"square": square, "error": _error(unseen, fit.predict(x_unseen))}
+    table = pd.DataFrame(rows).T
+    dof = max(len(seen) - law.free, 1)
+    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, dof) ** 2 / dof)
+    return table[table["square"] <= limit]
+
+
+def _error(unseen: pd.DataFrame, predicted: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((unseen["value"].to_numpy() - predicted) ** 2)))
