@@ -13,10 +13,14 @@ import pytest
 import recscale
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Every annotation, the shapes among them, is checked at every call; an int is a float. The commands' are typer's.
+# Every annotation, the shapes among them, is checked at every call; the commands' are typer's. Scalars of NumPy count as
+# those of Python, and an int as a float.
+NUMPY = "__import__('numpy')"
+SCALARS = f"{{int: int | {NUMPY}.integer, float: float | int | {NUMPY}.number, bool: bool | {NUMPY}.bool_}}"
+CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"
 jaxtyping.install_import_hook(
     [f"recscale.{module.name}" for module in pkgutil.iter_modules(recscale.__path__) if module.name != "cli"],
-    "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))",
+    f"beartype.beartype(conf={CONFIGURATION})",
 )
 
 

@@ -5,7 +5,7 @@
   "use strict";
 
   const CONTOUR = 0, TIED = 1, LIMIT = 2, CLOUD = 3, POINTS = 4, CLAIM = 5, BEST = 6;
-  const HELD = { range: "at the end of the measured range: no optimum known", budget: "forced by the budget" };
+  const LIMITS = { range: "at the edge: no optimum known", budget: "forced by the budget" };
   const AXES = ["depth H", "width d"];
 
   function element(name, properties, ...children) {
@@ -45,15 +45,15 @@
     return data;
   }
 
-  /* The numbers of one choice: pairs of name and value. An axis that is held has no interval. */
+  /* The numbers of one choice: pairs of name and value. An axis that is limited has no interval. */
   function numbers(entry, state) {
     const rows = [["best shape, H × d", shape(state.best)], [entry.metric, interval(state.value)]];
     AXES.forEach((axis, k) => {
       const [low, high] = state.interval[k];
       const known = low === null ? "too few points" : `95 % of refits: ${low} to ${high}`;
-      rows.push([axis, HELD[state.limits[k]] || known]);
+      rows.push([axis, LIMITS[state.limits[k]] || known]);
     });
-    if (!state.limits.includes("free")) rows.push(["both axes held", "a corner, no optimum"]);
+    if (!state.limits.includes("free")) rows.push(["both axes limited", "a corner, no optimum"]);
     rows.push(["tied with the best", `${grouped(state.count[0])} of ${grouped(state.count[1])} shapes`]);
     if (state.claimed) {
       const { shape: [layers, width], product, loss } = state.claimed;

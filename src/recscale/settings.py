@@ -83,7 +83,7 @@ def writable(folder: Path) -> Path:
     return folder
 
 
-def writable_file(path: Path) -> Path:
+def writable_file(path: str | Path) -> Path:
     """``path`` as an absolute path of a file that can be written; its folder is created. For before the work."""
     path = absolute(path)
     if path.is_dir():

@@ -1,4 +1,4 @@
-"""The best shape within a budget, what holds it there, and the paper's applications."""
+"""The best shape within a budget, what limits it, and the paper's applications."""
 
 from dataclasses import replace
 
@@ -158,7 +158,7 @@ def test_the_paper_s_three_applications_are_judged_by_both_laws_and_metrics(appl
 
 
 def test_width_603_is_told_from_the_best_and_is_not_among_the_tied(published_choices, applications):
-    assert applications.loc[applications["constraint"] == "layers = 64", "told_apart"].all()
+    assert applications.loc[applications["constraint"] == "layers = 64", "worse"].all()
     for one in published_choices:
         if one.grid.title == "Industrial, 50":
             outcome = one.outcome("layers", 64)

@@ -78,7 +78,7 @@ def test_tied_shapes_are_drawn_depth_by_depth(prepared):
         assert x[2::3] == [None] * len(x[::3])
 
 
-def test_a_held_axis_has_no_bar_and_a_free_one_stays_on_measured_ground(prepared):
+def test_a_limited_axis_has_no_bar_and_a_free_one_stays_on_measured_ground(prepared):
     for one in prepared:
         for outcome in one.outcomes:
             bars = figures._state(one.plan.shapes, outcome)["error"]
@@ -137,11 +137,11 @@ def test_verdicts_with_and_without_measurements():
     show(figures.verdicts(partly, "hr@10"), points=4 + 1)
 
 
-HELD = {"range": "at the end of the measured range: no optimum known", "budget": "forced by the budget"}
+LIMITS = {"range": "at the edge: no optimum known", "budget": "forced by the budget"}
 
 
 def check_numbers(page, one, outcome):
-    """The numbers below the figure are those of the choice; an axis that is held has no interval."""
+    """The numbers below the figure are those of the choice; an axis that is limited has no interval."""
     choice = outcome.choice
     rows = page.locator(".planner-numbers div")
     numbers = dict(zip(rows.locator("dt").all_inner_texts(), rows.locator("dd").all_inner_texts(), strict=True))
@@ -152,9 +152,9 @@ def check_numbers(page, one, outcome):
         ("width d", "width", choice.width_interval),
     ):
         low, high = (round(end) for end in interval)
-        assert numbers[name] == HELD.get(outcome.limits[axis], f"95 % of refits: {low} to {high}")
+        assert numbers[name] == LIMITS.get(outcome.limits[axis], f"95 % of refits: {low} to {high}")
     corner = "free" not in outcome.limits.values()
-    assert ("both axes held" in numbers) == corner
+    assert ("both axes limited" in numbers) == corner
     assert numbers["tied with the best"].startswith(f"{choice.tied.sum():,} of {outcome.allowed.sum():,} ")
 
 

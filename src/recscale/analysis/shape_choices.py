@@ -1,4 +1,4 @@
-"""The Performance Law applied: the best shape within a budget, what holds it there, and the paper's claims."""
+"""The Performance Law applied: the best shape within a budget, what limits it, and the paper's claims."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ BUDGET_OF: Mapping[str, tuple[str, float]] = {
 
 
 class Limit(StrEnum):
-    """What holds a choice where it is along one axis."""
+    """What limits a choice along one axis."""
 
     FREE = "free"
     """Nothing: there are shapes on both sides, and the law prefers this one."""
@@ -33,22 +33,22 @@ class Limit(StrEnum):
 
 
 def limits(shapes: pd.DataFrame, allowed: np.ndarray, choice: Choice) -> dict[str, Limit]:
-    """Axis -> what holds the choice there. ``shapes``: all inside the measured range; ``allowed``: within the budget.
+    """Axis -> what limits the choice there. ``shapes``: all inside the measured range; ``allowed``: within the budget.
 
     The ends of an axis are those among shapes that share the choice's other axis: a grid may lack a corner. Where both
-    axes are held, the choice is a corner and no optimum.
+    axes are limited, the choice is a corner and no optimum.
     """
     ends = {axis: _line(shapes, axis, choice) for axis in AXES}
     at_end = {axis: getattr(choice, axis) in (line.min(), line.max()) for axis, line in ends.items()}
-    found = {}
+    limited = {}
     for axis, other in (AXES, AXES[::-1]):
         value, affordable = getattr(choice, axis), _line(shapes[allowed], axis, choice)
         dearer = value == affordable.max() < ends[axis].max()
         if shapes.loc[allowed, axis].nunique() == 1 or (dearer and at_end[other] and not at_end[axis]):
-            found[axis] = Limit.BUDGET
+            limited[axis] = Limit.BUDGET
         else:
-            found[axis] = Limit.RANGE if at_end[axis] else Limit.FREE
-    return found
+            limited[axis] = Limit.RANGE if at_end[axis] else Limit.FREE
+    return limited
 
 
 def _line(shapes: pd.DataFrame, axis: str, choice: Choice) -> pd.Series:
@@ -173,7 +173,7 @@ def recommendations(prepared: Sequence[Planned], kind: str, budget: float) -> pd
     """The best shape of every grid and law within one budget; a grid whose every shape costs more is left out.
 
     Columns: ``grid``, ``metric``, ``law``, ``layers``, ``width``, ``predicted`` with its 95 % band ``low``, ``high``,
-    ``tied`` (number of affordable shapes that can't be told from the best) and ``corner`` (held on both axes).
+    ``tied`` (number of affordable shapes that can't be told from the best) and ``corner`` (limited on both axes).
     """
     rows = []
     for one in prepared:
@@ -191,7 +191,7 @@ def applications(prepared: Sequence[Planned]) -> pd.DataFrame:
 
     Columns: ``constraint``, ``metric``, ``law``, ``claimed_layers``, ``claimed_width``; our best ``layers`` and
     ``width`` within that budget with ``*_low``, ``*_high``; ``loss``, ``loss_low``, ``loss_high``: how much less the
-    law predicts for the claimed shape; ``inside``: it lies within both intervals; ``told_apart``: the loss's interval
+    law predicts for the claimed shape; ``inside``: it lies within both intervals; ``worse``: the loss's interval
     lies above 0. (12, 44) costs H · d = 528 although the budget is 512. Its data set is not named, and taken as
     MovieLens-1M at 200, in whose range its values lie.
     """
@@ -208,7 +208,7 @@ def applications(prepared: Sequence[Planned]) -> pd.DataFrame:
             row |= dict(zip(("width_low", "width_high"), choice.width_interval, strict=True))
             row |= {"loss": loss.value, "loss_low": loss.ci_low, "loss_high": loss.ci_high}
             row["inside"] = _holds(choice.layers_interval, layers) and _holds(choice.width_interval, width)
-            rows.append(row | {"told_apart": loss.is_positive})
+            rows.append(row | {"worse": loss.is_positive})
     return pd.DataFrame(rows)
 
 

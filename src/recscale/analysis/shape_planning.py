@@ -103,7 +103,7 @@ def recorded_grids(title: str, runs: pd.DataFrame, step: int = 1) -> list[Grid]:
 
 
 def recorded_spec(runs: pd.DataFrame) -> RunSpec:
-    """Model and training of recorded runs (the first one's), told by their records alone: a reader may lack the data.
+    """Model and training of recorded runs (the first one's), from their records alone: a reader may lack the data.
 
     The model's shape is left at its default.
     """

@@ -195,14 +195,16 @@ def peaks_before_loss(metric: CellMeans, loss: CellMeans, own: pd.DataFrame) -> 
 def longer_histories(cells: CellMeans, runs: pd.DataFrame) -> Claim:
     """Do histories of 100 help over histories of 50?"""
     effect = cells.robust_change(*LONGER)
-    used = shapes(runs, model="sasrec", precision="fp32")
+    table = shapes(runs, model="sasrec", precision="fp32")
+    both = pd.MultiIndex.from_tuples(cells.shared(*LONGER))
+    used = table[table["max_length"].isin([50, 100]) & pd.MultiIndex.from_frame(table[list(law.AXES)]).isin(both)]
     return claim(
         Exceeds(), "pl-grid-longer-histories-help", "pl-models", "Longer histories improve NDCG.",
         effect.percent,
         symbol="change", unit="%",
         detail="NDCG@10 with histories of 100 against 50, mean over five shapes at equal epochs; the interval also "
         "covers the mean without any one of them.",
-        price=price_of_any([effect], 0.0, ONE_SEED, core_hours_per_seed(used[used["max_length"].isin([50, 100])])),
+        price=price_of_any([effect], 0.0, ONE_SEED, core_hours_per_seed(used)),
     )  # fmt: skip
 
 

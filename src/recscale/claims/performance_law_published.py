@@ -57,7 +57,7 @@ def data_term() -> list[Claim]:
         ablation(published.ablation()),
         quality_beats_tokens(published.load("performance_law_datasets")),
         joint_law(readings.joint_and_means()),
-        fitted_d(equal_data_terms(panel, 32, np.geomspace(1e-3, 1e3, 13))),
+        fitted_d(equal_data_terms(panel, 32, np.geomspace(1e-3, 1e3, 13).tolist())),
     ]
 
 

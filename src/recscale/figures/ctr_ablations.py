@@ -3,7 +3,7 @@
 Tables are ``analysis.ablations.Ablation.table`` without the base: one row per variant.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -49,7 +49,7 @@ def effects(
     return fig.update_layout(showlegend=len(tables) > 1 or bool(printed))
 
 
-def _printed(fig: go.Figure, printed: Mapping[str, float], variants: Sequence[str]) -> None:
+def _printed(fig: go.Figure, printed: Mapping[str, float], variants: Iterable[str]) -> None:
     base.points(
         fig,
         list(printed.values()),

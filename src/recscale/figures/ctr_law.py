@@ -1,6 +1,6 @@
 """Figures of the measured law: all models at equal compute, leads, slopes beside the paper's, and laws side by side."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -68,7 +68,7 @@ def _name_at_ends(fig: go.Figure, ends: Sequence[tuple[float, float, str]], span
         )
 
 
-def spread(values: Sequence[float], gap: float) -> list[float]:
+def spread(values: Iterable[float], gap: float) -> list[float]:
     """Ascending ``values`` moved as little as one pass up and one centring allow, until they are ``gap`` apart."""
     places = list(values)
     for index in range(1, len(places)):

@@ -21,6 +21,9 @@ LABELS = {
 """Short enough for a list on a phone; outside names the exponent's place in the law's first version."""
 
 
+OCTAVES = [2**k for k in range(12)]
+
+
 def label(law: str) -> str:
     return LABELS.get(law, law)
 
@@ -92,13 +95,13 @@ def menu(fig: go.Figure, choices: Sequence[tuple[str, dict, dict]]) -> go.Figure
     return fig
 
 
-def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held: pd.Series) -> go.Figure:
-    """Metric against width, a colour a depth, with the law's line and 95 % band; open signs were held out."""
+def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held_out: pd.Series) -> go.Figure:
+    """Metric against width, a colour per depth, with the law's line and 95 % band; open signs were held out."""
     fig = base.figure("Depth by depth", x="width d", y=metric.upper(), log_x=True, height=500)
     owner: list[str | None] = []
     widths = np.geomspace(table["width"].min(), table["width"].max(), 40)
     for hue, sign, (depth, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("layers"), strict=False):
-        signs = np.where(held[rows.index], f"{sign}-open", sign)
+        signs = np.where(held_out[rows.index], f"{sign}-open", sign)
         base.points(
             fig, rows["width"], rows[metric], f"H = {depth}", marker={"color": hue, "symbol": signs, "size": 10}
         )
@@ -175,10 +178,7 @@ def by_depth(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str) -> go.Fi
     fig = base.figure(f"{metric.upper()} over depth", x="layers H", y=metric.upper(), log_x=True, height=360)
     depths = np.geomspace(table["layers"].min(), table["layers"].max(), 40)
     for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("width"), strict=False):
-        base.points(
-            fig, rows["layers"], rows[metric], f"d = {width}", marker={"color": hue, "symbol": sign, "size": 9},
-            legendgroup="points",
-        )  # fmt: skip
+        base.points(fig, rows["layers"], rows[metric], f"d = {width}", marker={"color": hue, "symbol": sign, "size": 9})
         x = pd.DataFrame({"layers": depths, "width": float(width)})
         for stroke, fit in zip(("solid", "dash"), fits.values(), strict=True):
             base.line(fig, depths, fit.predict(x), "", line={"color": hue, "dash": stroke}, showlegend=False)
@@ -229,7 +229,7 @@ def optima(table: pd.DataFrame) -> go.Figure:
     for panel, axis, title in (("", "layers", "best depth H"), ("2", "width", "best width d")):
         low, high = table.loc[table["axis"] == axis, ["measured_low", "measured_high"]].agg(["min", "max"]).to_numpy()
         ends = [np.log10(low[0] / 2), np.log10(high[1] * 2)]
-        log = {"type": "log", "title": title, "anchor": f"y{panel}", "range": ends, "dtick": np.log10(2)}
+        log = {"type": "log", "title": title, "anchor": f"y{panel}", "range": ends, "tickvals": OCTAVES}
         fig.update_layout({f"xaxis{panel}": base.AXIS | log})
     fig.update_layout(yaxis=ticks | {"domain": [0.57, 1]}, yaxis2=base.AXIS | ticks | {"domain": [0, 0.43]})
     return fig

@@ -131,7 +131,7 @@ def _known(value: float, digits: int) -> float | None:
 
 
 def _bar(shapes: pd.DataFrame, outcome: Any, axis: str, interval: tuple[float, float]) -> list[float]:
-    """Lengths of the bar below and above the best: none on an axis that is held or has no interval, else cut at the
+    """Lengths of the bar below and above the best: none on an axis that is limited or has no interval, else cut at the
     measured shapes that share the best one's other axis."""
     best = getattr(outcome.choice, axis)
     if outcome.limits[axis] != FREE or not np.isfinite(interval).all():

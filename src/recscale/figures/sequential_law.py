@@ -1,6 +1,6 @@
 """The measured Performance Law, drawn: metric over depth, loss, held-out sizes, data terms, and named shapes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ def prediction_errors(errors: pd.DataFrame, metric: str) -> go.Figure:
     return fig.update_xaxes(rangemode="tozero")
 
 
-def levels(table: pd.DataFrame, terms: Sequence[str], metric: str) -> go.Figure:
+def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
     """Mean metric of every setting against a data term, with the straight line in its logarithm (bent, as both axes
     are logarithmic); one button per term.
 

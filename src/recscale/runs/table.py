@@ -134,7 +134,7 @@ def records_table(records: Iterable[Mapping[str, Any]], study: str) -> pd.DataFr
 
 def _setting_types() -> dict[str, type]:
     """Column of a setting -> its type, without the None that some may be instead."""
-    found: dict[str, type] = {}
+    types_of: dict[str, type] = {}
     kinds = (
         (kind, "") for kind in (*CTR_MODELS.values(), *SEQUENTIAL_MODELS.values(), CTRTraining, SequentialTraining)
     )
@@ -143,9 +143,9 @@ def _setting_types() -> dict[str, type]:
         for field in fields(kind):
             hint = hints[field.name]
             options = [one for one in get_args(hint) if one is not types.NoneType]
-            found[prefix + field.name] = options[0] if isinstance(hint, types.UnionType) else hint
-    del found[EMBEDDING]
-    return found
+            types_of[prefix + field.name] = options[0] if isinstance(hint, types.UnionType) else hint
+    del types_of[EMBEDDING]
+    return types_of
 
 
 SETTINGS: Mapping[str, type] = _setting_types() | {Columns.FRACTION: float, Columns.REPEATED: float}

@@ -25,7 +25,7 @@ def welch_difference(first: Estimate, second: Estimate, dof: tuple[int, int], le
     """
     pairs = list(zip((first, second), dof, strict=True))
     variances = [((e.ci_high - e.ci_low) / 2 / stats.t.ppf(0.975, n)) ** 2 for e, n in pairs]
-    value, variance = first.value - second.value, sum(variances)
+    value, variance = float(first.value - second.value), float(sum(variances))
     if not variance:
         return Estimate(value, value, value)
     joint_dof = variance**2 / sum(own**2 / n for own, n in zip(variances, dof, strict=True))
