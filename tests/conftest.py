@@ -16,7 +16,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Every annotation, the shapes among them, is checked at every call; the commands' are typer's. NumPy's scalars count as
 # Python's, and an int as a float.
 NUMPY = "__import__('numpy')"
-SCALARS = f"{{int: int | {NUMPY}.integer, float: float | int | {NUMPY}.number, bool: bool | {NUMPY}.bool_}}"
+FLOAT = f"float | int | {NUMPY}.number"
+SCALARS = f"{{int: int | {NUMPY}.integer, float: {FLOAT}, complex: complex | {FLOAT}, bool: bool | {NUMPY}.bool_}}"
 CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"
 jaxtyping.install_import_hook(
     [f"recscale.{module.name}" for module in pkgutil.iter_modules(recscale.__path__) if module.name != "cli"],

@@ -62,6 +62,6 @@ def test_a_search_is_one_data_set_s():
 
 def test_a_diverged_run_is_never_the_best(ctr_runs):
     table = search(rows(ctr_runs, 1e-2))
-    table.loc[table["valid_logloss"].idxmin(), "diverged"] = True
+    table.loc[table["valid_logloss"].idxmin(), "healthy"] = False
     (row,) = rates.best_pairs(table).to_dict("records")
     assert (row["dense_learning_rate"], row["sparse_learning_rate"]) != (1e-2, 0.1)
