@@ -13,16 +13,17 @@ import pytest
 import recscale
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# Every annotation, the shapes among them, is checked at every call; the commands' are typer's. NumPy's scalars count as
-# Python's, and an int as a float.
-NUMPY = "__import__('numpy')"
-FLOAT = f"float | int | {NUMPY}.number"
-SCALARS = f"{{int: int | {NUMPY}.integer, float: {FLOAT}, complex: complex | {FLOAT}, bool: bool | {NUMPY}.bool_}}"
-CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"
-jaxtyping.install_import_hook(
-    [f"recscale.{module.name}" for module in pkgutil.iter_modules(recscale.__path__) if module.name != "cli"],
-    f"beartype.beartype(conf={CONFIGURATION})",
-)
+# RECSCALE_CHECK_TYPES=1 checks every annotation, the shapes among them, at every call; the commands' are typer's. NumPy's
+# scalars count as Python's, and an int as a float.
+if os.environ.get("RECSCALE_CHECK_TYPES"):
+    NUMPY = "__import__('numpy')"
+    FLOAT = f"float | int | {NUMPY}.number"
+    SCALARS = f"{{int: int | {NUMPY}.integer, float: {FLOAT}, complex: complex | {FLOAT}, bool: bool | {NUMPY}.bool_}}"
+    CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"
+    jaxtyping.install_import_hook(
+        [f"recscale.{module.name}" for module in pkgutil.iter_modules(recscale.__path__) if module.name != "cli"],
+        f"beartype.beartype(conf={CONFIGURATION})",
+    )
 
 
 @pytest.fixture
