@@ -13,8 +13,8 @@ import pytest
 import recscale
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# RECSCALE_CHECK_TYPES=1 checks every annotation, the shapes among them, at every call; the commands' are typer's. NumPy's
-# scalars count as Python's, and an int as a float.
+# RECSCALE_CHECK_TYPES=1 checks every annotation, the shapes among them, at every call; the commands' are typer's.
+# Scalars of NumPy count as Python's, and an int as a float.
 if os.environ.get("RECSCALE_CHECK_TYPES"):
     NUMPY = "__import__('numpy')"
     FLOAT = f"float | int | {NUMPY}.number"

@@ -8,14 +8,14 @@ import pytest
 
 from recscale.analysis import training_comparison as comparison
 from recscale.datasets import load_ctr
-from recscale.plans import ctr as plans_ctr
+from recscale.plans import live
 from recscale.runs import train
 
 
 @pytest.fixture(scope="module")
 def trained():
     """Two seeds of Wukong, DLRM and DCNv2 on the synthetic set, in a second or two."""
-    runs = plans_ctr.training_comparison("smoke", "synthetic-ctr", (0, 1), split="random", layers=1)
+    runs = live.training_comparison("smoke", "synthetic-ctr", (0, 1), split="random", layers=1)
     return runs, [train(run) for run in runs], load_ctr("synthetic-ctr").split("random").test
 
 

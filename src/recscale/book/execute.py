@@ -129,10 +129,12 @@ def run_chapter(chapter: str, parameters: Mapping[str, Any], output: Path, layou
         error = _papermill(layout.book / f"{chapter}.ipynb", unfinished, parameters, {}, progress=progress)
         if error:
             raise ChapterError(f"chapter {chapter}: {error}")
-        notebook = nbformat.read(unfinished, as_version=4)
+        text = unfinished.read_text(encoding="utf-8")
         if parameters:
+            notebook = nbformat.reads(text, as_version=4)
             annotate(notebook)
-        write_atomically(output, nbformat.writes(notebook))
+            text = nbformat.writes(notebook)
+        write_atomically(output, text)
 
 
 def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
