@@ -60,11 +60,9 @@ def main() -> None:
     metric, dataset, length = parser.parse_args().panel.split(",")
     points = panels()[metric, dataset, int(length)]
     x, y = points[AXES], points["value"].to_numpy()
-    law = laws.get("performance-law")
-    laws.fit(law, x, y)
-    seconds, best = timed(lambda: laws.fit(law, x, y).best, 15)
+    laws.fit("performance-law", x, y)
+    seconds, fit = timed(lambda: laws.fit("performance-law", x, y), 15)
     print(f"one panel of {len(y)} points, global optimum over q1 = 1…32: {1e3 * seconds:.0f} ms (goal: 50)")
-    fit = laws.fit(law, x, y)
     rows = bootstrap_rows(fit.problem, fit.best, RESAMPLES, seed=0)
     many, _ = timed(lambda: refit(fit.problem, fit.best, rows))
     print(f"{RESAMPLES} bootstrap refits: {many:.1f} s (goal: 10), {1e3 * many / RESAMPLES:.1f} ms each")
@@ -74,7 +72,7 @@ def main() -> None:
         warnings.simplefilter("ignore", OptimizeWarning)
         while True:
             taken, objective = timed(partial(peer, columns, y, starts))
-            excess = objective / float(best.cost[0]) - 1
+            excess = objective / fit.objective - 1
             print(f"curve_fit, {starts} start(s) at every q1: {taken:.1f} s, objective {excess:+.1e} of ours")
             if excess <= QUALITY or starts >= 16:
                 break
