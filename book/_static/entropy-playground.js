@@ -1,6 +1,6 @@
 /* The entropy playground: a sequence as chips, five entropies with what they are made of, D′, and the coding bound.
    The numbers come from entropy.js. */
-(function () {
+document.addEventListener("DOMContentLoaded", () => {
   "use strict";
 
   const { element, grouped, labelled, messenger, explorers } = window.recscale.parts;
@@ -252,4 +252,4 @@
   }
 
   explorers("entropy", build);
-})();
+});

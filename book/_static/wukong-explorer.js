@@ -1,6 +1,6 @@
 /* The Wukong explorer: knobs, a diagram of the stack with the shape at every arrow, what each block costs, and where
    the model stands on the laws. The counting is in wukong-count.js. */
-(function () {
+document.addEventListener("DOMContentLoaded", () => {
   "use strict";
 
   const { element, svg, grouped, short, labelled, messenger, explorers } = window.recscale.parts;
@@ -204,4 +204,4 @@
   }
 
   explorers("wukong", build);
-})();
+});
