@@ -77,7 +77,11 @@
     const limits = [LIMITS[read.letter()], LIMITS[read.letter()]];
     const cloud = [[], [], []], tied = [];
     for (let left = read.number(1); left > 0; left -= 1) [depth(), width(), read.number(1)].forEach((found, k) => cloud[k].push(found));
-    while (read.more()) tied.push([depth(), width(), width()]);
+    for (let at = 0; read.more(); at += 1) {
+      let low = read.number(1);
+      if (low === plan.digits.length - 1) [at, low] = [read.number(1), read.number(1)];
+      tied.push([grid.depths[at], grid.widths[low], width()]);
+    }
     const several = ([, low, high]) => grid.widths.indexOf(high) - grid.widths.indexOf(low) + 1;
     return {
       budget, best, value, interval, limits, cloud, tied, error: bars(grid, best, interval, limits), line: line(plan, grid, affordable),

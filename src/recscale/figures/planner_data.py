@@ -16,6 +16,9 @@ AXES = ("layers", "width")
 DIGITS = "".join(chr(code) for code in range(35, 127) if chr(code) not in "&<\\")
 """89 characters that neither JSON nor HTML has to escape."""
 
+JUMP = DIGITS[-1]
+"""Not a place of a shape: ``number`` keeps it for None."""
+
 DRAWN_LAWS = ("performance-law", "performance-law-outside", "log-quadratic")
 """Laws that ``planner.js`` computes from their parameters."""
 
@@ -92,7 +95,8 @@ def packed(one: dict[str, Any], depths: Sequence[int], widths: Sequence[int]) ->
 
     best depth, width (1 digit each); predicted, low, high (3 each: times ``SCALE``, shifted by half of the range);
     interval of depth and of width (2 each end); limits (first letters); how many in the cloud (1), each as depth,
-    width, size (1 each); then the tied runs as depth, narrowest, widest (1 each).
+    width, size (1 each); then the tied runs as narrowest, widest (1 each), each at the depth after the one before or,
+    following ``JUMP``, at the depth given (1).
     """
     depth, width = ({int(v): k for k, v in enumerate(values)} for values in (depths, widths))
     shift = len(DIGITS) ** 3 // 2
@@ -103,7 +107,12 @@ def packed(one: dict[str, Any], depths: Sequence[int], widths: Sequence[int]) ->
     parts += [limit[0] for limit in one["limits"]]
     parts.append(number(len(sizes), 1))
     parts += [_places([depth[h], width[d], size]) for h, d, size in zip(layers, wide, sizes, strict=True)]
-    parts += [_places([depth[h], width[low], width[high]]) for h, low, high in one["tied"]]
+    expected = None
+    for h, low, high in one["tied"]:
+        if depth[h] != expected:
+            parts += [JUMP, number(depth[h], 1)]
+        parts.append(_places([width[low], width[high]]))
+        expected = depth[h] + 1
     return "".join(parts)
 
 
