@@ -15,7 +15,7 @@
 
   const labelled = (text, control) => element("label", {}, element("span", { textContent: text }), control);
   const grouped = (number) => number.toLocaleString("en", { maximumFractionDigits: 0 });
-  const fixed = (number) => number.toFixed(4);
+  const fixed = (number) => number.toFixed(4).replace("-", "−");
   const interval = ([value, low, high]) => fixed(value) + (low === null ? "" : ` [${fixed(low)}, ${fixed(high)}]`);
   const shape = ([layers, width]) => `${layers} × ${width}`;
 
