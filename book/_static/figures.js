@@ -70,11 +70,16 @@
   function draw(figure) {
     const plot = figure.querySelector(".recscale-plot");
     const content = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const controls = window.recscale && window.recscale.figureControls;
     plot.dataset.drawn = "started";
+    if (controls) controls.take(figure, plot, content.layout);
     if (plot.clientWidth < 500) narrow(content);
     Plotly.newPlot(plot, { data: content.data, layout: content.layout, frames: content.frames, config: content.config })
       .then(() => Plotly.relayout(plot, themed(plot.layout)))
-      .then(() => { plot.dataset.drawn = "yes"; });
+      .then(() => {
+        if (controls) controls.attach(plot);
+        plot.dataset.drawn = "yes";
+      });
   }
 
   function start() {
