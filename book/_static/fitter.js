@@ -10,7 +10,7 @@
 
   const sum = (values) => values.reduce((total, value) => total + value, 0);
   const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-  const norm = (values) => Math.sqrt(sum(values.map((value) => value * value)));
+  const norm = (values) => Math.sqrt(dot(values, values));
   const zeros = (rows, columns) => Array.from({ length: rows }, () => new Array(columns).fill(0));
 
   function median(values) {
@@ -36,40 +36,61 @@
     n: keep.filter(Boolean).length,
   });
 
-  /* Σ c φ and the law's value at x. */
-  function evaluate(law, x, { theta, coef }) {
-    const linear = x.map((row) => law.columns(row, theta).reduce((total, phi, j) => total + coef[j] * phi, 0));
-    return { linear, value: law.offset ? linear.map((one, i) => one + law.offset(x[i], theta).value) : linear };
+  /* Σ c φ and the law's value at one x. */
+  function linearAt(law, row, { theta, coef }) {
+    const phi = law.columns(row, theta);
+    let total = 0;
+    for (let j = 0; j < phi.length; j++) total += coef[j] * phi[j];
+    return total;
   }
 
-  /* The derivative of the law's value by (θ, c), one row per point. */
-  function derivatives(law, x, { theta, coef }) {
-    return x.map((row) => {
-      const slopes = law.slopes(row, theta), rest = law.offset ? law.offset(row, theta).slopes : null;
-      const bent = law.nonlinear.map((_, q) => slopes[q].reduce((total, slope, j) => total + coef[j] * slope, rest ? rest[q] : 0));
-      return [...bent, ...law.columns(row, theta)];
-    });
+  const valueAt = (law, row, at) => linearAt(law, row, at) + (law.offset ? law.offset(row, at.theta).value : 0);
+  const evaluate = (law, x, at) => x.map((row) => valueAt(law, row, at));
+
+  /* At one x: Σ c φ, the law's value, and its derivative by (θ, c). */
+  function derivativeAt(law, row, { theta, coef }) {
+    const phi = law.columns(row, theta), slopes = law.slopes(row, theta), offset = law.offset && law.offset(row, theta);
+    const k = law.nonlinear.length, by = new Array(k + phi.length);
+    let linear = 0;
+    for (let q = 0; q < k; q++) {
+      by[q] = offset ? offset.slopes[q] : 0;
+      for (let j = 0; j < phi.length; j++) by[q] += coef[j] * slopes[q][j];
+    }
+    for (let j = 0; j < phi.length; j++) {
+      by[k + j] = phi[j];
+      linear += coef[j] * phi[j];
+    }
+    return { linear, value: linear + (offset ? offset.value : 0), by };
   }
 
-  function residuals(p, at) {
-    const { linear, value } = evaluate(p.law, p.x, at);
-    if (p.log) return linear.map((one, i) => (one > 0 ? Math.log(p.target[i]) - Math.log(one) : Infinity));
-    return value.map((one, i) => p.target[i] - one);
+  function residual(p, i, linear, value) {
+    if (!p.log) return p.target[i] - value;
+    return linear > 0 ? Math.log(p.target[i]) - Math.log(linear) : Infinity;
   }
 
-  function jacobian(p, at) {
-    const rows = derivatives(p.law, p.x, at);
-    if (!p.log) return rows;
-    const { linear } = evaluate(p.law, p.x, at);
-    return rows.map((row, i) => row.map((slope) => (linear[i] > 0 ? slope / linear[i] : 0)));
+  const residuals = (p, at) => p.x.map((row, i) => {
+    const linear = linearAt(p.law, row, at);
+    return residual(p, i, linear, p.log || !p.law.offset ? linear : linear + p.law.offset(row, at.theta).value);
+  });
+
+  /* Residuals, and the derivative of the fitted value on the law's scale by (θ, c), one row per point. */
+  function linearised(p, at) {
+    const r = new Array(p.n), rows = new Array(p.n);
+    for (let i = 0; i < p.n; i++) {
+      const { linear, value, by } = derivativeAt(p.law, p.x[i], at);
+      r[i] = residual(p, i, linear, value);
+      rows[i] = p.log ? by.map((one) => (linear > 0 ? one / linear : 0)) : by;
+    }
+    return { r, rows };
   }
 
   function cost(p, at) {
-    const { loss, delta } = p;
-    const total = sum(residuals(p, at).map((r) => {
-      const size = Math.abs(r);
-      return loss === "squares" || size <= delta ? r * r : 2 * delta * size - delta * delta;
-    }));
+    const { loss, delta } = p, r = residuals(p, at);
+    let total = 0;
+    for (let i = 0; i < p.n; i++) {
+      const size = Math.abs(r[i]);
+      total += loss === "squares" || size <= delta ? size * size : 2 * delta * size - delta * delta;
+    }
     return Number.isFinite(total) ? total : Infinity;
   }
 
@@ -110,35 +131,43 @@
     return true;
   }
 
+  function dot(a, b) {
+    let total = 0;
+    for (let i = 0; i < a.length; i++) total += a[i] * b[i];
+    return total;
+  }
+
+  function subtract(from, factor, other) {
+    for (let i = 0; i < from.length; i++) from[i] -= factor * other[i];
+  }
+
   /* Least squares by Gram and Schmidt with every column made orthogonal twice; a dependent column gets 0. */
   function leastSquares(columns, target) {
-    const q = [], r = zeros(columns.length, columns.length), out = new Array(columns.length).fill(0);
-    columns.forEach((column, j) => {
-      let rest = [...column];
+    const m = columns.length, q = [], r = zeros(m, m), out = new Array(m).fill(0), rest = Float64Array.from(target);
+    for (let j = 0; j < m; j++) {
+      const own = Float64Array.from(columns[j]);
       for (let pass = 0; pass < 2; pass++) {
         for (let i = 0; i < j; i++) {
-          if (!q[i]) continue;
-          const dot = sum(q[i].map((one, s) => one * rest[s]));
-          r[i][j] += dot;
-          rest = rest.map((one, s) => one - dot * q[i][s]);
+          const along = q[i] ? dot(q[i], own) : 0;
+          r[i][j] += along;
+          if (q[i]) subtract(own, along, q[i]);
         }
       }
-      r[j][j] = norm(rest);
-      q.push(r[j][j] > 1e-12 * norm(column) ? rest.map((one) => one / r[j][j]) : null);
-    });
-    let rest = [...target];
+      r[j][j] = Math.sqrt(dot(own, own));
+      q.push(r[j][j] > 1e-12 * norm(columns[j]) ? own.map((one) => one / r[j][j]) : null);
+    }
     const along = q.map((unit) => {
-      const dot = unit ? sum(unit.map((one, s) => one * rest[s])) : 0;
-      if (unit) rest = rest.map((one, s) => one - dot * unit[s]);
-      return dot;
+      const value = unit ? dot(unit, rest) : 0;
+      if (unit) subtract(rest, value, unit);
+      return value;
     });
-    for (let j = columns.length - 1; j >= 0; j--) {
+    for (let j = m - 1; j >= 0; j--) {
       if (!q[j]) continue;
       let value = along[j];
-      for (let i = j + 1; i < columns.length; i++) value -= r[j][i] * out[i];
+      for (let i = j + 1; i < m; i++) value -= r[j][i] * out[i];
       out[j] = value / r[j][j];
     }
-    return { coef: out, cost: sum(rest.map((one) => one * one)) };
+    return { coef: out, cost: dot(rest, rest) };
   }
 
   /* Every subset of `items`, the smallest first. */
@@ -196,20 +225,26 @@
   const placed = (p, at, z) => ({ theta: [...z.slice(0, p.k), ...at.theta.slice(p.k)], coef: z.slice(p.k) });
 
   function step(p, at, damping) {
-    const r = residuals(p, at), rows = jacobian(p, at), z = vector(p, at), m = z.length, huber = p.loss === "huber";
-    const slope = r.map((one) => (huber ? Math.min(1, p.delta / Math.max(Math.abs(one), 1e-300)) : 1));
-    const bend = r.map((one, i) => (huber && Math.abs(one) > p.delta ? (slope[i] * damping) / (damping + 1e-4) : 1));
-    const gradient = z.map((_, j) => sum(rows.map((row, i) => slope[i] * r[i] * row[j])));
-    const size = z.map((_, j) => sum(rows.map((row, i) => slope[i] * row[j] ** 2)));
+    const { r, rows } = linearised(p, at), z = vector(p, at), m = z.length, huber = p.loss === "huber";
+    const gradient = new Array(m).fill(0), size = new Array(m).fill(0), matrix = zeros(m, m);
+    for (let i = 0; i < p.n; i++) {
+      const slope = huber ? Math.min(1, p.delta / Math.max(Math.abs(r[i]), 1e-300)) : 1, row = rows[i];
+      const bend = huber && Math.abs(r[i]) > p.delta ? (slope * damping) / (damping + 1e-4) : 1;
+      for (let a = 0; a < m; a++) {
+        gradient[a] += slope * r[i] * row[a];
+        size[a] += slope * row[a] * row[a];
+        for (let b = 0; b <= a; b++) matrix[a][b] += bend * row[a] * row[b];
+      }
+    }
     const usable = z.map((value, j) => !(value <= p.lower[j] && gradient[j] < 0) && !(value >= p.upper[j] && gradient[j] > 0)
       && Number.isFinite(gradient[j]) && Number.isFinite(size[j]) && size[j] > 0);
     const scale = size.map((value, j) => (usable[j] ? 1 / Math.sqrt(value) : 0));
-    const matrix = zeros(m, m);
     for (let a = 0; a < m; a++) {
-      for (let b = 0; b < m; b++) {
-        const value = sum(rows.map((row, i) => bend[i] * row[a] * row[b])) * scale[a] * scale[b];
-        matrix[a][b] = (Number.isFinite(value) ? value : 0) + (a === b ? (usable[a] ? damping : 1) : 0);
+      for (let b = 0; b <= a; b++) {
+        const value = matrix[a][b] * scale[a] * scale[b];
+        matrix[a][b] = matrix[b][a] = Number.isFinite(value) ? value : 0;
       }
+      matrix[a][a] += usable[a] ? damping : 1;
     }
     const move = solveLinear(matrix, gradient.map((value, j) => (usable[j] ? value * scale[j] : 0))) || new Array(m).fill(0);
     const there = placed(p, at, z.map((value, j) => clamp(value + move[j] * scale[j], p.lower[j], p.upper[j])));
@@ -222,8 +257,7 @@
   const pull = (p, r) => (p.loss === "huber" ? clamp(r, -p.delta, p.delta) : r);
 
   function slopeOf(p, at) {
-    const r = residuals(p, at), rows = jacobian(p, at);
-    const psi = r.map((one) => pull(p, one)), m = rows[0].length;
+    const { r, rows } = linearised(p, at), psi = r.map((one) => pull(p, one)), m = rows[0].length;
     const norms = Array.from({ length: m }, (_, j) => norm(rows.map((row) => row[j])));
     return { r, rows, psi, norms, gradient: norms.map((_, j) => sum(rows.map((row, i) => psi[i] * row[j]))) };
   }
@@ -252,7 +286,7 @@
     const z = vector(p, here), inner = at.r.map((one) => (p.loss === "huber" && Math.abs(one) > p.delta ? 0 : 1));
     const bent = free.map((l) => {
       const h = 1e-5 * (Math.abs(z[l]) || p.unit / at.norms[l]);
-      const [up, down] = [h, -h].map((shift) => jacobian(p, placed(p, here, z.map((value, j) => (j === l ? value + shift : value)))));
+      const [up, down] = [h, -h].map((shift) => linearised(p, placed(p, here, z.map((value, j) => (j === l ? value + shift : value)))).rows);
       return free.map((j) => sum(at.psi.map((psi, i) => (psi * (up[i][j] - down[i][j])) / (2 * h))));
     });
     const matrix = free.map((a, s) => free.map((b, t) => {
@@ -267,7 +301,7 @@
   root.recscale = Object.assign(root.recscale || {}, {
     fitting: {
       STARTS, FIRST_LOOK, FINALISTS, ITERATIONS, GLANCE, REFIT_FINALISTS, REFIT_ITERATIONS, COMBINATIONS, THINNED, PIVOT, TINY,
-      TIED, sum, clamp, norm, zeros, median, problem, take, evaluate, derivatives, residuals, jacobian, cost, solveLinear,
+      TIED, sum, clamp, norm, zeros, median, problem, take, valueAt, evaluate, derivativeAt, residuals, linearised, cost, solveLinear,
       leastSquares, subsets, bounded, resolve, refine, polish, slopeOf, vector, placed,
     },
   });

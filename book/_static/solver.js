@@ -52,37 +52,70 @@
     return [...axes, ...lists];
   }
 
-  /* Of one column (or the offset): its values at every node of the axes it uses, found by a node's indices. */
+  /* Of one column (or the offset): its values at every node of the axes it uses. */
   function tabulated(p, axes, uses, value) {
-    const strides = new Array(axes.length).fill(0);
-    let size = 1;
-    for (const axis of uses) { strides[axis] = size; size *= axes[axis].length; }
-    const table = new Array(size), theta = axes.map((axis) => axis[0]);
+    const size = uses.reduce((count, axis) => count * axes[axis].length, 1), theta = axes.map((axis) => axis[0]);
+    return {
+      uses,
+      table: Array.from({ length: size }, (_, node) => {
+        for (let u = 0, rest = node; u < uses.length; u++) {
+          theta[uses[u]] = axes[uses[u]][rest % axes[uses[u]].length];
+          rest = Math.floor(rest / axes[uses[u]].length);
+        }
+        return Float64Array.from(p.x, (row) => value(row, theta));
+      }),
+    };
+  }
+
+  /* Weighted products of two tabulated columns at every node of the axes either uses. */
+  function products(axes, weight, first, second) {
+    const uses = [...new Set([...first.uses, ...second.uses])], size = uses.reduce((count, axis) => count * axes[axis].length, 1);
+    const index = new Array(axes.length).fill(0), values = new Float64Array(size);
+    const [one, other] = [first, second].map(({ uses }) => places(axes, uses));
     for (let node = 0; node < size; node++) {
-      for (const axis of uses) theta[axis] = axes[axis][Math.floor(node / strides[axis]) % axes[axis].length];
-      table[node] = Float64Array.from(p.x, (row) => value(row, theta));
+      for (let u = 0, rest = node; u < uses.length; u++) {
+        index[uses[u]] = rest % axes[uses[u]].length;
+        rest = Math.floor(rest / axes[uses[u]].length);
+      }
+      const a = first.table[one(index)], b = second.table[other(index)];
+      for (let i = 0; i < weight.length; i++) values[node] += weight[i] * a[i] * b[i];
     }
-    return { strides, table };
+    return { values, place: places(axes, uses) };
+  }
+
+  /* From the indices of a node to its place in a table over the axes `uses`. */
+  function places(axes, uses) {
+    const strides = uses.map((_, u) => uses.slice(0, u).reduce((count, axis) => count * axes[axis].length, 1));
+    return (index) => {
+      let place = 0;
+      for (let u = 0; u < uses.length; u++) place += index[uses[u]] * strides[u];
+      return place;
+    };
   }
 
   /* θ of the `starts` lowest local minima of the projected objective at every value of the grid constants. */
   function search(p, starts) {
-    const axes = gridOf(p), { law, n, k } = p, lengths = axes.map((axis) => axis.length);
+    const axes = gridOf(p), { law, k } = p, m = law.linear.length, lengths = axes.map((axis) => axis.length);
     const nodes = lengths.reduce((a, b) => a * b, 1), lists = lengths.slice(k).reduce((a, b) => a * b, 1);
-    const columns = law.linear.map((_, j) => tabulated(p, axes, law.uses[j], (row, t) => law.columns(row, t)[j]));
-    const shift = !p.log && law.offset ? tabulated(p, axes, law.offsetUses, (row, t) => law.offset(row, t).value) : null;
     const weight = Float64Array.from(p.target, (value) => (p.log ? 1 / (value * value) : 1));
-    const costs = new Float64Array(nodes), index = new Array(axes.length).fill(0), at = new Float64Array(n);
-    const find = ({ strides, table }) => table[index.reduce((place, i, axis) => place + i * strides[axis], 0)];
-    const zero = F.subsets(F.bounded(law));
+    const columns = law.linear.map((_, j) => tabulated(p, axes, law.uses[j], (row, t) => law.columns(row, t)[j]));
+    columns.push({ uses: [], table: [Float64Array.from(p.target)] });
+    if (!p.log && law.offset) columns.push(tabulated(p, axes, law.offsetUses, (row, t) => law.offset(row, t).value));
+    const pairs = columns.map((first, a) => columns.slice(0, a + 1).map((second) => products(axes, weight, first, second)));
+    const costs = new Float64Array(nodes), index = new Array(axes.length).fill(0), gram = F.zeros(m + 1, m + 1);
+    const zero = F.subsets(F.bounded(law)).map((held) => ({ held, free: law.linear.map((_, j) => j).filter((j) => !held.includes(j)) }));
+    const at = (a, b) => pairs[a][b].values[pairs[a][b].place(index)];
     for (let node = 0; node < nodes; node++) {
       for (let axis = axes.length - 1, rest = node; axis >= 0; axis--) {
         index[axis] = rest % lengths[axis];
         rest = Math.floor(rest / lengths[axis]);
       }
-      const moved = shift && find(shift);
-      for (let i = 0; i < n; i++) at[i] = p.target[i] - (moved ? moved[i] : 0);
-      costs[node] = projected(columns.map(find), at, weight, zero, p);
+      for (let a = 0; a <= m; a++) for (let b = 0; b <= a; b++) gram[a][b] = gram[b][a] = at(a, b);
+      if (columns.length > m + 1) { // the target less the offset
+        for (let a = 0; a < m; a++) gram[m][a] = gram[a][m] -= at(m + 1, a);
+        gram[m][m] += at(m + 1, m + 1) - 2 * at(m + 1, m);
+      }
+      costs[node] = projected(gram, zero, law.linear);
     }
     return lowest(costs, lengths, k, lists, starts).map(({ node, list }) => {
       const theta = new Array(axes.length);
@@ -94,21 +127,12 @@
     });
   }
 
-  /* The least weighted sum of squares of `target` on the columns, bounded coefficients at least 0. */
-  function projected(columns, target, weight, zero, p) {
-    const m = columns.length, n = target.length, gram = F.zeros(m + 1, m + 1), all = [...columns, target];
-    for (let a = 0; a <= m; a++) {
-      for (let b = 0; b <= a; b++) {
-        let total = 0;
-        for (let i = 0; i < n; i++) total += weight[i] * all[a][i] * all[b][i];
-        gram[a][b] = gram[b][a] = total;
-      }
-    }
+  /* The least sum of squares left by the columns of a Gram matrix, coefficients with a bound at least 0. */
+  function projected(gram, zero, linear) {
     let best = Infinity;
-    for (const held of zero) {
-      const free = p.law.linear.map((_, j) => j).filter((j) => !held.includes(j));
-      const { rest, coef } = eliminate(gram, free, m);
-      if (!Number.isFinite(rest) || free.some((j, q) => p.law.linear[j].lower === 0 && !(coef[q] >= 0))) continue;
+    for (const { held, free } of zero) {
+      const { rest, coef } = eliminate(gram, free, linear.length);
+      if (!Number.isFinite(rest) || free.some((j, q) => linear[j].lower === 0 && !(coef[q] >= 0))) continue;
       best = Math.min(best, Math.max(rest, 0));
       if (!held.length) break;
     }
