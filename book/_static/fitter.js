@@ -298,11 +298,10 @@
     return move && move.map((value, q) => value / at.norms[free[q]]);
   }
 
-  root.recscale = Object.assign(root.recscale || {}, {
-    fitting: {
-      STARTS, FIRST_LOOK, FINALISTS, ITERATIONS, GLANCE, REFIT_FINALISTS, REFIT_ITERATIONS, COMBINATIONS, THINNED, PIVOT, TINY,
-      TIED, sum, clamp, norm, zeros, median, problem, take, valueAt, evaluate, derivativeAt, residuals, linearised, cost, solveLinear,
-      leastSquares, subsets, bounded, resolve, refine, polish, slopeOf, vector, placed,
-    },
+  const R = (root.recscale = root.recscale || {});
+  R.fitting = Object.assign(R.fitting || {}, {
+    STARTS, FIRST_LOOK, FINALISTS, ITERATIONS, GLANCE, REFIT_FINALISTS, REFIT_ITERATIONS, COMBINATIONS, THINNED, PIVOT, TINY,
+    TIED, sum, clamp, norm, zeros, median, problem, take, valueAt, evaluate, derivativeAt, residuals, linearised, cost, solveLinear,
+    leastSquares, subsets, bounded, resolve, refine, polish, slopeOf, vector, placed,
   });
 })(typeof window === "undefined" ? globalThis : window);

@@ -1,8 +1,10 @@
 /* The scaling laws as functions: y = o(x; θ) + Σ c_j φ_j(x; θ), coefficients c, nonlinear parameters and grid constants
-   θ. Names, bounds and search nodes come from the library's registry (`recscale.figures.explorers.registry`); here are
+   θ. Names, bounds and search nodes come from the library's registry (`recscale.figures.law_explorers.registry`); here are
    the functions that JSON can't hold. Pure: no page, no state. */
 (function (root) {
   "use strict";
+
+  const R = (root.recscale = root.recscale || {});
 
   const { log, exp, expm1, pow, min, max } = Math;
   const one = (value, slopes) => ({ value, slopes });
@@ -196,5 +198,5 @@
     };
   }
 
-  root.recscale = Object.assign(root.recscale || {}, { FORMS, law });
+  Object.assign(R, { FORMS, law });
 })(typeof window === "undefined" ? globalThis : window);

@@ -3,7 +3,8 @@
 (function (root) {
   "use strict";
 
-  const F = root.recscale.fitting;
+  const R = (root.recscale = root.recscale || {});
+  const F = (R.fitting = R.fitting || {}); // filled by fitter.js, in whatever order the scripts come
 
   /* The points with each x and the size of y over its median where the law is closed under that, and the way back. */
   function natural(law, x, y, options = {}) {
@@ -228,17 +229,18 @@
     return found.filter((list) => list.length).map(bestOf);
   }
 
-  /* The solutions without each distinct size in turn; grid constants with too many combinations keep their values. */
-  function withoutEach(p, best, sizes) {
+  /* The solutions without each distinct size in turn, one by one so that a page can breathe between them; grid constants
+     with too many combinations keep their values. */
+  function* withoutEach(p, best, sizes) {
     const fixed = thinned(p.law)
       ? { ...p.law, constants: p.law.constants.map((one, j) => ({ ...one, values: [best.theta[p.k + j]] })) } : p.law;
-    return [...new Set(sizes)].map((size) => {
+    for (const size of new Set(sizes)) {
       const left = { ...F.take(p, sizes.map((one) => one !== size)), law: fixed };
       const starts = [...search(left, 1), { theta: best.theta }].map((start) => F.refine(left, start, F.GLANCE));
       const done = cheapest(starts, F.REFIT_FINALISTS).map((one) => F.refine(left, one, F.REFIT_ITERATIONS));
-      return { size, at: bestOf(done) };
-    });
+      yield { size, at: bestOf(done) };
+    }
   }
 
-  root.recscale = Object.assign(root.recscale || {}, { solving: { natural, symbols, search, solve, conditional, withoutEach, bestOf } });
+  R.solving = Object.assign(R.solving || {}, { natural, symbols, search, solve, conditional, withoutEach, bestOf });
 })(typeof window === "undefined" ? globalThis : window);

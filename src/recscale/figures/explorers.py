@@ -1,50 +1,31 @@
-"""The explorers of the static book: points, laws and their numbers as JSON for scripts that need no kernel."""
+"""Explorers: parts of a page that a reader drives, drawn by a script of the book from the JSON they carry.
 
+Where the script doesn't run, as in a notebook, the table stands in its place.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-import numpy as np
-
-from recscale.laws import LAWS
-from recscale.laws.law import Law, Parameter
-
-MOST_COLUMNS = 3
-"""So many columns of x the page offers to the laws that take any number."""
+import pandas as pd
 
 
-def registry() -> list[dict[str, Any]]:
-    """Every registered law as plain JSON values: what ``laws.js`` joins with its functions.
+@dataclass(frozen=True, eq=False)
+class Explorer:
+    """``kind`` names the script that builds it, ``title`` what it is called, ``content`` is its data."""
 
-    Of a law that takes any number of columns there is an entry for 1 to ``MOST_COLUMNS``, with {0}, {1}, … for their
-    names. ``lower``, ``upper`` and ``nodes`` are null where they are infinite or depend on the points.
-    """
-    return [_entry(law) for registered in LAWS.values() for law in _members(registered)]
+    kind: str
+    title: str
+    content: Mapping[str, Any]
+    table: pd.DataFrame
 
-
-def _members(law: Law) -> list[Law]:
-    if law.any_variables is None:
-        return [law]
-    return [law.for_columns(tuple(f"{{{k}}}" for k in range(count))) for count in range(1, MOST_COLUMNS + 1)]
-
-
-def _entry(law: Law) -> dict[str, Any]:
-    return {
-        "name": law.name,
-        "equation": law.equation,
-        "variables": list(law.variables),
-        "scale": law.scale,
-        "linear": [_parameter(one) for one in law.linear],
-        "nonlinear": [_parameter(one) | {"nodes": _nodes(one)} for one in law.nonlinear],
-        "constants": [{"name": c.name, "meaning": c.meaning, "values": list(c.values)} for c in law.grid_constants],
-        "source": law.source,
-        "units": law.units,
-        "caveats": list(law.caveats),
-    }
-
-
-def _parameter(one: Parameter) -> dict[str, Any]:
-    limits = {"lower": one.lower, "upper": one.upper}
-    return {"name": one.name, "meaning": one.meaning} | {n: v if np.isfinite(v) else None for n, v in limits.items()}
-
-
-def _nodes(one: Parameter) -> list[float] | None:
-    return None if callable(one.nodes) else [float(value) for value in one.nodes]
+    def _repr_html_(self) -> str:
+        content = json.dumps(self.content, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        content = content.replace("<", "\\u003c")  # text in the data can't end the script element
+        return (
+            f'<div class="recscale-explorer" data-explorer="{self.kind}" role="group" '
+            f'aria-label="{escape(self.title)}"><script type="application/json">{content}</script>'
+            f"{self.table.to_html(border=0)}</div>"
+        )
