@@ -52,11 +52,11 @@
   }
 
   /* Draws into `place`, at its width. `series`: {kind: points | line | band, x, y, [low, high], name, look}; `x`, `y`:
-     {label, log}; `zero`: whether a line marks y = 0; `summary`: what a reader who doesn't see it should know. */
+     {label, log, [within: values an axis must show; default all]}; `zero`: whether a line marks y = 0; `summary`: what a reader who doesn't see it should know. */
   function chart(place, { series, x, y, height = 300, zero = false, summary }) {
     const width = Math.max(280, place.clientWidth || 600);
     const across = axis(series.flatMap((one) => one.x), x, SPACE.left, width - SPACE.right, Math.max(3, Math.floor(width / 90)));
-    const heights = series.filter((one) => one.kind !== "band").flatMap((one) => one.y);
+    const heights = y.within || series.filter((one) => one.kind !== "band").flatMap((one) => one.y);
     const up = axis(zero ? [...heights, 0] : heights, y, height - SPACE.bottom, SPACE.top, 5);
     const drawing = element("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": summary, class: "chart" });
     const clip = `clip-${Math.random().toString(36).slice(2)}`, inner = element("g", { "clip-path": `url(#${clip})` });

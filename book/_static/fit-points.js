@@ -1,23 +1,12 @@
 /* Fit your own points: a table pasted, dropped or chosen, its columns and a law; the fit, the check on sizes held out,
    residuals, and what to take home. The numbers come from fit.js; this only shows them. */
-(function () {
+(function (root) {
   "use strict";
 
-  const R = window.recscale, READABLE = 6;
+  const R = (root.recscale = root.recscale || {}), READABLE = 6;
+  const element = (...all) => R.parts.element(...all), labelled = (...all) => R.parts.labelled(...all);
   const show = (value) => R.readable(value, READABLE);
   const interval = ([low, high]) => (Number.isFinite(low) && Number.isFinite(high) ? `${show(low)} to ${show(high)}` : "not known");
-
-  function element(name, properties = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(properties)) {
-      if (key in made && !key.includes("-")) made[key] = value;
-      else made.setAttribute(key, value);
-    }
-    made.append(...children);
-    return made;
-  }
-
-  const labelled = (text, control) => element("label", {}, element("span", { textContent: text }), control);
 
   function options(select, values, texts = values) {
     const before = select.value;
@@ -31,13 +20,12 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 
-  function build(root) {
-    const { registry, examples } = JSON.parse(root.querySelector('script[type="application/json"]').textContent);
+  function build(place, { registry, examples }) {
     const laws = [...new Set(registry.map((entry) => entry.name))];
     const entries = (law) => registry.filter((entry) => entry.name === law);
-    const parts = controls(laws, examples, entries);
+    const parts = controls(laws, examples);
     const results = element("div", { className: "explorer-results" }), alert = element("p", { className: "explorer-error", role: "alert" });
-    root.append(parts.form, alert, results);
+    place.append(parts.form, alert, results);
     let table = null, file = "points.csv", shown = 0;
 
     function report(error) {
@@ -239,7 +227,7 @@
     return element("div", { className: "explorer-home" }, element("p", { textContent: "The same numbers from the command line, to full precision:" }), element("pre", {}, line), element("p", { className: "explorer-buttons" }, copy, json, points));
   }
 
-  const start = () => document.querySelectorAll('[data-explorer="fit-points"]').forEach(build);
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
-})();
+  const ready = () => R.parts.explorers("fit-points", build);
+  if (document.readyState === "complete") ready();
+  else document.addEventListener("DOMContentLoaded", ready);
+})(window);
