@@ -263,9 +263,10 @@
   }
 
   function polish(p, start) {
+    if (!(start.cost > (1e-12 * p.unit) ** 2 * p.n && start.cost < Infinity)) return start;
     let here = start, at = slopeOf(p, here);
     const z = vector(p, here), free = z.flatMap((value, j) => (value > p.lower[j] && value < p.upper[j] && at.norms[j] > 0 ? [j] : []));
-    if (!free.length || start.cost <= (1e-12 * p.unit) ** 2 * p.n) return start;
+    if (!free.length) return start;
     const merit = (point) => Math.max(...free.map((j) => Math.abs(point.gradient[j]) / point.norms[j]));
     for (let turn = 0; turn < 20; turn++) {
       const move = newton(p, here, at, free);

@@ -21,11 +21,13 @@ def polish(problem: Problem, found: Solutions, rows: Rows) -> Solutions:
 
 
 def _polish(problem: Problem, here: Solutions, rows: Rows) -> Solutions:
+    if not (EXACT * problem.unit) ** 2 * rows.weights.sum() < here.cost[0] < np.inf:
+        return here
     lower, upper = bounds(problem)
     slopes, norms = _slopes(problem, here, rows)
     z = _values(problem, here)
     free = np.flatnonzero((z > lower) & (z < upper) & (norms > 0))
-    if not len(free) or here.cost[0] <= (EXACT * problem.unit) ** 2 * rows.weights.sum():
+    if not len(free):
         return here
     for _ in range(STEPS):
         move = _newton(problem, here, rows, free)
