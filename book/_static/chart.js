@@ -19,7 +19,7 @@
     if (value === null || value === undefined || !Number.isFinite(value)) return "–";
     if (value === 0) return "0";
     const power = Math.floor(Math.log10(Math.abs(value)));
-    if (power >= -4 && power < 6) return String(Number(value.toPrecision(digits)));
+    if (power >= -4 && power < 5) return String(Number(value.toPrecision(digits)));
     const front = Number((value / 10 ** power).toPrecision(digits));
     return front === 1 ? `10${raised(power)}` : `${front} · 10${raised(power)}`;
   }
@@ -31,12 +31,16 @@
     return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, k) => (first + k) * step);
   }
 
+  /* The finest of a few rows of round numbers that fits; a narrow range gets even steps. */
   function logTicks(low, high, count) {
-    const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high)), every = Math.max(1, Math.ceil((last - first) / count));
-    const fronts = last - first > 3 ? [1] : last - first > 1 ? [1, 3] : [1, 2, 5], ticks = [];
-    for (let power = first; power <= last; power += every) ticks.push(...fronts.map((front) => front * 10 ** power));
-    const inside = ticks.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
-    return inside.length > 1 ? inside : linearTicks(low, high, count);
+    const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+    for (const [every, fronts] of [[1, [1, 2, 5]], [1, [1, 3]], [1, [1]], [2, [1]], [3, [1]], [5, [1]], [10, [1]]]) {
+      const ticks = [];
+      for (let power = first; power <= last; power++) if (power % every === 0) ticks.push(...fronts.map((front) => front * 10 ** power));
+      const inside = ticks.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
+      if (inside.length >= 2 && inside.length <= count) return inside;
+    }
+    return linearTicks(low, high, Math.min(count, 4));
   }
 
   /* The place of a value between two ends, and the ticks. */
@@ -55,7 +59,7 @@
      {label, log, [within: values an axis must show; default all]}; `zero`: whether a line marks y = 0; `summary`: what a reader who doesn't see it should know. */
   function chart(place, { series, x, y, height = 300, zero = false, summary }) {
     const width = Math.max(280, place.clientWidth || 600);
-    const across = axis(series.flatMap((one) => one.x), x, SPACE.left, width - SPACE.right, Math.max(3, Math.floor(width / 90)));
+    const across = axis(series.flatMap((one) => one.x), x, SPACE.left, width - SPACE.right, Math.max(3, Math.floor(width / 70)));
     const heights = y.within || series.filter((one) => one.kind !== "band").flatMap((one) => one.y);
     const up = axis(zero ? [...heights, 0] : heights, y, height - SPACE.bottom, SPACE.top, 5);
     const drawing = element("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": summary, class: "chart" });
@@ -76,7 +80,7 @@
     for (const one of series) inner.append(...DRAWN[one.kind](one, across.at, up.at));
     drawing.append(inner);
     const middle = (height - SPACE.bottom) / 2;
-    drawing.append(element("text", { x: (width + SPACE.left) / 2, y: height - 8, "text-anchor": "middle", class: "chart-label" }, x.label));
+    drawing.append(element("text", { x: width / 2, y: height - 8, "text-anchor": "middle", class: "chart-label" }, x.label));
     drawing.append(element("text", { x: 12, y: middle, "text-anchor": "middle", class: "chart-label", transform: `rotate(-90 12 ${middle})` }, y.label));
     place.replaceChildren(drawing, legend(series));
   }

@@ -6,7 +6,7 @@
   const R = (root.recscale = root.recscale || {}), READABLE = 6;
   const element = (...all) => R.parts.element(...all), labelled = (...all) => R.parts.labelled(...all);
   const show = (value) => R.readable(value, READABLE);
-  const interval = ([low, high]) => (Number.isFinite(low) && Number.isFinite(high) ? `${show(low)} to ${show(high)}` : "not known");
+  const interval = ([low, high], searched) => (Number.isFinite(low) && Number.isFinite(high) ? `${show(low)} to ${show(high)}` : searched ? "searched" : "not known");
 
   function options(select, values, texts = values) {
     const before = select.value;
@@ -39,7 +39,7 @@
       parts.x.forEach((menu, k) => {
         const offered = k < Math.max(...counts), optional = offered && k >= Math.min(...counts);
         menu.parentElement.hidden = !offered;
-        menu.previousElementSibling.textContent = counts.length > 1 || !offered ? `x${k + 1}` : `x${k + 1}: ${choices[0].variables[k]}`;
+        menu.previousElementSibling.textContent = counts.length > 1 || !offered ? `x${k + 1}` : `x${k + 1} (${choices[0].variables[k]})`;
         options(menu, optional ? ["", ...names] : names, optional ? ["none", ...names] : names);
       });
       options(parts.y, names);
@@ -152,20 +152,20 @@
     else setTimeout(() => finish(steps, pending, current), 0);
   }
 
-  const rows = (head, body) => element("div", { className: "explorer-scroll", tabIndex: 0, role: "region", "aria-label": head[0] }, element("table", { className: "explorer-table" },
+  const rows = (label, head, body) => element("div", { className: "explorer-scroll", tabIndex: 0, role: "region", "aria-label": label }, element("table", { className: "explorer-table" },
     element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col", textContent: text })))),
     element("tbody", {}, ...body.map(([first, ...cells]) => element("tr", {}, element("th", { scope: "row", textContent: first }), ...cells.map((text) => element("td", { textContent: text })))))));
 
   function draw(place, fit, wanted, source) {
     const meaning = [...fit.form.linear, ...fit.form.nonlinear, ...fit.form.constants];
-    const parameters = rows(["parameter", "value", "95 % interval", "meaning"],
-      meaning.map((one) => [one.name, show(fit.parameters[one.name]), interval(fit.intervals[one.name]), one.meaning]));
+    const parameters = rows("parameters", ["parameter", "value", "95 % interval", "meaning"],
+      meaning.map((one) => [one.name, show(fit.parameters[one.name]), interval(fit.intervals[one.name], fit.form.constants.includes(one)), one.meaning]));
     const optimum = Object.entries(fit.optimum || {}).map(([name, value]) => [`best ${name}`, Number.isFinite(value) ? show(value) : "no peak"]);
     const left = element("td", { textContent: "…" });
-    const facts = rows(["fit", "value"], [["points", String(fit.n_points)], ["R²", show(fit.r2)], ["AICc", show(fit.aicc)], ["objective", show(fit.objective)], ...optimum]);
+    const facts = rows("quality of the fit", ["fit", "value"], [["R²", show(fit.r2)], ["AICc", show(fit.aicc)], ["objective", show(fit.objective)], ...optimum]);
     facts.querySelector("tbody").append(element("tr", {}, element("th", { scope: "row", textContent: "RMSE, each size from the others" }), left));
     const charts = element("div", { className: "explorer-charts" }, element("div"), element("div"));
-    place.replaceChildren(element("h3", { textContent: "The fit" }), parameters, flags(fit), charts, element("div", { className: "explorer-tables" }, facts, heldOut(fit)), takeHome(fit, wanted, source));
+    place.replaceChildren(element("h3", { textContent: "The fit" }), element("p", { role: "status", textContent: `${fit.form.name}, ${fit.n_points} points fitted, ${fit.unseen.y.length} held out` }), parameters, flags(fit), charts, element("div", { className: "explorer-tables" }, facts, heldOut(fit)), takeHome(fit, wanted, source));
     const paint = () => paintCharts(charts, fit, wanted);
     paint();
     let width = charts.clientWidth;
@@ -178,7 +178,7 @@
     const errors = [["this law", h.rmse], ["no further gain", h.rmse_no_further_gain], ["a straight line in logs", h.rmse_log_linear]];
     const best = Math.min(...errors.map(([, error]) => error));
     const body = errors.map(([name, error]) => [name, show(error) + (error === best ? " (best)" : "")]);
-    return rows([`RMSE at ${h.sizes} held-out size(s), ${h.points} point(s)`, "value"], [...body, ["share inside the 95 % band", show(h.inside_band)]]);
+    return rows("errors at the sizes held out", [`RMSE at ${h.sizes} held-out size(s), ${h.points} point(s)`, "value"], [...body, ["share inside the 95 % band", show(h.inside_band)]]);
   }
 
   function flags({ flags: f }) {
@@ -198,7 +198,7 @@
     const at = (points) => (one ? points.x.map((row) => row[0]) : points.x.length ? predict(points.x) : []);
     const dots = (points, y, name, look) => ({ kind: "points", x: at(points), y, name: points.x.length ? name : "", look, names: points.x.map((row, i) => `${names} = ${row.map((value) => show(value)).join(", ")}: ${show(y[i])}`) });
     const series = [dots(fitted, fitted.y, "fitted", "a"), dots(unseen, unseen.y, "held out", "b")];
-    const x = { label: one ? `${wanted.x[0]} (log scale)` : `predicted ${wanted.y}`, log: one };
+    const x = { label: one ? wanted.x[0] : `predicted ${wanted.y}`, log: one };
     if (one) {
       const all = [...fitted.x, ...unseen.x].map((row) => Math.log(row[0])), low = Math.min(...all), high = Math.max(...all);
       const grid = Array.from({ length: 81 }, (_, k) => Math.exp(low + ((high - low) * k) / 80)), cells = grid.map((value) => [value]), limits = fit.limits(cells);

@@ -69,7 +69,7 @@
     const menus = { set: select(sets.map((set, k) => [k, set.title])), form: select(Object.entries(FORMS)) };
     const holdOut = element("input", { type: "number", min: 0, step: 1 }), refit = element("input", { type: "checkbox" });
     const reset = element("button", { type: "button", textContent: "Reset to the fit" });
-    const numbers = element("dl", { className: "explorer-numbers", "aria-live": "polite" }), charts = element("div", { className: "explorer-charts" }, element("div"), element("div"));
+    const numbers = element("dl", { className: "law-numbers", "aria-live": "polite" }), charts = element("div", { className: "explorer-charts" }, element("div"), element("div"));
     const rows = {};
     let state = null, now = null, limits = null;
 
@@ -113,7 +113,7 @@
     function draw(found) {
       const { fitted, unseen, set: { size, unit, value } } = state, at = (points) => points.x.map((one) => one[0]);
       const all = [...at(fitted), ...at(unseen)].map(Math.log), low = Math.min(...all), high = Math.max(...all) + 0.1 * (Math.max(...all) - Math.min(...all));
-      const grid = Array.from({ length: 81 }, (_, k) => Math.exp(low + ((high - low) * k) / 80)), x = { label: `${size}, ${unit} (log scale)`, log: true };
+      const grid = Array.from({ length: 81 }, (_, k) => Math.exp(low + ((high - low) * k) / 80)), x = { label: `${size}, ${unit}`, log: true };
       const dots = (points, y, name, look) => ({ kind: "points", x: at(points), y, name: points.x.length ? name : "", look });
       const curve = (law, name, look) => ({ kind: "line", x: grid, y: predict(state, law, grid), name, look });
       R.chart(charts.children[0], {
@@ -142,7 +142,7 @@
     refit.addEventListener("change", () => { if (!refit.checked) return; message.say("Move one number; the others follow at their best."); });
     reset.addEventListener("click", () => { message.say(""); now = { ...state.best }; paint(); });
     place.append(
-      element("div", { className: "explorer-fields" }, labelled("points", menus.set), labelled("law", menus.form), labelled("largest sizes held out", holdOut)),
+      element("div", { className: "explorer-bar" }, labelled("points", menus.set), labelled("law", menus.form), labelled("largest sizes held out", holdOut)),
       element("div", { className: "law-rows" }, row("E"), row("A"), row("α")),
       element("p", { className: "explorer-buttons" }, reset, element("label", {}, refit, " refit the others")), message.place, charts, numbers,
     );
