@@ -40,7 +40,9 @@
         const offered = k < Math.max(...counts), optional = offered && k >= Math.min(...counts);
         menu.parentElement.hidden = !offered;
         menu.previousElementSibling.textContent = counts.length > 1 || !offered ? `x${k + 1}` : `x${k + 1} (${choices[0].variables[k]})`;
-        options(menu, optional ? ["", ...names] : names, optional ? ["none", ...names] : names);
+        const fresh = !menu.options.length;
+        options(menu, !offered ? [] : optional ? ["", ...names] : names, optional ? ["none", ...names] : names);
+        if (fresh && offered && !optional) menu.value = names[Math.min(k, names.length - 1)];
       });
       options(parts.y, names);
       options(parts.by, ["", ...names], ["none", ...names]);
@@ -58,15 +60,24 @@
 
     function read(text, name) {
       parts.text.value = text;
+      const before = table ? table.names.join("\n") : null;
       try {
         table = R.readTable(text);
         file = name || (table.separator === "\t" ? "points.tsv" : "points.csv");
         menus();
+        if (table.names.join("\n") !== before) spread();
         report(null);
       } catch (error) {
         table = null;
         report(error);
       }
+    }
+
+    /* New columns: the first ones are x, the next is y. */
+    function spread() {
+      const shown = parts.x.filter((menu) => !menu.parentElement.hidden && menu.options[0].value !== "");
+      shown.forEach((menu, k) => { menu.value = table.names[Math.min(k, table.names.length - 1)]; });
+      parts.y.value = table.names[Math.min(shown.length, table.names.length - 1)];
     }
 
     function load(example) {
