@@ -14,6 +14,12 @@
     if (values.includes(before)) select.value = before;
   }
 
+  /* A group's cell as the command line writes it: a number where it is one, null where it is empty. */
+  function written(cell) {
+    const value = Number(cell);
+    return cell === "" ? null : String(value) === cell || value.toFixed(1) === cell ? value : cell;
+  }
+
   function save(name, text, type) {
     const link = element("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
     link.click();
@@ -230,7 +236,7 @@
     const json = element("button", { type: "button", textContent: "Download the fit (JSON)" }), points = element("button", { type: "button", textContent: `Download ${file}` });
     json.addEventListener("click", () => {
       const done = fit.leave_one_size_out_rmse === undefined ? R.whole(fit) : fit;
-      save("fit.json", `${JSON.stringify([R.toJson(done, wanted.by ? { [wanted.by]: wanted.group } : {})], null, 1)}\n`, "application/json");
+      save("fit.json", `${JSON.stringify([R.toJson(done, wanted.by ? { [wanted.by]: written(wanted.group) } : {})], null, 1)}\n`, "application/json");
     });
     points.addEventListener("click", () => save(file, text.endsWith("\n") ? text : `${text}\n`, "text/csv"));
     const copy = element("button", { type: "button", textContent: "Copy the line" }), line = element("code", { textContent: R.commandLine(file, wanted), tabIndex: 0 });
