@@ -6,8 +6,8 @@ the points leave a combination of parameters open (``weak_parameters``), its pre
 come from differences of 1e-6, and the error of each size predicted from the others from refits that end where the
 objective no longer falls: both agree to 1e-6.
 
-Bands of ``performance-law-outside`` are left out: they average over 111 conditional optima, and where the search grid has
-fewer local minima than starts, the library's other starts are whatever ``np.argpartition`` leaves in front.
+Bands of ``performance-law-outside`` are left out: they average over 111 conditional optima, and where the search grid
+has fewer local minima than starts, the library's other starts are whatever ``np.argpartition`` leaves in front.
 """
 
 from dataclasses import dataclass, field
