@@ -60,7 +60,8 @@
   function ranges(state) {
     const spread = Math.max(...state.set.y) - Math.min(...state.set.y) || 1, { best } = state;
     const around = (value) => [Math.max(0, value - REACH * spread), value + REACH * spread];
-    return { E: around(best.E), A: around(best.A), "α": [0, Math.max(3 * best["α"], 1e-3)] };
+    const [lowest, highest] = around(best.E);
+    return { E: [lowest, Math.max(highest, Math.min(...state.set.y))], A: around(best.A), "α": [0, Math.max(3 * best["α"], 1e-3)] };
   }
 
   function build(place, { registry, sets }) {
@@ -142,7 +143,7 @@
     refit.addEventListener("change", () => { if (!refit.checked) return; message.say("Move one number; the others follow at their best."); });
     reset.addEventListener("click", () => { message.say(""); now = { ...state.best }; paint(); });
     place.append(
-      element("div", { className: "explorer-bar" }, labelled("points", menus.set), labelled("law", menus.form), labelled("largest sizes held out", holdOut)),
+      element("div", { className: "explorer-bar wide" }, labelled("points", menus.set), labelled("law", menus.form), labelled("largest sizes held out", holdOut)),
       element("div", { className: "law-rows" }, row("E"), row("A"), row("α")),
       element("p", { className: "explorer-buttons" }, reset, element("label", {}, refit, " refit the others")), message.place, charts, numbers,
     );
