@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Int
 
 from recscale.laws.grid_search import grid_of, search, thinned
+from recscale.laws.polish import polish
 from recscale.laws.problem import Problem, Rows, Solutions, joined
 from recscale.laws.refine import bounds, jacobian, refine
 from recscale.laws.units import natural
@@ -36,7 +37,8 @@ def _solve(problem: Problem, rows: Rows) -> Solutions:
     row, theta = search(problem, rows, max(2, STARTS // values))
     row, candidates = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
     best = best_of(row, refine(problem, candidates.theta, rows.take(row), coef=candidates.coef), len(rows))
-    return _sweep(problem, best, rows) if thinned(problem.law) else best
+    best = _sweep(problem, best, rows) if thinned(problem.law) else best
+    return polish(problem, best, rows)
 
 
 def conditional_optima(problem: Problem) -> Solutions:

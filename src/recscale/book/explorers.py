@@ -1,0 +1,61 @@
+"""Explorers on pages without a kernel: a directive that sets one, and scripts only where one stands.
+
+```{explorer} fit-points
+```
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+
+from recscale.figures import law_explorers
+from recscale.figures.explorers import Explorer
+
+EXPLORERS: dict[str, Callable[[], Explorer]] = {
+    "fit-points": law_explorers.fit_points,
+    "law": law_explorers.law_explorer,
+}
+FITTING = ("chart.js", "laws.js", "fitter.js", "solver.js", "fit.js", "explorer-parts.js")
+SCRIPTS = {
+    "fit-points": (*FITTING, "points-table.js", "fit-points.js"),
+    "law": (*FITTING, "law-explorer.js"),
+    "wukong": ("explorer-parts.js", "wukong-count.js", "wukong-explorer.js"),
+    "entropy": ("explorer-parts.js", "entropy.js", "entropy-playground.js"),
+}
+"""What each kind of explorer needs on its page; a page without it goes without them."""
+
+
+class ExplorerDirective(Directive):
+    """``explorer``: its one argument is a kind of ``EXPLORERS``."""
+
+    required_arguments = 1
+    option_spec: ClassVar[dict] = {}
+
+    def run(self) -> list[nodes.Node]:
+        kind = self.arguments[0]
+        if kind not in EXPLORERS:
+            raise self.error(f"there is no explorer {kind!r}; choose from {', '.join(EXPLORERS)}")
+        return [nodes.raw("", EXPLORERS[kind]()._repr_html_(), format="html")]
+
+
+def leave_out_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Take the explorers' scripts off a page that has no such explorer."""
+    body = context.get("body", "")
+    needed = {name for kind, names in SCRIPTS.items() if f'data-explorer="{kind}"' in body for name in names}
+    known = {name for names in SCRIPTS.values() for name in names}
+    context["script_files"][:] = [
+        script
+        for script in context.get("script_files", [])
+        if Path(str(getattr(script, "filename", None) or "")).name not in known - needed
+    ]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
+    app.add_directive("explorer", ExplorerDirective)
+    app.connect("html-page-context", leave_out_scripts, priority=950)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
