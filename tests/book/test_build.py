@@ -31,10 +31,12 @@ def test_a_good_book_is_built_once(small_book, monkeypatch):
     html = build_book(small_book, report=silent)
     page = (html / "squares.html").read_text()
     assert 'data-points="5"' in page
-    assert "plotly.min.js" in page
-    assert "plotly.min.js" not in (html / "start.html").read_text(), "a page without a figure loads no plotly.js"
-    assert "mathjax/tex-chtml-full.js" in (html / "start.html").read_text()
-    assert (html / "_static" / "plotly.min.js").stat().st_size > 3_000_000
+    assert "plotly-book.min.js" in page
+    assert "plotly" not in (html / "start.html").read_text(), "a page without a figure loads no plotly.js"
+    assert "mathjax/startup.js" in (html / "start.html").read_text()
+    assert "mathjax" not in page, "a page without a formula loads no MathJax"
+    assert (html / "_static" / "plotly-book.min.js").stat().st_size < 1_200_000
+    assert not (html / "_static" / "plotly.min.js").exists()
     assert list((html / "_static" / "mathjax").rglob("*.woff"))
     for name in ("start", "squares"):
         text = (html / f"{name}.html").read_text()
