@@ -85,19 +85,23 @@
 
   function draw(plot) {
     if (plot.dataset.drawn || plot.clientWidth === 0) return;
-    const content = JSON.parse(plot.closest("figure").querySelector('script[type="application/json"]').textContent);
+    const figure = plot.closest("figure");
+    const content = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
+    const controls = window.recscale && window.recscale.figureControls;
     plot.dataset.drawn = "started";
+    if (controls) controls.take(figure, plot, content.layout);
     if (plot.clientWidth < 500) narrow(content);
     assign(content.layout, themed(content.layout));
     Plotly.newPlot(plot, { data: content.data, layout: content.layout, frames: content.frames, config: content.config })
       .then(() => {
+        if (controls) controls.attach(plot);
         plot.dataset.drawn = "yes";
         plot.dataset.width = plot.clientWidth;
         if (!performance.getEntriesByName("first-figure").length) performance.mark("first-figure");
       });
   }
 
-  const plots = () => [...document.querySelectorAll("figure.recscale-figure .recscale-plot")];
+  const plots = () => [...document.querySelectorAll("figure.recscale-figure > .recscale-plot")];
   const drawn = () => plots().filter((plot) => plot.dataset.drawn && plot.layout);
 
   /* A figure keeps its size while its box does: the box of one in a folded part has none. */

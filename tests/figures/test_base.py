@@ -178,6 +178,12 @@ def test_numbers_keep_seven_digits_on_their_way_to_the_page():
     assert trace["customdata"][0] == [0.3333333, "text", None]
 
 
+def test_what_a_hover_label_shows_stays_decimal():
+    fig = base.points(base.figure(), [1, 2], [1, 2], "Wukong", customdata=np.array([[0.1, 2.0], [1 / 3, np.nan]]))
+    (trace,) = page_content(base.Shown(fig, 2, "x", "").to_html())["data"]
+    assert trace["customdata"] == [[0.1, 2.0], [0.3333333, None]]
+
+
 def test_a_column_too_large_for_single_precision_stays_double():
     column = {"dtype": "f8", "bdata": base64.b64encode(np.array([1e300, 1.0]).tobytes()).decode()}
     assert base.trimmed(column) == column

@@ -210,8 +210,7 @@ def _drawn(trace: Mapping[str, Any]) -> int:
 def _present(values: Any) -> np.ndarray:
     """Which entries of a column are there; Plotly writes numeric arrays as base64."""
     if isinstance(values, Mapping):
-        array = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
-        return np.isfinite(array)
+        return np.isfinite(_column(values)).ravel()
     flat = [entry for row in values for entry in (row if isinstance(row, list | tuple | np.ndarray) else (row,))]
     return np.array(
         [entry is not None and not (isinstance(entry, float) and math.isnan(entry)) for entry in flat], bool
@@ -221,22 +220,39 @@ def _present(values: Any) -> np.ndarray:
 def trimmed(part: Any) -> Any:
     """Traces with seven digits a number, more than a screen or a hover label shows: half the weight of a page.
 
-    Plotly writes columns of numbers as base64; double precision becomes single where the numbers fit into it.
+    Plotly writes columns of numbers as base64; double precision becomes single where the numbers fit into it, and
+    decimal where a hover label may show them as they are.
     """
     if isinstance(part, float) and math.isfinite(part):
         return float(f"{part:.7g}")
     if isinstance(part, list):
         return [trimmed(entry) for entry in part]
     if isinstance(part, Mapping) and part.get("dtype") == "f8":
-        doubles = np.frombuffer(base64.b64decode(part["bdata"]), dtype="f8")
+        doubles = _column(part)
         with np.errstate(over="ignore"):
             singles = doubles.astype("f4")
         if np.array_equal(np.isfinite(doubles), np.isfinite(singles)):
             return dict(part) | {"dtype": "f4", "bdata": base64.b64encode(singles.tobytes()).decode()}
         return part
     if isinstance(part, Mapping):
-        return {key: trimmed(entry) for key, entry in part.items()}
+        return {key: trimmed(_decimal(entry) if key in LABELS else entry) for key, entry in part.items()}
     return part
+
+
+LABELS = ("customdata", "text")
+
+
+def _decimal(column: Any) -> Any:
+    """A base64 column of doubles as a list, NaN as None; anything else as it is."""
+    if not isinstance(column, Mapping) or column.get("dtype") != "f8":
+        return column
+    values = _column(column)
+    return np.where(np.isfinite(values), values.astype(object), None).tolist()
+
+
+def _column(part: Mapping[str, str]) -> np.ndarray:
+    shape = [int(n) for n in part["shape"].split(",")] if "shape" in part else -1
+    return np.frombuffer(base64.b64decode(part["bdata"]), dtype=part["dtype"]).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +285,7 @@ class Shown:
         return (
             f'<figure class="recscale-figure" id="figure-{self.name}-{key}" '
             f'data-figure="{self.name}" data-points="{self.points}">'
-            f'<div class="recscale-plot" style="height:{height}px" role="img" aria-label="{label}"></div>'
+            f'<div class="recscale-plot" style="height:{height}px" role="group" aria-label="{label}"></div>'
             f'<script type="application/json">{content}</script>{caption}</figure>'
         )
 

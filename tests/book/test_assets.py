@@ -10,7 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from recscale.book import extension
+from recscale.book import assets
 from recscale.figures import base
 
 BUNDLE = files("recscale.book") / "plotly"
@@ -27,9 +27,9 @@ def page(body: str, pagename: str = "page") -> list[Script]:
     """The scripts of a page with this text, in the order in which Sphinx writes them."""
     names = ("documentation_options.js", "doctools.js", "mathjax/startup.js", "sphinx-thebe.js", "figures.js")
     scripts = [Script(f"_static/{name}") for name in names] + [Script(None, body="let x = 1;")]
-    app = SimpleNamespace(builder=SimpleNamespace(format="html"), env=SimpleNamespace(recscale_whole=set()))
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"))
     app.add_js_file = lambda name, **options: scripts.append(Script(f"_static/{name}", **options))
-    extension.arrange_scripts(app, pagename, "page.html", {"body": body, "script_files": scripts}, None)
+    assets.arrange_scripts(app, pagename, "page.html", {"body": body, "script_files": scripts}, None)
     return sorted(scripts, key=lambda script: script.priority)
 
 
@@ -69,8 +69,8 @@ def test_the_bundle_is_of_the_wheel_s_version_and_has_the_traces_it_promises():
     assert code.startswith(f"/* plotly.js v{version}, ")
     assert json.loads((BUNDLE / "package.json").read_text())["devDependencies"]["plotly.js"] == version
     source = (BUNDLE / "traces.js").read_text()
-    assert {"scatter", *re.findall(r"lib/(\w+)\"", source)} - {"core"} == extension.BUNDLED
-    for kind in extension.BUNDLED:
+    assert {"scatter", *re.findall(r"lib/(\w+)\"", source)} - {"core"} == assets.BUNDLED
+    for kind in assets.BUNDLED:
         assert f'"{kind}"' in code
 
 
