@@ -140,6 +140,6 @@
     window.addEventListener("afterprint", afterPrint);
   }
 
-  if (window.Plotly) start(); // the scripts of a page are deferred: the text is there
-  else document.addEventListener("DOMContentLoaded", start);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 })();
