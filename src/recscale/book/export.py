@@ -26,7 +26,8 @@ import importlib.util, pathlib, subprocess, sys
 if importlib.util.find_spec("recscale") is None:
     here = pathlib.Path("recscale-book")
     if not here.exists():
-        subprocess.run(["git", "clone", "--quiet", "--depth", "1", "--branch", BRANCH, REPOSITORY, str(here)], check=True)
+        clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", BRANCH, REPOSITORY, str(here)]
+        subprocess.run(clone, check=True)
     pins = (here / "requirements.lock").read_text().splitlines()
     alone = [pin for pin in pins if pin.startswith("torchrec==")]  # its dependencies are pinned above it
     rest = [pin for pin in pins if pin not in alone and pin and not pin.startswith("#")]

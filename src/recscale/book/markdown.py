@@ -13,12 +13,15 @@ from pathlib import Path
 
 from myst_nb.core.variables import format_plain_text
 
-from recscale.book.blocks import Directive, blocks
+from recscale.book.blocks import FENCE, OPENING, Directive, blocks
 from recscale.book.pictures import drawing
 from recscale.book.references import References, Target
 
 BOXES = frozenset(
-    "admonition attention caution danger error hint important note seealso tip todo warning topic sidebar margin".split()
+    (
+        *("admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip"),
+        *("todo", "topic", "warning", "sidebar", "margin"),
+    )
 )
 FOLDED = frozenset(("dropdown", "toggle"))
 CODE = frozenset(("code-block", "code", "sourcecode", "code-cell", "literalinclude"))
@@ -126,7 +129,10 @@ class Plain:
         for names, convert in self._converters():
             if one.name in names:
                 return f"\n{convert(one)}\n"
-        title = f"**{self(one.argument)}**\n\n" if one.argument and one.name != "container" else ""
+        if one.name == "container":
+            text = self(one.body).strip()
+            return f"\n**{text}**\n" if "question" in one.argument else f"\n{text}\n"
+        title = f"**{self(one.argument)}**\n\n" if one.argument else ""
         return f"\n{title}{self(one.body)}\n"
 
     def _converters(self) -> Iterator[tuple[frozenset[str], Callable[[Directive], str]]]:
@@ -156,7 +162,7 @@ class Plain:
         return f"### Exercise{number}. {self(one.argument)}\n\n{self(one.body)}"
 
     def solution_title(self, one: Directive) -> str:
-        """"Solution to exercise 2"."""
+        """ "Solution to exercise 2"."""
         target = self.references.target(one.argument)
         return f"Solution to exercise {target.number}" if target and target.number else "Solution"
 
@@ -196,3 +202,49 @@ def split_solutions(text: str) -> list[tuple[bool, str]]:
             pieces.append((True, []))
         pieces[-1][1].append(line)
     return [(opens, "\n".join(lines)) for opens, lines in pieces if "".join(lines).strip()]
+
+
+def without_other_pages(text: str, references: References, page: str) -> str:
+    """The text, still MyST, without what only the whole book can resolve: links to other pages, literature, terms."""
+    plain = Plain(references, page, {}, Path())
+
+    def inline(found: re.Match[str]) -> str:
+        role, content = found["role"], found["content"]
+        if role and (role.startswith("cite") or role == "term"):
+            return plain(found[0])
+        named = NAMED.match(content or "")
+        name = (named["target"] if named else content) if role else found["target"]
+        target = None if found["code"] or found["image"] else references.target((name or "").partition("#")[0])
+        return plain(found[0]) if target and target.page != page else found[0]
+
+    return "".join(piece if verbatim else INLINE.sub(inline, piece) for verbatim, piece in _verbatim(text))
+
+
+def _verbatim(text: str) -> Iterator[tuple[bool, str]]:
+    """The text in pieces that give it whole: lines of fences and what is code stay as they are, the rest may change."""
+    code = ""
+    directives: list[str] = []
+    plain: list[str] = []
+    for line in text.splitlines(keepends=True):
+        fence = FENCE.match(line.rstrip("\n"))
+        if fence is None and not code:
+            plain.append(line)
+            continue
+        if plain:
+            yield False, "".join(plain)
+            plain = []
+        yield True, line
+        if fence is None:
+            continue
+        mark, rest = fence["fence"], fence["rest"].strip()
+        opening = OPENING.match(rest)
+        if code:
+            code = "" if mark.startswith(code) and not rest else code
+        elif not rest and directives and mark.startswith(directives[-1]):
+            directives.pop()
+        elif opening and opening["name"] not in CODE:
+            directives.append(mark)
+        else:
+            code = mark
+    if plain:
+        yield False, "".join(plain)

@@ -91,11 +91,9 @@ class Portable:
         if _is_figure(data):
             yield from self._figure(data["text/html"])
         elif CLAIMS in data:
-            html = self._portable_html(data["text/html"])
-            lines = [f"- {' '.join(item.get_text(' ').split())}" for item in BeautifulSoup(html, "lxml").select("li")]
-            yield new_output("display_data", {"text/html": html, "text/plain": "\n".join(lines)})
+            yield self._claims(data["text/html"])
         elif "text/html" in data:
-            data = dict(data) | {"text/html": self._portable_html(data["text/html"])}
+            data = dict(data) | {"text/html": self.linked(data["text/html"])}
             yield from_dict(dict(output) | {"data": data, "metadata": {}})
         else:
             yield output
@@ -114,7 +112,16 @@ class Portable:
             words = caption.get_text()
             yield new_output("display_data", {"text/markdown": f"*{words}*", "text/plain": words})
 
-    def _portable_html(self, html: str) -> str:
+    def _claims(self, html: str) -> NotebookNode:
+        """A list of claims that needs none of the book's styles."""
+        soup = BeautifulSoup(self.linked(html), "html.parser")
+        items = [[part for part in item.contents if part.get_text().strip()] for item in soup.select("li")]
+        rows = "".join(f"<li>{' · '.join(map(str, parts))}</li>" for parts in items)
+        lines = [" · ".join(" ".join(part.get_text().split()) for part in parts) for parts in items]
+        data = {"text/html": f"<ul>{rows}</ul>", "text/plain": "\n".join(f"- {line}" for line in lines)}
+        return new_output("display_data", data)
+
+    def linked(self, html: str) -> str:
         """HTML whose links lead to the published book, or, where it has no address, are plain text."""
         if "href=" not in html:
             return html
