@@ -145,4 +145,4 @@ def _table(what: str, lines: Sequence[tuple[str, str, str, bool]]) -> str:
         for first, before, after, marked in lines
     )
     head = f'<tr><th scope="col">{what}</th><th scope="col">default</th><th scope="col">yours</th></tr>'
-    return f'<table class="your-run"><thead>{head}</thead><tbody>{body}</tbody></table>'
+    return f'<div><table class="your-run"><thead>{head}</thead><tbody>{body}</tbody></table></div>'
