@@ -88,7 +88,8 @@ class Plain:
         if found["role"]:
             return self._role(found["role"], found["content"])
         if found["image"]:
-            return found[0] if "://" in found["target"] else self._picture(found["target"], found["text"])
+            outside = re.match(r"\w+:", found["target"])
+            return found[0] if outside else self._picture(found["target"], found["text"])
         return self._link(found["target"], self(found["text"]), found[0])
 
     def _link(self, name: str, text: str, unknown: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pybtex.database import Entry, parse_file
+from pybtex.richtext import Text
 
 from recscale.book.blocks import Directive, blocks
 from recscale.book.publication import Publication
@@ -82,8 +83,8 @@ def address_of(entry: Entry) -> str:
 
 
 def _plain(text: str) -> str:
-    """A BibTeX value as Unicode: pybtex decodes accents, braces go."""
-    return text.replace("{", "").replace("}", "").replace("\\", "")
+    """A BibTeX value as Unicode, without braces."""
+    return str(Text.from_latex(text))
 
 
 def read_references(book: Path, pages: Iterable[str], publication: Publication) -> References:
