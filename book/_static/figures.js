@@ -5,7 +5,7 @@
   "use strict";
 
   const AHEAD = 600; // pixels above and below the screen where figures are drawn already
-  const PAPER = 680; // the width of a figure on paper
+  const PAPER = 660; // the width of a figure on paper
 
   const THEMES = {
     light: { text: "#2f3743", muted: "#5a6270", grid: "#e3e7ec", panel: "#ffffff", border: "#c9d0d9" },
@@ -18,7 +18,8 @@
   };
 
   /* The layout keys that follow the theme, for the axes, scenes, menus and sliders this figure has. */
-  function themed(layout, t = THEMES[dark() ? "dark" : "light"]) {
+  function themed(layout) {
+    const t = THEMES[dark() ? "dark" : "light"];
     const keys = {
       "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font.color": t.text,
       "hoverlabel.bgcolor": t.panel, "hoverlabel.bordercolor": t.border, "hoverlabel.font.color": t.text,
@@ -113,11 +114,16 @@
 
   /* Paper is white and has one width. */
   function beforePrint() {
+    const root = document.documentElement;
+    root.dataset.screenTheme = root.dataset.theme;
+    root.dataset.theme = "light";
     plots().forEach(draw);
-    drawn().forEach((plot) => Plotly.relayout(plot, { ...themed(plot.layout, THEMES.light), width: PAPER }));
+    drawn().forEach((plot) => Plotly.relayout(plot, { ...themed(plot.layout), width: PAPER }));
   }
 
   function afterPrint() {
+    const root = document.documentElement;
+    root.dataset.theme = root.dataset.screenTheme;
     drawn().forEach((plot) => Plotly.relayout(plot, { ...themed(plot.layout), width: null, autosize: true }));
   }
 

@@ -44,7 +44,7 @@ def test_a_good_book_is_built_once(small_book, monkeypatch):
         assert "cdn." not in text
 
     said = []
-    monkeypatch.setattr(build, "_sphinx", lambda *_: pytest.fail("nothing has changed"))
+    monkeypatch.setattr(build, "sphinx", lambda *_: pytest.fail("nothing has changed"))
     assert build_book(small_book, report=said.append) == html
     assert said == ["nothing has changed since the last build"]
 
@@ -84,9 +84,8 @@ def no_sphinx(small_book, monkeypatch) -> list[str]:
     """Instead of running chapters and Sphinx: pages that hold the source's text, each in a file; notes the builds."""
     builds: list[str] = []
 
-    def sphinx(stage, layout):
+    def sphinx(stage, built):
         builds.append((stage / "start.md").read_text())
-        built = layout.build / "sphinx"
         shutil.rmtree(built, ignore_errors=True)
         built.mkdir()
         for name in ("start", "squares"):
@@ -95,7 +94,7 @@ def no_sphinx(small_book, monkeypatch) -> list[str]:
 
     monkeypatch.setattr(build, "execute_book", lambda layout, report: [])
     monkeypatch.setattr(build, "check_book", lambda html, layout: [])
-    monkeypatch.setattr(build, "_sphinx", sphinx)
+    monkeypatch.setattr(build, "sphinx", sphinx)
     return builds
 
 
@@ -139,7 +138,7 @@ def test_a_build_killed_while_it_swaps_the_pages_leaves_whole_ones(small_book, n
         with pytest.raises(Killed):
             build_book(small_book, report=silent)
     with monkeypatch.context() as failing:
-        failing.setattr(build, "_sphinx", killed)
+        failing.setattr(build, "sphinx", killed)
         with pytest.raises(Killed):
             build_book(small_book, report=silent)
     assert texts(small_book) == old
@@ -169,14 +168,14 @@ def test_a_build_killed_while_it_deletes_the_old_pages_has_the_new_ones(small_bo
 
 
 def test_a_second_build_says_that_it_waits_and_then_finds_nothing_to_do(small_book, no_sphinx, monkeypatch):
-    sphinx, at_work, may_end = build._sphinx, threading.Event(), threading.Event()
+    sphinx, at_work, may_end = build.sphinx, threading.Event(), threading.Event()
 
-    def slow(stage, layout):
+    def slow(stage, output):
         at_work.set()
         assert may_end.wait(60)
-        return sphinx(stage, layout)
+        return sphinx(stage, output)
 
-    monkeypatch.setattr(build, "_sphinx", slow)
+    monkeypatch.setattr(build, "sphinx", slow)
     said: list[str] = []
     first = threading.Thread(target=build_book, args=(small_book,), kwargs={"report": silent})
     second = threading.Thread(target=build_book, args=(small_book,), kwargs={"report": said.append})
