@@ -9,6 +9,7 @@
 from pathlib import Path
 from typing import Any
 
+import yaml
 from sphinx.application import Sphinx
 
 from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets
@@ -50,7 +51,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.config.mathjax_path = MATHJAX
     app.config.mathjax3_config = {"loader": MATHJAX_LOADS}
-    prepare_site(app, publication(Path(app.srcdir) / "_config.yml"))
+    config = Path(app.srcdir) / "_config.yml"
+    title = yaml.safe_load(config.read_text(encoding="utf-8"))["title"]
+    prepare_site(app, publication(config), title)
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("html-page-context", add_panel)
     app.connect("html-page-context", date_footer)

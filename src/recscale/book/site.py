@@ -38,8 +38,8 @@ def site_prefix(published: Publication) -> str:
     return f"{urlsplit(published.site).path.rstrip('/')}/"
 
 
-def prepare_site(app: Sphinx, published: Publication) -> None:
-    """Load and set the extensions for publishing, all from the one address."""
+def prepare_site(app: Sphinx, published: Publication, title: str) -> None:
+    """Load and set the extensions for publishing a book of this title, all from its one address."""
     prefix = site_prefix(published)
     app.setup_extension("notfound.extension")
     app.config.notfound_urls_prefix = prefix
@@ -47,6 +47,7 @@ def prepare_site(app: Sphinx, published: Publication) -> None:
     app.config.notfound_context = {"title": "Page not found", "body": body}
     app.setup_extension("sphinxext.opengraph")
     app.config.ogp_site_url = f"{published.site}/" if published.site else ""
+    app.config.ogp_site_name = title
     app.config.ogp_image = CARD
     app.config.ogp_image_alt = False
     if published.site:
