@@ -39,7 +39,8 @@ def built_pages() -> list[str]:
     """Every page a reader can open: those of the table of contents and those Sphinx adds."""
     made = sorted(path.relative_to(LAYOUT.html).with_suffix("").as_posix() for path in LAYOUT.html.rglob("*.html"))
     listed = pages(LAYOUT)
-    return listed + [page for page in made if page not in (*listed, "index") and not page.startswith("_")]
+    apart = (*listed, "index", "404")  # one leads elsewhere, one is for any address and tested with a server
+    return listed + [page for page in made if page not in apart and not page.startswith("_")]
 
 
 def unavailable(reason: str) -> None:

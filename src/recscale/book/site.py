@@ -52,7 +52,9 @@ def prepare_site(app: Sphinx, published: Publication, title: str) -> None:
     app.config.ogp_image_alt = False
     if published.site:
         app.setup_extension("sphinx_sitemap")
+        app.config.site_url = f"{published.site}/"
         app.config.sitemap_url_scheme = "{link}"
+        app.config.sitemap_excludes = ["404.html", "search.html", "genindex.html"]
 
 
 def date_footer(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
