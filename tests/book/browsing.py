@@ -121,6 +121,7 @@ def served(folder: Path) -> Iterator[str]:
             self.wfile.write(data)
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda *_: None  # a browser that leaves hangs up in the middle of a file
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

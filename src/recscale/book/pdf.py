@@ -150,7 +150,7 @@ def _bound(front: PdfReader, printed: Sequence[Printed], numbers: PdfReader, htm
         _explicit(page.reader)
         first[page.name] = len(writer.pages)
         writer.append(page.reader, import_outline=False)
-        writer.add_outline_item(page.title, first[page.name])
+        writer.add_outline_item(title=page.title, page_number=first[page.name])
     for sheet, number in zip(writer.pages, numbers.pages, strict=True):
         sheet.merge_page(number)
         _inward(sheet, writer, first, html)
