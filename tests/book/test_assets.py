@@ -52,6 +52,19 @@ def test_a_page_without_a_figure_loads_no_plotly():
     assert "plotly" not in str(names(page("<p>text</p>")))
 
 
+@pytest.mark.parametrize(("mark", "scripts"), assets.NEEDED.items())
+def test_a_script_is_loaded_where_its_mark_stands(mark, scripts):
+    def kept(body):
+        made = [Script(f"_static/{name}") for name in scripts]
+        app = SimpleNamespace(builder=SimpleNamespace(format="html"), add_js_file=lambda *_: None)
+        context = {"body": body, "script_files": made}
+        assets.arrange_scripts(app, "page", "page.html", context, None)
+        return set(names(context["script_files"]))
+
+    assert kept(f"<p {mark}>") == set(scripts)
+    assert kept("<p>") == set()
+
+
 def test_a_trace_outside_the_bundle_brings_the_whole_library():
     assert "plotly.min.js" in names(page(html(go.Scatter(y=[1])) + html(go.Surface(z=np.ones((2, 2))))))
 

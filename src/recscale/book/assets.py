@@ -33,6 +33,17 @@ FIRST = (OPTIONS, "", BUNDLE, WHOLE, "figure-controls.js", "figures.js")
 ORDER = {name: 100 + place for place, name in enumerate(FIRST)} | {Path(MATHJAX).name: 900}
 """A script's name -> its place; those without a file are what stands in the page itself."""
 
+EXPLORERS = ("explorer-parts", "entropy", "entropy-playground", "wukong-count", "wukong-explorer", "chart", "laws")
+EXPLORERS += ("solver", "fit", "fitter", "fit-points", "points-table", "law-explorer")
+NEEDED = {
+    "recscale-figure": ("figure-controls.js", "figures.js"),
+    '"planner"': ("planner-data.js", "planner.js"),
+    'class="report-card"': ("report-card.js",),
+    'class="quiz': ("quiz.js",),
+    "data-explorer=": tuple(f"{name}.js" for name in EXPLORERS),
+}
+"""What stands in the text of a page -> the book's scripts that only such a page loads."""
+
 
 def traces(body: str) -> set[str]:
     """Kinds of traces in the figures of a page's HTML; empty where there is no figure."""
@@ -63,7 +74,8 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
     body = context.get("body", "")
     if "recscale-figure" in body:
         app.add_js_file(WHOLE if traces(body) - BUNDLED else BUNDLE)
-    scripts = [script for script in context["script_files"] if not _is_thebe(script)]
+    idle = {name for mark, names in NEEDED.items() if mark not in body for name in names}
+    scripts = [script for script in context["script_files"] if not _is_thebe(script) and _name(script) not in idle]
     if pagename != "search":  # there the theme's own script expects the others before it
         scripts = [_ordered(script) for script in scripts]
     context["script_files"][:] = scripts
