@@ -110,3 +110,12 @@ def test_check_without_a_book(monkeypatch, tmp_path):
     monkeypatch.setattr("recscale.book.execute.Layout", lambda: Layout(build=tmp_path))
     error = invoke(book.app, "check").exception
     assert str(error) == "there is no built book yet; `recscale book build` makes one"
+
+
+def test_pdf_names_the_file_and_its_sheets(monkeypatch, tmp_path):
+    written = []
+    monkeypatch.setattr("recscale.book.pdf.print_book", lambda layout, output, report: written.append(output) or 7)
+    monkeypatch.chdir(tmp_path)
+    result = invoke(book.app, "pdf", "mine.pdf")
+    assert result.output.startswith("7 sheets after 0 s: ")
+    assert written == [tmp_path / "mine.pdf"]
