@@ -78,6 +78,7 @@ class Watched:
 def opened(browser, name: str, width: int) -> Iterator[Watched]:
     """A page without a network, all its parts unfolded, all its figures drawn and all its formulas set."""
     context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
+    context.set_default_timeout(120_000)  # a machine that builds and trains beside it is slow
     watched = Watched(context.new_page())
     page, said = watched.page, watched.complaints
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
@@ -86,7 +87,7 @@ def opened(browser, name: str, width: int) -> Iterator[Watched]:
     page.goto((LAYOUT.html / f"{name}.html").as_uri())
     page.evaluate(OPEN_ALL)
     page.evaluate(DRAW_ALL)
-    page.wait_for_function(ALL_DRAWN, timeout=60_000)
+    page.wait_for_function(ALL_DRAWN)
     page.evaluate(SET)
     try:
         yield watched

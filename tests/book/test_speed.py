@@ -30,6 +30,7 @@ def site() -> Iterator[str]:
 def visited(browser, address: str, *, slow: bool) -> tuple[float | None, dict[str, int]]:
     """Seconds to the first figure (None without one), and bytes and requests of the page."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(120_000)
     page = context.new_page()
     devtools = context.new_cdp_session(page)
     devtools.send("Network.enable")
@@ -52,7 +53,7 @@ def visited(browser, address: str, *, slow: bool) -> tuple[float | None, dict[st
         page.wait_for_load_state("networkidle")
     first = None
     if slow or page.locator("figure.recscale-figure > .recscale-plot").count():
-        first = page.wait_for_function(FIRST, timeout=90_000).json_value() / 1000
+        first = page.wait_for_function(FIRST).json_value() / 1000
     context.close()
     return first, weights
 

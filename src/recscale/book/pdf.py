@@ -78,11 +78,12 @@ def print_book(layout: Layout, output: Path, *, report: Callable[[str], None] = 
 
 def _printed(browser: Browser, path: Path, name: str) -> Printed:
     context = browser.new_context(viewport=VIEWPORT, offline=True)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     page.goto(path.as_uri())
     page.wait_for_load_state()
     page.evaluate(OPEN_ALL)
-    page.wait_for_function(DRAWN, timeout=120_000)
+    page.wait_for_function(DRAWN)
     page.evaluate(SET)
     title = page.title().partition(" — ")[0]
     reader = PdfReader(io.BytesIO(_pdf(page)))
