@@ -174,7 +174,7 @@ def relief(
         **_heights(low, high, "z"),
         contours={"start": low, "end": high, "size": (high - low) / 8 or 1.0, "coloring": "heatmap"},
         line={"width": 0.7, "color": "rgba(255,255,255,0.55)"},
-        colorbar={"thickness": 12, "outlinewidth": 0},
+        colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": ".4~g"},
         hovertemplate="(%{x:.3~g}, %{y:.3~g}): %{z:.4f}<extra>" + name + "</extra>",
         **options,
     )
