@@ -29,7 +29,7 @@ def page(body: str, pagename: str = "page") -> list[Script]:
     scripts = [Script(f"_static/{name}") for name in names] + [Script(None, body="let x = 1;")]
     app = SimpleNamespace(builder=SimpleNamespace(format="html"))
     app.add_js_file = lambda name, **options: scripts.append(Script(f"_static/{name}", **options))
-    assets.arrange_scripts(app, pagename, "page.html", {"body": body, "script_files": scripts}, None)
+    assets.arrange_scripts(app, pagename, "page.html", {"body": body, "script_files": scripts, "css_files": []}, None)
     return sorted(scripts, key=lambda script: script.priority)
 
 
@@ -55,11 +55,11 @@ def test_a_page_without_a_figure_loads_no_plotly():
 @pytest.mark.parametrize(("mark", "scripts"), assets.NEEDED.items())
 def test_a_script_is_loaded_where_its_mark_stands(mark, scripts):
     def kept(body):
-        made = [Script(f"_static/{name}") for name in scripts]
+        made = {kind: [Script(f"_static/{name}") for name in scripts if name.endswith(kind)] for kind in ("js", "css")}
         app = SimpleNamespace(builder=SimpleNamespace(format="html"), add_js_file=lambda *_: None)
-        context = {"body": body, "script_files": made}
+        context = {"body": body, "script_files": made["js"], "css_files": made["css"]}
         assets.arrange_scripts(app, "page", "page.html", context, None)
-        return set(names(context["script_files"]))
+        return set(names(context["script_files"] + context["css_files"]))
 
     assert kept(f"<p {mark}>") == set(scripts)
     assert kept("<p>") == set()
@@ -90,3 +90,13 @@ def test_the_bundle_is_of_the_wheel_s_version_and_has_the_traces_it_promises():
 @pytest.mark.parametrize("package", ["plotly.js", "@plotly/d3", "culori"])
 def test_the_licences_of_what_is_inside_are_there(package):
     assert re.search(rf"^{re.escape(package)} [\d.]+ \(", (BUNDLE / "LICENSES.txt").read_text(), re.MULTILINE)
+
+
+def test_the_theme_s_style_keeps_the_icons_that_are_shown(tmp_path):
+    style = tmp_path / "_static" / "styles" / "pydata-sphinx-theme.css"
+    style.parent.mkdir(parents=True)
+    shown, other = '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}', '.fa-egg:before{content:"\\f7fb"}'
+    style.write_text(f"a{{b:c}}{shown}{other}.fa-lg{{d:e}}")
+    (tmp_path / "page.html").write_text('<i class="fa-solid fa-bars"></i>')
+    assets.drop_icons(tmp_path)
+    assert style.read_text() == f"a{{b:c}}{shown}.fa-lg{{d:e}}"

@@ -3,7 +3,8 @@
 Printed for every page. Clocks lie on a busy machine, so the suite holds what doesn't: bytes, and the processor time of
 the page up to its first figure. On an idle machine the figure is there after that time (1.5 s at most), and at
 10 Mbit/s with a processor four times slower after four times it and the time of the bytes on the line (6 s at most).
-`python benchmarks/pages.py` sets ``RECSCALE_CLOCK``: then every page is also opened so, by the clock, with these limits.
+`python benchmarks/pages.py` sets ``RECSCALE_CLOCK``: then every page is also opened so, and these limits hold by the
+clock.
 """
 
 import os

@@ -40,9 +40,12 @@ NEEDED = {
     '"planner"': ("planner-data.js", "planner.js"),
     'class="report-card"': ("report-card.js",),
     'class="quiz': ("quiz.js",),
+    'class="sd-': ("design-tabs.js", "sphinx-design.min.css"),
     "data-explorer=": tuple(f"{name}.js" for name in EXPLORERS),
 }
-"""What stands in the text of a page -> the book's scripts that only such a page loads."""
+"""What stands in the text of a page -> the scripts and styles that only such a page loads."""
+
+ICONS = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"[^"]*"\}')
 
 
 def traces(body: str) -> set[str]:
@@ -56,6 +59,7 @@ def copy_assets(app: Sphinx, error: Exception | None) -> None:
     if error is not None or app.builder.format != "html":
         return
     static, bundle = Path(app.outdir) / "_static", files("recscale.book") / "plotly"
+    drop_icons(Path(app.outdir))
     (static / BUNDLE).write_bytes(gzip.decompress((bundle / f"{BUNDLE}.gz").read_bytes()))
     (static / "plotly-licences.txt").write_bytes((bundle / "LICENSES.txt").read_bytes())
     if any(f"_static/{WHOLE}" in page.read_text(encoding="utf-8") for page in Path(app.outdir).rglob("*.html")):
@@ -67,6 +71,18 @@ def copy_assets(app: Sphinx, error: Exception | None) -> None:
         copy(source / part, target / part)
 
 
+def drop_icons(html: Path) -> None:
+    """Leave in the theme's style the icons that the book shows: it names two thousand, a quarter of its weight."""
+    sources = [*html.glob("*.html"), *(html / "_static").rglob("*.js")]
+    shown = {name for path in sources for name in re.findall(r"fa-[a-z0-9-]+", path.read_text(encoding="utf-8"))}
+    style = html / "_static" / "styles" / "pydata-sphinx-theme.css"
+
+    def kept(rule: re.Match) -> str:
+        return rule[0] if shown & set(re.findall(r"fa-[a-z0-9-]+", rule[0])) else ""
+
+    style.write_text(ICONS.sub(kept, style.read_text(encoding="utf-8")), encoding="utf-8")
+
+
 def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Put a page's scripts in order: figures, then the theme's, then MathJax, all after the text; Thebe's nowhere."""
     if app.builder.format != "html":
@@ -76,6 +92,7 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
         app.add_js_file(WHOLE if traces(body) - BUNDLED else BUNDLE)
     idle = {name for mark, names in NEEDED.items() if mark not in body for name in names}
     scripts = [script for script in context["script_files"] if not _is_thebe(script) and _name(script) not in idle]
+    context["css_files"][:] = [style for style in context["css_files"] if _name(style) not in idle]
     if pagename != "search":  # there the theme's own script expects the others before it
         scripts = [_ordered(script) for script in scripts]
     context["script_files"][:] = scripts
