@@ -73,7 +73,7 @@ def copy_assets(app: Sphinx, error: Exception | None) -> None:
 
 def drop_icons(html: Path) -> None:
     """Leave in the theme's style the icons that the book shows: it names two thousand, a quarter of its weight."""
-    sources = [*html.glob("*.html"), *(html / "_static").rglob("*.js")]
+    sources = [*html.rglob("*.html"), *(html / "_static").rglob("*.js")]
     shown = {name for path in sources for name in re.findall(r"fa-[a-z0-9-]+", path.read_text(encoding="utf-8"))}
     style = html / "_static" / "styles" / "pydata-sphinx-theme.css"
 
