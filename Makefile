@@ -1,6 +1,6 @@
 # Each target sets up .venv by itself, once. In an active conda environment (not base) that environment is used instead.
 .DEFAULT_GOAL := book
-.PHONY: book test lint bench links clean install
+.PHONY: book test lint bench pdf links clean install
 SHELL := /bin/bash
 
 ifneq ($(and $(CONDA_PREFIX),$(filter-out base,$(CONDA_DEFAULT_ENV))),)
@@ -28,6 +28,9 @@ lint: install
 
 bench: install
 	@for script in benchmarks/*.py; do echo "== $$script"; $(PYTHON) $$script || exit 1; done
+
+pdf: book
+	@$(BIN)/recscale book pdf
 
 links: install
 	@$(BIN)/recscale book links

@@ -1,18 +1,25 @@
-/* Draws every figure of a page from the JSON beside it, in the colours of the reader's theme.
-   A figure is drawn when it first has a width (one in a closed solution has none) and resized whenever that changes. */
+/* Draws the figures of a page from the JSON beside them, in the colours of the reader's theme: the first
+   at once, the others shortly before they come into view, all of them before printing. A page that needs them all now
+   gets them on the document's event "recscale:draw-all". */
 (function () {
   "use strict";
+
+  const AHEAD = 600; // pixels above and below the screen where figures are drawn already
+  const PAPER = 660; // the width of a figure on paper
 
   const THEMES = {
     light: { text: "#2f3743", muted: "#5a6270", grid: "#e3e7ec", panel: "#ffffff", border: "#c9d0d9" },
     dark: { text: "#e2e6ec", muted: "#aab3c0", grid: "#39414d", panel: "#1d232b", border: "#4a5461" },
   };
 
-  const theme = () => THEMES[document.documentElement.dataset.theme === "dark" ? "dark" : "light"];
+  const dark = () => {
+    const { theme } = document.documentElement.dataset; // "auto" until the theme's script has run
+    return theme === "dark" || (theme === "auto" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+  };
 
   /* The layout keys that follow the theme, for the axes, scenes, menus and sliders this figure has. */
   function themed(layout) {
-    const t = theme();
+    const t = THEMES[dark() ? "dark" : "light"];
     const keys = {
       "paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font.color": t.text,
       "hoverlabel.bgcolor": t.panel, "hoverlabel.bordercolor": t.border, "hoverlabel.font.color": t.text,
@@ -43,6 +50,16 @@
     return keys;
   }
 
+  /* Set the keys of `themed` in a layout that isn't drawn yet. */
+  function assign(layout, keys) {
+    for (const [path, value] of Object.entries(keys)) {
+      const steps = path.split(/[.[\]]+/), last = steps.pop();
+      let place = layout;
+      for (const step of steps) place = place[step] = place[step] || {};
+      place[last] = value;
+    }
+  }
+
   /* On a phone: smaller type, long titles on two lines, and a finger that scrolls the page instead of zooming. */
   function narrow(content) {
     const { config, layout } = content;
@@ -67,34 +84,66 @@
     return text.slice(0, middle) + "<br>" + text.slice(middle + 1);
   }
 
-  function draw(figure) {
-    const plot = figure.querySelector(".recscale-plot");
+  function draw(plot) {
+    if (plot.dataset.drawn || plot.clientWidth === 0) return;
+    const figure = plot.closest("figure");
     const content = JSON.parse(figure.querySelector('script[type="application/json"]').textContent);
     const controls = window.recscale && window.recscale.figureControls;
     plot.dataset.drawn = "started";
     if (controls) controls.take(figure, plot, content.layout);
     if (plot.clientWidth < 500) narrow(content);
+    assign(content.layout, themed(content.layout));
     Plotly.newPlot(plot, { data: content.data, layout: content.layout, frames: content.frames, config: content.config })
-      .then(() => Plotly.relayout(plot, themed(plot.layout)))
       .then(() => {
         if (controls) controls.attach(plot);
         plot.dataset.drawn = "yes";
+        plot.dataset.width = plot.clientWidth;
+        if (!performance.getEntriesByName("first-figure").length) performance.mark("first-figure");
       });
   }
 
+  const plots = () => [...document.querySelectorAll("figure.recscale-figure > .recscale-plot")];
+  const drawn = () => plots().filter((plot) => plot.dataset.drawn && plot.layout);
+
+  /* A figure keeps its size while its box does: the box of one in a folded part has none. */
+  function fit(plot) {
+    if (plot.dataset.drawn !== "yes" || !plot.clientWidth || plot.dataset.width === String(plot.clientWidth)) return;
+    plot.dataset.width = plot.clientWidth;
+    Plotly.Plots.resize(plot);
+  }
+
+  /* Paper is white and has one width. */
+  function beforePrint() {
+    const root = document.documentElement;
+    root.dataset.screenTheme = root.dataset.theme;
+    root.dataset.theme = "light";
+    plots().forEach(draw);
+    drawn().forEach((plot) => Plotly.relayout(plot, { ...themed(plot.layout), width: PAPER }));
+  }
+
+  function afterPrint() {
+    const root = document.documentElement;
+    root.dataset.theme = root.dataset.screenTheme;
+    drawn().forEach((plot) => Plotly.relayout(plot, { ...themed(plot.layout), width: null, autosize: true }));
+  }
+
   function start() {
-    const figures = document.querySelectorAll("figure.recscale-figure");
-    const observer = new ResizeObserver((entries) => {
-      for (const { target } of entries) {
-        if (target.clientWidth === 0) continue;
-        if (!target.dataset.drawn) draw(target.closest("figure"));
-        else if (target.dataset.drawn === "yes") Plotly.Plots.resize(target);
-      }
-    });
-    figures.forEach((figure) => observer.observe(figure.querySelector(".recscale-plot")));
+    const coming = new IntersectionObserver(
+      (entries) => entries.filter((entry) => entry.isIntersecting).forEach((entry) => draw(entry.target)),
+      { rootMargin: `${AHEAD}px 0px` }
+    );
+    const sizes = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target)));
+    plots().slice(0, 1).forEach(draw);
+    plots().forEach((plot) => { coming.observe(plot); sizes.observe(plot); });
+    let shown = dark();
     new MutationObserver(() => {
-      document.querySelectorAll('.recscale-plot[data-drawn="yes"]').forEach((plot) => Plotly.relayout(plot, themed(plot.layout)));
+      if (shown === dark()) return;
+      shown = dark();
+      drawn().forEach((plot) => Plotly.relayout(plot, themed(plot.layout)));
     }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    document.addEventListener("recscale:draw-all", () => plots().forEach(draw));
+    window.addEventListener("beforeprint", beforePrint);
+    window.addEventListener("afterprint", afterPrint);
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

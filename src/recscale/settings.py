@@ -3,6 +3,7 @@
 ``RECSCALE_CACHE``     downloads, live runs (default: ``$XDG_CACHE_HOME/recscale`` or ``~/.cache/recscale``)
 ``RECSCALE_MIRROR``    a folder with data files under the names of ``data/datasets.toml``, tried before any download
 ``RECSCALE_DATASETS``  a folder with the reader's own data set cards (see ``recscale.datasets.cards``)
+``RECSCALE_PROGRESS``  a file to which training adds a line per finished run (set by whoever runs a chapter)
 ``RECSCALE_RESULTS``   where ``recscale study export`` writes (default: ``data/results`` of this repository)
 
 A relative folder lies in the working folder of whoever set the variable. Work that is carried out in another folder, a
@@ -25,6 +26,8 @@ BUILD = REPOSITORY / "_build"
 
 FOLDERS = ("RECSCALE_CACHE", "RECSCALE_MIRROR", "RECSCALE_DATASETS", "RECSCALE_RESULTS")
 
+PROGRESS = "RECSCALE_PROGRESS"
+
 SUFFIX = ".part"
 """Of temporary files and folders."""
 ABANDONED = 86_400.0
@@ -44,6 +47,11 @@ def mirror_folder() -> Path | None:
 def datasets_folder() -> Path | None:
     """The reader's own data set cards, or None when ``RECSCALE_DATASETS`` is not set."""
     return _folder("RECSCALE_DATASETS")
+
+
+def progress_file() -> Path | None:
+    """Where training reports its progress, or None when nobody asked for it."""
+    return _folder(PROGRESS)
 
 
 def results_folder() -> Path:

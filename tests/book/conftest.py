@@ -1,11 +1,14 @@
-"""A small book in a temporary folder: two pages, one of them a notebook with a figure."""
+"""A small book in a temporary folder: two pages, one of them a notebook with a figure; and a browser."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from recscale.book.execute import Layout
+
+from .browsing import chromium
 
 CELLS = """import numpy as np
 from recscale.figures import base, show
@@ -51,3 +54,9 @@ def small_book(tmp_path: Path) -> Layout:
         config=tmp_path / "_config.yml",
         lock=tmp_path / "requirements.lock",
     )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with chromium() as launched:
+        yield launched

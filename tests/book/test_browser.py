@@ -1,34 +1,20 @@
-"""Every built page in a real browser with the network cut off: figures drawn, formulas set, nothing to complain about.
+"""Every built page in a real browser with the network cut off: at three widths, light and dark.
 
-Runs on the book in ``_build/html``. Without a Chromium or a built book it is skipped, under ``CI=true`` it fails.
+Figures are drawn and recoloured, formulas set, nothing scrolls sideways, axe finds nothing serious, and the page
+neither complains nor asks for anything from elsewhere. One load of a page serves both themes and all widths; a second
+one, on a phone, is there because figures are drawn differently on one.
 """
 
-import os
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-
 import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
 
-from recscale.book.execute import Layout, chapters, pages
+from recscale.book.execute import chapters, pages
+
+from .browsing import LAYOUT, WIDTHS, built_pages, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-LAYOUT = Layout()
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--use-angle=swiftshader",  # 3D figures need WebGL; this one draws it on the CPU
-    "--enable-unsafe-swiftshader",
-]
-OPEN_ALL = """() => {
-  document.querySelectorAll('details').forEach((element) => { element.open = true; });
-  document.querySelectorAll('.toggle-hidden > .admonition-title').forEach((title) => title.click());
-}"""
-ALL_DRAWN = """() => [...document.querySelectorAll('.recscale-plot')].every((plot) => plot.dataset.drawn === 'yes')"""
-FIGURES = """() => [...document.querySelectorAll('figure.recscale-figure')].map((figure) => {
+FIGURES = """() => [...document.querySelectorAll('figure.recscale-figure:has(.recscale-plot)')].map((figure) => {
   const plot = figure.querySelector('.recscale-plot'), drawing = figure.querySelector('svg.main-svg');
   const given = JSON.parse(figure.querySelector('script').textContent);
   const marks = '.trace path, .points path, .point path, .heatmaplayer image, .contourlayer path, canvas, .table';
@@ -44,99 +30,74 @@ FORMULAS = """() => ({
   unset: [...document.querySelectorAll('.math.notranslate:not(:has(mjx-container))')].map((e) => e.textContent),
   wrong: [...document.querySelectorAll('mjx-merror')].map((e) => e.textContent),
 })"""
+SIDEWAYS = """() => {
+  const wide = [], root = document.documentElement;
+  if (root.scrollWidth > root.clientWidth) wide.push(`page: ${root.scrollWidth} px in ${root.clientWidth}`);
+  for (const element of document.body.querySelectorAll('*')) {
+    if (element.scrollWidth <= element.clientWidth + 1 || !element.clientWidth) continue;
+    if (!/auto|scroll/.test(getComputedStyle(element).overflowX)) continue;
+    wide.push(`${element.tagName}.${element.className}: ${element.scrollWidth} px in ${element.clientWidth}: ` +
+      element.textContent.trim().slice(0, 60));
+  }
+  return wide;
+}"""
+SERIOUS = """() => axe.run({resultTypes: ['violations'], preload: false}).then(({violations}) => violations
+  .filter(({impact}) => impact === 'serious' || impact === 'critical')
+  .flatMap(({id, nodes}) => nodes.map(({html, any}) => `${id}: ${html.slice(0, 160)} ${any[0]?.message}`)))"""
+THEME = "(theme) => { document.documentElement.dataset.theme = theme; }"
+PAGES = built_pages()
 
 
-@dataclass
-class Watched:
-    """A page and everything it complained about or tried to fetch."""
-
-    page: object
-    complaints: list[str] = field(default_factory=list)
-
-
-def unavailable(reason: str):
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    if not (LAYOUT.html / "index.html").exists():
-        unavailable("there is no built book; `make book` makes one")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        unavailable("there is no Chromium on the path")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield launched
-        launched.close()
-
-
-@pytest.fixture
-def opened(browser):
-    """Open a page at a width, offline; gives it once all figures are drawn, also those in folded solutions."""
-    contexts = []
-
-    def open_page(name: str, width: int) -> Watched:
-        context = browser.new_context(viewport={"width": width, "height": 900}, offline=True)
-        contexts.append(context)
-        watched = Watched(context.new_page())
-        watched.page.on("console", lambda m: watched.complaints.append(m.text) if m.type == "error" else None)
-        watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-        watched.page.on(
-            "request", lambda r: watched.complaints.append(f"wants {r.url}") if r.url.startswith("http") else None
-        )
-        watched.page.goto((LAYOUT.html / f"{name}.html").as_uri())
-        watched.page.evaluate(OPEN_ALL)
-        watched.page.wait_for_function(ALL_DRAWN, timeout=60_000)
-        watched.page.wait_for_function("() => !window.MathJax || !MathJax.startup || !!MathJax.startup.promise")
-        watched.page.evaluate("() => window.MathJax && MathJax.startup ? MathJax.startup.promise.then(() => 1) : 1")
-        return watched
-
-    yield open_page
-    for context in contexts:
-        context.close()
+def resized(page, width: int) -> None:
+    """The page at another width, its figures, tables and formulas fitted to it."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 250)))")
 
 
 def test_the_book_is_built_from_these_sources(browser):
-    built = {path.stem for path in LAYOUT.html.glob("*.html")}
-    assert set(pages(LAYOUT)) <= built
+    assert set(pages(LAYOUT)) <= set(PAGES)
 
 
-@pytest.mark.parametrize("name", pages(LAYOUT))
-def test_page_on_a_screen(opened, name):
-    watched = opened(name, 1280)
-    figures = watched.page.evaluate(FIGURES)
-    assert bool(figures) == (name in chapters(LAYOUT))
-    for figure in figures:
-        assert figure["width"] > 300, figure
-        assert figure["traces"] == figure["given"] > 0, figure
-        assert figure["marks"] > 0, figure
-    assert watched.page.evaluate(FORMULAS) == {"unset": [], "wrong": []}
-    watched.page.evaluate("() => { document.documentElement.dataset.theme = 'light'; }")
-    watched.page.wait_for_timeout(300)
-    light = watched.page.evaluate(FIGURES)
-    watched.page.evaluate("() => { document.documentElement.dataset.theme = 'dark'; }")
-    watched.page.wait_for_timeout(300)
-    for before, after in zip(light, watched.page.evaluate(FIGURES), strict=True):
-        assert before["text"] != after["text"], f"{before['name']} keeps its colours in dark mode"
-        assert after["panel"] == "rgba(0, 0, 0, 0)", f"{after['name']} sits on a light panel in dark mode"
-    assert watched.complaints == []
+@pytest.mark.parametrize("name", PAGES)
+def test_page(browser, name):
+    with opened(browser, name, WIDTHS[0]) as watched:
+        page = watched.page
+        figures = page.evaluate(FIGURES)
+        assert figures or name not in chapters(LAYOUT)
+        for figure in figures:
+            assert figure["width"] > 300, figure
+            assert figure["traces"] == figure["given"] > 0, figure
+            assert figure["marks"] > 0, figure
+        assert page.evaluate(FORMULAS) == {"unset": [], "wrong": []}
+        page.evaluate(AXE_FILE_PATH.read_text(encoding="utf-8"))
+        found, looks = {}, {}
+        for theme in ("light", "dark"):
+            page.evaluate(THEME, theme)
+            page.wait_for_timeout(300)
+            looks[theme] = page.evaluate(FIGURES)
+            found[theme] = page.evaluate(SERIOUS)
+        for light, dark in zip(looks["light"], looks["dark"], strict=True):
+            assert light["text"] != dark["text"], f"{light['name']} keeps its colours in dark mode"
+            assert dark["panel"] == "rgba(0, 0, 0, 0)", f"{dark['name']} sits on a light panel in dark mode"
+        wide = {}
+        for width in WIDTHS:
+            resized(page, width)
+            wide[width] = page.evaluate(SIDEWAYS)
+        assert found == {"light": [], "dark": []}
+        assert wide == {width: [] for width in WIDTHS}
+        assert watched.complaints == []
 
 
-@pytest.mark.parametrize("name", pages(LAYOUT))
-def test_page_on_a_phone(opened, name):
-    watched = opened(name, 390)
-    assert watched.page.evaluate("() => document.documentElement.scrollWidth") <= 390
-    for figure in watched.page.evaluate(FIGURES):
-        assert 300 < figure["width"] <= 390, figure
-    assert watched.complaints == []
+@pytest.mark.parametrize("name", PAGES)
+def test_page_on_a_phone(browser, name):
+    with opened(browser, name, 390) as watched:
+        for figure in watched.page.evaluate(FIGURES):
+            assert 290 < figure["width"] <= 390, figure
+        assert watched.page.evaluate(SIDEWAYS) == []
+        assert watched.complaints == []
 
 
-def test_one_search_field(opened):
-    page = opened(Path(pages(LAYOUT)[0]).name, 1280).page
-    fields = page.locator("input[type=search]:visible, .search-button-field:visible")
-    assert fields.count() == 1
+def test_one_search_field(browser):
+    with opened(browser, PAGES[0], 1280) as watched:
+        fields = watched.page.locator("input[type=search]:visible, .search-button-field:visible")
+        assert fields.count() == 1

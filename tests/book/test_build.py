@@ -31,10 +31,12 @@ def test_a_good_book_is_built_once(small_book, monkeypatch):
     html = build_book(small_book, report=silent)
     page = (html / "squares.html").read_text()
     assert 'data-points="5"' in page
-    assert "plotly.min.js" in page
-    assert "plotly.min.js" not in (html / "start.html").read_text(), "a page without a figure loads no plotly.js"
-    assert "mathjax/tex-chtml-full.js" in (html / "start.html").read_text()
-    assert (html / "_static" / "plotly.min.js").stat().st_size > 3_000_000
+    assert "plotly-book.min.js" in page
+    assert "plotly" not in (html / "start.html").read_text(), "a page without a figure loads no plotly.js"
+    assert "mathjax/startup.js" in (html / "start.html").read_text()
+    assert "mathjax/startup.js" not in page, "a page without a formula loads no MathJax"
+    assert (html / "_static" / "plotly-book.min.js").stat().st_size < 1_200_000
+    assert not (html / "_static" / "plotly.min.js").exists()
     assert list((html / "_static" / "mathjax").rglob("*.woff"))
     for name in ("start", "squares"):
         text = (html / f"{name}.html").read_text()
@@ -42,7 +44,7 @@ def test_a_good_book_is_built_once(small_book, monkeypatch):
         assert "cdn." not in text
 
     said = []
-    monkeypatch.setattr(build, "_sphinx", lambda *_: pytest.fail("nothing has changed"))
+    monkeypatch.setattr(build, "sphinx", lambda *_: pytest.fail("nothing has changed"))
     assert build_book(small_book, report=said.append) == html
     assert said == ["nothing has changed since the last build"]
 
@@ -82,9 +84,8 @@ def no_sphinx(small_book, monkeypatch) -> list[str]:
     """Instead of running chapters and Sphinx: pages that hold the source's text, each in a file; notes the builds."""
     builds: list[str] = []
 
-    def sphinx(stage, layout):
+    def sphinx(stage, built):
         builds.append((stage / "start.md").read_text())
-        built = layout.build / "sphinx"
         shutil.rmtree(built, ignore_errors=True)
         built.mkdir()
         for name in ("start", "squares"):
@@ -93,7 +94,7 @@ def no_sphinx(small_book, monkeypatch) -> list[str]:
 
     monkeypatch.setattr(build, "execute_book", lambda layout, report: [])
     monkeypatch.setattr(build, "check_book", lambda html, layout: [])
-    monkeypatch.setattr(build, "_sphinx", sphinx)
+    monkeypatch.setattr(build, "sphinx", sphinx)
     return builds
 
 
@@ -137,7 +138,7 @@ def test_a_build_killed_while_it_swaps_the_pages_leaves_whole_ones(small_book, n
         with pytest.raises(Killed):
             build_book(small_book, report=silent)
     with monkeypatch.context() as failing:
-        failing.setattr(build, "_sphinx", killed)
+        failing.setattr(build, "sphinx", killed)
         with pytest.raises(Killed):
             build_book(small_book, report=silent)
     assert texts(small_book) == old
@@ -167,14 +168,14 @@ def test_a_build_killed_while_it_deletes_the_old_pages_has_the_new_ones(small_bo
 
 
 def test_a_second_build_says_that_it_waits_and_then_finds_nothing_to_do(small_book, no_sphinx, monkeypatch):
-    sphinx, at_work, may_end = build._sphinx, threading.Event(), threading.Event()
+    sphinx, at_work, may_end = build.sphinx, threading.Event(), threading.Event()
 
-    def slow(stage, layout):
+    def slow(stage, output):
         at_work.set()
         assert may_end.wait(60)
-        return sphinx(stage, layout)
+        return sphinx(stage, output)
 
-    monkeypatch.setattr(build, "_sphinx", slow)
+    monkeypatch.setattr(build, "sphinx", slow)
     said: list[str] = []
     first = threading.Thread(target=build_book, args=(small_book,), kwargs={"report": silent})
     second = threading.Thread(target=build_book, args=(small_book,), kwargs={"report": said.append})

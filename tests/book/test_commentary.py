@@ -3,8 +3,7 @@
 import nbformat.v4 as v4
 import pytest
 
-from recscale.book.commentary import annotate, opening_of, relied_on, shown_verdicts, stale
-from recscale.claims.render import MIME
+from recscale.book.commentary import annotate, opening_of, relied_on, stale
 
 SOURCE = "## The law\n\nThe loss falls with compute. That is all.\n\nMore."
 
@@ -13,8 +12,7 @@ SOURCE = "## The law\n\nThe loss falls with compute. That is all.\n\nMore."
 def notebook():
     """A chapter with a paragraph that relies on one claim, and an executed cell that shows it."""
     text = v4.new_markdown_cell(SOURCE, metadata={"claims": {"falls": "holds"}})
-    output = v4.new_output("display_data", data={MIME: [{"id": "falls", "verdict": "open"}], "text/html": ""})
-    return v4.new_notebook(cells=[v4.new_markdown_cell("# Title"), v4.new_code_cell("show", outputs=[output]), text])
+    return v4.new_notebook(cells=[v4.new_markdown_cell("# Title"), v4.new_code_cell("show"), text])
 
 
 def test_text_that_still_fits_is_left_alone(notebook):
@@ -33,11 +31,9 @@ def test_a_claim_that_is_gone_is_a_fault_in_the_build_alone(notebook):
 
 
 def test_a_rerun_marks_what_no_longer_fits(notebook):
-    assert shown_verdicts(notebook) == {"falls": "open"}
-    annotate(notebook)
-    kinds = [cell.source.splitlines()[0] for cell in notebook.cells]
-    assert kinds[1].startswith("```{admonition} Your own run")
-    assert kinds[3].startswith("```{admonition} The next paragraphs")
+    annotate(notebook, {"falls": "open"}, "What has changed.")
+    assert notebook.cells[1].source == "What has changed."
+    assert notebook.cells[3].source.startswith("```{admonition} The next paragraphs")
     assert "falls: holds → open" in notebook.cells[3].source
     assert notebook.cells[4].source == SOURCE
 

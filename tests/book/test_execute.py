@@ -2,14 +2,13 @@
 
 import json
 import shutil
-import subprocess
 
 import nbformat
 import pytest
 import yaml
 
 from recscale.book import execute
-from recscale.book.execute import ChapterError, Layout, chapters, execute_book, pages, run_chapter
+from recscale.book.execute import ChapterError, Layout, chapters, execute_book, pages
 
 from .conftest import write_notebook
 
@@ -33,12 +32,12 @@ def ran(monkeypatch) -> list[str]:
     """Instead of papermill: copy the notebook and note its name."""
     names: list[str] = []
 
-    def fake(source, output, parameters, environment, *, progress):
+    def fake(source, output, parameters, environment, *, report=None):
         names.append(source.stem)
         shutil.copyfile(source, output)
         return ""
 
-    monkeypatch.setattr(execute, "_papermill", fake)
+    monkeypatch.setattr(execute, "run_notebook", fake)
     return names
 
 
@@ -108,12 +107,12 @@ def test_a_lost_result_is_made_again(two_chapters, ran):
 def test_a_failure_names_the_chapter_and_is_tried_again(two_chapters, monkeypatch):
     tried = []
 
-    def fails_in_two(source, output, parameters, environment, *, progress):
+    def fails_in_two(source, output, parameters, environment, *, report=None):
         tried.append(source.stem)
         shutil.copyfile(source, output)
         return "ValueError: broken" if source.stem == "two" else ""
 
-    monkeypatch.setattr(execute, "_papermill", fails_in_two)
+    monkeypatch.setattr(execute, "run_notebook", fails_in_two)
     for _ in range(2):
         with pytest.raises(ChapterError, match="chapter two: ValueError: broken"):
             execute_book(two_chapters, report=silent)
@@ -124,7 +123,7 @@ def test_a_failure_names_the_chapter_and_is_tried_again(two_chapters, monkeypatc
 def test_a_failure_removes_no_earlier_result_but_never_passes_for_one(two_chapters, ran, monkeypatch):
     execute_book(two_chapters, report=silent)
     (two_chapters.package / "two.py").write_text("value = 3\n")
-    monkeypatch.setattr(execute, "_papermill", lambda *_, **__: "ValueError: broken")
+    monkeypatch.setattr(execute, "run_notebook", lambda *_, **__: "ValueError: broken")
     for _ in range(2):
         with pytest.raises(ChapterError, match="chapter two"):
             execute_book(two_chapters, report=silent)
@@ -136,46 +135,6 @@ def test_what_a_killed_build_left_among_the_executed_chapters_goes(two_chapters,
     (left / "one.ipynb").write_text("half")
     execute_book(two_chapters, report=silent)
     assert not left.exists()
-
-
-def test_a_chapter_s_notebook_replaces_an_earlier_one_only_when_it_is_whole(tmp_path, two_chapters, ran, monkeypatch):
-    output = tmp_path / "out.ipynb"
-    output.write_text("an earlier one")
-
-    def fails(source, output, parameters, environment, *, progress):
-        output.write_text("half")
-        return "ValueError: broken"
-
-    with monkeypatch.context() as broken:
-        broken.setattr(execute, "_papermill", fails)
-        with pytest.raises(ChapterError, match="chapter one: ValueError: broken"):
-            run_chapter("one", {}, output, two_chapters, progress=False)
-    assert output.read_text() == "an earlier one"
-    run_chapter("one", {}, output, two_chapters, progress=False)
-    assert output.read_text() == (two_chapters.book / "one.ipynb").read_text()
-    assert not list(tmp_path.glob(".*"))
-
-
-def test_a_chapter_in_its_own_folder_sees_the_caller_s_folders_and_the_values_it_was_given(
-    tmp_path, two_chapters, monkeypatch
-):
-    seen = {}
-
-    def papermill(command, cwd, env, **_):
-        seen.update(cwd=cwd, env=env, given=yaml.safe_load(command[command.index("--parameters_yaml") + 1]))
-        shutil.copyfile(command[3], command[4])
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.chdir(tmp_path)
-    for name in ("RECSCALE_CACHE", "RECSCALE_DATASETS", "RECSCALE_RESULTS", "RECSCALE_MIRROR"):
-        monkeypatch.setenv(name, "mine")
-    monkeypatch.setattr(execute.subprocess, "run", papermill)
-    values = {"rate": 1e-05, "dataset": "007", "note": "on", "day": "2024-05-01", "seeds": [0, 1]}
-    run_chapter("one", values, tmp_path / "out.ipynb", two_chapters, progress=False)
-    assert seen["given"] == values
-    assert seen["cwd"] != str(tmp_path)
-    assert {seen["env"][name] for name in seen["env"] if name.startswith("RECSCALE_")} >= {str(tmp_path / "mine")}
-    assert "mine" not in seen["env"].values()
 
 
 @pytest.mark.slow
@@ -191,9 +150,3 @@ def test_with_papermill(two_chapters):
     write_notebook(two_chapters.book / "two.ipynb", "1 / 0")
     with pytest.raises(ChapterError, match=r"chapter two: ZeroDivisionError: division by zero\n +1 / 0"):
         execute_book(two_chapters, report=silent)
-
-
-@pytest.mark.slow
-def test_plain_papermill_refuses_an_unknown_parameter(tmp_path):
-    with pytest.raises(ChapterError, match="intro has no parameter 'bogus'; its parameters are task"):
-        run_chapter("intro", {"bogus": 3}, tmp_path / "out.ipynb", Layout(), progress=False)

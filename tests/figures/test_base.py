@@ -1,5 +1,6 @@
 """The book's figure helper: what is counted, what reaches the page, and the look shared by all."""
 
+import base64
 import json
 import math
 import re
@@ -153,3 +154,36 @@ def test_colours_stand_out_on_light_and_on_dark(hue):
 
 def test_translucent():
     assert base.translucent("#0072B2", 0.5) == "rgba(0,114,178,0.5)"
+
+
+def test_a_surface_and_its_points_share_their_colours():
+    fig = base.figure()
+    base.relief(fig, [1, 2, 3], [10, 20], np.arange(6.0), [1.0, 4.0], "law")
+    base.relief_points(fig, [1, 3], [10, 20], [1.0, 4.0], "measured")
+    base.show(fig, points=2)
+    ground, dots = fig.data
+    assert np.asarray(ground.z).tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert (ground.zmin, ground.zmax) == (dots.marker.cmin, dots.marker.cmax) == (1.0, 4.0)
+    assert ground.colorscale == dots.marker.colorscale
+
+
+def test_numbers_keep_seven_digits_on_their_way_to_the_page():
+    x = np.array([1.23456789e15, 1e-12 / 3, np.nan])
+    fig = base.points(base.figure(), x, [0.123456789, 2.0, 3], "Wukong", customdata=[[1 / 3, "text", None]] * 3)
+    (trace,) = page_content(base.Shown(fig, 2, "x", "").to_html())["data"]
+    assert trace["x"]["dtype"] == "f4"
+    assert base._present(trace["x"]).tolist() == [True, True, False]
+    np.testing.assert_allclose(np.frombuffer(base64.b64decode(trace["x"]["bdata"]), "f4"), x, rtol=6e-8)
+    assert trace["y"] == [0.1234568, 2.0, 3]
+    assert trace["customdata"][0] == [0.3333333, "text", None]
+
+
+def test_what_a_hover_label_shows_stays_decimal():
+    fig = base.points(base.figure(), [1, 2], [1, 2], "Wukong", customdata=np.array([[0.1, 2.0], [1 / 3, np.nan]]))
+    (trace,) = page_content(base.Shown(fig, 2, "x", "").to_html())["data"]
+    assert trace["customdata"] == [[0.1, 2.0], [0.3333333, None]]
+
+
+def test_a_column_too_large_for_single_precision_stays_double():
+    column = {"dtype": "f8", "bdata": base64.b64encode(np.array([1e300, 1.0]).tobytes()).decode()}
+    assert base.trimmed(column) == column

@@ -28,7 +28,7 @@ def test_surfaces_show_the_points_and_one_surface_at_a_time(grid, fits):
     show(fig, points=2 * len(grid))
     for button in fig.layout.updatemenus[0].buttons:
         shown = [trace for trace, visible in zip(fig.data, button.args[0]["visible"], strict=True) if visible]
-        assert sorted(trace.type for trace in shown) == ["scatter3d", "surface"]
+        assert sorted(trace.type for trace in shown) == ["contour", "scatter"]
     assert len(fig.layout.updatemenus[0].buttons) == 2 * len(fits)
 
 

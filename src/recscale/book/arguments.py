@@ -4,6 +4,7 @@ Nothing guesses what a text means: ``010`` is 10 for an ``int``, and a data set 
 """
 
 import json
+import shlex
 import types
 from collections.abc import Mapping
 from typing import Any, Literal, Union, get_args, get_origin
@@ -30,6 +31,16 @@ def checked_arguments(chapter: str, texts: Mapping[str, str]) -> dict[str, Any]:
             values["dataset"] = str(absolute(values["dataset"]))
         find_card(values["dataset"])
     return values
+
+
+def command_line(chapter: str, given: Mapping[str, Any]) -> str:
+    """What a person types to run ``chapter`` with the parameters ``given``."""
+    parameters = [f"-p {name} {shlex.quote(_text(value))}" for name, value in given.items()]
+    return " ".join(["recscale chapter run", chapter, *parameters])
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _value(annotation: Any, text: str) -> Any:

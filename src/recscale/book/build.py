@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from recscale.book.check import check_book
 from recscale.book.commentary import relied_on, stale
 from recscale.book.execute import Layout, chapters, execute_book, pages
+from recscale.book.site import SOURCE_DATE, source_date
 from recscale.claims.questions import outdated
 from recscale.claims.registry import load_claims
 from recscale.settings import writable
@@ -53,7 +54,7 @@ def build_book(layout: Layout, *, report=print) -> Path:
             report("nothing has changed since the last build")
             return layout.html
         report(f"building {len(pages(layout))} pages")
-        built = _sphinx(stage, layout)
+        built = sphinx(stage, layout.build / "sphinx")
         faults = check_book(built, layout)
         if faults:
             raise BuildError(f"the built pages have faults:\n{_listed(faults)}")
@@ -132,7 +133,8 @@ def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
 
 def _key(stage: Path, layout: Layout) -> str:
     """SHA-256 of everything the pages are made from."""
-    machinery = [*Path(__file__).parent.glob("*.py"), *([layout.lock] if layout.lock.exists() else [])]
+    machinery = [path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".html", ".gz")]
+    machinery += [layout.lock] if layout.lock.exists() else []
     digest = hashlib.sha256()
     for path in [*sorted(path for path in stage.rglob("*") if path.is_file()), *sorted(machinery)]:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -154,13 +156,13 @@ def broken_external_links(layout: Layout) -> list[str]:
         return [line for line in answers.read_text(encoding="utf-8").splitlines() if "[broken]" in line]
 
 
-def _sphinx(stage: Path, layout: Layout) -> Path:
-    """Build the staged book from a clean doctree; any warning is an error."""
-    output = layout.build / "sphinx"
+def sphinx(stage: Path, output: Path, *, strict: bool = True) -> Path:
+    """Build the book staged in ``stage`` from a clean doctree; when ``strict`` any warning is an error."""
     shutil.rmtree(output, ignore_errors=True)
     command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
-    command += ["-n", "-W", "--keep-going", "--quiet"]
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    command += ["-n", "-W", "--keep-going", "--quiet"] if strict else ["-q", "-q"]
+    dated = os.environ | {SOURCE_DATE: str(source_date())}
+    result = subprocess.run(command, env=dated, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if result.returncode != 0:
         raise BuildError(f"Sphinx failed:\n{_complaints(result.stdout + result.stderr, stage)}")
     return output / "_build" / "html"

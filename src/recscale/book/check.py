@@ -14,6 +14,8 @@ from urllib.parse import unquote, urlsplit
 from bs4 import BeautifulSoup, Tag
 
 from recscale.book.execute import Layout, chapters, pages
+from recscale.book.publication import publication
+from recscale.book.site import site_prefix
 from recscale.figures.base import count_points
 
 
@@ -34,7 +36,8 @@ def check_book(html: Path, layout: Layout) -> list[str]:
     anchors = {path: _anchors(soup) for path, soup in soups.items()}
     for path, soup in soups.items():
         name = path.relative_to(html).as_posix()
-        faults += [f"{name}: {fault}" for fault in _link_faults(path, soup, anchors)]
+        prefix = site_prefix(publication(layout.config)) if name == "404.html" else ""
+        faults += [f"{name}: {fault}" for fault in _link_faults(path, soup, anchors, prefix)]
         faults += [f"{name}: {fault}" for fault in _script_faults(soup)]
     return faults
 
@@ -96,13 +99,17 @@ def _anchors(soup: BeautifulSoup) -> set[str]:
     }
 
 
-def _link_faults(page: Path, soup: BeautifulSoup, anchors: dict[Path, set[str]]) -> Iterator[str]:
-    """Links to files that don't exist, and to places in a page that don't exist."""
+def _link_faults(page: Path, soup: BeautifulSoup, anchors: dict[Path, set[str]], prefix: str) -> Iterator[str]:
+    """Links to files that don't exist, and to places in a page that don't exist.
+
+    ``prefix`` is what the links of a page begin with that is shown at any address: the site's root.
+    """
     for link in dict.fromkeys(_addresses(soup)):
         parts = urlsplit(link)
         if parts.scheme or parts.netloc:
             continue
-        target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+        path = unquote(parts.path).removeprefix(prefix)
+        target = (page.parent / path).resolve() if parts.path else page
         if not target.exists() or target.is_dir():
             yield f"broken link to {link}"
         elif parts.fragment and target in anchors and unquote(parts.fragment) not in anchors[target]:

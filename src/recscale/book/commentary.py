@@ -5,7 +5,7 @@ A text cell names in its metadata the claims it relies on, each with the verdict
     "claims": {"wukong-loss-falls": "holds"}
 
 The build compares these with the claims on the committed tables. A rerun with other parameters compares them with the
-claims its own cells have shown (``claims.render.MIME``) and marks what no longer fits.
+claims its own cells have shown (``book.changes``) and marks what no longer fits.
 """
 
 import re
@@ -14,13 +14,6 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-
-from recscale.claims.render import MIME
-
-WRITTEN_FOR_DEFAULTS = """```{admonition} Your own run
-:class: note
-Numbers, badges and figures on this page are yours. The text was written for the default parameters.
-```"""
 
 NO_LONGER_FITS = """```{admonition} The next paragraphs were written for other results
 :class: warning
@@ -67,22 +60,14 @@ def stale(notebook: NotebookNode, verdicts: Mapping[str, str], *, unknown: bool 
     ]
 
 
-def shown_verdicts(notebook: NotebookNode) -> dict[str, str]:
-    """The verdicts of all claims that the executed notebook's cells have shown."""
-    return {
-        row["id"]: row["verdict"]
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        for row in output.get("data", {}).get(MIME, [])
-    }
-
-
-def annotate(notebook: NotebookNode) -> None:
-    """Mark a chapter rerun with other parameters: a note on top, and one before every cell that no longer fits."""
+def annotate(notebook: NotebookNode, verdicts: Mapping[str, str], opening: str) -> None:
+    """Mark a chapter rerun with other parameters: ``opening`` after its first cell, and a note before every cell that
+    doesn't fit the ``verdicts`` of the rerun.
+    """
     misfits: dict[int, list[Stale]] = {}
-    for one in stale(notebook, shown_verdicts(notebook), unknown=False):
+    for one in stale(notebook, verdicts, unknown=False):
         misfits.setdefault(one.cell, []).append(one)
     for position in sorted(misfits, reverse=True):
-        changes = "\n".join(f"- {one.claim}: {one.written_for} → {one.verdict}" for one in misfits[position])
-        notebook.cells.insert(position, new_markdown_cell(f"{NO_LONGER_FITS}{changes}\n```"))
-    notebook.cells.insert(1, new_markdown_cell(WRITTEN_FOR_DEFAULTS))
+        lines = "\n".join(f"- {one.claim}: {one.written_for} → {one.verdict}" for one in misfits[position])
+        notebook.cells.insert(position, new_markdown_cell(f"{NO_LONGER_FITS}{lines}\n```"))
+    notebook.cells.insert(1, new_markdown_cell(opening, id="your-own-run"))

@@ -20,15 +20,18 @@ from typing import Any
 
 import nbformat
 import yaml
+from nbformat import NotebookNode
 
-from recscale.book.commentary import annotate
+from recscale.book.arguments import command_line
+from recscale.book.cells import write_parameters
 from recscale.book.dependencies import chapter_key
+from recscale.book.follow import follow
 from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
 from recscale.datasets.load import load
 from recscale.figures.base import BOOK_BUILD
-from recscale.settings import BOOK, BUILD, DATA, REPOSITORY, folders, writable, write_atomically
+from recscale.settings import BOOK, BUILD, DATA, PROGRESS, REPOSITORY, folders, writable
 
 MEMORY_PER_CHAPTER = 2 * 2**30
 """Bytes to keep free for each chapter that runs at the same time."""
@@ -101,7 +104,7 @@ def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> li
     for left in writable(layout.executed).glob(f"{RUNNING}*"):  # of a build that was killed
         shutil.rmtree(left, ignore_errors=True)
     names = chapters(layout)
-    done = {name: _kept(name, layout) for name in names}
+    done = {name: kept(name, layout) for name in names}
     waiting = sorted((name for name in names if done[name] is None), key=lambda name: -_last_seconds(name, layout))
     total = len(waiting)
     if waiting:
@@ -117,24 +120,6 @@ def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> li
     if errors := [result.error for result in done.values() if result.error]:
         raise ChapterError("\n\n".join(errors))
     return [done[name] for name in names]
-
-
-def run_chapter(chapter: str, parameters: Mapping[str, Any], output: Path, layout: Layout, *, progress: bool) -> None:
-    """Run one chapter with ``parameters`` into the notebook ``output``, which appears when all cells have passed.
-
-    Raises ``ChapterError`` when a cell fails.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        unfinished = Path(folder) / output.name
-        error = _papermill(layout.book / f"{chapter}.ipynb", unfinished, parameters, {}, progress=progress)
-        if error:
-            raise ChapterError(f"chapter {chapter}: {error}")
-        text = unfinished.read_text(encoding="utf-8")
-        if parameters:
-            notebook = nbformat.reads(text, as_version=4)
-            annotate(notebook)
-            text = nbformat.writes(notebook)
-        write_atomically(output, text)
 
 
 def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
@@ -153,7 +138,7 @@ def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
             load(name, kind)
 
 
-def _kept(chapter: str, layout: Layout) -> Execution | None:
+def kept(chapter: str, layout: Layout) -> Execution | None:
     """The stored result of a chapter, if nothing it depends on has changed since."""
     path, record = layout.executed / f"{chapter}.ipynb", _record(chapter, layout)
     if path.exists() and record.get("key") == _key(chapter, layout):
@@ -167,12 +152,14 @@ def _execute_kept(chapter: str, layout: Layout) -> Execution:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=layout.executed, prefix=RUNNING) as folder:
         output = Path(folder) / path.name
-        environment = {BOOK_BUILD: "1", "PYTHONPATH": _python_path(layout)}
-        error = _papermill(layout.book / path.name, output, {}, environment, progress=False)
+        environment = {BOOK_BUILD: "1", "PYTHONPATH": _python_path(layout)} | dict.fromkeys(THREADS, "1")
+        error = run_notebook(layout.book / path.name, output, {}, environment)
         seconds = time.perf_counter() - start
         if error:
             return Execution(chapter, path, seconds, ran=True, error=f"chapter {chapter}: {error}")
-        _finish(output, chapter, seconds, layout)
+        notebook = nbformat.read(output, as_version=4)
+        finish(notebook, chapter, seconds, layout)
+        nbformat.write(notebook, output)
         (layout.executed / f"{chapter}.json").unlink(missing_ok=True)
         os.replace(output, path)
         record = Path(folder) / "record"
@@ -181,38 +168,36 @@ def _execute_kept(chapter: str, layout: Layout) -> Execution:
     return Execution(chapter, path, seconds, ran=True)
 
 
-def _papermill(
-    source: Path, output: Path, parameters: Mapping[str, Any], environment: Mapping[str, str], *, progress: bool
+def run_notebook(
+    source: Path, output: Path, parameters: Mapping[str, Any], environment: Mapping[str, str], *, report=None
 ) -> str:
-    """Run a notebook in a process of its own; "" or what went wrong."""
-    command = [
-        sys.executable,
-        "-m",
-        "papermill",
-        str(source),
-        str(output),
-        "--kernel",
-        "python3",
-        "--log-level",
-        "ERROR",
-    ]
-    command += ["--progress-bar"] if progress else ["--no-progress-bar"]
+    """Run a notebook with papermill in a process of its own; "" or what went wrong.
+
+    ``report`` gets a line now and then while models train; with it papermill's bar of cells is shown too.
+    """
+    command = [sys.executable, "-m", "papermill", str(source), str(output), "--kernel", "python3"]
+    command += ["--log-level", "ERROR", "--progress-bar" if report and sys.stderr.isatty() else "--no-progress-bar"]
     if parameters:
         command += ["--parameters_yaml", yaml.safe_dump(dict(parameters))]
-    threads = dict.fromkeys(THREADS, "1") if environment else {}
     with tempfile.TemporaryDirectory() as scratch:  # a chapter that writes beside itself leaves nothing behind
-        result = subprocess.run(
-            command,
-            cwd=scratch,
-            env=os.environ | folders() | threads | dict(environment),
-            stdin=subprocess.DEVNULL,
-            stderr=None if progress else subprocess.PIPE,
-            stdout=None if progress else subprocess.PIPE,
-            text=True,
-        )
-    if result.returncode == 0:
-        return ""
-    return _first_error(output) or (result.stderr or "papermill failed without a message").strip()
+        told, errors = Path(scratch) / "progress", Path(scratch) / "errors"
+        told.touch()
+        settings = os.environ | folders() | dict(environment) | {PROGRESS: str(told)}
+        with errors.open("w") as stream:
+            process = subprocess.Popen(
+                command,
+                cwd=scratch,
+                env=settings,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=None if "--progress-bar" in command else stream,
+            )
+            status = follow(process, told, report)
+        return "" if status == 0 else _first_error(output) or _message(errors)
+
+
+def _message(errors: Path) -> str:
+    return errors.read_text(errors="replace").strip() or "papermill failed without a message"
 
 
 def _first_error(output: Path) -> str:
@@ -230,21 +215,21 @@ def _indented(source: str) -> str:
     return "\n".join(f"    {line}" for line in source.splitlines())
 
 
-def _finish(path: Path, chapter: str, seconds: float, layout: Layout) -> None:
-    """Prepare an executed notebook for its page: no injected cell, no machine's paths, a note on how it was made."""
-    notebook = nbformat.read(path, as_version=4)
+def finish(
+    notebook: NotebookNode, chapter: str, seconds: float, layout: Layout, given: Mapping[str, Any] | None = None
+) -> None:
+    """Prepare an executed notebook for its page: no machine's paths and times, a note on how it was made."""
     for cell in notebook.cells:
         cell.metadata = {name: cell.metadata[name] for name in ("tags", "claims") if name in cell.metadata}
-    notebook.cells = [cell for cell in notebook.cells if "injected-parameters" not in cell.metadata.get("tags", [])]
     notebook.metadata.pop("papermill", None)
+    write_parameters(notebook, given or {})
     guide = " ([with other parameters](how-to-rerun.md))" if "how-to-rerun" in pages(layout) else ""
     note = (
         "```{admonition} How this page was made\n:class: run-info\n"
         f"The code of this page ran in {seconds:.0f} s on one core; longer runs are stored in `data/results`. "
-        f"Rerun it: `recscale chapter run {chapter}`{guide}.\n```"
+        f"Rerun it: `{command_line(chapter, given or {})}`{guide}.\n```"
     )
     notebook.cells.append(nbformat.v4.new_markdown_cell(note, id="how-this-page-was-made"))
-    nbformat.write(notebook, path)
 
 
 def _key(chapter: str, layout: Layout) -> str:

@@ -5,16 +5,15 @@ every chapter is ``chapter_settings``: one pydantic model a chapter, nothing coe
 that lists the allowed names when something is wrong.
 """
 
-import ast
-import types
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal
 
-import nbformat
 import numpy as np
 from IPython import get_ipython
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from recscale.book.cells import assigned, parameter_defaults
+from recscale.book.described import type_of
 from recscale.settings import BOOK
 
 
@@ -24,6 +23,7 @@ def _different(seeds: list[int]) -> list[int]:
     return seeds
 
 
+Resamples = Annotated[int, Field(ge=100, le=10_000, description="bootstrap resamples behind the intervals")]
 Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
 
 
@@ -43,14 +43,14 @@ class Parameters(BaseModel):
 class Chapter(Parameters):
     """A chapter that computes something of its own."""
 
-    profile: Literal["smoke", "quick", "full"]
-    seeds: Seeds
+    profile: Literal["smoke", "quick", "full"] = Field(description="how much is trained: seconds, minutes or hours")
+    seeds: Seeds = Field(description="seeds of the runs; more of them narrow the intervals")
 
 
 class DataChapter(Chapter):
     """A chapter that reads one data set."""
 
-    dataset: str
+    dataset: str = Field(description="a data set with a card, or the path of a card of your own")
 
 
 class CTRChapter(DataChapter):
@@ -64,35 +64,39 @@ class SequenceChapter(DataChapter):
 class Introduction(Parameters):
     """``intro`` draws the papers' own numbers: which task of Wukong's, which data set of the Performance Law's."""
 
-    task: Literal[1, 2]
-    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"]
+    task: Literal[1, 2] = Field(description="which task of Wukong's table")
+    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"] = Field(
+        description="which data set of the Performance Law's"
+    )
 
 
 class WukongModel(CTRChapter):
     """``wukong-model``: the configuration that is traced and counted."""
 
-    layers: Annotated[int, Field(ge=1, le=8)]
-    n_F: Annotated[int, Field(ge=1)]
-    n_L: Annotated[int, Field(ge=1)]
-    k: Annotated[int, Field(ge=1)]
-    mlp_width: Annotated[int, Field(ge=1)]
-    fm: Literal["optimised", "attentive", "plain"]
+    layers: Annotated[int, Field(ge=1, le=8, description="Wukong layers")]
+    n_F: Annotated[int, Field(ge=1, description="embeddings that a layer's factorization machine block makes")]
+    n_L: Annotated[int, Field(ge=1, description="embeddings that its linear compression block passes on")]
+    k: Annotated[int, Field(ge=1, description="columns the pairwise products are compressed to")]
+    mlp_width: Annotated[int, Field(ge=1, description="width of the block's MLP")]
+    fm: Literal["optimised", "attentive", "plain"] = Field(description="how the pairwise products are compressed")
 
 
 class TrainingWukong(CTRChapter):
     """``training-wukong``: how deep a Wukong, on which split, at which rates."""
 
-    split: Literal["random", "time"]
-    layers: Annotated[int, Field(ge=1, le=8)]
-    dense_learning_rate: Annotated[float, Field(gt=0)]
-    sparse_learning_rate: Annotated[float, Field(gt=0)]
+    split: Literal["random", "time"] = Field(description="test rows drawn at random, or the latest ones")
+    layers: Annotated[int, Field(ge=1, le=8, description="Wukong layers")]
+    dense_learning_rate: Annotated[float, Field(gt=0, description="rate of everything but the embeddings")]
+    sparse_learning_rate: Annotated[float, Field(gt=0, description="rate of the embeddings")]
 
 
 class ScalingWukong(CTRChapter):
     """``scaling-wukong``: what stands on the axis of the law, and how many of the largest sizes it must predict."""
 
-    size: Literal["training_flop_per_example", "dense_parameters", "parameters"]
-    hold_out: Annotated[int, Field(ge=1, le=3)]
+    size: Literal["training_flop_per_example", "dense_parameters", "parameters"] = Field(
+        description="what stands on the law's axis"
+    )
+    hold_out: Annotated[int, Field(ge=1, le=3, description="how many of the largest sizes the law must predict")]
 
 
 class WukongLawMeasured(Chapter):
@@ -100,51 +104,55 @@ class WukongLawMeasured(Chapter):
     sizes it must predict, resamples behind the bootstrap's intervals. ``seeds`` are the training seeds that count.
     """
 
-    dataset: Literal["movielens-1m", "kuairand-pure"]
-    split: Literal["main", "time"]
-    task: Literal[1, 2]
-    size: Literal["training_flop_per_example", "dense_parameters", "parameters", "pf_days"]
-    hold_out: Annotated[int, Field(ge=1, le=4)]
-    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+    dataset: Literal["movielens-1m", "kuairand-pure"] = Field(description="which curve of the full study")
+    split: Literal["main", "time"] = Field(description="how its test rows are chosen")
+    task: Literal[1, 2] = Field(description="which label is predicted")
+    size: Literal["training_flop_per_example", "dense_parameters", "parameters", "pf_days"] = Field(
+        description="what stands on the law's axis"
+    )
+    hold_out: Annotated[int, Field(ge=1, le=4, description="how many of the largest sizes the law must predict")]
+    bootstrap: Resamples
 
 
 class QualityWukong(CTRChapter):
     """``quality-wukong``: how many candidates a request has, and on how many threads it is scored."""
 
-    candidates: Annotated[int, Field(ge=1, le=100_000)]
-    threads: Annotated[int, Field(ge=1, le=64)]
+    candidates: Annotated[int, Field(ge=1, le=100_000, description="candidates that one request scores")]
+    threads: Annotated[int, Field(ge=1, le=64, description="threads that score them")]
 
 
 class DataQuality(SequenceChapter):
     """``data-quality``: window length, where histories are cut (0: not), length of the simulated ones."""
 
-    m: Annotated[int, Field(ge=1, le=8)]
-    max_length: Annotated[int, Field(ge=0)]
-    length: Annotated[int, Field(ge=10, le=5000)]
+    m: Annotated[int, Field(ge=1, le=8, description="window length of the entropies")]
+    max_length: Annotated[int, Field(ge=0, description="where histories are cut; 0: nowhere")]
+    length: Annotated[int, Field(ge=10, le=5000, description="length of the simulated histories")]
 
 
 class SequentialModelChapter(SequenceChapter):
     """``sequential-model``: the model's shape, how much history it reads, and the loss it is trained with."""
 
-    layers: Annotated[int, Field(ge=1, le=8)]
-    width: Annotated[int, Field(ge=1, le=256)]
-    max_length: Annotated[int, Field(ge=2)]
-    loss: Literal["softmax", "sampled-softmax", "bce", "gbce"]
+    layers: Annotated[int, Field(ge=1, le=8, description="layers of the model")]
+    width: Annotated[int, Field(ge=1, le=256, description="width of the model")]
+    max_length: Annotated[int, Field(ge=2, description="events of a history that the model reads")]
+    loss: Literal["softmax", "sampled-softmax", "bce", "gbce"] = Field(description="the loss it is trained with")
 
 
 class LossesAndMetrics(SequenceChapter):
     """``losses-and-metrics``: items a sampled loss draws, epochs beside the profile's, simulated evaluations."""
 
-    negatives: Annotated[int, Field(ge=1)]
-    budget: Annotated[float, Field(gt=0, le=100)]
-    draws: Annotated[int, Field(ge=2, le=1000)]
+    negatives: Annotated[int, Field(ge=1, description="items that a sampled loss draws")]
+    budget: Annotated[float, Field(gt=0, le=100, description="epochs, as a multiple of the profile's")]
+    draws: Annotated[int, Field(ge=2, le=1000, description="simulated evaluations")]
 
 
 class PerformanceLaw(SequenceChapter):
     """``performance-law``: the metric the law is fitted to, and how many of the largest shapes it must predict."""
 
-    metric: Literal["ndcg@10", "hr@10", "ndcg@50", "hr@50", "mrr"]
-    hold_out: Annotated[int, Field(ge=1, le=2)]
+    metric: Literal["ndcg@10", "hr@10", "ndcg@50", "hr@50", "mrr"] = Field(
+        description="the metric the law is fitted to"
+    )
+    hold_out: Annotated[int, Field(ge=1, le=2, description="how many of the largest shapes the law must predict")]
 
 
 class PerformanceLawMeasured(Chapter):
@@ -152,46 +160,48 @@ class PerformanceLawMeasured(Chapter):
     training seeds that count.
     """
 
-    metric: Literal["ndcg@10", "hr@10"]
-    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+    metric: Literal["ndcg@10", "hr@10"] = Field(description="the metric the law is fitted to")
+    bootstrap: Resamples
 
 
 class Planner(SequenceChapter):
     """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
 
-    kind: Literal["none", "product", "parameters", "flop", "layers"]
-    budget: Annotated[float, Field(gt=0)]
-    resamples: Annotated[int, Field(ge=100, le=2000)]
+    kind: Literal["none", "product", "parameters", "flop", "layers"] = Field(description="what the budget limits")
+    budget: Annotated[float, Field(gt=0, description="the budget, in units of its kind")]
+    resamples: Annotated[int, Field(ge=100, le=2000, description="refits behind every interval")]
 
 
 class FittingHonestly(Chapter):
     """``fitting-honestly``: noise of a simulated run, decades of compute its runs span."""
 
-    noise: Annotated[float, Field(gt=0, le=0.1)]
-    decades: Annotated[float, Field(ge=0.5, le=6)]
+    noise: Annotated[float, Field(gt=0, le=0.1, description="noise of a simulated run, as a share of its loss")]
+    decades: Annotated[float, Field(ge=0.5, le=6, description="decades of compute that the runs span")]
 
 
 class WukongPublished(Chapter):
     """``wukong-published``: which task of Table 5, how many of Wukong's smallest sizes to leave out, resamples."""
 
-    task: Literal[1, 2]
-    drop_smallest: Annotated[int, Field(ge=0, le=2)]
-    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+    task: Literal[1, 2] = Field(description="which task of Wukong's table")
+    drop_smallest: Annotated[int, Field(ge=0, le=2, description="how many of Wukong's smallest sizes are left out")]
+    bootstrap: Resamples
 
 
 class PerformanceLawPublished(Chapter):
     """``performance-law-published``: the panel looked at closely, and the constants q₁ that are searched."""
 
-    metric: Literal["HR@10", "NDCG@10"]
-    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"]
-    max_length: Annotated[int, Field(ge=25, le=200)]
-    largest_q1: Annotated[int, Field(ge=4, le=64)]
+    metric: Literal["HR@10", "NDCG@10"] = Field(description="metric of the panel")
+    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"] = Field(
+        description="data set of the panel"
+    )
+    max_length: Annotated[int, Field(ge=25, le=200, description="history length of the panel")]
+    largest_q1: Annotated[int, Field(ge=4, le=64, description="the largest constant q₁ that is searched")]
 
 
 class ReportCard(Chapter):
     """``report-card``: bootstrap resamples behind the intervals."""
 
-    bootstrap: Annotated[int, Field(ge=100, le=10_000)]
+    bootstrap: Resamples
 
 
 CHAPTERS: dict[str, type[Parameters]] = {
@@ -235,17 +245,10 @@ def check_parameters(chapter: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def parameter_defaults(notebook: str) -> dict[str, Any]:
-    """Name -> default in the cell tagged ``parameters`` of a notebook, given as JSON text."""
-    cells = nbformat.reads(notebook, as_version=4).cells
-    source = next((cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])), "")
-    return _assigned(source)
-
-
 def allowed(chapter: str) -> str:
     """The parameters of a chapter in words: ``dataset (str), seeds (list[int]), …``."""
     fields = CHAPTERS[chapter].model_fields
-    return ", ".join(f"{name} ({_described(field.annotation)})" for name, field in fields.items())
+    return ", ".join(f"{name} ({type_of(field.annotation)})" for name, field in fields.items())
 
 
 def _validated(chapter: str, values: Mapping[str, Any]) -> Parameters:
@@ -271,7 +274,7 @@ def _injected() -> dict[str, Any]:
     shell = get_ipython()
     history = shell.user_ns.get("In", []) if shell else []
     return {
-        name: value for cell in history if cell.startswith("# Parameters\n") for name, value in _assigned(cell).items()
+        name: value for cell in history if cell.startswith("# Parameters\n") for name, value in assigned(cell).items()
     }
 
 
@@ -284,33 +287,3 @@ def _plain_numbers() -> None:
 
 def _as_python(value: np.generic, printer: Any, cycle: bool) -> None:
     printer.text(repr(value.item()))
-
-
-def _assigned(source: str) -> dict[str, Any]:
-    """Name -> value of the assignments in a cell. Anything but a literal counts as None: the name is what matters."""
-    values: dict[str, Any] = {}
-    for node in ast.parse(source).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        for target in targets:
-            if isinstance(target, ast.Name) and node.value is not None:
-                try:
-                    values[target.id] = ast.literal_eval(node.value)
-                except ValueError:
-                    values[target.id] = None
-    return values
-
-
-def _described(annotation: Any) -> str:
-    """A type as a reader writes it: ``str``, ``list[int]``, ``'smoke' or 'quick'``."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return _described(inner[0])
-    if origin is Literal:
-        return " or ".join(repr(value) for value in inner)
-    if origin in (Union, types.UnionType):
-        return " or ".join(_described(part) for part in inner)
-    if origin is not None:
-        return f"{origin.__name__}[{', '.join(_described(part) for part in inner)}]"
-    return "None" if annotation is type(None) else annotation.__name__

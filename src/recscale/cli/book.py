@@ -1,6 +1,8 @@
-"""``recscale book``: build the pages, check them."""
+"""``recscale book``: build the pages, check them, print them."""
 
 import time
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -20,6 +22,20 @@ def build() -> None:
         typer.echo(f"recscale: the book was not built\n{error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"the book is ready after {time.perf_counter() - start:.0f} s: {html / 'index.html'}")
+
+
+@app.command()
+def pdf(
+    output: Annotated[Path, typer.Argument(help="Where the PDF is written.")] = Path("_build/scaling-laws.pdf"),
+) -> None:
+    """Print the built book, all of it, into one PDF; needs a Chromium."""
+    from recscale.book.execute import Layout
+    from recscale.book.pdf import print_book
+    from recscale.settings import absolute
+
+    start = time.perf_counter()
+    sheets = print_book(Layout(), absolute(output), report=typer.echo)
+    typer.echo(f"{sheets} sheets after {time.perf_counter() - start:.0f} s: {output}")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """``recscale chapter``: rerun a chapter with other parameters."""
 
+import webbrowser
 from pathlib import Path
 from typing import Annotated
 
@@ -23,29 +24,45 @@ def run(
     context: typer.Context,
     chapter: Annotated[str, typer.Argument(help="a chapter's name, as `recscale chapter list` prints it")],
     output: Annotated[
-        Path | None, typer.Option(help="the executed notebook (default: <chapter>-rerun.ipynb here)")
+        Path | None,
+        typer.Option(help="folder of the page (default: <chapter>-rerun here), or file of the notebook (….ipynb)"),
     ] = None,
+    notebook: Annotated[bool, typer.Option("--notebook", help="Write a notebook for any viewer, no page.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Run one chapter with papermill: recscale chapter run intro -p task 2 -p dataset amazon-books.
+    """Run one chapter into a page of its own: recscale chapter run intro -p task 2 -p dataset amazon-books.
 
-    -p NAME VALUE gives a parameter, as often as needed; a list is written -p seeds "[0, 1]".
+    -p NAME VALUE gives a parameter, as often as needed; a list is written -p seeds "[0, 1]". The page says on top what
+    has changed beside the default.
     """
+    from recscale.book import rerun
     from recscale.book.arguments import checked_arguments
-    from recscale.book.execute import ChapterError, Layout, chapters, run_chapter
-    from recscale.settings import writable_file
+    from recscale.book.build import BuildError
+    from recscale.book.execute import ChapterError, Layout, chapters
+    from recscale.settings import absolute, writable_file
 
     layout = Layout()
     known = chapters(layout)
     if chapter not in known:
         raise ValueError(f"no chapter is called {chapter!r}; the chapters are {', '.join(known)}")
     given = checked_arguments(chapter, _parameters(context.args))
-    output = output or Path(f"{chapter}-rerun.ipynb")
+    notebook = notebook or (output is not None and output.suffix == ".ipynb")
+    target = output or Path(f"{chapter}-rerun{'.ipynb' if notebook else ''}")
+    target = writable_file(target) if notebook else rerun.check_page_folder(absolute(target))
     try:
-        run_chapter(chapter, given, writable_file(output), layout, progress=True)
-    except ChapterError as error:
+        executed, change = rerun.rerun(chapter, given, layout, report=typer.echo)
+        if notebook:
+            rerun.write_notebook(executed, chapter, target, layout)
+        else:
+            target = rerun.write_page(executed, chapter, target, layout)
+    except (ChapterError, BuildError) as error:
         typer.echo(f"recscale: {error}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{output}: open it with any notebook viewer")
+    if change is not None:
+        typer.echo(f"{change.flipped} of {len(change.claims)} claims have another verdict than by default")
+    typer.echo(target)
+    if show and not notebook:
+        webbrowser.open(target.as_uri())
 
 
 def _parameters(words: list[str]) -> dict[str, str]:

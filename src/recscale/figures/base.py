@@ -156,6 +156,42 @@ def band(
     return fig.add_scatter(**around | {"name": name} | options)
 
 
+def relief(
+    fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, scale: ArrayLike, name: str, **options: Any
+) -> go.Figure:
+    """Add a computed surface over two quantities as a map with contour lines: not counted.
+
+    ``x``: (n,), ``y``: (m,), ``z``: m × n values, row by row. The colours span ``scale``, the values of the points that
+    ``relief_points`` adds.
+    """
+    heights = np.asarray(z, float).reshape(len(np.asarray(y)), len(np.asarray(x)))
+    low, high = float(np.min(scale)), float(np.max(scale))
+    return fig.add_contour(
+        x=x,
+        y=y,
+        z=heights,
+        name=name,
+        **_heights(low, high, "z"),
+        contours={"start": low, "end": high, "size": (high - low) / 8 or 1.0, "coloring": "heatmap"},
+        line={"width": 0.7, "color": "rgba(255,255,255,0.55)"},
+        colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": ".4~g"},
+        hovertemplate="(%{x:.3~g}, %{y:.3~g}): %{z:.4f}<extra>" + name + "</extra>",
+        **options,
+    )
+
+
+def relief_points(fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, name: str, **options: Any) -> go.Figure:
+    """Add the points under a ``relief``, in its colours: counted."""
+    low, high = float(np.min(z)), float(np.max(z))
+    marker = {"size": 15, "symbol": "circle", "line": {"width": 1.5, "color": "#FFFFFF"}, "color": z}
+    options |= {"customdata": np.asarray(z, float), "hovertemplate": "(%{x}, %{y}): %{customdata:.4f}"}
+    return points(fig, x, y, name, marker=marker | _heights(low, high, "c"), **options)
+
+
+def _heights(low: float, high: float, axis: str) -> dict[str, Any]:
+    return {f"{axis}min": low, f"{axis}max": high, "colorscale": "Cividis"}
+
+
 def count_points(traces: Sequence[Mapping[str, Any]]) -> int:
     """How many points the data traces (``meta == DATA``) draw; one with a missing coordinate is not drawn."""
     return sum(_drawn(trace) for trace in traces if trace.get("meta") == DATA)
@@ -174,12 +210,49 @@ def _drawn(trace: Mapping[str, Any]) -> int:
 def _present(values: Any) -> np.ndarray:
     """Which entries of a column are there; Plotly writes numeric arrays as base64."""
     if isinstance(values, Mapping):
-        array = np.frombuffer(base64.b64decode(values["bdata"]), dtype=values["dtype"])
-        return np.isfinite(array)
+        return np.isfinite(_column(values)).ravel()
     flat = [entry for row in values for entry in (row if isinstance(row, list | tuple | np.ndarray) else (row,))]
     return np.array(
         [entry is not None and not (isinstance(entry, float) and math.isnan(entry)) for entry in flat], bool
     )
+
+
+def trimmed(part: Any) -> Any:
+    """Traces with seven digits a number, more than a screen or a hover label shows: half the weight of a page.
+
+    Plotly writes columns of numbers as base64; double precision becomes single where the numbers fit into it, and
+    decimal where a hover label may show them as they are.
+    """
+    if isinstance(part, float) and math.isfinite(part):
+        return float(f"{part:.7g}")
+    if isinstance(part, list):
+        return [trimmed(entry) for entry in part]
+    if isinstance(part, Mapping) and part.get("dtype") == "f8":
+        doubles = _column(part)
+        with np.errstate(over="ignore"):
+            singles = doubles.astype("f4")
+        if np.array_equal(np.isfinite(doubles), np.isfinite(singles)):
+            return dict(part) | {"dtype": "f4", "bdata": base64.b64encode(singles.tobytes()).decode()}
+        return part
+    if isinstance(part, Mapping):
+        return {key: trimmed(_decimal(entry) if key in LABELS else entry) for key, entry in part.items()}
+    return part
+
+
+LABELS = ("customdata", "text")
+
+
+def _decimal(column: Any) -> Any:
+    """A base64 column of doubles as a list, NaN as None; anything else as it is."""
+    if not isinstance(column, Mapping) or column.get("dtype") != "f8":
+        return column
+    values = _column(column)
+    return np.where(np.isfinite(values), values.astype(object), None).tolist()
+
+
+def _column(part: Mapping[str, str]) -> np.ndarray:
+    shape = [int(n) for n in part["shape"].split(",")] if "shape" in part else -1
+    return np.frombuffer(base64.b64decode(part["bdata"]), dtype=part["dtype"]).reshape(shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,9 +274,9 @@ class Shown:
 
     def to_html(self) -> str:
         """The figure as data: ``figures.js`` of the book draws it, in the colours of the reader's theme."""
-        content = json.dumps(
-            json.loads(self.figure.to_json()) | {"config": CONFIG}, separators=(",", ":"), ensure_ascii=False
-        )
+        parts = json.loads(self.figure.to_json())
+        parts |= {"data": trimmed(parts["data"]), "config": CONFIG}
+        content = json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
         content = content.replace("<", "\\u003c")  # text in the figure can't end the script element
         key = hashlib.sha256(content.encode()).hexdigest()[:8]
         height = self.figure.layout.height or 450
@@ -212,7 +285,7 @@ class Shown:
         return (
             f'<figure class="recscale-figure" id="figure-{self.name}-{key}" '
             f'data-figure="{self.name}" data-points="{self.points}">'
-            f'<div class="recscale-plot" style="height:{height}px" role="img" aria-label="{label}"></div>'
+            f'<div class="recscale-plot" style="height:{height}px" role="group" aria-label="{label}"></div>'
             f'<script type="application/json">{content}</script>{caption}</figure>'
         )
 

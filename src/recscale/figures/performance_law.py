@@ -37,52 +37,29 @@ def _mesh(table: pd.DataFrame, points: int = 24) -> tuple[np.ndarray, np.ndarray
 
 
 def surfaces(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Mapping[str, Fit]], metric: str) -> go.Figure:
-    """Points and fitted surface to rotate; a button for each table and each law fitted to it.
+    """A law's surface over depth and width as a map, its points in the same colours; a choice for each table and law.
 
-    ``tables``: title -> runs with columns ``layers``, ``width`` and ``metric``; ``fits``: title -> law -> fit.
+    A point that differs in colour from the ground around it is missed by the law. ``tables``: title -> runs with
+    columns ``layers``, ``width`` and ``metric``; ``fits``: title -> law -> fit.
     """
-    fig = base.figure(f"{metric.upper()} over depth and width", height=560)
+    fig = base.figure(f"{metric.upper()} over depth and width", x="layers H", y="width d", height=520)
     owner: list[tuple[str, str | None]] = []
     for title, table in tables.items():
-        fig.add_scatter3d(
-            x=table["layers"],
-            y=table["width"],
-            z=table[metric],
-            mode="markers",
-            name="measured",
-            meta=base.DATA,
-            marker={"size": 5, "color": base.PALETTE[1]},
-            hovertemplate="H = %{x}, d = %{y}<br>%{z:.4f}<extra>measured</extra>",
-        )
-        owner.append((title, None))
         layers, widths, pairs = _mesh(table)
         for law, fit in fits[title].items():
-            fig.add_surface(
-                x=layers,
-                y=widths,
-                z=fit.predict(pairs).reshape(len(widths), len(layers)),
-                name=label(law),
-                opacity=0.75,
-                showscale=False,
-                colorscale="Cividis",
-                hovertemplate="H = %{x:.1f}, d = %{y:.0f}<br>%{z:.4f}<extra>" + label(law) + "</extra>",
-            )
+            base.relief(fig, layers, widths, fit.predict(pairs), table[metric], label(law))
             owner.append((title, law))
+        base.relief_points(fig, table["layers"], table["width"], table[metric], "measured")
+        owner.append((title, None))
     choices = [(title, law) for title in tables for law in fits[title]]
     shown = [[title == chosen and law in (None, form) for title, law in owner] for chosen, form in choices]
     for trace, visible in zip(fig.data, shown[0], strict=True):
         trace.visible = visible
-    axis = {"backgroundcolor": "rgba(0,0,0,0)", "gridcolor": "rgba(127,135,146,0.35)"}
+    ticks = {name: sorted({int(n) for table in tables.values() for n in table[name]}) for name in ("layers", "width")}
     fig.update_layout(
         showlegend=False,
-        margin={"l": 0, "r": 0, "b": 0},
-        scene={
-            "xaxis": axis | {"type": "log", "title": "layers H", "tickvals": [1, 2, 3, 4, 8, 16, 32]},
-            "yaxis": axis | {"type": "log", "title": "width d", "tickvals": [4, 8, 12, 16, 32, 64, 96]},
-            "zaxis": axis | {"title": metric.upper()},
-            "camera": {"eye": {"x": -1.8, "y": -1.9, "z": 0.9}},
-            "aspectratio": {"x": 1.1, "y": 1.1, "z": 0.8},
-        },
+        xaxis={"type": "log", "tickvals": ticks["layers"], "showgrid": False},
+        yaxis={"type": "log", "tickvals": ticks["width"], "showgrid": False},
     )
     names = [f"{title}: {label(law)}" if len(tables) > 1 else label(law) for title, law in choices]
     return menu(fig, [(name, {"visible": visible}, {}) for name, visible in zip(names, shown, strict=True)])

@@ -32,6 +32,10 @@ def panel_name(metric: str, dataset: str, max_length: int) -> str:
     return f"{metric}, {SHORT.get(dataset, dataset)} {max_length}"
 
 
+CURVE = 18
+"""Points of a panel's curve, which the page rounds; eighty of them are in one figure."""
+
+
 def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, first: tuple) -> go.Figure:
     """The panels one at a time: value against layers, one series per width, with the refitted law; a menu picks.
 
@@ -44,10 +48,10 @@ def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, fir
     groups: list[tuple | None] = []
     for key, points in panels.items():
         for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, points.groupby("embedding_dim"), strict=False):
-            layers = np.geomspace(rows["layers"].min(), rows["layers"].max(), 24)
-            curve = fits[key].predict({"layers": layers, "embedding_dim": np.full(24, float(width))})
-            layers, curve = layers.astype(np.float32), curve.astype(np.float32)  # half the weight in a page
-            base.line(fig, layers, curve, f"law at {width}", line={"color": hue}, showlegend=False, hoverinfo="skip")
+            layers = np.geomspace(rows["layers"].min(), rows["layers"].max(), CURVE)
+            curve = fits[key].predict({"layers": layers, "embedding_dim": np.full(CURVE, float(width))})
+            stroke = {"color": hue, "shape": "spline"}
+            base.line(fig, layers, curve, f"law at {width}", line=stroke, showlegend=False, hoverinfo="skip")
             name = f"width {width}"
             base.points(fig, rows["layers"], rows["value"], name, marker={"color": hue, "symbol": sign})
             groups += [key, key]
@@ -69,27 +73,18 @@ def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, fir
 
 
 def surface(points: pd.DataFrame, fit: Fit, name: str) -> go.Figure:
-    """One panel in three dimensions: the points and the surface of the law."""
-    fig = base.figure(f"The surface of {name}", height=520)
+    """One panel as a map: the surface of the law, and the points in the same colours."""
+    fig = base.figure(f"The surface of {name}", x="layers", y="width", height=480)
     layers = np.geomspace(points["layers"].min(), points["layers"].max(), 25)
     width = np.geomspace(points["embedding_dim"].min(), points["embedding_dim"].max(), 25)
     grid = np.meshgrid(layers, width)
-    z = fit.predict({"layers": grid[0].ravel(), "embedding_dim": grid[1].ravel()}).reshape(grid[0].shape)
-    fig.add_surface(x=layers, y=width, z=z, opacity=0.7, showscale=False, colorscale="Cividis", hoverinfo="skip")
-    fig.add_scatter3d(
-        x=points["layers"],
-        y=points["embedding_dim"],
-        z=points["value"],
-        mode="markers",
-        marker={"size": 4, "color": base.PALETTE[1]},
-        name="published points",
-        meta=base.DATA,
-        hovertemplate="%{x} layers, width %{y}<br>%{z:.4f}",
-    )
-    axes = {"xaxis": {"title": "layers", "type": "log"}, "yaxis": {"title": "width", "type": "log"}, "zaxis_title": ""}
-    camera = {"eye": {"x": -1.5, "y": -1.5, "z": 0.8}}
-    fig.update_layout(scene={**axes, "camera": camera}, margin={"l": 0, "r": 0, "b": 0, "t": 40})
-    return fig
+    z = fit.predict({"layers": grid[0].ravel(), "embedding_dim": grid[1].ravel()})
+    base.relief(fig, layers, width, z, points["value"], "law")
+    base.relief_points(fig, points["layers"], points["embedding_dim"], points["value"], "published")
+    for axis, column in (("xaxis", "layers"), ("yaxis", "embedding_dim")):
+        ticks = sorted({int(value) for value in points[column]})
+        fig.update_layout({axis: {"type": "log", "tickvals": ticks, "showgrid": False}})
+    return fig.update_layout(showlegend=False)
 
 
 def r2_printed_and_ours(table: pd.DataFrame) -> go.Figure:

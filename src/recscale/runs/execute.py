@@ -13,6 +13,7 @@ import torch
 
 import recscale
 from recscale.datasets import CTRSplit, subsample_rows
+from recscale.runs.progress import trained
 from recscale.runs.spec import RunSpec, data_identity, load_data, variant
 from recscale.runs.table import Columns
 from recscale.settings import REPOSITORY, cache_folder
@@ -32,7 +33,9 @@ def _split(dataset: str, split: str) -> CTRSplit:
 def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
     """Train ``spec``; the result has the trained model. Threads of one process take turns."""
     with _TRAINING:
-        return _train(spec, progress)
+        result = _train(spec, progress)
+    trained()
+    return result
 
 
 def _train(spec: RunSpec, progress: bool) -> TrainingResult:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from recscale.runs import cluster
 from recscale.runs.execute import checkpoint, code_version, make_record, train
+from recscale.runs.progress import study_progress
 from recscale.runs.spec import RunSpec
 from recscale.runs.store import RecordStore, load_results
 from recscale.runs.table import Columns, records_table, with_current_health
@@ -80,12 +81,14 @@ def run_study(
     missing = study.missing(store)
     if missing:
         store.check_writable()
-    bar = tqdm(total=len(study.runs), initial=len(study.runs) - len(missing), desc=study.name, disable=not progress)
-    with bar:
+    total, stored = len(study.runs), len(study.runs) - len(missing)
+    bar = tqdm(total=total, initial=stored, desc=study.name, disable=not progress)
+    with bar, study_progress(study.name, total, stored) as reported:
         try:
             for record in _carried_out(missing, store, jobs, scheduler):
                 bar.set_postfix_str(f"{record[Columns.MODEL]} seed {record[Columns.SEED]}")
                 bar.update()
+                reported.step()
         except cluster.WorkersLost as lost:
             finished = len(study.runs) - len(study.missing(store))
             raise cluster.WorkersLost(

@@ -1,0 +1,86 @@
+"""A page's MyST text as blocks: plain Markdown, and the directives in it with their options and their content."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,}|:{3,})(?P<rest>.*)$")
+OPENING = re.compile(r"^\{(?P<name>[\w:.+-]+)\}\s*(?P<argument>.*?)\s*$")
+OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*?)\s*$")
+
+
+@dataclass(frozen=True)
+class Directive:
+    """One directive: ``name``, what follows it on its line, its options, and its content as text."""
+
+    name: str
+    argument: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    @property
+    def classes(self) -> set[str]:
+        return set(self.options.get("class", "").split())
+
+    @property
+    def label(self) -> str:
+        return self.options.get("label") or self.options.get("name") or ""
+
+
+def blocks(text: str) -> Iterator[str | Directive]:
+    """The blocks of ``text`` in order. A fence without a directive (code) belongs to the text around it.
+
+    Raises ``ValueError`` for a directive that isn't closed.
+    """
+    plain: list[str] = []
+    lines = iter(text.split("\n"))
+    for line in lines:
+        fence = FENCE.match(line)
+        if not fence or (fence["fence"][0] == "`" and "`" in fence["rest"]):  # a code span is no fence
+            plain.append(line)
+            continue
+        inside, closed = _until_closed(lines, fence)
+        opening = OPENING.match(fence["rest"])
+        if opening is None:
+            plain += [line, *inside, *closed]
+            continue
+        if not closed:
+            raise ValueError(f"the directive {opening['name']!r} is not closed: {line.strip()}")
+        if plain:
+            yield "\n".join(plain)
+            plain = []
+        yield _directive(opening, [one.removeprefix(fence["indent"]) for one in inside])
+    if plain:
+        yield "\n".join(plain)
+
+
+def _until_closed(lines: Iterator[str], fence: re.Match[str]) -> tuple[list[str], list[str]]:
+    """The lines within a fence, and the line that closes it (in a list, empty at the end of the text).
+
+    A fence of colons holds others of the same length, as MyST allows; one of backticks ends at the first that is as
+    long.
+    """
+    mark, inside, depth = fence["fence"], [], 0
+    for line in lines:
+        inner = FENCE.match(line)
+        if inner and inner["fence"].startswith(mark):
+            if not inner["rest"].strip() and depth == 0:
+                return inside, [line]
+            if mark[0] == ":" and inner["fence"] == mark:
+                depth += -1 if not inner["rest"].strip() else 1
+        inside.append(line)
+    return inside, []
+
+
+def _directive(opening: re.Match[str], lines: list[str]) -> Directive:
+    options: dict[str, str] = {}
+    if lines and lines[0].strip() == "---":
+        end = next((n for n, line in enumerate(lines[1:], 1) if line.strip() == "---"), len(lines))
+        read = yaml.safe_load("\n".join(lines[1:end])) or {}
+        options, lines = {key: str(value) for key, value in read.items()}, lines[end + 1 :]
+    while lines and (option := OPTION.match(lines[0])):
+        options[option["key"]] = option["value"]
+        lines = lines[1:]
+    return Directive(opening["name"], opening["argument"], options, "\n".join(lines).strip("\n"))

@@ -1,0 +1,148 @@
+"""What a rerun with other parameters has changed, beside the default: parameters, claims, numbers of the page."""
+
+import html
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from myst_nb.core.variables import format_plain_text
+from nbformat import NotebookNode
+
+from recscale.book.dependencies import code_of
+from recscale.book.outputs import glued
+from recscale.claims.claim import Verdict
+from recscale.claims.registry import SOURCES, load_claims
+from recscale.claims.render import MIME, badge, number, rows
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What stands beside what. ``parameters`` and ``numbers``: name -> (default, yours); ``claims``: (default, yours),
+    rows as in ``claims.render.rows``, the default None for a claim that the committed tables don't have.
+    """
+
+    parameters: Mapping[str, tuple[Any, Any]]
+    claims: Sequence[tuple[Row | None, Row]]
+    numbers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def flipped(self) -> int:
+        """How many claims have another verdict."""
+        return sum(default is not None and default["verdict"] != yours["verdict"] for default, yours in self.claims)
+
+
+def shown_claims(notebook: NotebookNode) -> list[Row]:
+    """The claims that the executed notebook's cells have shown, each once, in their order."""
+    shown = {
+        row["id"]: row
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for row in output.get("data", {}).get(MIME, [])
+    }
+    return list(shown.values())
+
+
+def changes(
+    notebook: NotebookNode, defaults: Mapping[str, Any], given: Mapping[str, Any], default_run: NotebookNode | None
+) -> Changes:
+    """Compare the rerun ``notebook`` with the default: claims with those on the committed tables, numbers with those of
+    ``default_run``, where the book has one.
+    """
+    shown = shown_claims(notebook)
+    default_claims = _default_claims([row["id"] for row in shown], notebook)
+    mine, theirs = glued(notebook), glued(default_run) if default_run else {}
+    return Changes(
+        {name: (defaults.get(name), value) for name, value in given.items() if defaults.get(name) != value},
+        [(default_claims.get(row["id"]), row) for row in shown],
+        {name: (theirs[name], text) for name, text in mine.items() if theirs.get(name, text) != text},
+    )
+
+
+def _default_claims(ids: Sequence[str], notebook: NotebookNode) -> dict[str, Row]:
+    """Id -> claim on the committed tables. Bodies of evidence that the chapter's code names come first: they have just
+    been computed, and mostly no other is needed.
+    """
+    code = code_of(json.dumps({"cells": notebook.cells}))
+    found: dict[str, Row] = {}
+    for source in sorted(SOURCES, key=lambda name: f'"{name}"' not in code):
+        if set(ids) <= set(found):
+            break
+        found |= {row["id"]: row for row in rows(load_claims(sources=(source,)))}
+    return {id: found[id] for id in ids if id in found}
+
+
+def observed(row: Row) -> str:
+    """What was observed, from a claim's row: "0.00156 [0.00105, 0.00207]", "4 of 6"."""
+    value, low, high = row["observed"], row["ci_low"], row["ci_high"]
+    if value is None or isinstance(value, str):
+        return value or "–"
+    unit = f" {row['unit']}" if row["unit"] else ""
+    interval = f" [{number(low)}, {number(high)}]" if None not in (low, high) and low != high else ""
+    return f"{number(value)}{unit}{interval}"
+
+
+def box(change: Changes) -> str:
+    """The box on top of a rerun's page, in MyST."""
+    tables = "\n\n".join(_tables(change))
+    return f"""````{{admonition}} Your own run
+:class: note your-run
+Numbers, badges and figures on this page are yours. The text was written for the default parameters.
+
+{tables}
+````"""
+
+
+def _tables(change: Changes) -> Iterator[str]:
+    """Parameters, the claims that differ, the numbers that differ; what is the same is folded."""
+    if change.parameters:
+        yield _table("parameter", [(name, *map(repr, pair), True) for name, pair in change.parameters.items()])
+    lines = [(_claim_row(default, yours), _differ(default, yours)) for default, yours in change.claims]
+    if other := [line for line, differ in lines if differ]:
+        yield _table("claim", other)
+    if change.numbers:
+        table = _table("number in the text", [_number_row(name, pair) for name, pair in change.numbers.items()])
+        yield _folded(f"{len(change.numbers)} numbers in the text differ", table)
+    if same := [line for line, differ in lines if not differ]:
+        yield _folded(f"{len(same)} claims are as by default", _table("claim", same))
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{title}</summary>\n{content}\n</details>"
+
+
+def _differ(default: Row | None, yours: Row) -> bool:
+    return default is None or any(default[key] != yours[key] for key in ("verdict", "observed", "ci_low", "ci_high"))
+
+
+def _claim_row(default: Row | None, yours: Row) -> tuple[str, str, str, bool]:
+    before = _verdict(default) if default else "–"
+    flipped = default is not None and default["verdict"] != yours["verdict"]
+    return html.escape(yours["statement"]), before, _verdict(yours), flipped
+
+
+def _verdict(row: Row) -> str:
+    return f"{badge(Verdict(row['verdict']))}<br><small>{html.escape(observed(row))}</small>"
+
+
+def _number_row(name: str, pair: tuple[str, str]) -> tuple[str, str, str, bool]:
+    return (html.escape(name), *(html.escape(_short(text)) for text in pair), False)
+
+
+def _short(text: str) -> str:
+    try:
+        return number(float(text))
+    except ValueError:
+        return format_plain_text(text, "s")
+
+
+def _table(what: str, lines: Sequence[tuple[str, str, str, bool]]) -> str:
+    """An HTML table that a rerun's page and a notebook show alike; lines that are marked stand out."""
+    body = "".join(
+        f'<tr{" class=changed" if marked else ""}><th scope="row">{first}</th><td>{before}</td><td>{after}</td></tr>'
+        for first, before, after, marked in lines
+    )
+    head = f'<tr><th scope="col">{what}</th><th scope="col">default</th><th scope="col">yours</th></tr>'
+    return f'<div><table class="your-run"><thead>{head}</thead><tbody>{body}</tbody></table></div>'

@@ -1,0 +1,109 @@
+"""A chapter as a notebook for elsewhere: executed, with its figures and its numbers, in Markdown that viewers know.
+
+``exported`` works on the executed chapter, so that a page and the notebook behind its download button show the same
+numbers. The code is unchanged and still runs; where the book has a repository, a first cell installs what is missing.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from recscale.book.blocks import Directive, blocks
+from recscale.book.markdown import INLINE, Plain, split_solutions
+from recscale.book.outputs import Portable, glued
+from recscale.book.publication import Publication
+from recscale.book.references import References
+
+HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
+
+SET_UP = """# Set-up: does nothing where the library is there already.
+import importlib.util, pathlib, subprocess, sys
+
+if importlib.util.find_spec("recscale") is None:
+    here = pathlib.Path("recscale-book")
+    if not here.exists():
+        clone = ["git", "clone", "--quiet", "--depth", "1", "--branch", BRANCH, REPOSITORY, str(here)]
+        subprocess.run(clone, check=True)
+    pins = (here / "requirements.lock").read_text().splitlines()
+    alone = [pin for pin in pins if pin.startswith("torchrec==")]  # its dependencies are pinned above it
+    rest = [pin for pin in pins if pin not in alone and pin and not pin.startswith("#")]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, *rest], check=True)
+    subprocess.run([*pip, "--no-deps", *alone, "--editable", str(here)], check=True)
+    sys.path.insert(0, str(here / "src"))"""
+
+
+def exported(executed: NotebookNode, page: str, references: References, folder: Path) -> NotebookNode:
+    """The executed chapter ``page`` as a notebook that needs no Sphinx; ``folder`` holds the book's pictures.
+
+    Raises ``ValueError`` for a number that no cell glues, a work that isn't in the bibliography, a missing picture.
+    """
+    plain = Plain(references, page, glued(executed), folder)
+    portable = Portable(references, page)
+    cells = [*_set_up(references.publication)]
+    for cell in executed.cells:
+        cells += [_code(cell, portable)] if cell.cell_type == "code" else _text(cell, plain)
+    metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    notebook = new_notebook(cells=cells, metadata=metadata)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def leftovers(notebook: NotebookNode) -> list[str]:
+    """Directives and roles in the notebook's text cells: an exported one has none."""
+    found = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for block in blocks(cell.source):
+                if isinstance(block, Directive):
+                    found.append(f"{{{block.name}}}")
+                else:
+                    found += [f"{{{one['role']}}}" for one in INLINE.finditer(block) if one["role"]]
+    return found
+
+
+def _set_up(publication: Publication) -> Iterator[NotebookNode]:
+    if publication.repository:
+        source = SET_UP.replace("REPOSITORY", json.dumps(publication.repository))
+        yield new_code_cell(
+            source.replace("BRANCH", json.dumps(publication.branch)), id="set-up", metadata=_folded_code()
+        )
+
+
+def _folded_code() -> dict[str, object]:
+    """Metadata of code that is folded away: JupyterLab's and VS Code's word for it, and Colab's."""
+    return {"jupyter": {"source_hidden": True}, "cellView": "form"}
+
+
+def _code(cell: NotebookNode, portable: Portable) -> NotebookNode:
+    tags = cell.metadata.get("tags", [])
+    metadata = {"tags": list(tags)} | (_folded_code() if HIDDEN & set(tags) else {})
+    made = new_code_cell(cell.source, id=cell.id, metadata=metadata, execution_count=cell.execution_count)
+    made.outputs = portable(cell)
+    return made
+
+
+def _text(cell: NotebookNode, plain: Plain) -> Iterator[NotebookNode]:
+    """A text cell; each solution that spans cells opens one of its own, which JupyterLab shows folded."""
+    for number, (solves, piece) in enumerate(split_solutions(cell.source)):
+        source, attachments = plain.cell(piece)
+        if source:
+            made = new_markdown_cell(source, id=f"{cell.id}{f'-{number}' if number else ''}")
+            made.metadata = nbformat.from_dict({"jp-MarkdownHeadingCollapsed": True} if solves else {})
+            if attachments:
+                made.attachments = attachments
+            yield made
+
+
+def export_page(executed: Path, page: str, references: References, folder: Path, target: Path) -> NotebookNode:
+    """Write the export of the executed chapter at ``executed`` to ``target``; returns it."""
+    notebook = exported(nbformat.read(executed, as_version=4), page, references, folder)
+    nbformat.write(notebook, target)
+    return notebook

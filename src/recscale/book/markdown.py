@@ -1,0 +1,251 @@
+"""MyST text as the Markdown that every notebook viewer shows: no directive and no role is left.
+
+Numbers from ``glue`` become text, boxes quotations, solutions drawers, references titles or links, citations author and
+year, pictures attachments. ``Plain`` does one page; ``split_solutions`` gives a solution of several cells a heading of
+its own, which viewers can fold.
+"""
+
+import base64
+import mimetypes
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from myst_nb.core.variables import format_plain_text
+
+from recscale.book.blocks import FENCE, OPENING, Directive, blocks
+from recscale.book.pictures import drawing
+from recscale.book.references import References, Target
+
+BOXES = frozenset(
+    (
+        *("admonition", "attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip"),
+        *("todo", "topic", "warning", "sidebar", "margin"),
+    )
+)
+FOLDED = frozenset(("dropdown", "toggle"))
+CODE = frozenset(("code-block", "code", "sourcecode", "code-cell", "literalinclude"))
+PICTURES = frozenset(("figure", "image", "diagram"))
+SILENT = frozenset(("solution-end", "exercise-end", "bibliography", "contents", "toctree", "tableofcontents"))
+
+INLINE = re.compile(
+    r"\{(?P<role>[\w:+-]+)\}(?P<ticks>`+)(?P<content>.+?)(?P=ticks)(?!`)"
+    r"|(?P<code>(?P<open>`+)(?!`).+?(?<!`)(?P=open)(?!`))"
+    r"|(?P<image>!)?\[(?P<text>(?:[^\[\]]|\[[^\[\]]*\])*)\]\((?P<target>[^()\s]+)\)",
+    re.DOTALL,
+)
+NAMED = re.compile(r"^(?P<text>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
+NUMBERED = re.compile(r"\$\$(?P<formula>(?:(?!\$\$).)*?)\$\$\s*\((?P<label>[\w:.-]+)\)", re.DOTALL)
+LABEL = re.compile(r"^\([\w:.-]+\)=\s*\n?", re.MULTILINE)
+COMMENT = re.compile(r"^(%|\+\+\+).*\n?", re.MULTILINE)
+SVG = re.compile(r"(?:<(?P<around>div|figure)[^<>]*>\s*)?<svg\b.*?</svg>(?:\s*</(?P=around)>)?", re.DOTALL)
+
+
+class Plain:
+    """Converts the text cells of one page.
+
+    Parameters
+    ----------
+    references, page
+        What the book's references point at, and the page that is converted.
+    values
+        Name -> text of everything that the page glues.
+    folder
+        The book's sources, where pictures are read.
+    """
+
+    def __init__(self, references: References, page: str, values: Mapping[str, str], folder: Path) -> None:
+        self.references, self.page, self.values, self.folder = references, page, values, folder
+        self.attachments: dict[str, dict[str, str]] = {}
+
+    def cell(self, text: str) -> tuple[str, dict[str, dict[str, str]]]:
+        """The text of one cell, and its attachments: file name -> {MIME type: base64}."""
+        self.attachments = {}
+        return self(text).strip("\n"), self.attachments
+
+    def __call__(self, text: str) -> str:
+        """The text converted; what it shows is kept in ``attachments``."""
+        parts = (self._directive(one) if isinstance(one, Directive) else self._text(one) for one in blocks(text))
+        return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))
+
+    def _text(self, text: str) -> str:
+        pieces = re.split(r"(^ *(?:```|~~~).*?^ *(?:```|~~~) *$)", text, flags=re.DOTALL | re.MULTILINE)
+        return "".join(piece if number % 2 else self._prose(piece) for number, piece in enumerate(pieces))
+
+    def _prose(self, text: str) -> str:
+        text = SVG.sub(lambda found: self._attached("drawing", drawing(found[0], self.folder)), text)
+        text = COMMENT.sub("", LABEL.sub("", text))
+        text = NUMBERED.sub(lambda found: f"$${found['formula'].rstrip()} \\tag{{{self._number(found)}}}\n$$", text)
+        return INLINE.sub(self._inline, text)
+
+    def _number(self, found: re.Match[str]) -> int | None:
+        target = self.references.target(found["label"])
+        return target.number if target else None
+
+    def _inline(self, found: re.Match[str]) -> str:
+        if found["code"]:
+            return found[0]
+        if found["role"]:
+            return self._role(found["role"], found["content"])
+        if found["image"]:
+            outside = re.match(r"\w+:", found["target"])
+            return found[0] if outside else self._picture(found["target"], found["text"])
+        return self._link(found["target"], self(found["text"]), found[0])
+
+    def _link(self, name: str, text: str, unknown: str) -> str:
+        target = self.references.target(name.partition("#")[0] or name)
+        if target is None:
+            return unknown
+        title = text or self._title(target)
+        return f"*{title}*" if target.page == self.page else self.references.link(target, title)
+
+    def _title(self, target: Target) -> str:
+        return f"exercise {target.number}" if target.number and not target.title.startswith("(") else target.title
+
+    def _role(self, role: str, content: str) -> str:
+        """One role as text; of one that isn't known, its content."""
+        if role.startswith("glue"):
+            return self._glued(content)
+        if role.startswith("cite"):
+            return self.references.citation(content.split(","), textual=role.startswith("cite:t"))
+        if role == "math":
+            return f"${content}$"
+        named = NAMED.match(content)
+        text, name = (named["text"], named["target"]) if named else ("", content)
+        if role in ("ref", "doc", "numref", "eq", "prf:ref", "myst", "any", "download"):
+            text = "" if role == "numref" else text
+            return self._link(name, text, text or name)
+        if role in ("sub", "sup"):
+            return f"<{role}>{content}</{role}>"
+        return text or content
+
+    def _glued(self, content: str) -> str:
+        """A glued value as its page shows it; ``name:format`` as in MyST-NB. ``ValueError`` where there is none."""
+        name, _, form = content.partition(":") if "::" not in content else (content, "", "")
+        if name not in self.values:
+            raise ValueError(f"{self.page} shows {name!r}, and no cell glues it")
+        return format_plain_text(self.values[name], form or "s")
+
+    def _directive(self, one: Directive) -> str:
+        for names, convert in self._converters():
+            if one.name in names:
+                return f"\n{convert(one)}\n"
+        if one.name == "container":
+            text = self(one.body).strip()
+            return f"\n**{text}**\n" if "question" in one.argument else f"\n{text}\n"
+        title = f"**{self(one.argument)}**\n\n" if one.argument else ""
+        return f"\n{title}{self(one.body)}\n"
+
+    def _converters(self) -> Iterator[tuple[frozenset[str], Callable[[Directive], str]]]:
+        yield BOXES, self._box
+        yield FOLDED, lambda one: self._drawer(one.argument, one.body)
+        yield frozenset(("exercise", "exercise-start")), self._exercise
+        yield frozenset(("solution",)), lambda one: self._drawer(self.solution_title(one), one.body)
+        yield frozenset(("solution-start",)), lambda one: f"#### {self.solution_title(one)}\n\n{self(one.body)}"
+        yield CODE, lambda one: f"```{one.argument}\n{one.body}\n```"
+        yield frozenset(("math",)), lambda one: f"$$\n{one.body or one.argument}\n$$"
+        yield frozenset(("raw",)), lambda one: self(one.body) if one.argument == "html" else ""
+        yield PICTURES, self._figure
+        yield SILENT, lambda one: ""
+
+    def _box(self, one: Directive) -> str:
+        title = self(one.argument or ("" if one.name == "admonition" else one.name.capitalize()))
+        if "dropdown" in one.classes:
+            return self._drawer(title, one.body)
+        return _quoted(f"**{title}**\n\n{self(one.body)}" if title else self(one.body))
+
+    def _drawer(self, title: str, body: str) -> str:
+        return f"<details>\n<summary>{self(title)}</summary>\n\n{self(body).strip()}\n\n</details>"
+
+    def _exercise(self, one: Directive) -> str:
+        target = self.references.target(one.label)
+        number = f" {target.number}" if target and target.number else ""
+        return f"### Exercise{number}. {self(one.argument)}\n\n{self(one.body)}"
+
+    def solution_title(self, one: Directive) -> str:
+        """ "Solution to exercise 2"."""
+        target = self.references.target(one.argument)
+        return f"Solution to exercise {target.number}" if target and target.number else "Solution"
+
+    def _figure(self, one: Directive) -> str:
+        caption = self(one.body).strip()
+        alt = one.options.get("alt") or re.sub(r"[\[\]*`]", "", caption.partition("\n")[0]) or one.argument
+        path = f"_static/diagrams/{one.argument}.svg" if one.name == "diagram" else one.argument
+        return self._picture(path, alt) + (f"\n\n*{caption}*" if caption else "")
+
+    def _picture(self, path: str, alt: str) -> str:
+        file = self.folder / path
+        if not file.is_file():
+            raise ValueError(f"{self.page} shows the picture {path!r}, and there is no such file in the book")
+        content = file.read_bytes()
+        if file.suffix == ".svg":
+            content = drawing(content.decode(), self.folder).encode()
+        return self._attached(alt, content, file.name)
+
+    def _attached(self, alt: str, content: str | bytes, name: str = "") -> str:
+        """Markdown for a picture that the cell brings along."""
+        name = name or f"drawing-{len(self.attachments) + 1}.svg"
+        data = content.encode() if isinstance(content, str) else content
+        kind = mimetypes.guess_type(name)[0] or "image/png"
+        self.attachments[name] = {kind: base64.b64encode(data).decode()}
+        return f"![{alt}](attachment:{name})"
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+
+
+def split_solutions(text: str) -> list[tuple[bool, str]]:
+    """The text of a cell in pieces, cut before each ``solution-start``; each with whether it opens a solution."""
+    pieces: list[tuple[bool, list[str]]] = [(False, [])]
+    for line in text.split("\n"):
+        if re.match(r"`{3,}\{solution-start\}", line):
+            pieces.append((True, []))
+        pieces[-1][1].append(line)
+    return [(opens, "\n".join(lines)) for opens, lines in pieces if "".join(lines).strip()]
+
+
+def without_other_pages(text: str, references: References, page: str) -> str:
+    """The text, still MyST, without what only the whole book can resolve: links to other pages, literature, terms."""
+    plain = Plain(references, page, {}, Path())
+
+    def inline(found: re.Match[str]) -> str:
+        role, content = found["role"], found["content"]
+        if role and (role.startswith("cite") or role == "term"):
+            return plain(found[0])
+        named = NAMED.match(content or "")
+        name = (named["target"] if named else content) if role else found["target"]
+        target = None if found["code"] or found["image"] else references.target((name or "").partition("#")[0])
+        return plain(found[0]) if target and target.page != page else found[0]
+
+    return "".join(piece if verbatim else INLINE.sub(inline, piece) for verbatim, piece in _verbatim(text))
+
+
+def _verbatim(text: str) -> Iterator[tuple[bool, str]]:
+    """The text in pieces that give it whole: lines of fences and what is code stay as they are, the rest may change."""
+    code = ""
+    directives: list[str] = []
+    plain: list[str] = []
+    for line in text.splitlines(keepends=True):
+        fence = FENCE.match(line.rstrip("\n"))
+        if fence is None and not code:
+            plain.append(line)
+            continue
+        if plain:
+            yield False, "".join(plain)
+            plain = []
+        yield True, line
+        if fence is None:
+            continue
+        mark, rest = fence["fence"], fence["rest"].strip()
+        opening = OPENING.match(rest)
+        if code:
+            code = "" if mark.startswith(code) and not rest else code
+        elif not rest and directives and mark.startswith(directives[-1]):
+            directives.pop()
+        elif opening and opening["name"] not in CODE:
+            directives.append(mark)
+        else:
+            code = mark
+    if plain:
+        yield False, "".join(plain)

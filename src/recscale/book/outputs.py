@@ -1,0 +1,178 @@
+"""What an executed chapter's cells show, as outputs that any notebook viewer knows.
+
+A figure gets Plotly's own MIME type, which JupyterLab and VS Code draw, and HTML that draws itself for those that show
+only HTML: nbviewer, nbconvert, Colab. Plotly.js comes compressed with a notebook's first figure, so that a page made
+by nbconvert needs no network; where each output has a frame of its own (Colab) it is fetched from Plotly's site.
+"""
+
+import base64
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode, from_dict
+from nbformat.v4 import new_output
+
+from recscale.book.references import References, Target
+from recscale.claims.render import MIME as CLAIMS
+
+PLOTLY = "application/vnd.plotly.v1+json"
+RECORD = "application/papermill.record/"
+FIGURE = "recscale-figure"
+
+DRAW = """(() => {
+  const load = window.recscalePlotly ??= (async () => {
+    if (window.Plotly) return window.Plotly;
+    const packed = document.getElementById("recscale-plotly");
+    let code;
+    if (packed) {
+      const bytes = Uint8Array.from(atob(packed.textContent), (sign) => sign.charCodeAt(0));
+      code = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    } else code = await (await fetch("https://cdn.plot.ly/plotly-VERSION.min.js")).text();
+    new Function("define", "module", "exports", code)();
+    return window.Plotly;
+  })();
+  const plot = document.getElementById("ID");
+  load.then((plotly) => plotly.newPlot(plot, JSON.parse(plot.nextElementSibling.textContent)))
+    .then(() => { plot.dataset.drawn = "yes"; });
+})();"""
+
+
+def glued(notebook: NotebookNode) -> dict[str, str]:
+    """Name -> text of everything the executed notebook's cells have glued."""
+    return {
+        output.metadata["scrapbook"]["name"]: text
+        for output in _outputs(notebook)
+        if "scrapbook" in output.get("metadata", {})
+        for kind, text in output.data.items()
+        if kind.endswith("text/plain")
+    }
+
+
+def count_figures(notebook: NotebookNode) -> int:
+    """How many figures the notebook's outputs hold, executed or exported."""
+    return sum(PLOTLY in data or _is_figure(data) for output in _outputs(notebook) if (data := output.get("data", {})))
+
+
+def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    for cell in notebook.cells:
+        yield from cell.get("outputs", [])
+
+
+def _is_figure(data: dict[str, Any]) -> bool:
+    return f'class="{FIGURE}"' in data.get("text/html", "")
+
+
+class Portable:
+    """Converts the outputs of one page, in order: the first figure brings Plotly.js for all."""
+
+    def __init__(self, references: References, page: str) -> None:
+        self.references, self.page, self.figures = references, page, 0
+
+    def __call__(self, cell: NotebookNode) -> list[NotebookNode]:
+        """The outputs of a code cell; those that only the book reads are gone."""
+        tags = set(cell.metadata.get("tags", []))
+        if tags & {"remove-output", "remove-cell"}:
+            return []
+        kept = [one for one in cell.outputs if not (one.get("name") == "stderr" and "remove-stderr" in tags)]
+        return [converted for one in kept for converted in self._converted(one)]
+
+    def _converted(self, output: NotebookNode) -> Iterator[NotebookNode]:
+        data = output.get("data", {})
+        if any(kind.startswith(RECORD) for kind in data):
+            return
+        if _is_figure(data):
+            yield from self._figure(data["text/html"])
+        elif CLAIMS in data:
+            yield self._claims(data["text/html"])
+        elif "text/html" in data:
+            data = dict(data) | {"text/html": self.linked(data["text/html"])}
+            yield from_dict(dict(output) | {"data": data, "metadata": {}})
+        else:
+            yield output
+
+    def _figure(self, html: str) -> Iterator[NotebookNode]:
+        """The figure, and its caption as text below it."""
+        figure = BeautifulSoup(html, "lxml").find("figure", class_=FIGURE)
+        content = json.loads(figure.find("script").string)
+        caption = figure.find("figcaption")
+        self.figures += 1
+        packed = "" if self.figures > 1 else f'<script type="text/plain" id="recscale-plotly">{_packed()}</script>'
+        text = figure.find(class_="recscale-plot")["aria-label"]
+        data = {PLOTLY: _plain(content), "text/html": packed + _drawn(figure["id"], content), "text/plain": text}
+        yield new_output("display_data", data)
+        if caption:
+            words = caption.get_text()
+            yield new_output("display_data", {"text/markdown": f"*{words}*", "text/plain": words})
+
+    def _claims(self, html: str) -> NotebookNode:
+        """A list of claims that needs none of the book's styles."""
+        soup = BeautifulSoup(self.linked(html), "html.parser")
+        items = [[part for part in item.contents if part.get_text().strip()] for item in soup.select("li")]
+        rows = "".join(f"<li>{' · '.join(map(str, parts))}</li>" for parts in items)
+        lines = [" · ".join(" ".join(part.get_text().split()) for part in parts) for parts in items]
+        data = {"text/html": f"<ul>{rows}</ul>", "text/plain": "\n".join(f"- {line}" for line in lines)}
+        return new_output("display_data", data)
+
+    def linked(self, html: str) -> str:
+        """HTML whose links lead to the published book, or, where it has no address, are plain text."""
+        if "href=" not in html:
+            return html
+        soup = BeautifulSoup(html, "html.parser")
+        for link in soup.find_all("a", href=re.compile(r"^[\w-]+\.html|^#")):
+            page, _, anchor = link["href"].partition("#")
+            name = page.removesuffix(".html") or self.page
+            if address := self.references.publication.page(Target(name, "").page, anchor):
+                link["href"] = address
+            else:
+                link.unwrap()
+        return str(soup)
+
+
+@cache
+def _packed() -> str:
+    """Plotly.js of the installed version, compressed, as text."""
+    source = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
+    return base64.b64encode(gzip.compress(source, 9, mtime=0)).decode()
+
+
+@cache
+def _version() -> str:
+    head = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()[:200].decode()
+    return re.search(r"plotly\.js v([\d.]+)", head)[1]
+
+
+def _drawn(name: str, content: dict[str, Any]) -> str:
+    """HTML that draws the figure by itself."""
+    height = content["layout"].get("height", 450)
+    text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+    script = DRAW.replace("VERSION", _version()).replace('"ID"', json.dumps(name))
+    return (
+        f'<div id="{escape(name)}" class="plotly-figure" style="height:{height}px"></div>'
+        f'<script type="application/json">{text}</script><script>{script}</script>'
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A figure's JSON with Plotly's typed arrays as lists: viewers with an older Plotly.js read those alone."""
+    if isinstance(value, dict):
+        if "bdata" in value:
+            array = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
+            shape = [int(size) for size in str(value.get("shape", array.size)).split(",")]
+            return _finite(array.reshape(shape).tolist())
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _finite(value: Any) -> Any:
+    """Numbers that JSON has no word for become null: Plotly leaves them out."""
+    if isinstance(value, list):
+        return [_finite(one) for one in value]
+    return value if np.isfinite(value) else None

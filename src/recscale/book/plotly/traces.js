@@ -1,0 +1,13 @@
+// The kinds of traces the book's figures use; "scatter" is part of the core.
+const Plotly = require("plotly.js/lib/core");
+
+Plotly.register([
+  require("plotly.js/lib/bar"),
+  require("plotly.js/lib/box"),
+  require("plotly.js/lib/contour"),
+  require("plotly.js/lib/heatmap"),
+  require("plotly.js/lib/histogram"),
+  require("plotly.js/lib/violin"),
+]);
+
+module.exports = Plotly;

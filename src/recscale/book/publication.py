@@ -1,0 +1,65 @@
+"""Where the book is published: its repository, its site, its DOI. All of it stands in ``_config.yml`` and only there.
+
+``repository.url`` and ``repository.branch``, ``html.baseurl``, ``sphinx.config.html_context.doi``. What is empty there
+is left out wherever it would be shown: a book that nobody has published names no address.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+NOTEBOOKS = "notebooks"
+"""Branch of the repository that holds the exported notebooks: Colab and Binder open them from there."""
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Addresses without a closing slash; "" where there is none."""
+
+    repository: str = ""
+    branch: str = "main"
+    site: str = ""
+    doi: str = ""
+
+    def colab(self, page: str) -> str:
+        """Address that opens the exported notebook of ``page`` in Colab; only GitHub's repositories have one."""
+        if not self._on_github:
+            return ""
+        return f"https://colab.research.google.com/github/{self._name}/blob/{NOTEBOOKS}/{page}.ipynb"
+
+    def binder(self, page: str) -> str:
+        """Address that opens the exported notebook of ``page`` in the environment of ``binder/``."""
+        if not self._on_github:
+            return ""
+        return f"https://mybinder.org/v2/gh/{self._name}/{self.branch}?urlpath=lab/tree/{NOTEBOOKS}/{page}.ipynb"
+
+    def page(self, page: str, anchor: str = "") -> str:
+        """Address of a page of the published book."""
+        return f"{self.site}/{page}.html{f'#{anchor}' if anchor else ''}" if self.site else ""
+
+    @property
+    def _on_github(self) -> bool:
+        return urlsplit(self.repository).netloc == "github.com"
+
+    @property
+    def _name(self) -> str:
+        return urlsplit(self.repository).path.strip("/").removesuffix(".git")
+
+
+def publication(config: Path) -> Publication:
+    """What ``_config.yml`` says. ``ValueError`` on an address that isn't one."""
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    repository = settings.get("repository", {})
+    context = settings.get("sphinx", {}).get("config", {}).get("html_context", {})
+    site = settings.get("html", {}).get("baseurl", "")
+    for name, address in (("repository.url", repository.get("url")), ("html.baseurl", site)):
+        if address and urlsplit(address).scheme != "https":
+            raise ValueError(f"{name} of {config.name} is {address!r}; it is an https address, or empty")
+    return Publication(
+        repository=(repository.get("url") or "").rstrip("/"),
+        branch=repository.get("branch") or "main",
+        site=(site or "").rstrip("/"),
+        doi=context.get("doi") or "",
+    )

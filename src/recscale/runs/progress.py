@@ -1,0 +1,62 @@
+"""Progress of training for whoever waits in another process: one JSON line per finished run.
+
+``RECSCALE_PROGRESS`` names the file (``settings.progress_file``); without it nothing is written. A chapter that trains
+sets nothing up: ``run_study`` and ``train`` report by themselves, and whoever runs the chapter reads the file.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from recscale.settings import progress_file
+
+
+@dataclass
+class Progress:
+    """Runs of one study: ``finished`` of ``total``, ``before`` of them when it started; ``total`` 0 when unknown."""
+
+    name: str
+    total: int = 0
+    finished: int = 0
+    before: int = field(init=False)
+    started: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.before = self.finished
+
+    def step(self) -> None:
+        """One more run is finished."""
+        self.finished += 1
+        if path := progress_file():
+            with path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(self.line()) + "\n")
+
+    def line(self) -> dict[str, object]:
+        """What is written: ``name``, ``finished``, ``total`` and ``seconds_left``, null where nobody knows it."""
+        done = self.finished - self.before
+        each = (time.monotonic() - self.started) / done if done else None
+        left = each * (self.total - self.finished) if each is not None and self.total else None
+        return {"name": self.name, "finished": self.finished, "total": self.total, "seconds_left": left}
+
+
+_study: Progress | None = None
+_alone = Progress("models trained")
+
+
+@contextmanager
+def study_progress(name: str, total: int, finished: int) -> Iterator[Progress]:
+    """Progress of a study while it is carried out; its runs don't count as trained alone."""
+    global _study
+    _study = Progress(name, total, finished)
+    try:
+        yield _study
+    finally:
+        _study = None
+
+
+def trained() -> None:
+    """A model has been trained: reported here unless it is a run of a study, which reports by itself."""
+    if _study is None:
+        _alone.step()
