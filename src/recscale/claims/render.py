@@ -32,6 +32,17 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
+def estimate(seen: Estimate, unit: str = "") -> str:
+    """A value and its interval to two digits of the interval's half-width: ``0.098 % [0.074, 0.123]``."""
+    half = (seen.ci_high - seen.ci_low) / 2
+    if not (seen.has_interval and math.isfinite(half) and half > 0):
+        interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and half else ""
+        return f"{number(seen.value)}{unit}{interval}"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    value, low, high = (f"{one:,.{decimals}f}" for one in (seen.value, seen.ci_low, seen.ci_high))
+    return f"{value}{unit} [{low}, {high}]"
+
+
 def observed(claim: Claim) -> str:
     """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6", "power law"."""
     seen = claim.observed
@@ -40,9 +51,7 @@ def observed(claim: Claim) -> str:
     if isinstance(seen, Count):
         return f"{seen.agree} of {seen.of}"
     symbol, unit = f"{claim.symbol} = " if claim.symbol else "", f" {claim.unit}" if claim.unit else ""
-    exact = seen.ci_low == seen.ci_high
-    interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and not exact else ""
-    return f"{symbol}{number(seen.value)}{unit}{interval}"
+    return f"{symbol}{estimate(seen, unit)}"
 
 
 def reference(claim: Claim) -> str:
