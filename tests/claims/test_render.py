@@ -25,7 +25,8 @@ def claim(rule, observed, id="falls", evidence=Evidence.MEASURED, **more):
     ("one", "text"),
     [
         (claim(Exceeds(), Estimate(0.0015632, 0.00105, 0.00207), symbol="α"), "α = 0.00156 [0.00105, 0.00207]"),
-        (claim(Exceeds(), Estimate(-1.5, -2, -1), unit="%"), "-1.50 % [-2.00, -1.00]"),
+        (claim(Exceeds(), Estimate(-1.5, -2, -1), unit="%"), "−1.50 % [−2.00, −1.00]"),
+        (claim(Matches(2.0), Estimate(-29331.4, -29331.4, -29331.4)), "−29,331"),
         (claim(Matches(2.0), Estimate(1058511, 1058511, 1058511)), "1,058,511"),
         (claim(Exceeds(), Estimate(0.0979, 0.0739, 0.123), unit="%"), "0.098 % [0.074, 0.123]"),
         (claim(Exceeds(), Estimate(3, 1, math.inf)), "3 [1, ∞]"),
@@ -50,7 +51,7 @@ def test_the_list_links_every_statement_and_holds_the_data():
 def test_two_bodies_of_evidence_stand_side_by_side():
     live, full = claim(Exceeds(), Estimate(1, -1, 3), price=Price(9, 1)), claim(Exceeds(), Estimate(2, 1, 3), unit="%")
     table = render.side_by_side({"live": [live], "full study": [full]})
-    assert table.loc["The loss <falls>."].tolist() == ["? open: 1.0 [-1.0, 3.0]", "● holds: 2.0 % [1.0, 3.0]"]
+    assert table.loc["The loss <falls>."].tolist() == ["? open: 1.0 [−1.0, 3.0]", "● holds: 2.0 % [1.0, 3.0]"]
 
 
 def test_json_has_every_field_and_nothing_that_is_not_finite():

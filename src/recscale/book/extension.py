@@ -2,7 +2,7 @@
 
 - plotly.js from the installed plotly wheel, once for the whole book and only on pages with a figure;
 - MathJax from the installed wheel of MathJax, in place of Sphinx's CDN;
-- diagrams set into the page (``diagram.py``);
+- diagrams set into the page (``diagram.py``), numbers as print sets them (``typography.py``);
 - no Thebe: the theme declares its settings twice, an error in every reader's console, and the book doesn't use it.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from recscale.book.diagram import register as register_diagrams
+from recscale.book.typography import register as register_typography
 
 MATHJAX = "mathjax/tex-chtml-full.js"
 
@@ -48,6 +49,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.config.mathjax_path = MATHJAX
     register_diagrams(app)
+    register_typography(app)
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("build-finished", copy_assets)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

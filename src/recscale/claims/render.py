@@ -26,10 +26,11 @@ SYMBOLS = {
 
 
 def number(value: float) -> str:
-    """Four significant digits at most; a whole number whole."""
+    """Four significant digits at most, all of those before the point; a whole number whole."""
     if not math.isfinite(value):
         return "∞" if value > 0 else "–"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+    whole = float(value).is_integer() or abs(value) >= 1000
+    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", "−")
 
 
 def estimate(seen: Estimate, unit: str = "") -> str:
@@ -39,7 +40,7 @@ def estimate(seen: Estimate, unit: str = "") -> str:
         interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and half else ""
         return f"{number(seen.value)}{unit}{interval}"
     decimals = max(0, 1 - math.floor(math.log10(half)))
-    value, low, high = (f"{one:,.{decimals}f}" for one in (seen.value, seen.ci_low, seen.ci_high))
+    value, low, high = (f"{one:,.{decimals}f}".replace("-", "−") for one in (seen.value, seen.ci_low, seen.ci_high))
     return f"{value}{unit} [{low}, {high}]"
 
 
