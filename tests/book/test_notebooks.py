@@ -75,8 +75,12 @@ def theory(chapter: str) -> list[tuple[str, bool]]:
         first, *others = re.split(r"^## ", cell["source"], flags=re.MULTILINE)
         sections[-1][1] += f"\n{first}"
         sections += [part.split("\n", 1) if "\n" in part else [part, ""] for part in others]
-    drawn = r"```\{diagram\}|\]\(diagram-|\bshow\("
-    return [(name, bool(re.search(drawn, text))) for name, text in sections if "$$" in text and name != "Exercises"]
+    drawn = r"^```\{diagram\}|\]\(diagram-|\bshow\("
+    return [
+        (name, bool(re.search(drawn, text, re.MULTILINE)))
+        for name, text in sections
+        if "$$" in text and name != "Exercises"
+    ]
 
 
 def opens_with_a_figure(chapter: str) -> bool:
@@ -199,6 +203,11 @@ def test_every_section_of_theory_has_a_picture(chapter):
 
 
 @pytest.mark.parametrize("chapter", NOTEBOOKS)
+def test_a_directive_begins_its_line(chapter):
+    assert not re.search(r"^[^`\n]+`{3,}\{", prose(chapter), re.MULTILINE)
+
+
+@pytest.mark.parametrize("chapter", NOTEBOOKS)
 def test_visible_code_fits_its_column(chapter):
     for cell in code(chapter):
         if not HIDDEN & set(cell["metadata"].get("tags", [])):
@@ -211,7 +220,7 @@ def test_a_table_of_what_every_chapter_has(capsys):
         tasks, sections = exercises(chapter), theory(chapter)
         rows[chapter] = {
             "question, answer, figure first": "yes" if opens_with_a_figure(chapter) else "no",
-            "diagrams": len(re.findall(r"```\{diagram\}", prose(chapter))),
+            "diagrams": len(re.findall(r"^```\{diagram\}", prose(chapter), re.MULTILINE)),
             "figures": sum(cell["source"].count("show(") for cell in code(chapter)),
             "theory drawn": f"{sum(drawn for _, drawn in sections)} of {len(sections)}",
             "exercises": len(tasks),

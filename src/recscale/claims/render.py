@@ -66,9 +66,9 @@ def price(cost: Price | None) -> str:
     """ "needs 12 seeds, 5 core-hours"; nothing without a price."""
     if cost is None:
         return ""
-    return f"needs {number(math.ceil(cost.seeds)) if math.isfinite(cost.seeds) else '∞'} seeds, " + (
-        f"{number(round(cost.core_hours, 1))} core-hours"
-    )
+    if not math.isfinite(cost.seeds):
+        return "no number of seeds decides it"
+    return f"needs {number(math.ceil(cost.seeds))} seeds, {number(round(cost.core_hours, 1))} core-hours"
 
 
 def badge(verdict: Verdict) -> str:
