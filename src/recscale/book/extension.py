@@ -2,6 +2,7 @@
 
 - plotly.js from the installed plotly wheel, once for the whole book and only on pages with a figure;
 - MathJax from the installed wheel of MathJax, in place of Sphinx's CDN;
+- diagrams set into the page (``diagram.py``);
 - no Thebe: the theme declares its settings twice, an error in every reader's console, and the book doesn't use it.
 """
 
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+
+from recscale.book.diagram import register as register_diagrams
 
 MATHJAX = "mathjax/tex-chtml-full.js"
 
@@ -44,6 +47,7 @@ def _is_thebe(script: Any) -> bool:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.config.mathjax_path = MATHJAX
+    register_diagrams(app)
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("build-finished", copy_assets)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
