@@ -13,38 +13,11 @@ NOTATION = BOOK / "notation.md"
 FORMULA = re.compile(r"\$\$(?P<display>.+?)\$\$|(?<![\$\\])\$(?P<inline>[^$]+?)\$(?!\$)", re.DOTALL)
 NOT_TEXT = re.compile(r"^(`{3,})(?:\{code-block\}|[a-z]+)[^\n]*\n.*?^\1 *$", re.DOTALL | re.MULTILINE)
 WORDS = re.compile(r"\\(?:text|mathrm|textstyle|operatorname|mathbf|mathit)\s*\{[^{}]*\}'?")
-GREEK = [
-    "alpha",
-    "beta",
-    "gamma",
-    "delta",
-    "epsilon",
-    "varepsilon",
-    "zeta",
-    "eta",
-    "theta",
-    "kappa",
-    "lambda",
-    "mu",
-    "nu",
-    "xi",
-    "pi",
-    "rho",
-    "sigma",
-    "tau",
-    "phi",
-    "chi",
-    "psi",
-    "omega",
-    "Gamma",
-    "Delta",
-    "Theta",
-    "Lambda",
-    "Sigma",
-    "Phi",
-    "Psi",
-    "Omega",
-]
+GREEK = re.findall(
+    r"\w+",
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi chi psi omega "
+    "Gamma Delta Theta Lambda Sigma Phi Psi Omega",
+)
 STYLED = re.compile(r"\\(?:hat|bar|tilde|mathcal|mathbb)\s*\{?\s*(\\?[A-Za-z]+)\s*\}?")
 BOUND = re.compile(r"\\(?:sum|prod|max|min)(?:_\{?\s*([a-zA-Z])(?![a-zA-Z])|_\{([a-zA-Z])\s*(?:\\in|=|\\le))")
 SYMBOL = re.compile(

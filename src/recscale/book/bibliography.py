@@ -6,6 +6,7 @@ from pybtex.database import Entry
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.sorting import BaseSortingStyle
 
 STYLE = "author-year"
 
@@ -24,14 +25,22 @@ class AuthorYearLabels(BaseLabelStyle):
         return map(cited_as, sorted_entries)
 
 
+class AuthorYearSorting(BaseSortingStyle):
+    """The order of the list: by label."""
+
+    def sorting_key(self, entry: Entry) -> str:
+        return cited_as(entry).lower()
+
+
 class AuthorYear(Unsorted):
     """The entries as pybtex formats them, by author and year."""
 
     default_label_style = STYLE
-    default_sorting_style = "author_year_title"
+    default_sorting_style = STYLE
 
 
 def register() -> None:
     """Make the style known to pybtex, for ``:style: author-year`` of a bibliography."""
     register_plugin("pybtex.style.labels", STYLE, AuthorYearLabels)
+    register_plugin("pybtex.style.sorting", STYLE, AuthorYearSorting)
     register_plugin("pybtex.style.formatting", STYLE, AuthorYear)
