@@ -41,7 +41,7 @@ def symbols(formula: str) -> list[str]:
 
     An index that is a variable is dropped (``s_j`` is ``s``), words and functions don't count.
     """
-    text = WORDS.sub(" ", STYLED.sub(r" \1 ", formula))
+    text = WORDS.sub(" ", STYLED.sub(r" \1", formula))
     text = re.sub(r"\\begin\{[a-z]+\}|\\end\{[a-z]+\}", " ", text)
     text = re.sub(rf"\\(?!(?:{'|'.join(GREEK)})(?![A-Za-z]))[A-Za-z]+", lambda m: " " * len(m[0]), text)
     found = []
