@@ -148,7 +148,7 @@ def test_a_definition_after_the_formula_counts_and_a_late_one_does_not():
     ("formula", "expected"),
     [
         ("w_3 \\ln H^{w_4}", ["w_3", "H", "w_4"]),
-        ("\\sum_i \\ln C_i^m", ["C", "m"]),
+        ("\\sum_i \\ln C_i^m", ["i", "C", "m"]),
         ("D'^{\\,w_5} + \\frac{p_2}{n_F}", ["D'", "w_5", "p_2", "n_F"]),
         ("\\hat\\mu_v \\pm t\\,\\hat\\sigma \\sqrt{2 / S}", ["\\mu", "t", "\\sigma", "S"]),
         ("\\mathrm{HR@}k = [\\text{rank} \\le k]", ["k", "k"]),
