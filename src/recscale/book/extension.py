@@ -13,6 +13,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from recscale.book.bibliography import register as register_bibliography
 from recscale.book.diagram import register as register_diagrams
 from recscale.book.typography import register as register_typography
 
@@ -50,6 +51,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.config.mathjax_path = MATHJAX
     register_diagrams(app)
     register_typography(app)
+    register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("build-finished", copy_assets)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
