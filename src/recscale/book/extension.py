@@ -2,7 +2,7 @@
 
 - plotly.js from the installed plotly wheel, once for the whole book and only on pages with a figure;
 - MathJax from the installed wheel of MathJax, in place of Sphinx's CDN;
-- diagrams set into the page (``diagram.py``);
+- diagrams set into the page (``diagram.py``), numbers as print sets them (``typography.py``);
 - no Thebe: the theme declares its settings twice, an error in every reader's console, and the book doesn't use it.
 """
 
@@ -15,6 +15,7 @@ from sphinx.application import Sphinx
 
 from recscale.book.bibliography import register as register_bibliography
 from recscale.book.diagram import register as register_diagrams
+from recscale.book.typography import register as register_typography
 
 MATHJAX = "mathjax/tex-chtml-full.js"
 
@@ -49,6 +50,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.config.mathjax_path = MATHJAX
     register_diagrams(app)
+    register_typography(app)
     register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("build-finished", copy_assets)
