@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,12 @@ NOTEBOOKS = chapters(LAYOUT)
 HIDDEN = {"parameters", "hide-input", "remove-input", "remove-cell", "hide-cell"}
 MOST_LINES = {"visible": 12, "teach": 25, "hidden": 60}
 MOST_WORDS = 60
+COLUMNS = 79
+KINDS = ("pencil", "code", "data", "argue")
+LEVELS = (1, 2, 3)
+LEAST_EXERCISES, FEWER_EXERCISES = 5, {"intro": 2}
+"""The least number of exercises of a chapter, and of those that have fewer."""
+
 IMPORT = re.compile(r"(import|from) ")
 
 
@@ -34,6 +40,55 @@ def code(chapter: str) -> list[dict]:
 
 def prose(chapter: str) -> str:
     return "\n\n".join(cell["source"] for cell in read(chapter) if cell["cell_type"] == "markdown")
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What the title of an exercise says of it: ``code · level 2: Decode DLRM``."""
+
+    kind: str
+    level: int
+    label: str
+
+
+def exercises(chapter: str) -> list[Exercise]:
+    title = rf"```+\{{exercise\}} ({'|'.join(KINDS)}) · level ([{''.join(map(str, LEVELS))}]): [^\n]+\n:label: (\S+)"
+    return [Exercise(kind, int(level), label) for kind, level, label in re.findall(title, prose(chapter))]
+
+
+def checked_solutions(chapter: str) -> list[tuple[str, str]]:
+    """The label of the exercise whose solution is open, and the source, of every cell tagged ``solution-check``."""
+    found, label = [], ""
+    for cell in read(chapter):
+        if cell["cell_type"] == "markdown":
+            for start, end in re.findall(r"\{solution-start\} (\S+)|(\{solution-end\})", cell["source"]):
+                label = "" if end else start
+        elif "solution-check" in cell["metadata"].get("tags", []):
+            found.append((label, cell["source"]))
+    return found
+
+
+def theory(chapter: str) -> list[tuple[str, bool]]:
+    """The sections with a displayed formula, exercises left out, and whether each has a picture."""
+    sections: list[list[str]] = [["", ""]]
+    for cell in read(chapter):
+        first, *others = re.split(r"^## ", cell["source"], flags=re.MULTILINE)
+        sections[-1][1] += f"\n{first}"
+        sections += [part.split("\n", 1) if "\n" in part else [part, ""] for part in others]
+    drawn = r"^```\{diagram\}|\]\(diagram-|\bshow\("
+    return [
+        (name, bool(re.search(drawn, text, re.MULTILINE)))
+        for name, text in sections
+        if "$$" in text and name != "Exercises"
+    ]
+
+
+def opens_with_a_figure(chapter: str) -> bool:
+    """Question and answer in the first cell, then nothing to read before the first figure."""
+    cells = read(chapter)
+    shows = next((place for place, cell in enumerate(cells) if "show(" in cell["source"]), 0)
+    between = {cell["cell_type"] for cell in cells[1 : shows + 1]}
+    return "chapter-question" in cells[0]["source"] and "chapter-answer" in cells[0]["source"] and between == {"code"}
 
 
 def test_every_page_of_the_contents_exists_once():
@@ -121,13 +176,61 @@ def test_a_page_pastes_numbers_and_no_sentences(chapter):
 
 
 @pytest.mark.parametrize("chapter", NOTEBOOKS)
-def test_two_exercises_with_folded_solutions(chapter):
-    text = prose(chapter)
-    labels = re.findall(r"```+\{exercise\}[^\n]*\n:label: (\S+)", text)
+def test_exercises_have_a_kind_a_level_and_a_folded_solution(chapter):
+    tasks, text = exercises(chapter), prose(chapter)
     solved = re.findall(r"```+\{solution(?:-start)?\} (\S+)\n:class: dropdown", text)
-    assert len(labels) >= 2
-    assert sorted(labels) == sorted(solved)
-    assert all(label.startswith(f"{chapter}-") for label in labels)
+    assert sorted(task.label for task in tasks) == sorted(solved)
+    assert len(tasks) == len(re.findall(r"```+\{exercise\}", text)), "a title is “kind · level N: what it is about”"
+    assert all(task.label.startswith(f"{chapter}-") for task in tasks)
+    assert len(tasks) >= FEWER_EXERCISES.get(chapter, LEAST_EXERCISES)
+    assert len({task.kind for task in tasks}) >= 2
+
+
+@pytest.mark.parametrize("chapter", NOTEBOOKS)
+def test_an_exercise_in_code_checks_its_solution(chapter):
+    kinds = {task.label: task.kind for task in exercises(chapter)}
+    checked = checked_solutions(chapter)
+    assert checked, "no cell tagged solution-check follows a solution"
+    for label, source in checked:
+        assert kinds.get(label) == "code", f"a check outside the solution of an exercise in code: {source}"
+        assert re.search(r"\bassert", source), source
+
+
+@pytest.mark.parametrize("chapter", NOTEBOOKS)
+def test_every_section_of_theory_has_a_picture(chapter):
+    """A section with a displayed formula has a diagram or a figure, or links to a diagram."""
+    assert [title for title, drawn in theory(chapter) if not drawn] == []
+
+
+@pytest.mark.parametrize("chapter", NOTEBOOKS)
+def test_a_directive_begins_its_line(chapter):
+    assert not re.search(r"^[^`\n]+`{3,}\{", prose(chapter), re.MULTILINE)
+
+
+@pytest.mark.parametrize("chapter", NOTEBOOKS)
+def test_visible_code_fits_its_column(chapter):
+    for cell in code(chapter):
+        if not HIDDEN & set(cell["metadata"].get("tags", [])):
+            assert max(map(len, cell["source"].splitlines()), default=0) <= COLUMNS, cell["source"]
+
+
+def test_a_table_of_what_every_chapter_has(capsys):
+    rows = {}
+    for chapter in NOTEBOOKS:
+        tasks, sections = exercises(chapter), theory(chapter)
+        rows[chapter] = {
+            "question, answer, figure first": "yes" if opens_with_a_figure(chapter) else "no",
+            "diagrams": len(re.findall(r"^```\{diagram\}", prose(chapter), re.MULTILINE)),
+            "figures": sum(cell["source"].count("show(") for cell in code(chapter)),
+            "theory drawn": f"{sum(drawn for _, drawn in sections)} of {len(sections)}",
+            "exercises": len(tasks),
+            "kinds": " ".join(f"{kind} {sum(task.kind == kind for task in tasks)}" for kind in KINDS),
+            "checked": len({label for label, _ in checked_solutions(chapter)}),
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    with capsys.disabled():
+        print(f"\n{table.to_string()}")
+    assert (table["question, answer, figure first"] == "yes").all()
 
 
 @pytest.mark.parametrize("chapter", NOTEBOOKS)

@@ -3,7 +3,8 @@
 - plotly.js only on pages with a figure, MathJax from its wheel, scripts in the order a reader needs (``assets.py``);
 - the panel "Rerun this page" under the title of every chapter (``panel.py``);
 - behind every chapter's download button the notebook for other viewers (``export.py``), not the page's own source;
-- what a published book needs: a map of the site, a page for what isn't there, cards, a dated footer (``site.py``).
+- what a published book needs: a map of the site, a page for what isn't there, cards, a dated footer (``site.py``);
+- diagrams set into the page (``diagram.py``), numbers as print sets them (``typography.py``).
 """
 
 from pathlib import Path
@@ -13,13 +14,16 @@ import yaml
 from sphinx.application import Sphinx
 
 from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets
+from recscale.book.bibliography import register as register_bibliography
 from recscale.book.cells import parameter_defaults
+from recscale.book.diagram import register as register_diagrams
 from recscale.book.export import export_page
 from recscale.book.panel import panel
 from recscale.book.parameters import CHAPTERS
 from recscale.book.publication import publication
 from recscale.book.references import read_references
 from recscale.book.site import date_footer, prepare_site
+from recscale.book.typography import register as register_typography
 
 
 def add_panel(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -54,6 +58,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     config = Path(app.srcdir) / "_config.yml"
     title = yaml.safe_load(config.read_text(encoding="utf-8"))["title"]
     prepare_site(app, publication(config), title)
+    register_diagrams(app)
+    register_typography(app)
+    register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("html-page-context", add_panel)
     app.connect("html-page-context", date_footer)

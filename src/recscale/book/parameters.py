@@ -172,6 +172,12 @@ class Planner(SequenceChapter):
     resamples: Annotated[int, Field(ge=100, le=2000, description="refits behind every interval")]
 
 
+class HowWeFit(Chapter):
+    """``how-we-fit``: noise of a simulated run."""
+
+    noise: Annotated[float, Field(gt=0, le=0.1)]
+
+
 class FittingHonestly(Chapter):
     """``fitting-honestly``: noise of a simulated run, decades of compute its runs span."""
 
@@ -206,7 +212,8 @@ class ReportCard(Chapter):
 
 CHAPTERS: dict[str, type[Parameters]] = {
     "intro": Introduction,
-    "data-quality": DataQuality,
+    "how-we-fit": HowWeFit,
+    "wukong-published": WukongPublished,
     "wukong-model": WukongModel,
     "training-wukong": TrainingWukong,
     "scaling-wukong": ScalingWukong,
@@ -216,15 +223,15 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "quality-wukong": QualityWukong,
     "sequential-model": SequentialModelChapter,
     "losses-and-metrics": LossesAndMetrics,
-    "performance-law": PerformanceLaw,
-    "performance-law-measured": PerformanceLawMeasured,
-    "planner": Planner,
-    "fitting-honestly": FittingHonestly,
-    "wukong-published": WukongPublished,
+    "data-quality": DataQuality,
     "performance-law-published": PerformanceLawPublished,
+    "performance-law": PerformanceLaw,
+    "planner": Planner,
+    "performance-law-measured": PerformanceLawMeasured,
     "report-card": ReportCard,
+    "fitting-honestly": FittingHonestly,
 }
-"""Chapter (the notebook's name without its ending) -> its parameters."""
+"""Chapter (the notebook's name without its ending) -> its parameters, in reading order."""
 
 
 def chapter_settings(chapter: str, /, **given: Any) -> Any:

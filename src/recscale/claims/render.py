@@ -26,10 +26,22 @@ SYMBOLS = {
 
 
 def number(value: float) -> str:
-    """Four significant digits at most; a whole number whole."""
+    """Four significant digits at most, all of those before the point; a whole number whole."""
     if not math.isfinite(value):
         return "∞" if value > 0 else "–"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+    whole = float(value).is_integer() or abs(value) >= 1000
+    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", "−")
+
+
+def estimate(seen: Estimate, unit: str = "") -> str:
+    """A value and its interval to two digits of the interval's half-width: ``0.098 % [0.074, 0.123]``."""
+    half = (seen.ci_high - seen.ci_low) / 2
+    if not (seen.has_interval and math.isfinite(half) and half > 0):
+        interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and half else ""
+        return f"{number(seen.value)}{unit}{interval}"
+    decimals = max(0, 1 - math.floor(math.log10(half)))
+    value, low, high = (f"{one:,.{decimals}f}".replace("-", "−") for one in (seen.value, seen.ci_low, seen.ci_high))
+    return f"{value}{unit} [{low}, {high}]"
 
 
 def observed(claim: Claim) -> str:
@@ -40,9 +52,7 @@ def observed(claim: Claim) -> str:
     if isinstance(seen, Count):
         return f"{seen.agree} of {seen.of}"
     symbol, unit = f"{claim.symbol} = " if claim.symbol else "", f" {claim.unit}" if claim.unit else ""
-    exact = seen.ci_low == seen.ci_high
-    interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and not exact else ""
-    return f"{symbol}{number(seen.value)}{unit}{interval}"
+    return f"{symbol}{estimate(seen, unit)}"
 
 
 def reference(claim: Claim) -> str:
@@ -56,9 +66,9 @@ def price(cost: Price | None) -> str:
     """ "needs 12 seeds, 5 core-hours"; nothing without a price."""
     if cost is None:
         return ""
-    return f"needs {number(math.ceil(cost.seeds)) if math.isfinite(cost.seeds) else '∞'} seeds, " + (
-        f"{number(round(cost.core_hours, 1))} core-hours"
-    )
+    if not math.isfinite(cost.seeds):
+        return "no number of seeds decides it"
+    return f"needs {number(math.ceil(cost.seeds))} seeds, {number(round(cost.core_hours, 1))} core-hours"
 
 
 def badge(verdict: Verdict) -> str:

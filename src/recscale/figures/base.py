@@ -23,6 +23,8 @@ from IPython.display import HTML, display
 from numpy.typing import ArrayLike
 from plotly.colors import hex_to_rgb
 
+from recscale.figures.ticks import label_log_axes
+
 DATA = "data"
 """``trace.meta`` of a trace that shows rows of a table. Only such traces are counted."""
 
@@ -304,4 +306,4 @@ def show(fig: go.Figure, points: int, *, caption: str = "", name: str = "") -> S
         raise ValueError(f"the table behind the figure has {points} points, but its data traces draw {drawn}")
     title = re.sub(r"<[^>]*>", " ", fig.layout.title.text or "plot")
     slug = re.sub(r"[^a-z0-9]+", "-", (name or title).lower()).strip("-")[:48] or "plot"
-    return Shown(fig, points, slug, caption)
+    return Shown(label_log_axes(fig), points, slug, caption)
