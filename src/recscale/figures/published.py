@@ -25,6 +25,7 @@ LAW_COLOURS = {
     "log-linear": base.PALETTE[2],
     "constant": base.NEUTRAL,
 }
+TITLES = {"performance-law": "Performance Law", "log-quadratic": "quadratic in logs"}
 
 
 def panel_name(metric: str, dataset: str, max_length: int) -> str:
@@ -237,7 +238,12 @@ def optima(table: pd.DataFrame) -> go.Figure:
                 for axis, name in (("x", "layers"), ("y", "width"))
             }
             base.points(
-                fig, row["layers"], row["width"], f"{law}, {metric}", marker={"color": hue, "symbol": sign}, **spread
+                fig,
+                row["layers"],
+                row["width"],
+                f"{TITLES[law]}, {metric}",
+                marker={"color": hue, "symbol": sign},
+                **spread,
             )
         claim = rows.iloc[:1]
         marker = {"symbol": "star", "size": 15, "color": base.PALETTE[3]}
