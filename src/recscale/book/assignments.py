@@ -10,10 +10,12 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from otter.api import grade_submission
-from otter.assign import main as otter_assign
-
 from recscale.settings import BOOK
+
+with warnings.catch_warnings():  # the widgets that Otter-Grader brings are declared in an old way
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from otter.api import grade_submission
+    from otter.assign import main as otter_assign
 
 SOLVED = BOOK / "teach" / "assignments"
 
