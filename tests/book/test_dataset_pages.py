@@ -1,4 +1,4 @@
-"""One page per data set: from the cards and the committed counts, each in the table of contents, each with a picture."""
+"""One page per data set: from the cards and the committed counts, all in the table of contents, with pictures."""
 
 import re
 

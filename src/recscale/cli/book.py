@@ -56,6 +56,17 @@ def check() -> None:
 
 
 @app.command()
+def slides(
+    out: Annotated[Path, typer.Argument(help="The HTML file to write.", dir_okay=False)] = Path("slides.html"),
+) -> None:
+    """Write the lecture's slides, with the chapters' figures and numbers, as one HTML file."""
+    from recscale.book.execute import Layout
+    from recscale.book.slides import make_slides
+
+    typer.echo(f"the slides are ready: {make_slides(out, Layout(), report=typer.echo)}")
+
+
+@app.command()
 def assignments(
     out: Annotated[Path, typer.Argument(help="Folder for the student notebooks and autograders.", file_okay=False)],
 ) -> None:
