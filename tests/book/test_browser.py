@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from recscale.book.dataset_pages import dataset_pages
 from recscale.book.execute import Layout, chapters, pages
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -102,7 +103,7 @@ def opened(browser):
 
 
 def test_the_book_is_built_from_these_sources(browser):
-    built = {path.stem for path in LAYOUT.html.glob("*.html")}
+    built = {path.relative_to(LAYOUT.html).with_suffix("").as_posix() for path in LAYOUT.html.rglob("*.html")}
     assert set(pages(LAYOUT)) <= built
 
 
@@ -110,7 +111,7 @@ def test_the_book_is_built_from_these_sources(browser):
 def test_page_on_a_screen(opened, name):
     watched = opened(name, 1280)
     figures = watched.page.evaluate(FIGURES)
-    assert bool(figures) == (name in chapters(LAYOUT))
+    assert bool(figures) == (name in [*chapters(LAYOUT), *dataset_pages()])
     for figure in figures:
         assert figure["width"] > 300, figure
         assert figure["traces"] == figure["given"] > 0, figure

@@ -19,12 +19,12 @@ def folder(tmp_path_factory):
 
 
 def test_the_contents_list_every_data_set_once():
-    assert [page for page in pages(Layout()) if page.startswith("data/")] == dataset_pages()
+    assert [page for page in pages(Layout()) if page.startswith("data-sets/")] == dataset_pages()
 
 
 @pytest.mark.parametrize("name", book_cards())
 def test_a_page_has_facts_counts_and_a_picture_per_kind(name, folder):
-    card, text = book_cards()[name], (folder / "data" / f"{name}.md").read_text(encoding="utf-8")
+    card, text = book_cards()[name], (folder / "data-sets" / f"{name}.md").read_text(encoding="utf-8")
     assert text.startswith(f"(data-{name})=\n# {card.title}\n")
     assert f"| licence | {card.licence} |" in text
     assert text.count('<figure class="recscale-figure"') == len(card.kinds)
@@ -42,7 +42,7 @@ def test_a_page_has_facts_counts_and_a_picture_per_kind(name, folder):
 
 
 def test_the_overview_links_every_page(folder):
-    text = (folder / "data" / "index.md").read_text(encoding="utf-8")
+    text = (folder / "data-sets" / "index.md").read_text(encoding="utf-8")
     linked = set(re.findall(r"\]\(([\w-]+)\.md\)", text))
     assert linked == set(book_cards())
     assert text.count('<figure class="recscale-figure"') == 1

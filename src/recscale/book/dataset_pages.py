@@ -13,7 +13,7 @@ from recscale.datasets.statistics import read_statistics
 from recscale.figures import datasets as figures
 from recscale.figures.base import Shown, show
 
-FOLDER = "data"
+FOLDER = "data-sets"
 """Of the pages, below the book's root; ``index`` is the overview."""
 
 KINDS = {"ctr": "Impressions", "sequences": "Sequences"}
