@@ -10,7 +10,8 @@
       Feedback that names the misconception; formulas $x^2$ and links [](report-card) work everywhere.
     ```
 
-A page holds the feedback in its HTML, and ``quiz.js`` shows that of the choice. Builders other than HTML's print all.
+A page holds the feedback in its HTML, and ``quiz.js`` shows that of the choice; Jupyter Book loads it and ``quiz.css``,
+as all of ``_static``. Builders other than HTML's print all.
 """
 
 import re
@@ -125,6 +126,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for node, pair in visitors.items():
         app.add_node(node, html=pair, latex=(nothing, nothing), text=(nothing, nothing))
     app.add_directive("quiz", QuizDirective)
-    app.add_js_file("quiz.js", loading_method="defer")
-    app.add_css_file("quiz.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

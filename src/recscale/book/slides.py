@@ -96,13 +96,15 @@ def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode],
     numbers = glued(chapters.values())
     figures = {name: figures_of(notebook) for name, notebook in chapters.items()}
     sections = [_section(number, slide, numbers, figures) for number, slide in enumerate(slides, start=1)]
-    static = {name: (layout.book / "_static" / name).read_text(encoding="utf-8") for name in ASSETS}
+    own = Path(__file__).parent  # Jupyter Book would load on every page what is in _static
     plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    drawing = (layout.book / "_static" / "figures.js").read_text(encoding="utf-8")
+    turning = (own / "slides.js").read_text(encoding="utf-8")
     return PAGE.format(
         title=escape(next(iter(slides)).title),
-        style=static["slides.css"],
+        style=(own / "slides.css").read_text(encoding="utf-8"),
         slides="\n".join(sections),
-        scripts="\n".join(f"<script>{code}</script>" for code in (plotly, static["figures.js"], static["slides.js"])),
+        scripts="\n".join(f"<script>{code}</script>" for code in (plotly, drawing, turning)),
     )
 
 
@@ -131,8 +133,6 @@ def _figure(reference: str, figures: Mapping[str, Mapping[str, str]]) -> str:
 def _html(output: nbformat.NotebookNode) -> str:
     return "".join(output.get("data", {}).get("text/html", ""))
 
-
-ASSETS = ("slides.css", "figures.js", "slides.js")
 
 PAGE = """<!doctype html>
 <html lang="en" data-theme="light">
