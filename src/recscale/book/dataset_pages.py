@@ -50,9 +50,9 @@ def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:
             if values:
                 points.append((name, KINDS[kind].lower(), rows, values))
     table = pd.DataFrame(points, columns=["name", "kind", "rows", "values"])
-    caption = "Impressions: distinct values of all categorical fields. Sequences: items."
+    caption = "Impressions: distinct values of all categorical fields. Sequences: items. Planted worlds are not drawn."
     shown = show(figures.sizes(table), points=len(table), caption=caption, name="data-sets")
-    head = "| data set | name | kind | rows | licence |\n|---|---|---|--:|---|"
+    head = "| data set | name | kind | rows |\n|---|---|---|--:|"
     return f"(data-sets)=\n# Data sets\n\n{_html(shown)}\n\n{head}\n" + "\n".join(sizes) + "\n"
 
 
