@@ -10,7 +10,9 @@ from recscale.book.slides import GLUE, Slide, deck, figures_of, glued, read_slid
 from recscale.settings import BOOK
 
 DECK = (BOOK / "teach" / "slides.md").read_text(encoding="utf-8")
-FIGURE = '<figure class="recscale-figure" data-figure="{0}"><div class="recscale-plot"></div></figure>'
+FIGURE = """<figure class="recscale-figure" data-figure="{0}">
+<div class="recscale-plot" style="height:9px"></div>
+<script type="application/json">{{"data":[],"layout":{{"height":300,"title":{{"text":"a \\u003c b"}}}}}}</script></figure>"""
 
 
 @pytest.fixture
@@ -43,6 +45,8 @@ def test_numbers_come_from_glue(chapter):
 
 def test_a_figure_is_the_first_or_the_named_one(chapter):
     assert list(figures_of(chapter)) == ["first", "second"]
+    assert "height" not in figures_of(chapter)["first"], "a slide decides how tall its figure is"
+    assert r"a \u003c b" in figures_of(chapter)["first"]
     layout, chapters_ = Layout(), {"chapter": chapter}
     assert 'data-figure="first"' in deck([Slide("T", "", "chapter")], chapters_, layout)
     assert 'data-figure="second"' in deck([Slide("T", "", "chapter/second")], chapters_, layout)

@@ -6,6 +6,7 @@ a chapter has glued. Everything else is Markdown; formulas are written in HTML.
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import nbformat
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from markdown_it import MarkdownIt
 
 from recscale.book.execute import Layout, execute_book
@@ -54,7 +55,18 @@ def figures_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
     """Name -> HTML of every figure in an executed chapter, in the order of the page."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     pages = [BeautifulSoup(_html(output), "lxml") for output in outputs if "recscale-figure" in _html(output)]
-    return {figure["data-figure"]: str(figure) for page in pages for figure in page.select("figure.recscale-figure")}
+    return {figure["data-figure"]: _tall(figure) for page in pages for figure in page.select("figure.recscale-figure")}
+
+
+def _tall(figure: Tag) -> str:
+    """The figure without a height of its own: ``slides.css`` gives it the room that a slide has."""
+    plot, script = figure.find(class_="recscale-plot"), figure.find("script")
+    if plot and script:
+        content = json.loads(script.string)
+        content["layout"].pop("height", None)
+        script.string = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+        del plot["style"]
+    return str(figure)
 
 
 def glued(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
