@@ -10,9 +10,8 @@ from recscale.book.slides import GLUE, Slide, deck, figures_of, glued, read_slid
 from recscale.settings import BOOK
 
 DECK = (BOOK / "teach" / "slides.md").read_text(encoding="utf-8")
-FIGURE = """<figure class="recscale-figure" data-figure="{0}">
-<div class="recscale-plot" style="height:9px"></div>
-<script type="application/json">{{"data":[],"layout":{{"height":300,"title":{{"text":"a \\u003c b"}}}}}}</script></figure>"""
+FIGURE = r"""<figure class="recscale-figure" data-figure="{0}"><div class="recscale-plot" style="height:9px"></div>
+<script type="application/json">{{"data":[],"layout":{{"height":300,"meta":"a \u003c b"}}}}</script></figure>"""
 
 
 @pytest.fixture

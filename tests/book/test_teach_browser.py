@@ -91,14 +91,14 @@ def test_notes_theme_and_phone(page, slides):
     page.keyboard.press("t")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     page.set_viewport_size({"width": 390, "height": 800})
-    assert not page.evaluate(SHOWN)["wide"]
+    page.wait_for_function("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.locator("#forward").click()
     assert page.evaluate(SHOWN)["id"] == "slide-3"
 
 
 def test_print_puts_every_slide_on_a_page_of_its_own(page, slides):
     page.goto(slides.as_uri())
-    page.emulate_media(media="print")
+    page.wait_for_function("""() => [...document.querySelectorAll('.recscale-plot')].every((p) => p.dataset.drawn)""")
     pages = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
     assert pages == len(read_slides((LAYOUT.book / "teach" / "slides.md").read_text(encoding="utf-8")))
 

@@ -4,7 +4,10 @@ A solved notebook is the only source: what stands between ``# BEGIN SOLUTION`` a
 the student's copy, and hidden tests are in the autograder alone.
 """
 
+import json
 import shutil
+import subprocess
+import sys
 import tempfile
 import warnings
 from dataclasses import dataclass
@@ -14,7 +17,6 @@ from recscale.settings import BOOK
 
 with warnings.catch_warnings():  # the widgets that Otter-Grader brings are declared in an old way
     warnings.simplefilter("ignore", DeprecationWarning)
-    from otter.api import grade_submission
     from otter.assign import main as otter_assign
 
 SOLVED = BOOK / "teach" / "assignments"
@@ -57,8 +59,22 @@ def make_assignment(name: str, out: Path, folder: Path = SOLVED) -> Assignment:
 
 
 def grade(submission: Path, autograder: Path) -> dict[str, float]:
-    """Question -> share of its points that a notebook earns, between 0 and 1. Runs the notebook."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        results = grade_submission(str(submission), str(autograder), quiet=True)
-    return {name: test.score / test.possible for name, test in results.results.items() if test.possible}
+    """Question -> share of its points that a notebook earns, between 0 and 1. Runs the notebook in its own process.
+
+    ``ValueError`` where it can't be graded.
+    """
+    command = [sys.executable, "-W", "ignore", "-c", GRADE, str(submission), str(autograder)]
+    result = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if result.returncode != 0:
+        raise ValueError(f"{submission} can't be graded: {(result.stderr.strip().splitlines() or ['no message'])[-1]}")
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+GRADE = """
+import json, sys
+from otter.api import grade_submission
+
+results = grade_submission(sys.argv[1], sys.argv[2], quiet=True).results
+print(json.dumps({name: test.score / test.possible for name, test in results.items() if test.possible}))
+"""
+"""Otter-Grader leaves sockets open and writes to the standard output; here neither reaches anybody."""
