@@ -6,8 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale.analysis.planted_world import curve_table, data_exponents, excess_table, size_table
-from recscale.datasets.planted_world import PLANTED
+from recscale.analysis.planted_world import (
+    curve_table,
+    data_exponents,
+    excess_table,
+    exponent,
+    ideal_learner,
+    posterior_mode,
+    size_table,
+    truncated,
+)
+from recscale.datasets.planted_world import PLANTED, PlantedWorld
 from recscale.models.dlrm import DLRMConfig
 from recscale.plans.planted_world import LADDERS, crossnet, run_of
 from recscale.runs import make_record, train
@@ -101,3 +110,30 @@ def test_one_live_run_shows_the_law():
     assert 0.35 < found["exponent"] < 0.75
     assert found["derived"] == 0.5
     assert (curve["excess"] > curve["ideal"]).all(), "nobody beats the ideal learner"
+
+
+def test_the_live_exercise_finds_the_planted_exponent_and_not_zero():
+    """The chapter planted-world: the interval holds a/(1+a) and excludes 0; the loss with its floor says otherwise."""
+    world = PlantedWorld(interactions=400)
+    ideal = ideal_learner(world, (250, 1000, 4000), range(5))
+    found = exponent(ideal)
+    assert found.ci_low < world.data_exponent < found.ci_high
+    assert found.ci_low > 0.25
+    assert exponent(ideal, "derived").value == pytest.approx(world.data_exponent, abs=0.02)
+    assert exponent(ideal, "logloss").ci_high < 0.05
+    assert (ideal["logloss"] - ideal["bayes"]).tolist() == pytest.approx(ideal["excess"].tolist())
+
+
+def test_a_strong_prior_keeps_strengths_at_zero_and_a_weak_one_lets_the_data_speak():
+    world = PlantedWorld(n_fields=4, interactions=5, deviation=1.0)
+    seen, labels = world.rows("train", 20_000)
+    functions = world.functions(seen)
+    np.testing.assert_allclose(posterior_mode(functions, labels, np.full(5, 1e-9)), 0, atol=1e-4)
+    np.testing.assert_allclose(posterior_mode(functions, labels, np.full(5, 1e9)), world.strengths, atol=0.1)
+
+
+def test_a_model_that_holds_the_strongest_loses_the_rest():
+    world = PlantedWorld()
+    table = truncated(world, (2, 8, 32, world.interactions))
+    assert table["excess"].iloc[-1] == pytest.approx(0, abs=1e-9)
+    assert (table["excess"] / table["derived"])[:3].tolist() == pytest.approx([1] * 3, abs=0.08)

@@ -4,28 +4,12 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy.special import entr, expit
+from scipy.special import expit
 
+from recscale.analysis.planted_world import mean_excess, posterior_mode
 from recscale.datasets import load_ctr
 from recscale.datasets.cards import find_card
 from recscale.datasets.planted_world import BLOCK, HELD_OUT, PLANTED, PlantedWorld, walsh_functions
-
-
-def excess(p, logits):
-    """Mean KL(p ‖ σ(logits)) in nats."""
-    p = p.astype(np.float64)
-    return np.mean(np.logaddexp(0, logits) - p * logits - entr(p) - entr(1 - p))
-
-
-def posterior_mode(functions, labels, variances, steps=10):
-    """Newton's method for the logistic ridge estimate of coefficients that are N(0, ``variances``) a priori."""
-    coefficients = np.zeros(functions.shape[1])
-    for _ in range(steps):
-        p = expit(functions @ coefficients)
-        curvature = (functions * (p * (1 - p))[:, None]).T @ functions + np.diag(1 / variances)
-        slope = functions.T @ (labels - p) - coefficients / variances
-        coefficients += np.linalg.solve(curvature, slope)
-    return coefficients
 
 
 def local_exponents(x, y):
@@ -149,12 +133,12 @@ def test_a_truncated_model_loses_what_was_derived():
     values, p = world.rows("test", HELD_OUT)
     functions = world.functions(values)
     held = np.array([2, 4, 8, 16, 32, 64])
-    simulated = np.array([excess(p, functions[:, :n] @ world.strengths[:n]) for n in held])
+    simulated = np.array([mean_excess(p, functions[:, :n] @ world.strengths[:n]) for n in held])
     derived = np.array([world.excess(n) for n in held.tolist()])
     np.testing.assert_allclose(simulated, derived, rtol=0.03)
     np.testing.assert_allclose(local_exponents(held, simulated), local_exponents(held, derived), atol=0.04)
     assert world.excess(world.interactions) == 0
-    assert excess(p, world.logits(values)) == pytest.approx(0, abs=1e-9)
+    assert mean_excess(p, world.logits(values)) == pytest.approx(0, abs=1e-9)
 
 
 def test_the_ideal_learner_loses_what_was_derived():
@@ -168,7 +152,7 @@ def test_the_ideal_learner_loses_what_was_derived():
         for start in range(0, 8000, count):
             seen, labels = world.rows("train", count, start)
             fitted = posterior_mode(world.functions(seen), labels, world.strengths**2)
-            losses.append(excess(p, functions @ fitted))
+            losses.append(mean_excess(p, functions @ fitted))
         simulated.append(np.mean(losses))
     derived = [world.excess(rows=count) for count in rows]
     np.testing.assert_allclose(simulated, derived, rtol=0.12)

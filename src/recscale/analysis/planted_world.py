@@ -1,13 +1,90 @@
-"""What the runs on planted worlds say of a law that is known: excess over Bayes, and exponents beside derived ones."""
+"""What learners on planted worlds say of a law that is known: excess over Bayes, and exponents beside derived ones."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
+from numpy.typing import ArrayLike
 from scipy import optimize, stats
+from scipy.special import entr, expit
 
 from recscale.datasets.planted_world import PLANTED, WORLD, PlantedWorld
 from recscale.runs.table import Columns, curve_rows, run_table
+from recscale.stats.estimate import Estimate
+
+TEST_ROWS = 2**13
+"""Rows on which ``ideal_learner`` is judged."""
+
+
+def posterior_mode(
+    functions: Float[np.ndarray, "rows J"],
+    labels: Float[np.ndarray, " rows"],
+    variances: Float[np.ndarray, " J"],
+    steps: int = 30,
+) -> Float[np.ndarray, " J"]:
+    """The logistic ridge estimate of strengths s_j that are N(0, ``variances``) a priori, by Newton's method:
+
+    max Σ_rows ln P(label | σ(Σ_j s_j χ_j)) - ½ Σ_j s_j² / variance_j
+    """
+    strengths = np.zeros(functions.shape[1])
+    for _ in range(steps):
+        p = expit(functions @ strengths)
+        curvature = (functions * (p * (1 - p))[:, None]).T @ functions + np.diag(1 / variances)
+        step = np.linalg.solve(curvature, functions.T @ (labels - p) - strengths / variances)
+        strengths += step
+        if np.abs(step).max() < 1e-8:
+            break
+    return strengths
+
+
+def mean_excess(p: ArrayLike, logits: ArrayLike) -> float:
+    """Mean KL(p ‖ σ(logits)) in nats: log loss above that of the true probabilities ``p``."""
+    p, logits = np.asarray(p, float), np.asarray(logits, float)
+    return float(np.mean(np.logaddexp(0, logits) - p * logits - entr(p) - entr(1 - p)))
+
+
+def ideal_learner(world: PlantedWorld, rows: Sequence[int], seeds: Iterable[int]) -> pd.DataFrame:
+    """The learner that is told every χ_j and |s_j|, on worlds like ``world``: one row per seed and number of rows.
+
+    seed      of the world: its interactions, signs and rows
+    rows      D, the first ones of that world's stream
+    excess    on ``TEST_ROWS`` test rows, nats above Bayes
+    bayes     log loss of the true probabilities on these rows, nats
+    logloss   their sum
+    derived   ``PlantedWorld.excess`` after as many rows
+    """
+    table = []
+    for seed in seeds:
+        one = replace(world, seed=seed)
+        seen, labels = one.rows("train", max(rows))
+        unseen, p = one.rows("test", TEST_ROWS)
+        functions, tested, p = one.functions(seen), one.functions(unseen), p.astype(np.float64)
+        bayes = float(np.mean(entr(p) + entr(1 - p)))
+        for count in rows:
+            strengths = posterior_mode(functions[:count], labels[:count], one.strengths**2)
+            excess = mean_excess(p, tested @ strengths)
+            table.append((seed, count, excess, bayes, bayes + excess, one.excess(rows=count)))
+    return pd.DataFrame(table, columns=["seed", "rows", "excess", "bayes", "logloss", "derived"])
+
+
+def exponent(table: pd.DataFrame, column: str = "excess", level: float = 0.95) -> Estimate:
+    """Mean over seeds of minus the slope of ln ``column`` in ln rows, with its ``level`` interval by Student's t."""
+    return _mean([_slope(one["rows"], one[column]) for _, one in table.groupby("seed")], level)
+
+
+def truncated(world: PlantedWorld, held: Iterable[int]) -> pd.DataFrame:
+    """A model that holds the N strongest interactions exactly and no other, one row per N.
+
+    capacity   N
+    excess     on ``TEST_ROWS`` test rows, nats above Bayes
+    derived    ``PlantedWorld.excess``
+    """
+    values, p = world.rows("test", TEST_ROWS)
+    functions = world.functions(values)
+    rows = [(n, mean_excess(p, functions[:, :n] @ world.strengths[:n]), world.excess(n)) for n in held]
+    return pd.DataFrame(rows, columns=["capacity", "excess", "derived"])
 
 
 def excess_table(runs: pd.DataFrame) -> pd.DataFrame:
@@ -48,10 +125,7 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     for name, group in large.groupby("model", sort=False):
         group = group[group["dense_parameters"] == group["dense_parameters"].max()]
         of_seeds = [one for _, one in group.groupby("seed") if one["rows"].nunique() > 1]
-        slopes = np.array([_slope(one["rows"], one["excess"]) for one in of_seeds])
-        half = np.nan
-        if len(slopes) > 1:
-            half = stats.t.ppf((1 + level) / 2, len(slopes) - 1) * slopes.std(ddof=1) / np.sqrt(len(slopes))
+        found = _mean([_slope(one["rows"], one["excess"]) for one in of_seeds], level)
         world, _ = PLANTED[group["dataset"].iloc[0]]
         kappa = fitted_kappa(world, group["rows"], group["excess"])
         slopes_derived = [
@@ -60,10 +134,10 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
         rows.append(
             {
                 "model": name,
-                "seeds": len(slopes),
-                "exponent": slopes.mean(),
-                "ci_low": slopes.mean() - half,
-                "ci_high": slopes.mean() + half,
+                "seeds": len(of_seeds),
+                "exponent": found.value,
+                "ci_low": found.ci_low,
+                "ci_high": found.ci_high,
                 "derived": world.data_exponent,
                 "kappa": kappa,
                 "derived_finite": np.mean(slopes_derived),
@@ -108,3 +182,12 @@ def _of_pairs(table: pd.DataFrame) -> pd.DataFrame:
 
 def _slope(rows: Iterable[float], excess: Iterable[float]) -> float:
     return float(-np.polyfit(np.log(rows), np.log(excess), 1)[0])
+
+
+def _mean(slopes: Sequence[float], level: float) -> Estimate:
+    """Their mean and its interval by Student's t, which takes two of them."""
+    mean = float(np.mean(slopes))
+    if len(slopes) < 2:
+        return Estimate(mean)
+    half = stats.t.ppf((1 + level) / 2, len(slopes) - 1) * np.std(slopes, ddof=1) / np.sqrt(len(slopes))
+    return Estimate(mean, mean - half, mean + half)

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from recscale.book.check import check_book
 from recscale.book.commentary import relied_on, stale
+from recscale.book.dataset_pages import write_dataset_pages
 from recscale.book.execute import Layout, chapters, execute_book, pages
 from recscale.book.site import SOURCE_DATE, source_date
 from recscale.claims.questions import outdated
@@ -128,6 +129,7 @@ def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
         (stage / f"{chapter}.ipynb").parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, stage / f"{chapter}.ipynb")
     shutil.copyfile(layout.config, stage / "_config.yml")
+    write_dataset_pages(stage)
     return stage
 
 

@@ -114,6 +114,16 @@ class WukongLawMeasured(Chapter):
     bootstrap: Resamples
 
 
+class PlantedWorldChapter(Chapter):
+    """``planted-world``: how fast the strengths fall, how many there are, worlds the ideal learner is tried on.
+    ``seeds`` are those of the networks.
+    """
+
+    decay: Annotated[float, Field(ge=0.25, le=4)]
+    interactions: Annotated[int, Field(ge=50, le=1000)]
+    worlds: Annotated[int, Field(ge=2, le=100)]
+
+
 class QualityWukong(CTRChapter):
     """``quality-wukong``: how many candidates a request has, and on how many threads it is scored."""
 
@@ -221,6 +231,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "ablations-wukong": CTRChapter,
     "data-scaling-wukong": CTRChapter,
     "quality-wukong": QualityWukong,
+    "planted-world": PlantedWorldChapter,
     "sequential-model": SequentialModelChapter,
     "losses-and-metrics": LossesAndMetrics,
     "data-quality": DataQuality,

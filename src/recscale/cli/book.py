@@ -67,3 +67,38 @@ def check() -> None:
     if faults:
         raise typer.Exit(1)
     typer.echo(f"no fault in {len(list(layout.html.rglob('*.html')))} pages")
+
+
+@app.command()
+def slides(
+    out: Annotated[Path, typer.Argument(help="The HTML file to write.", dir_okay=False)] = Path("slides.html"),
+) -> None:
+    """Write the lecture's slides, with the chapters' figures and numbers, as one HTML file."""
+    from recscale.book.execute import Layout
+    from recscale.book.slides import make_slides
+
+    typer.echo(f"the slides are ready: {make_slides(out, Layout(), report=typer.echo)}")
+
+
+@app.command()
+def assignments(
+    out: Annotated[Path, typer.Argument(help="Folder for the student notebooks and autograders.", file_okay=False)],
+) -> None:
+    """Generate the students' notebooks and their autograders from the solved ones."""
+    from recscale.book.assignments import assignment_names, make_assignment
+
+    for name in assignment_names():
+        made = make_assignment(name, out)
+        typer.echo(f"{made.student}  (autograder: {made.autograder})")
+
+
+@app.command()
+def grade(
+    submission: Annotated[Path, typer.Argument(help="A student's notebook.", exists=True, dir_okay=False)],
+    autograder: Annotated[Path, typer.Argument(help="The assignment's autograder zip.", exists=True, dir_okay=False)],
+) -> None:
+    """Run a student's notebook and print what each question earns."""
+    from recscale.book.assignments import grade as earned
+
+    for question, share in earned(submission, autograder).items():
+        typer.echo(f"{question:<24} {100 * share:5.0f} %")

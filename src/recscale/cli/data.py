@@ -63,6 +63,15 @@ def describe(name: Name) -> None:
         line("sources", "; ".join(item.name for item in card.sources_of(kind)) or "generated")
 
 
+@app.command("statistics")
+def statistics() -> None:
+    """Count what the data sets' pages show, of every data set of the book, and write data/statistics.json."""
+    from recscale.datasets.statistics import FILE, write_statistics
+
+    write_statistics()
+    typer.echo(f"{FILE}")
+
+
 def line(label: str, text: str | None) -> None:
     if text:
         body = textwrap.fill(text, 110, initial_indent=" " * LABEL_WIDTH, subsequent_indent=" " * LABEL_WIDTH)

@@ -1,0 +1,146 @@
+"""One page per data set, written into the book's stage from the cards and the committed counts of their rows."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from recscale.datasets.cards import book_cards
+from recscale.datasets.planted_world import PARTS, PLANTED
+from recscale.datasets.schema import Card
+from recscale.datasets.statistics import read_statistics
+from recscale.figures import datasets as figures
+from recscale.figures.base import Shown, show
+
+FOLDER = "data-sets"
+"""Of the pages, below the book's root; ``index`` is the overview."""
+
+KINDS = {"ctr": "Impressions", "sequences": "Sequences"}
+
+
+def dataset_pages() -> list[str]:
+    """The pages' names in reading order: the overview, then one per card."""
+    return [f"{FOLDER}/{name}" for name in ("index", *book_cards())]
+
+
+def write_dataset_pages(stage: Path) -> None:
+    """Write every page of ``dataset_pages`` that the table of contents of ``stage`` may list."""
+    cards, counted = book_cards(), read_statistics()
+    (stage / FOLDER).mkdir(parents=True, exist_ok=True)
+    texts = {"index": overview(cards, counted)} | {
+        name: page(card, counted.get(name, {})) for name, card in cards.items()
+    }
+    for name, text in texts.items():
+        (stage / FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:
+    """All data sets in one table and one figure."""
+    sizes, points = [], []
+    for name, card in cards.items():
+        for kind in card.kinds:
+            count = counted.get(name, {}).get(kind, {})
+            rows = count.get("rows") or count.get("interactions") or card.ctr.rows
+            fields = count.get("fields", {})
+            values = sum(field["values"] for field in fields.values()) if fields else count.get("items")
+            sizes.append(
+                f"| [{card.title}]({name}.md) | `{name}` | {KINDS[kind].lower()} | {rows:,} | {card.licence} |"
+            )
+            if values:
+                points.append((name, KINDS[kind].lower(), rows, values))
+    table = pd.DataFrame(points, columns=["name", "kind", "rows", "values"])
+    caption = "Impressions: distinct values of all categorical fields. Sequences: items. Planted worlds are not drawn."
+    shown = show(figures.sizes(table), points=len(table), caption=caption, name="data-sets")
+    head = "| data set | name | kind | rows |\n|---|---|---|--:|"
+    return f"(data-sets)=\n# Data sets\n\n{_html(shown)}\n\n{head}\n" + "\n".join(sizes) + "\n"
+
+
+def page(card: Card, counted: Mapping[str, Any]) -> str:
+    """A card as a page: facts, counts, fields, splits and a picture."""
+    parts = [f"(data-{card.name})=\n# {card.title}"]
+    parts += [card.note] if card.note else []
+    cited = f"{card.citation} {{cite:p}}`{card.bibtex}`" if card.bibtex else card.citation
+    facts = {
+        "name": f"`{card.name}`",
+        "licence": card.licence,
+        "citation": cited,
+        "described at": f"<{card.url}>" if card.url else "",
+        "sources": "; ".join(source.name for source in card.sources) or "generated",
+    }
+    parts.append(_table(("property", "value"), facts.items()))
+    parts.append(f"```bash\nrecscale data describe {card.name}\nrecscale data fetch {card.name}\n```")
+    for kind in card.kinds:
+        section = _impressions(card, counted.get(kind)) if kind == "ctr" else _sequences(counted[kind])
+        parts += [f"## {KINDS[kind]}", *section]
+    return "\n\n".join(parts) + "\n"
+
+
+def _impressions(card: Card, counted: Mapping[str, Any] | None) -> Iterator[str]:
+    if counted is None:
+        yield from _world(card)
+        return
+    splits = [name for name, there in (("official", counted["parts"]), ("time", card.ctr.timestamp)) if there]
+    counts = {
+        "rows": f"{counted['rows']:,}",
+        "labels": ", ".join(f"`{task}`, {100 * share:.1f} % positive" for task, share in counted["positive"].items()),
+        "days": " to ".join(counted["days"] or ()),
+        "splits": ", ".join([*splits, "random"]),
+        "official parts": ", ".join(f"{name} {rows:,}" for name, rows in (counted["parts"] or {}).items()),
+    }
+    yield _table(("property", "value"), counts.items())
+    yield _picture(card.name, counted["curves"], "rows", "The fields with the most values.")
+    fields = counted["fields"].items()
+    rows = [(f"`{name}`", "categorical", f"{field['values']:,}", field["most"]) for name, field in fields]
+    rows += [(f"`{name}`", "dense", "", 1) for name in counted["dense"]]
+    yield _table(("field", "kind", "distinct values", "most per row"), rows)
+
+
+def _world(card: Card) -> Iterator[str]:
+    """A planted world: its derived law in place of counts."""
+    world, rows = PLANTED[card.name]
+    orders = ", ".join(map(str, world.orders))
+    counts = {
+        "rows": f"{card.ctr.rows:,}",
+        "training rows": f"{rows:,}",
+        "parts": ", ".join(PARTS),
+        "fields": f"{world.n_fields} of {world.values} values, uniform and independent",
+        "interactions": f"{world.interactions}, of order {orders}",
+        "Bayes log-loss": f"{world.bayes_logloss:.4f} nats",
+        "exponents": f"{world.size_exponent:.2g} in size, {world.data_exponent:.2g} in rows",
+        "derived in": "[](chapter-planted-world)",
+    }
+    yield _table(("property", "value"), counts.items())
+    caption = "Strengths of the planted interactions, and the power that they follow."
+    yield _html(show(figures.strengths(world), points=world.interactions, caption=caption, name=card.name))
+
+
+def _sequences(counted: Mapping[str, Any]) -> Iterator[str]:
+    lengths = counted["lengths"]
+    counts = {
+        "interactions": f"{counted['interactions']:,}",
+        "users": f"{counted['users']:,}",
+        "items": f"{counted['items']:,}",
+        "length of a history": f"{lengths['least']:.0f} to {lengths['most']:,.0f}, median {lengths['median']:.0f}",
+        "repeats": f"{100 * counted['repeated']:.1f} % of interactions are with an item met before",
+        "days": " to ".join(counted["days"] or ()),
+        "splits": f"leave-one-out, {counted['tested']:,} users tested",
+    }
+    yield _table(("property", "value"), counts.items())
+    yield _picture("sequences", counted["curves"], "interactions", "Items and users by their interactions.")
+
+
+def _picture(name: str, curves: Mapping[str, Any], unit: str, caption: str) -> str:
+    points = sum(len(curve["rank"]) for curve in curves.values())
+    return _html(show(figures.rank_curves(curves, unit), points=points, caption=caption, name=name))
+
+
+def _html(shown: Shown) -> str:
+    return f"```{{raw}} html\n{shown.to_html()}\n```"
+
+
+def _table(head: tuple[str, ...], rows: Any) -> str:
+    """A Markdown table; rows without a value in their last cell are left out of tables of two columns."""
+    kept = [row for row in rows if len(head) > 2 or row[-1]]
+    lines = [head, ["---"] * len(head), *kept]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

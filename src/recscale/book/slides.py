@@ -1,0 +1,170 @@
+"""Slides of ``book/teach/slides.md`` in one HTML file that needs no network: figures and numbers of executed chapters.
+
+A slide begins with ``# Title``. In it, ``figure: chapter`` or ``figure: chapter/name`` on a line of its own shows a
+chapter's first figure or the named one, ``note: …`` is for the speaker, and ``{glue:text}`name:.2f` `` is a number that
+a chapter has glued. Everything else is Markdown; formulas are written in HTML.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+import nbformat
+from bs4 import BeautifulSoup, Tag
+from markdown_it import MarkdownIt
+
+from recscale.book.execute import Layout, execute_book
+from recscale.settings import write_atomically
+
+GLUE = re.compile(r"\{glue:text\}`([^`:]+)(?::([^`]*))?`")
+LINE = re.compile(r"^(figure|note): (.+)$", re.M)
+RECORD = "application/papermill.record/text/plain"
+
+
+@dataclass(frozen=True)
+class Slide:
+    """One slide as it is written."""
+
+    title: str
+    body: str
+    figure: str = ""
+    note: str = ""
+
+
+def read_slides(text: str) -> list[Slide]:
+    """The slides of a deck's Markdown. ``ValueError`` for text before the first title and for two figures on one."""
+    before, *parts = re.split(r"^# ", text, flags=re.M)
+    if before.strip():
+        raise ValueError(f"slides begin with '# Title'; before the first one stands {before.strip()[:40]!r}")
+    slides = []
+    for part in parts:
+        title, _, rest = part.partition("\n")
+        found = LINE.findall(rest)
+        if len({kind for kind, _ in found}) < len(found):
+            raise ValueError(f"the slide {title!r} may have one figure and one note")
+        slides.append(Slide(title.strip(), LINE.sub("", rest).strip(), **dict(found)))
+    return slides
+
+
+def figures_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """Name -> HTML of every figure in an executed chapter, in the order of the page."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    pages = [BeautifulSoup(_html(output), "lxml") for output in outputs if "recscale-figure" in _html(output)]
+    return {figure["data-figure"]: _tall(figure) for page in pages for figure in page.select("figure.recscale-figure")}
+
+
+def _tall(figure: Tag) -> str:
+    """The figure without a height of its own: ``slides.css`` gives it the room that a slide has."""
+    plot, script = figure.find(class_="recscale-plot"), figure.find("script")
+    if plot and script:
+        content = json.loads(script.string)
+        content["layout"].pop("height", None)
+        script.string = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+        del plot["style"]
+    return str(figure)
+
+
+def glued(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
+    """Name -> text of everything that the chapters have glued."""
+    values = {}
+    for notebook in notebooks:
+        for cell in notebook.cells:
+            for output in cell.get("outputs", []):
+                name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+                if name and RECORD in output.data:
+                    values[name] = "".join(output.data[RECORD])
+    return values
+
+
+def with_numbers(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with its glue filled in. ``ValueError`` where no chapter has glued the name."""
+
+    def filled(match: re.Match) -> str:
+        name, form = match.groups()
+        if name not in values:
+            raise ValueError(f"no chapter has glued {name!r}, which a slide shows")
+        value = ast.literal_eval(values[name])
+        return format(value, form) if form else str(value)
+
+    return GLUE.sub(filled, text)
+
+
+def make_slides(out: Path, layout: Layout, *, report=print) -> Path:
+    """Bring the chapters up to date and write the deck to the file ``out``. ``ValueError``: a figure doesn't exist."""
+    slides = read_slides((layout.book / "teach" / "slides.md").read_text(encoding="utf-8"))
+    executed = {result.chapter: result.path for result in execute_book(layout, report=report)}
+    chapters = {name: nbformat.read(path, as_version=4) for name, path in executed.items()}
+    write_atomically(out, deck(slides, chapters, layout))
+    return out
+
+
+def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode], layout: Layout) -> str:
+    """The deck's HTML, with everything that it loads inside."""
+    numbers = glued(chapters.values())
+    figures = {name: figures_of(notebook) for name, notebook in chapters.items()}
+    sections = [_section(number, slide, numbers, figures) for number, slide in enumerate(slides, start=1)]
+    own = Path(__file__).parent  # Jupyter Book would load on every page what is in _static
+    plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    drawing = (layout.book / "_static" / "figures.js").read_text(encoding="utf-8")
+    turning = (own / "slides.js").read_text(encoding="utf-8")
+    return PAGE.format(
+        title=escape(next(iter(slides)).title),
+        style=(own / "slides.css").read_text(encoding="utf-8"),
+        slides="\n".join(sections),
+        scripts="\n".join(f"<script>{code}</script>" for code in (plotly, drawing, turning)),
+    )
+
+
+def _section(number: int, slide: Slide, numbers: Mapping[str, str], figures: Mapping[str, Mapping[str, str]]) -> str:
+    markdown = MarkdownIt()
+    body = markdown.render(with_numbers(slide.body, numbers))
+    figure = _figure(slide.figure, figures) if slide.figure else ""
+    kind = "with-figure" if figure else "text-only"
+    note = f'<aside class="note">{markdown.render(with_numbers(slide.note, numbers))}</aside>' if slide.note else ""
+    return (
+        f'<section class="slide {kind}" id="slide-{number}" aria-label="Slide {number}">'
+        f'<h1>{markdown.renderInline(slide.title)}</h1><div class="body">{body}</div>{figure}{note}</section>'
+    )
+
+
+def _figure(reference: str, figures: Mapping[str, Mapping[str, str]]) -> str:
+    """The figure ``chapter`` or ``chapter/name`` of the executed chapters."""
+    chapter, _, name = reference.partition("/")
+    if chapter not in figures:
+        raise ValueError(f"a slide shows a figure of {chapter!r}; the chapters are {', '.join(figures)}")
+    if not figures[chapter] or (name and name not in figures[chapter]):
+        raise ValueError(f"{chapter} has no figure {name!r}; it has {', '.join(figures[chapter]) or 'none'}")
+    return figures[chapter][name or next(iter(figures[chapter]))]
+
+
+def _html(output: nbformat.NotebookNode) -> str:
+    return "".join(output.get("data", {}).get("text/html", ""))
+
+
+PAGE = """<!doctype html>
+<html lang="en" data-theme="light">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<main>
+{slides}
+</main>
+<nav aria-label="Slides">
+<button type="button" id="back" aria-label="Previous slide">‹</button>
+<output id="place" aria-live="polite"></output>
+<button type="button" id="forward" aria-label="Next slide">›</button>
+<button type="button" id="notes" aria-pressed="false">Notes</button>
+<button type="button" id="theme" aria-pressed="false">Dark</button>
+</nav>
+{scripts}
+</body>
+</html>
+"""

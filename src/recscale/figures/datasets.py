@@ -1,0 +1,60 @@
+"""Pictures of data sets: how often their values occur, how strong a planted world's interactions are, and all sizes."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from recscale.datasets.planted_world import PlantedWorld
+from recscale.figures import base
+
+
+def rank_curves(curves: Mapping[str, Mapping[str, list[int]]], unit: str, height: int = 360) -> go.Figure:
+    """Rank against count, one line per field, users or items: ``datasets.statistics.rank_curve``."""
+    fig = base.figure(x="rank, most frequent first", y=unit, log_x=True, log_y=True, height=height)
+    for place, (name, curve) in enumerate(curves.items()):
+        base.points(
+            fig,
+            curve["rank"],
+            curve["count"],
+            name,
+            mode="lines+markers",
+            marker={"size": 5, "color": base.PALETTE[place], "symbol": base.SYMBOLS[place]},
+            line={"width": 1.5, "color": base.PALETTE[place]},
+            hovertemplate="%{fullData.name}: number %{x:,} occurs %{y:,} times<extra></extra>",
+        )
+    return fig.update_layout(margin_t=12, showlegend=True)
+
+
+def strengths(world: PlantedWorld, height: int = 360) -> go.Figure:
+    """|s_j| of every interaction of a planted world, by its order, beside the power law they follow."""
+    fig = base.figure(x="interaction j", y="strength |s<sub>j</sub>|", log_x=True, log_y=True, height=height)
+    j, sizes = np.arange(1, world.interactions + 1), np.abs(world.strengths)
+    slope = (1 + world.decay) / 2
+    base.line(fig, j, sizes[0] * j**-slope, f"slope −{slope:g}", line={"color": base.NEUTRAL, "dash": "dot"})
+    for place, order in enumerate(sorted(set(world.order.tolist()))):
+        of = world.order == order
+        look = {"size": 6, "color": base.PALETTE[place], "symbol": base.SYMBOLS[place]}
+        base.points(fig, j[of], sizes[of], f"order {order}", marker=look)
+    return fig.update_layout(margin_t=12, showlegend=True)
+
+
+def sizes(table: pd.DataFrame, height: int = 380) -> go.Figure:
+    """Every data set by rows and by distinct values: ``name, kind, rows, values``. Named at its point."""
+    fig = base.figure(x="rows", y="distinct values or items", log_x=True, log_y=True, height=height)
+    for place, (kind, rows) in enumerate(table.groupby("kind", sort=False)):
+        base.points(
+            fig,
+            rows["rows"],
+            rows["values"],
+            kind,
+            mode="markers+text",
+            text=rows["name"],
+            textposition=("top center", "bottom center")[place],
+            cliponaxis=False,
+            textfont={"size": 10},
+            marker={"color": base.PALETTE[place], "symbol": base.SYMBOLS[place]},
+            hovertemplate="%{text}: %{x:,} rows, %{y:,} values<extra>%{fullData.name}</extra>",
+        )
+    return fig.update_layout(margin_t=12)

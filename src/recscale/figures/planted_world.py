@@ -1,0 +1,98 @@
+"""Figures of the planted world: learners beside the derived law, a missing floor, and what a size can hold."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from recscale.datasets.planted_world import WORLD
+from recscale.figures import base
+from recscale.figures.overlay import bars
+from recscale.models import MODEL_TITLES
+
+EXCESS = "log-loss above Bayes (nats)"
+IDEAL = base.PALETTE[7]
+
+
+def by_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over seeds of ``analysis.planted_world.ideal_learner``, by rows, with the seeds' standard error."""
+    means = table.groupby("rows", as_index=False)[["excess", "logloss", "bayes", "derived"]].mean()
+    return means.assign(half=2 * table.groupby("rows")["excess"].sem().to_numpy())
+
+
+def learners(ideal: pd.DataFrame, curves: pd.DataFrame, data_exponent: float, height: int = 340) -> go.Figure:
+    """Excess over rows in logarithms: the ideal learner, the derived sum and its power, and networks in training.
+
+    ``ideal``: ``by_rows``; ``curves``: ``analysis.planted_world.curve_table``, one line per run.
+    """
+    fig = base.figure(x="training rows, each seen once", y=EXCESS, log_x=True, log_y=True, height=height)
+    rows, middle = ideal["rows"], ideal["derived"].iloc[len(ideal) // 2]
+    at = np.array([rows.min(), curves["rows"].max()], dtype=float)
+    power = middle * (at / rows.iloc[len(ideal) // 2]) ** -data_exponent
+    base.line(fig, at, power, f"slope −{data_exponent:.2g}", line={"color": base.NEUTRAL, "dash": "dot"})
+    base.line(fig, rows, ideal["derived"], "derived", line={"color": IDEAL})
+    base.points(
+        fig,
+        rows,
+        ideal["excess"],
+        "ideal learner",
+        marker={"color": IDEAL},
+        error_y=bars(ideal["excess"], ideal["excess"] - ideal["half"], ideal["excess"] + ideal["half"], IDEAL),
+        hovertemplate="ideal learner, %{x:,} rows<br>%{y:.4f} nats above Bayes<extra></extra>",
+    )
+    for run, points in _runs(curves):
+        base.points(
+            fig,
+            points["rows"],
+            points["excess"],
+            run,
+            mode="lines+markers",
+            marker={"size": 6, "color": base.colour(points["model"].iloc[0])},
+            line={"width": 1.2, "color": base.colour(points["model"].iloc[0]), "dash": _dash(points)},
+            hovertemplate="%{fullData.name}, %{x:,} rows<br>%{y:.4f} nats above Bayes<extra></extra>",
+        )
+    return fig.update_layout(margin_t=12)
+
+
+def _runs(curves: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Name -> the points of one run; CrossNet with its rank."""
+    named = []
+    for _, points in curves.groupby(["model", "dense_parameters", "seed"], sort=False):
+        first = points.iloc[0]
+        rank = f", rank {first['rank']}" if first["model"] == "crossnet" else ""
+        named.append((f"{MODEL_TITLES[first['model']]}{rank}", points))
+    return named
+
+
+def _dash(points: pd.DataFrame) -> str:
+    """Small CrossNets, which have room for a few interactions only, are dashed."""
+    first = points.iloc[0]
+    return "dash" if first["model"] == "crossnet" and first["rank"] < WORLD.interactions // 2 else "solid"
+
+
+def floor(ideal: pd.DataFrame, lines: Mapping[str, pd.DataFrame], height: int = 320) -> go.Figure:
+    """The loss itself over rows, its floor, and fitted laws. ``lines``: name -> rows, logloss of a curve."""
+    fig = base.figure(x="training rows", y="log-loss on test (nats)", log_x=True, height=height)
+    for hue, (name, curve) in zip((base.PALETTE[1], base.PALETTE[0], base.PALETTE[2]), lines.items(), strict=False):
+        base.line(fig, curve["rows"], curve["logloss"], name, line={"color": hue})
+    base.points(fig, ideal["rows"], ideal["logloss"], "ideal learner", marker={"color": IDEAL})
+    bayes = float(ideal["bayes"].iloc[0])
+    fig.add_hline(y=bayes, line={"color": base.NEUTRAL, "dash": "dot"}, annotation_text="Bayes")
+    return fig.update_layout(margin_t=12)
+
+
+def capacity(table: pd.DataFrame, nets: pd.DataFrame, size_exponent: float, height: int = 320) -> go.Figure:
+    """Excess over the interactions that a model can hold: truncated models, the derived sum, and trained CrossNets.
+
+    ``table``: ``analysis.planted_world.truncated``; ``nets``: ``analysis.planted_world.size_table``.
+    """
+    fig = base.figure(x="interactions held, N", y=EXCESS, log_x=True, log_y=True, height=height)
+    held = table["capacity"]
+    power = table["derived"].iloc[1] * (held / held.iloc[1]) ** -size_exponent
+    base.line(fig, held, power, f"slope −{size_exponent:.2g}", line={"color": base.NEUTRAL, "dash": "dot"})
+    base.line(fig, held, table["derived"], "derived", line={"color": IDEAL})
+    base.points(fig, held, table["excess"], "exactly the N strongest", marker={"color": IDEAL})
+    look = {"color": base.colour("crossnet"), "symbol": base.symbol("crossnet")}
+    base.points(fig, nets["capacity"], nets["excess"], "CrossNet of rank N / 2, trained", marker=look)
+    return fig.update_layout(margin_t=12)

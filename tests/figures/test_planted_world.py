@@ -1,0 +1,57 @@
+"""Figures of the planted world: every point once, lines where they were derived."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recscale.figures import planted_world as figures
+from recscale.figures import show
+
+
+@pytest.fixture
+def ideal() -> pd.DataFrame:
+    rows = np.repeat([100, 1000, 10_000], 2)
+    table = pd.DataFrame(
+        {"seed": [0, 1] * 3, "rows": rows, "excess": rows**-0.5 * np.tile([0.9, 1.1], 3), "bayes": 0.4}
+    )
+    return table.assign(logloss=table["excess"] + 0.4, derived=rows**-0.5)
+
+
+@pytest.fixture
+def curves() -> pd.DataFrame:
+    runs = [("dlrm", 10, pd.NA), ("crossnet", 20, 64), ("crossnet", 5, 1)]
+    return pd.DataFrame(
+        [
+            {"model": model, "dense_parameters": size, "rank": rank, "seed": 0, "rows": rows, "excess": 9 * rows**-0.5}
+            for model, size, rank in runs
+            for rows in (1000, 3000)
+        ]
+    )
+
+
+def test_means_over_worlds_with_twice_their_standard_error(ideal):
+    table = figures.by_rows(ideal)
+    assert table["excess"].tolist() == pytest.approx([0.1, 1000**-0.5, 0.01])
+    assert table["half"].iloc[0] == pytest.approx(2 * 0.1 * 0.1)
+
+
+def test_learners_lie_beside_the_derived_power(ideal, curves):
+    table = figures.by_rows(ideal)
+    fig = figures.learners(table, curves, 0.5)
+    show(fig, points=len(table) + len(curves), name="learners")
+    power = next(trace for trace in fig.data if trace.name.startswith("slope"))
+    assert list(power.y) == pytest.approx([100**-0.5, 3000**-0.5])
+    dashes = {trace.name: trace.line.dash for trace in fig.data if trace.name.startswith("CrossNet")}
+    assert dashes == {"CrossNet, rank 64": "solid", "CrossNet, rank 1": "dash"}
+
+
+def test_the_floor_and_the_capacity_show_their_tables(ideal):
+    table = figures.by_rows(ideal)
+    fig = figures.floor(table, {"no floor": table})
+    show(fig, points=len(table), name="floor")
+    assert fig.layout.shapes[0].y0 == 0.4
+    held = pd.DataFrame({"capacity": [1, 2, 4], "excess": [0.4, 0.2, 0.1], "derived": [0.4, 0.2, 0.1]})
+    nets = pd.DataFrame({"capacity": [2], "excess": [0.25]})
+    fig = figures.capacity(held, nets, 1.0)
+    show(fig, points=len(held) + len(nets), name="capacity")
+    assert list(fig.data[0].y) == pytest.approx([0.4, 0.2, 0.1])
