@@ -1,10 +1,20 @@
 """``recscale book``: build the pages, check them."""
 
 import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 app = typer.Typer(help="Build the book and check its pages.", no_args_is_help=True)
+
+
+class Form(StrEnum):
+    """What `recscale book export` writes."""
+
+    NOTEBOOKS = "ipynb"
+    MYST = "myst"
 
 
 @app.command()
@@ -20,6 +30,27 @@ def build() -> None:
         typer.echo(f"recscale: the book was not built\n{error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"the book is ready after {time.perf_counter() - start:.0f} s: {html / 'index.html'}")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="a new folder")],
+    form: Annotated[Form, typer.Option("--format", help="notebooks for any viewer, or MyST for Jupyter Book 2")],
+) -> None:
+    """Write the executed book for other programs, running first what has changed."""
+    from recscale.book.execute import ChapterError, Layout
+    from recscale.book.export_book import export_book
+    from recscale.settings import absolute
+
+    folder = absolute(folder)
+    if folder.exists():
+        raise ValueError(f"{folder} is there already; name a new folder")
+    try:
+        export_book(Layout(), folder, form.value, report=typer.echo)
+    except ChapterError as error:
+        typer.echo(f"recscale: nothing was exported\n{error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(folder)
 
 
 @app.command()
