@@ -54,6 +54,27 @@ def export(
 
 
 @app.command()
+def archive() -> None:
+    """Pack the built pages for publishing, and write their addresses into CITATION.cff."""
+    from recscale.book.archive import cited, write_archive
+    from recscale.book.execute import Layout
+    from recscale.book.publication import publication
+    from recscale.settings import REPOSITORY, write_atomically
+
+    layout = Layout()
+    if not layout.html.exists():
+        raise ValueError("there is no built book yet; `recscale book build` makes one")
+    published = publication(layout.config)
+    citation = REPOSITORY / "CITATION.cff"
+    write_atomically(citation, cited(citation.read_text(encoding="utf-8"), published))
+    target = layout.build / "site.tar.gz"
+    write_archive(layout.html, target)
+    if not published.site:
+        typer.echo("html.baseurl of _config.yml is empty: the pages don't know their address")
+    typer.echo(target)
+
+
+@app.command()
 def links() -> None:
     """Ask every link to another site whether it still answers."""
     from recscale.book.build import broken_external_links
