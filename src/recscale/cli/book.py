@@ -18,14 +18,29 @@ class Form(StrEnum):
 
 
 @app.command()
-def build() -> None:
-    """Run the chapters that have changed, build the pages, check them."""
-    from recscale.book.build import BuildError, build_book
-    from recscale.book.execute import ChapterError, Layout
+def build(
+    dataset: Annotated[
+        str | None, typer.Option(help="another data set for every chapter that can read it: a name, or a card")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="how much every chapter trains: smoke, quick or full")] = None,
+) -> None:
+    """Run the chapters that have changed, build the pages, check them.
 
-    start = time.perf_counter()
+    With other data or another profile the book is built in a folder of its own, and its pages say what has changed.
+    """
+    from recscale.book.arguments import book_arguments
+    from recscale.book.build import BuildError, build_book
+    from recscale.book.cells import parameter_defaults
+    from recscale.book.execute import ChapterError, Layout, chapters
+
+    start, layout = time.perf_counter(), Layout()
+    texts = {name: (layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in chapters(layout)}
+    defaults = {name: parameter_defaults(text) for name, text in texts.items()}
+    given = book_arguments(defaults, dataset, profile)
+    for chapter, values in given.items():
+        typer.echo(f"{chapter}: {', '.join(f'{name} {value}' for name, value in values.items())}")
     try:
-        html = build_book(Layout(), report=typer.echo)
+        html = build_book(layout, report=typer.echo, given=given)
     except (ChapterError, BuildError) as error:
         typer.echo(f"recscale: the book was not built\n{error}", err=True)
         raise typer.Exit(1) from None
