@@ -102,6 +102,7 @@ class Portable:
         """The figure, and its caption as text below it."""
         figure = BeautifulSoup(html, "lxml").find("figure", class_=FIGURE)
         content = json.loads(figure.find("script").string)
+        content["layout"].pop("meta", None)  # what only the page's own scripts read
         caption = figure.find("figcaption")
         self.figures += 1
         packed = "" if self.figures > 1 else f'<script type="text/plain" id="recscale-plotly">{_packed()}</script>'
