@@ -132,6 +132,8 @@ class Myst(Plain):
             return _fenced("figure", self._file(path), options, self(one.body))
         if one.name in ("figure", "image"):
             return _fenced(one.name, self._file(one.argument), options, self(one.body))
+        if one.name == "quiz":
+            return self._quiz(one)
         if one.name == "glossary":
             return _fenced("glossary", "", options, _definitions(self(one.body)))
         if one.name == "bibliography":

@@ -93,7 +93,7 @@ def _stage(notebook: NotebookNode, chapter: str, stage: Path, layout: Layout) ->
     alone = nbformat.from_dict(notebook)
     for cell in alone.cells:
         if cell.cell_type == "markdown":
-            cell.source = without_other_pages(cell.source, references, chapter)
+            cell.source = without_other_pages(cell.source, references, chapter, layout.book)
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = outputs.linked(output.data["text/html"])
