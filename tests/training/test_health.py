@@ -45,6 +45,7 @@ def test_a_model_that_learned_is_healthy(learnt, parts):
     assert found["personal_share"] > 0.5
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_one_ranking_for_everybody_is_collapse(learnt, parts):
     class Same(torch.nn.Module):
         items = learnt.items
