@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from recscale.analysis import sequential_quality as quality
-from recscale.runs.store import load_results
+from recscale.runs.table import load_results
 from recscale.stats.estimate import UNKNOWN
 from recscale.stats.multiplicity import Count, count_above
 

@@ -83,7 +83,7 @@ def test_single_seeds_decide_no_difference(runs, matched):
 
 
 def test_the_committed_runs():
-    claims = {claim.id: claim for claim in frappe.claims(0, 0)}
+    claims = {claim.id: claim for claim in frappe.frappe_claims(0, 0)}
     assert {id: claim.verdict for id, claim in claims.items()} == {
         "frappe-rivals-at-full-strength": FAILS,
         "frappe-wukong-auc": OPEN,

@@ -5,7 +5,7 @@ import pytest
 from recscale.claims import sequential_quality as quality
 from recscale.claims.claim import Source, Verdict
 from recscale.claims.registry import claim_of
-from recscale.runs.store import load_results
+from recscale.runs.table import load_results
 from recscale.stats.multiplicity import Count
 
 LEVELS = {"sasrec": 0.185, "hstu": 0.19, "llama": 0.195}

@@ -5,7 +5,7 @@ from recscale.claims.claim import Verdict
 
 
 def test_the_committed_times_put_a_faster_rival_before_every_wukong():
-    (claim,) = serving.claims(0, 0)
+    (claim,) = serving.serving_claims(0, 0)
     assert (claim.observed.agree, claim.observed.of) == (12, 12)
     assert claim.verdict is Verdict.HOLDS
     assert claim.check

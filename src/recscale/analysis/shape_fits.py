@@ -10,8 +10,7 @@ import pandas as pd
 
 from recscale import laws
 from recscale.laws import Fit
-from recscale.runs.store import load_results
-from recscale.runs.table import Columns, healthy, run_table
+from recscale.runs.table import Columns, healthy, load_results, run_table
 from recscale.settings import DATA
 
 FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-linear", "constant")

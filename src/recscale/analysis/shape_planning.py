@@ -19,8 +19,7 @@ from recscale.laws.planner import Planner, shapes_within
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.sequential import SEQUENTIAL_MODELS
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import load_results
-from recscale.runs.table import run_table, settings_of
+from recscale.runs.table import load_results, run_table, settings_of
 from recscale.training.sequential import SequentialTraining
 
 KINDS: Mapping[str, str] = {

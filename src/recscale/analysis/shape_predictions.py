@@ -22,9 +22,8 @@ from recscale.analysis.shape_fits import GRID, fit_forms, having, pairs, shapes
 from recscale.analysis.shape_law import LAW, LINE, QUADRATIC
 from recscale.laws import Fit
 from recscale.plans.sequential import CELLS, PREDICTIONS
-from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import run_table
+from recscale.runs.table import load_results, run_table
 from recscale.settings import write_atomically
 
 COLUMNS = (

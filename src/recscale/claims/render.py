@@ -16,13 +16,7 @@ from recscale.stats.estimate import Estimate
 MIME = "application/vnd.recscale.claims+json"
 """Type under which a chapter's output carries its claims, for whoever reads the executed notebook."""
 
-SYMBOLS = {
-    Verdict.HOLDS: "●",
-    Verdict.IN_PART: "◐",
-    Verdict.FAILS: "○",
-    Verdict.OPEN: "?",
-    Verdict.UNDECIDABLE: "–",
-}
+SYMBOLS = {Verdict.HOLDS: "●", Verdict.IN_PART: "◐", Verdict.FAILS: "○", Verdict.OPEN: "?", Verdict.UNDECIDABLE: "–"}
 
 
 def number(value: float) -> str:

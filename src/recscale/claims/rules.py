@@ -1,27 +1,13 @@
 """The verdict rules: what each asks of an observation.
 
-A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation decides nothing; ``judge`` makes None
-``UNDECIDABLE`` for printed numbers and ``OPEN``, with a price, for runs of ours.
+A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation decides nothing (``claim.judge``).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-from recscale.claims.claim import Claim, Count, Evidence, Paper, Price, Source, Text, Verdict
+from recscale.claims.claim import Text, Verdict
 from recscale.stats.estimate import Estimate
-
-Observed = Estimate | Count | Text
-
-
-@runtime_checkable
-class Rule(Protocol):
-    """A rule with its settings; ``name`` is what the card and ``recscale claims`` call it."""
-
-    @property
-    def name(self) -> str: ...
-
-    def __call__(self, observed: Observed) -> Verdict | None: ...
+from recscale.stats.multiplicity import Count
 
 
 @dataclass(frozen=True)
@@ -165,55 +151,3 @@ class Is:
 
 
 RULES: tuple[type, ...] = (Exceeds, Below, Within, Matches, Leads, EveryCase, Unanimous, Is)
-
-
-def judge(
-    rule: Rule,
-    id: str,
-    paper: Paper,
-    question: str,
-    statement: str,
-    evidence: Evidence,
-    observed: Observed,
-    page: str,
-    *,
-    reference: float | str | None = None,
-    detail: str = "",
-    symbol: str = "",
-    unit: str = "",
-    source: Source = Source.PAPER,
-    check: bool = False,
-    price: Price | None = None,
-) -> Claim:
-    """The claim with the verdict ``rule`` gives. ``price`` counts where the claim is open and is dropped elsewhere."""
-    verdict = rule(observed)
-    if verdict is None:
-        verdict = Verdict.UNDECIDABLE if evidence is Evidence.PUBLISHED else Verdict.OPEN
-    return Claim(
-        id,
-        paper,
-        question,
-        statement,
-        evidence,
-        reference,
-        observed,
-        rule.name,
-        verdict,
-        page,
-        detail,
-        symbol,
-        unit,
-        source,
-        check,
-        price if verdict is Verdict.OPEN else None,
-    )
-
-
-def judge_on(paper: Paper, page: str, evidence: Evidence, source: Source = Source.PAPER) -> Callable[..., Claim]:
-    """``judge`` for the claims of one paper on one page: ``claim(rule, id, question, statement, observed, …)``."""
-
-    def claim(rule: Rule, id: str, question: str, statement: str, observed: Observed, **more) -> Claim:
-        more = {"source": source, "evidence": evidence} | more
-        return judge(rule, id, paper, question, statement, observed=observed, page=page, **more)
-
-    return claim

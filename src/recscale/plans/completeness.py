@@ -11,8 +11,7 @@ import pandas as pd
 
 from recscale.plans import STUDIES, plan_study
 from recscale.runs import NotYetPlanned, Study
-from recscale.runs.store import load_results
-from recscale.runs.table import COLUMNS, Columns, metric_columns, with_current_health
+from recscale.runs.table import COLUMNS, Columns, load_results, metric_columns, with_current_health
 from recscale.settings import results_folder
 from recscale.training.health import HEALTH
 

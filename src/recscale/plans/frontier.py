@@ -26,9 +26,8 @@ from recscale.plans.parts import FIXED_RATES, Part, Training
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.rate_search import at_embedding_rate, best_rates, interpolated_rate
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, healthy, run_table
+from recscale.runs.table import Columns, healthy, load_results, run_table
 from recscale.stats.power import pooled_deviation, seeds_needed
 from recscale.training.ctr import CTRTraining
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from recscale.stats.estimate import Estimate
 
@@ -19,6 +20,12 @@ class Count:
     def __post_init__(self) -> None:
         if min(self.agree, self.contradict) < 0 or self.agree + self.contradict > self.of or self.of < 1:
             raise ValueError(f"{self.agree} cases that agree and {self.contradict} that contradict, of {self.of}")
+
+    @classmethod
+    def decided(cls, agree: Sequence[bool] | pd.Series) -> "Count":
+        """Every case decided: those that don't agree contradict."""
+        count = int(np.sum(agree))
+        return cls(count, len(agree) - count, len(agree))
 
 
 def bonferroni_level(count: int, level: float = 0.95) -> float:
