@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from recscale.claims import registry as report_card
-from recscale.claims.claim import Evidence, Paper, Price, Statement, Verdict, judge
+from recscale.claims.claim import Evidence, Paper, Price, Statement, judge
 from recscale.claims.questions import Question
 from recscale.claims.rules import EveryCase, Exceeds
 from recscale.stats.estimate import Estimate
@@ -56,13 +56,6 @@ def test_a_claim_shows_number_rule_price_and_page(card):
     assert row.a["href"] == "other-page.html"
     assert row["data-evidence"] == "measured"
     assert "A check of ours." in card.find(id="aside").text
-
-
-def test_checks_are_not_counted(claims):
-    found = report_card.counts(claims)
-    assert found[Paper.WUKONG][Verdict.IN_PART] == 1
-    assert found[Paper.WUKONG][Verdict.OPEN] == 1
-    assert sum(found[Paper.PERFORMANCE_LAW].values()) == 0
 
 
 def test_a_question_with_an_unknown_claim_is_refused(claims, monkeypatch):

@@ -9,12 +9,9 @@ from recscale.runs.table import Columns, healthy, run_table, with_pf_days
 NAME = "ctr-scaling"
 TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
 """Data set -> its tasks in the order of the table's columns; those after the first carry ``@task``."""
-TITLES = {"movielens-1m": "MovieLens-1M", "kuairand-pure": "KuaiRand-Pure"}
+
 METRICS = ("test_logloss", "test_auc")
 TIME_SPLIT = "time"
-
-AS_A_CONSTANT = 0.999
-"""Normalized entropy from which a model says no more than the share of clicks does."""
 
 WUKONG_SHAPE = ("l", "n_F", "n_L", "k", "mlp_layers", "mlp_width", Columns.DENSE_RATE)
 """What changes along Wukong's ladder: columns of a run table."""
@@ -100,8 +97,3 @@ def larger_half(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wuko
     """The runs of ``model`` at the larger half of its sizes."""
     own = runs[runs[Columns.MODEL] == model]
     return own[own[size] > own[size].drop_duplicates().median()]
-
-
-def as_a_constant(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a results table whose model is no better than the constant share of clicks (``AS_A_CONSTANT``)."""
-    return table[table["test_normalized_entropy"] >= AS_A_CONSTANT]

@@ -274,17 +274,15 @@ def joint_fit(table: pd.DataFrame) -> Fit:
 
 @dataclass(frozen=True)
 class JointFit:
-    """``r2``: of the joint law; ``means_r2``: of one free mean per setting, blind to shape. ``p``: probability that
-    seeds (and, in parts of the users, test users) alone leave as much as the law does; its interval is that of the
-    simulation."""
+    """``r2``: of the joint law. ``p``: probability that seeds (and, in parts of the users, test users) alone leave as
+    much as the law does; its interval is that of the simulation."""
 
     r2: float
-    means_r2: float
     p: Estimate
 
 
 def joint(study: DataStudy, resamples: int, seed: int) -> JointFit:
-    """One law for all settings against one mean for each.
+    """One law for all settings.
 
     How much seeds alone leave is asked of tables made from the fitted law with their noise, of a size as uncertain as
     its degrees of freedom say, and with ``user_noise`` for parts of the users; the law is fitted to each again.
@@ -303,13 +301,10 @@ def joint(study: DataStudy, resamples: int, seed: int) -> JointFit:
         drawn = users * random.standard_normal(len(study.levels))[table["setting"]]
         made = predicted * (1 + seeds + drawn)
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
-    means = table.groupby("setting")["value"].transform("mean")
-    total = float(((value - value.mean()) ** 2).sum())
-    free = 1 - float(((value - means) ** 2).sum()) / total
     if not dof:
-        return JointFit(fit.r2, free, UNKNOWN)
+        return JointFit(fit.r2, UNKNOWN)
     limits = stats.binomtest(int(larger), resamples).proportion_ci(method="wilson")
-    return JointFit(fit.r2, free, Estimate((1 + larger) / (1 + resamples), float(limits.low), float(limits.high)))
+    return JointFit(fit.r2, Estimate((1 + larger) / (1 + resamples), float(limits.low), float(limits.high)))
 
 
 def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:

@@ -279,21 +279,6 @@ def truth_of_draws(ends: pd.DataFrame) -> dict[str, float]:
     return {"ln A": float(np.log(c["A"])), "α": c["α"], "near": float(near), "far": float(far)}
 
 
-def off_target(coverage: pd.DataFrame, low: float = 0.93, high: float = 0.97) -> pd.DataFrame:
-    """The rows of a coverage table (``benchmarks/coverage.py``) outside ``low`` … ``high``."""
-    return coverage[(coverage["coverage"] < low) | (coverage["coverage"] > high)]
-
-
-def by_true_value(searched: pd.DataFrame) -> pd.DataFrame:
-    """The table of ``benchmarks/coverage.py --searched`` with one row per true q₁ ("drawn": anew every time) and the
-    columns (kind, band, at): which kind of band, of what ("law", "new run"), at which size."""
-    shares = searched.assign(band=searched["band"].replace({"measurement": "new run"}))
-    order = list(dict.fromkeys(shares["q1"].astype(str)))
-    shares["q1"] = pd.Categorical(shares["q1"].astype(str), order)
-    columns = ["kind", "band", "at"]
-    return shares.pivot_table(index="q1", columns=columns, values="coverage", observed=True).round(3)
-
-
 def coverage_ranges(searched: pd.DataFrame) -> pd.DataFrame:
     """Lowest and highest coverage over the true q₁ of ``searched`` on its grid: columns ``low, high, drawn`` (the
     latter for a q₁ drawn anew every time, the band of the law), one row per kind of band and place."""

@@ -15,7 +15,7 @@ from recscale.datasets.cards import find_card
 from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import Preset, frappe_fields, preset
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.frappe import FRAPPE_TRIED, FRAPPE_WUKONG
+from recscale.plans.frappe import FRAPPE_TRIED
 from recscale.plans.rate_search import COMPARED_MODELS as MODELS
 from recscale.runs.table import Columns, healthy, run_table
 from recscale.stats.estimate import Estimate
@@ -234,11 +234,6 @@ def parameter_counts() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).set_index("model")
-
-
-def wukong_counts() -> tuple[int, int]:
-    """Wukong's parameters on Frappe: printed in Table 3, and of the configuration we train."""
-    return int(printed().loc["wukong", "parameters_paper"]), _count(FRAPPE_WUKONG, 2)
 
 
 def _count(chosen: Preset, fuxictr: int) -> int:

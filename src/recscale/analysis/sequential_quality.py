@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from recscale import published
 from recscale.analysis.shape_fits import shapes
-from recscale.runs.table import run_table
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import bonferroni_level, covering
@@ -100,29 +99,3 @@ def order_effects(runs: pd.DataFrame) -> list[tuple[Estimate, Estimate]]:
             pair.append(covering([contrasts.contrast({better: 1.0, worse: -1.0}, at) for contrasts in known]))
         effects.append(tuple(pair))
     return effects
-
-
-def rate_search(records: pd.DataFrame) -> pd.DataFrame:
-    """The search of learning rate and dropout, one row per run of ``sequential-learning-rate``, best of a width first.
-
-    Index: ``schedule`` ("linear": the rate falls to 0; "constant") and ``width``. Columns: ``learning_rate``,
-    ``dropout``, ``positions`` trained on, in millions, and ``valid_ndcg``, NDCG@10 on validation items.
-    """
-    table = run_table(records)
-    table = table.assign(positions=table["examples_seen"] / 1e6, valid_ndcg=table["valid_ndcg@10"])
-    table = table[["schedule", "width", "learning_rate", "dropout", "positions", "valid_ndcg"]]
-    table = table.sort_values(["schedule", "width", "valid_ndcg"], ascending=[False, True, False])
-    return table.set_index(["schedule", "width"])
-
-
-def size_search(records: pd.DataFrame) -> pd.DataFrame:
-    """The search behind the runs at a good size, one row per run of ``sequential-quality-search``, best of a set first.
-
-    Index: ``dataset``. Columns: ``layers, width, batch_tokens`` (predicted positions per batch), ``epochs,
-    learning_rate, dropout, valid_ndcg``.
-    """
-    table = run_table(records)
-    table = table.assign(valid_ndcg=table["valid_ndcg@10"])
-    columns = ["layers", "width", "batch_tokens", "epochs", "learning_rate", "dropout", "valid_ndcg"]
-    table = table[["dataset", *columns]].sort_values(["dataset", "valid_ndcg"], ascending=[False, False])
-    return table.set_index("dataset")

@@ -117,12 +117,6 @@ def metric_and_loss(metric: CellMeans, loss: CellMeans) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*AXES, "metric", "loss", "metric_half", "loss_half"])
 
 
-def length_table(cells: CellMeans, first: Mapping[str, object], second: Mapping[str, object]) -> pd.DataFrame:
-    """Change from one setting to the other by shape, in %: ``layers, width, change, ci_low, ci_high``."""
-    rows = [(*shape, *cells.change(first, second, [shape]).percent) for shape in cells.shared(first, second)]
-    return pd.DataFrame(rows, columns=[*AXES, "change", "ci_low", "ci_high"])
-
-
 def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
     """w of each model less the base model's at one q₁, indexed by ``model``.
 

@@ -192,12 +192,6 @@ def seeds_to_settle(grid: ShapeGrid) -> float:
     return min(max(needed[form] for form in forms) for forms in (BOTH_FORMS, CONTROLS))
 
 
-def deciding_shapes(grid: ShapeGrid, rival: str) -> list[tuple[int, int]]:
-    """The shapes without which ``preference`` would be another."""
-    sign = preference(grid, rival)
-    return [shape for shape, rest in grid.leave_one_out() if preference(rest, rival) != sign]
-
-
 def sole_survivor(grid: ShapeGrid) -> int:
     """1 where the law is the only form left: one of its two forms isn't rejected and every control is.
 

@@ -272,8 +272,3 @@ def _jobs() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else MEMORY_PER_CHAPTER
     return max(1, min(cores, memory // MEMORY_PER_CHAPTER))
-
-
-def total_seconds(results: Sequence[Execution]) -> float:
-    """Seconds of the chapters that ran now."""
-    return sum(result.seconds for result in results if result.ran)

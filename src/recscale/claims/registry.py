@@ -29,7 +29,7 @@ from recscale.claims import (
     wukong_scaling,
     wukong_shapes,
 )
-from recscale.claims.claim import Claim, Paper, Verdict
+from recscale.claims.claim import Claim, Paper
 from recscale.claims.questions import QUESTIONS, Question
 from recscale.claims.render import badge, observed, price, reference
 from recscale.runs.execute import code_fingerprint
@@ -104,17 +104,6 @@ def html(claims: Sequence[Claim]) -> str:
             f'<section class="card-paper" data-paper="{paper}"><p class="card-title">{paper}</p>{rows}</section>'
         )
     return f'<div class="report-card">{"".join(parts)}</div>'
-
-
-def counts(claims: Sequence[Claim]) -> dict[Paper, dict[Verdict, int]]:
-    """How many claims of each paper got each verdict; checks of ours are left out."""
-    return {
-        paper: {
-            verdict: sum(one.paper is paper and one.verdict is verdict and not one.check for one in claims)
-            for verdict in Verdict
-        }
-        for paper in Paper
-    }
 
 
 def _question(key: str, question: Question, claims: Sequence[Claim]) -> str:

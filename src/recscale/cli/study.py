@@ -16,11 +16,11 @@ Seeds = Annotated[str | None, typer.Option(help="different seeds in place of the
 def list_studies(profile: Profile = "full") -> None:
     """Names, planned runs, finished runs, and why runs are missing from the tables that ship with the book."""
     from recscale.plans import STUDIES, plan_study
-    from recscale.plans.completeness import reasons
+    from recscale.plans.registry import missing_reasons
     from recscale.runs import RecordStore, load_results
 
     store = RecordStore()
-    missing = reasons() if profile == "full" else {}
+    missing = missing_reasons() if profile == "full" else {}
     for name in STUDIES:
         try:
             plan = plan_study(name, profile)

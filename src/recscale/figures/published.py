@@ -9,14 +9,7 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.laws import dropdown, only
-from recscale.laws import Fit
 
-NAMES = {
-    "ml-1m": "MovieLens-1M",
-    "kuairand-pure": "KuaiRand-Pure",
-    "amazon-books": "Amazon Books",
-    "industrial": "Industrial",
-}
 SHORT = {"ml-1m": "ML-1M", "kuairand-pure": "KR-Pure", "amazon-books": "Books", "industrial": "Industrial"}
 LAW_COLOURS = {
     "performance-law": base.PALETTE[1],
@@ -65,30 +58,6 @@ def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, fir
     fig.update_xaxes(tickvals=ticks[first], ticktext=[str(h) for h in ticks[first]])
     fig.update_yaxes(title_text=first[0])
     return dropdown(fig, choices)
-
-
-def surface(points: pd.DataFrame, fit: Fit, name: str) -> go.Figure:
-    """One panel in three dimensions: the points and the surface of the law."""
-    fig = base.figure(f"The surface of {name}", height=520)
-    layers = np.geomspace(points["layers"].min(), points["layers"].max(), 25)
-    width = np.geomspace(points["embedding_dim"].min(), points["embedding_dim"].max(), 25)
-    grid = np.meshgrid(layers, width)
-    z = fit.predict({"layers": grid[0].ravel(), "embedding_dim": grid[1].ravel()}).reshape(grid[0].shape)
-    fig.add_surface(x=layers, y=width, z=z, opacity=0.7, showscale=False, colorscale="Cividis", hoverinfo="skip")
-    fig.add_scatter3d(
-        x=points["layers"],
-        y=points["embedding_dim"],
-        z=points["value"],
-        mode="markers",
-        marker={"size": 4, "color": base.PALETTE[1]},
-        name="published points",
-        meta=base.DATA,
-        hovertemplate="%{x} layers, width %{y}<br>%{z:.4f}",
-    )
-    axes = {"xaxis": {"title": "layers", "type": "log"}, "yaxis": {"title": "width", "type": "log"}, "zaxis_title": ""}
-    camera = {"eye": {"x": -1.5, "y": -1.5, "z": 0.8}}
-    fig.update_layout(scene={**axes, "camera": camera}, margin={"l": 0, "r": 0, "b": 0, "t": 40})
-    return fig
 
 
 def r2_printed_and_ours(table: pd.DataFrame) -> go.Figure:

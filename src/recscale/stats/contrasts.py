@@ -92,7 +92,7 @@ class Contrasts:
 
     def intervals(self, contrasts: Sequence[Mapping[Hashable, float]]) -> list[tuple[Estimate, Estimate]]:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number, as ``stats.multiplicity`` counts them."""
-        level = bonferroni_level(len(contrasts))
+        level = bonferroni_level(max(len(contrasts), 1))
         return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
 
