@@ -17,7 +17,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def recorded(sequential_runs):
-    return predictions.predict(shapes(sequential_runs.grid(noise=0.002), **GRID), NOW)
+    return predictions.predict_shapes(shapes(sequential_runs.grid(noise=0.002), **GRID), NOW)
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def test_collapsed_and_diverged_runs_are_left_out_and_counted(sequential_runs):
     panel = law.ShapeGrid.from_runs(table, "ndcg@10")
     assert panel.excluded == 2
     assert panel.cells["value"].min() > 0.1
-    assert shape_laws.left_out(table, model="llama") == 0
+    assert shape_laws.excluded_runs(table, model="llama") == 0
 
 
 def test_the_planted_law_alone_survives(planted):

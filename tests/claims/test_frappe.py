@@ -33,7 +33,7 @@ def verdicts(runs, matched):
 
 
 def test_the_paper_s_rivals_are_counted_from_published_numbers():
-    claim = frappe.baselines()
+    claim = frappe.full_strength()
     assert (claim.observed.agree, claim.observed.contradict, claim.observed.of) == (2, 5, 7)
     assert claim.verdict is FAILS
 

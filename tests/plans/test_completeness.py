@@ -188,10 +188,10 @@ def test_the_list_of_studies_says_why_runs_are_missing(hand_made, tmp_path, monk
     monkeypatch.setattr("recscale.plans.registry.STUDIES", {"ctr-scaling": Profiles(*[lambda *_: hand_made.runs] * 3)})
     (tmp_path / "missing.toml").write_text('ctr-scaling = "measured later"\n')
     save_results(rows(hand_made).iloc[:3], "ctr-scaling")
-    printed = CliRunner().invoke(cli.app, ["list"]).output.splitlines()
+    printed = CliRunner().invoke(cli.study_app, ["list"]).output.splitlines()
     assert printed[0].split() == ["ctr-scaling", "4", "planned", "3", "finished"]
     assert printed[1].split("data/results: ")[1] == "measured later"
-    assert len(CliRunner().invoke(cli.app, ["list", "--profile", "smoke"]).output.splitlines()) == 1
+    assert len(CliRunner().invoke(cli.study_app, ["list", "--profile", "smoke"]).output.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", [name for name in TABLES if name not in OTHER_TABLES])

@@ -10,7 +10,7 @@ NAME = "ctr-scaling"
 TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
 """Data set -> its tasks in the order of the table's columns; those after the first carry ``@task``."""
 
-METRICS = ("test_logloss", "test_auc")
+_METRICS = ("test_logloss", "test_auc")
 TIME_SPLIT = "time"
 
 WUKONG_SHAPE = ("l", "n_F", "n_L", "k", "mlp_layers", "mlp_width", Columns.DENSE_RATE)
@@ -51,8 +51,8 @@ def curves(
             raise ValueError(f"no run on {dataset}, {split} split, has a seed among {list(seeds)}; there are {known}")
         runs = chosen
     if task > 1:
-        runs = runs.assign(**{metric: runs[f"{metric}@{tasks[task - 1]}"] for metric in METRICS})
-    return with_pf_days(healthy(run_table(whole_seeds(runs.dropna(subset=[METRICS[0]])))))
+        runs = runs.assign(**{metric: runs[f"{metric}@{tasks[task - 1]}"] for metric in _METRICS})
+    return with_pf_days(healthy(run_table(whole_seeds(runs.dropna(subset=[_METRICS[0]])))))
 
 
 def whole_seeds(runs: pd.DataFrame) -> pd.DataFrame:

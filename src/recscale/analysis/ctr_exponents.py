@@ -17,7 +17,7 @@ from recscale.analysis.ctr_scaling import (
 from recscale.runs.table import AXES, Columns
 from recscale.stats.multiplicity import Count
 
-COLUMNS = ("sizes", "seeds", "α", "ci_low", "ci_high", "per_decade", "over_range", "seed_noise")
+_COLUMNS = ("sizes", "seeds", "α", "ci_low", "ci_high", "per_decade", "over_range", "seed_noise")
 
 
 def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0) -> pd.DataFrame:
@@ -46,7 +46,7 @@ def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0)
         }
         rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame(columns=list(COLUMNS))
+    return table.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame(columns=list(_COLUMNS))
 
 
 def by_axis(runs: pd.DataFrame, resamples: int = 0) -> pd.DataFrame:

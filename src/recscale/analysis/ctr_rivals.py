@@ -23,10 +23,10 @@ from recscale.stats.multiplicity import bonferroni_level
 
 LEAD = float(np.log(1.002))
 """The paper's "over 0.2 %" at equal compute, as a difference of ln L."""
-FLAT = float(np.log(1 + PAPER_SIGNIFICANT / 100))
+SIGNIFICANT_GAIN = float(np.log(1 + PAPER_SIGNIFICANT / 100))
 """The gain that the paper calls significant, as a difference of ln L."""
 STANDINGS = ("sizes", "lead", "ci_low", "ci_high", "leader", "slope", "slope_low", "slope_high", "steeper")
-Weights = dict[int, float]  # configuration -> weight of its mean ln L
+ConfigurationWeights = dict[int, float]  # configuration -> weight of its mean ln L
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class RivalComparison:
 
     means: pd.DataFrame
     contrasts: Contrasts
-    ahead: Mapping[str, list[Weights]]
+    ahead: Mapping[str, list[ConfigurationWeights]]
 
     @property
     def dof(self) -> int:
@@ -53,15 +53,15 @@ class RivalComparison:
         """Rivals with at least one size inside Wukong's range."""
         return list(self.ahead)
 
-    def average(self, rival: str) -> Weights:
+    def average(self, rival: str) -> ConfigurationWeights:
         """The contrast averaged over the sizes of ``rival``."""
-        total: Weights = {}
+        total: ConfigurationWeights = {}
         for weights in self.ahead[rival]:
             for configuration, weight in weights.items():
                 total[configuration] = total.get(configuration, 0.0) + weight / len(self.ahead[rival])
         return total
 
-    def last_step(self, model: str) -> Weights:
+    def last_step(self, model: str) -> ConfigurationWeights:
         """ln L of the best smaller size less that of the largest: what the last size gains; empty below three sizes."""
         sizes = self.means[self.means[Columns.MODEL] == model]
         if len(sizes) < FEWEST_SIZES:
@@ -78,7 +78,7 @@ class RivalComparison:
         rivals = [model for model in self.means[Columns.MODEL].unique() if model != "wukong"]
         return self._intervals({rival: step for rival in rivals if (step := self.last_step(rival))})
 
-    def _intervals(self, weights: Mapping[str, Weights]) -> dict[str, tuple[Estimate, Estimate]]:
+    def _intervals(self, weights: Mapping[str, ConfigurationWeights]) -> dict[str, tuple[Estimate, Estimate]]:
         return dict(zip(weights, self.contrasts.intervals(list(weights.values())), strict=True))
 
 
@@ -89,7 +89,7 @@ def compare_rivals(runs: pd.DataFrame) -> RivalComparison:
     if len(own) < 2:
         raise ValueError(f"rivals are compared with two sizes of Wukong or more, and there are {len(own)}")
     at, names = np.log(own[Columns.FLOP].to_numpy(float)), own["configuration"].to_numpy()
-    ahead: dict[str, list[Weights]] = {}
+    ahead: dict[str, list[ConfigurationWeights]] = {}
     for row in means[means[Columns.MODEL] != "wukong"].itertuples():
         here = np.log(row.training_flop_per_example)
         if not at[0] <= here <= at[-1]:

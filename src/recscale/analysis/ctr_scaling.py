@@ -35,7 +35,7 @@ CONTAINED = 1e-18
 """Sum of squared relative deviations below which one form meets all values of another."""
 FEWEST_SIZES = 3
 """Sizes below which a law of two parameters has no interval."""
-HELD_OUT = (1, 2, 3, 4)
+_HELD_OUT = (1, 2, 3, 4)
 """Numbers of largest sizes over which a verdict about the end of a curve should be the same."""
 
 
@@ -197,21 +197,21 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong", 
 
 
 def misses(runs: pd.DataFrame, size: str, model: str = "wukong") -> list[tuple[Estimate, Estimate]]:
-    """``missed`` for each number in ``HELD_OUT`` that leaves ``FEWEST_SIZES`` sizes, at 95 % and at
+    """``missed`` for each number in ``_HELD_OUT`` that leaves ``FEWEST_SIZES`` sizes, at 95 % and at
     ``bonferroni_level`` of their number."""
-    counts = [count for count in HELD_OUT if sizes_of(runs, model, size) - count >= FEWEST_SIZES]
+    counts = [count for count in _HELD_OUT if sizes_of(runs, model, size) - count >= FEWEST_SIZES]
     level = bonferroni_level(max(len(counts), 1))
     return [(missed(runs, size, count, model), missed(runs, size, count, model, level)) for count in counts]
 
 
 def held_out_table(runs: pd.DataFrame, size: str, model: str = "wukong") -> pd.DataFrame:
-    """For each number of held-out sizes (``HELD_OUT``), in % of the mean loss:
+    """For each number of held-out sizes (``_HELD_OUT``), in % of the mean loss:
 
     miss, ci_low, ci_high      ``missed``: how much higher the loss is than promised, with its 95 % interval
     error, error_no_gain       root mean square error of the law, and of "no further gain"
     """
     percent, rows = 100 / float(of_model(runs, model)["test_logloss"].mean()), {}
-    for count, (miss, _) in zip(HELD_OUT, misses(runs, size, model), strict=False):
+    for count, (miss, _) in zip(_HELD_OUT, misses(runs, size, model), strict=False):
         errors = fit_law(runs, size, count, model=model).held_out
         error, no_gain = (percent * errors[name] for name in ("rmse", "rmse_no_further_gain"))
         rows[count] = dict(zip(("miss", "ci_low", "ci_high"), miss.percent, strict=True))

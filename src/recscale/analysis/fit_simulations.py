@@ -26,7 +26,7 @@ FLOOR = {"E": 0.44, "A": 0.025, "α": 0.25}
 """A log loss against relative compute, of the size CTR models show: the truth of the simulations with one variable."""
 
 HUBER = 1e-3
-STARTS = (  # (ln A, ln B, ln E, α, β): five of the 4,500 corners of Hoffmann et al.'s start grid, good and bad
+_STARTS = (  # (ln A, ln B, ln E, α, β): five of the 4,500 corners of Hoffmann et al.'s start grid, good and bad
     (5.0, 5.0, 0.5, 0.5, 0.5),
     (10.0, 10.0, 0.5, 1.0, 1.0),
     (20.0, 20.0, 0.0, 1.5, 1.5),
@@ -111,7 +111,7 @@ def early_stopping(points: pd.DataFrame, factors: Sequence[float], best: Fit) ->
     optimum = objective(_as_vector(best))[0]
     rows = []
     for factor in factors:
-        for index, start in enumerate(STARTS):
+        for index, start in enumerate(_STARTS):
             scaled = minimize(
                 lambda p, s=factor: tuple(s * part for part in objective(p)), start, jac=True, method="L-BFGS-B"
             )

@@ -122,7 +122,7 @@ def log_losses(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Standing:
+class FrappePlace:
     """Where Wukong stands among the ``of`` models by one metric: its ``rank`` (1: best), and ``gap``, its mean less
     that of the best ``rival`` (a model's key). The interval is Welch's at 95 %, as some models are far noisier than
     others; limits nan where either has one seed."""
@@ -133,7 +133,7 @@ class Standing:
     gap: Estimate
 
 
-def standing(runs: pd.DataFrame, metric: str = AUC) -> Standing:
+def standing(runs: pd.DataFrame, metric: str = AUC) -> FrappePlace:
     """Wukong's place by ``AUC`` or ``LOG_LOSS`` among the models of ``runs``, healthy runs on one data set.
 
     ``ValueError`` where Wukong or every rival is absent.
@@ -145,7 +145,7 @@ def standing(runs: pd.DataFrame, metric: str = AUC) -> Standing:
     scores = {model: upwards * sample.mean() for model, sample in samples.items()}
     rival = max(scores, key=scores.get)
     rank = 1 + sum(bool(score > upwards * own.mean()) for score in scores.values())
-    return Standing(rank, len(scores) + 1, rival, _difference(own, samples[rival]))
+    return FrappePlace(rank, len(scores) + 1, rival, _difference(own, samples[rival]))
 
 
 def _difference(first: np.ndarray, second: np.ndarray) -> Estimate:

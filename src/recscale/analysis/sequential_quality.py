@@ -16,7 +16,7 @@ from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import bonferroni_level, covering
 from recscale.stats.seeds import mean_half_width
 
-METRICS = ("ndcg@10", "hr@10")
+_METRICS = ("ndcg@10", "hr@10")
 PRINTED = {"sasrec": "SASRec", "hstu": "HSTU", "llama": "LLaMA2"}
 """Our models -> the paper's names of theirs."""
 SETS = ("movielens-1m", "amazon-beauty")
@@ -91,7 +91,7 @@ def order_effects(runs: pd.DataFrame) -> list[tuple[Estimate, Estimate]]:
     couples, effects = ordered_pairs(), []
     known = [
         Contrasts.of(runs["model"].tolist(), runs["seed"].tolist(), runs[f"test_{metric}"].to_numpy(float))
-        for metric in METRICS
+        for metric in _METRICS
     ]
     for worse, better in couples:
         pair = []

@@ -26,7 +26,7 @@ from recscale.book.dependencies import chapter_key
 from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
-from recscale.datasets.load import load
+from recscale.datasets.load import load_dataset
 from recscale.figures.base import BOOK_BUILD
 from recscale.settings import BOOK, BUILD, DATA, REPOSITORY, folders, writable, write_atomically
 
@@ -150,7 +150,7 @@ def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
         card = find_card(name)
         report(f"data: {name}")
         for kind in card.kinds:
-            load(name, kind)
+            load_dataset(name, kind)
 
 
 def _kept(chapter: str, layout: Layout) -> Execution | None:

@@ -24,7 +24,7 @@ def _different(seeds: list[int]) -> list[int]:
     return seeds
 
 
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
+_Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
 
 
 class ParameterError(ValueError):
@@ -44,7 +44,7 @@ class Chapter(Parameters):
     """A chapter that computes something of its own."""
 
     profile: Literal["smoke", "quick", "full"]
-    seeds: Seeds
+    seeds: _Seeds
 
 
 class DataChapter(Chapter):
@@ -156,7 +156,7 @@ class PerformanceLawMeasured(Chapter):
     bootstrap: Annotated[int, Field(ge=100, le=10_000)]
 
 
-class Planner(SequenceChapter):
+class PlannerSettings(SequenceChapter):
     """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
 
     kind: Literal["none", "product", "parameters", "flop", "layers"]
@@ -208,7 +208,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "losses-and-metrics": LossesAndMetrics,
     "performance-law": PerformanceLaw,
     "performance-law-measured": PerformanceLawMeasured,
-    "planner": Planner,
+    "planner": PlannerSettings,
     "fitting-honestly": FittingHonestly,
     "wukong-published": WukongPublished,
     "performance-law-published": PerformanceLawPublished,

@@ -51,7 +51,7 @@ class Evidence(StrEnum):
     """Runs of ours that were made after a prediction had been written down."""
 
 
-class Source(StrEnum):
+class StatedIn(StrEnum):
     """Where the statement stands."""
 
     PAPER = "paper"
@@ -115,7 +115,7 @@ class Statement:
     detail: str = ""
     symbol: str = ""
     unit: str = ""
-    source: Source = Source.PAPER
+    source: StatedIn = StatedIn.PAPER
     check: bool = False
 
     def __post_init__(self) -> None:

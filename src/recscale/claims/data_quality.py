@@ -12,7 +12,7 @@ from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import Count
 from recscale.stats.power import seeds_to_decide
 
-REPEATS = 8
+_REPEATS = 8
 """Simulations behind each ratio; its interval is the middle 95 % of them."""
 
 
@@ -33,7 +33,7 @@ def repetition(chain: Chain, users: int, length: int, seed: int) -> dict[str, Es
     """Entropy (as ``experiments.duplication`` names it) -> its ratio after half of the items were replaced by a copy of
     the item before to its value before."""
     ratios: list[pd.Series] = []
-    for repeat in range(REPEATS):
+    for repeat in range(_REPEATS):
         items, offsets = chain.sample(users, length, seed=seed + repeat)
         table = duplication(items, offsets, 2, (0.0, 0.5), seed + repeat).pivot(index="entropy", columns="share")[
             "value"
@@ -53,7 +53,7 @@ def tokens(counted: pd.DataFrame, printed: pd.DataFrame) -> Claim:
 
 def rises(id: str, ratio: Estimate) -> Claim:
     """``ratio``: of an entropy after repetition to before. More simulations cost next to nothing."""
-    return judge(id, Exceeds(1.0), ratio, Price(seeds_to_decide(ratio, 1.0, REPEATS), 0.0))
+    return judge(id, Exceeds(1.0), ratio, Price(seeds_to_decide(ratio, 1.0, _REPEATS), 0.0))
 
 
 def coding_lemma(chains: pd.DataFrame) -> Claim:

@@ -12,7 +12,7 @@ from recscale.stats.power import seeds_to_decide
 
 def frappe_claims(resamples: int, seed: int) -> list[Claim]:
     """All claims on Frappe: on the papers' tables and on the committed runs. Nothing here is resampled."""
-    return [baselines(), *measured(load_results("frappe-quality"))]
+    return [full_strength(), *measured(load_results("frappe-quality"))]
 
 
 def measured(runs: pd.DataFrame) -> list[Claim]:
@@ -26,7 +26,7 @@ def measured(runs: pd.DataFrame) -> list[Claim]:
     ]
 
 
-def baselines() -> Claim:
+def full_strength() -> Claim:
     """Are the paper's rivals on Frappe as strong as in the benchmark whose configurations it says it takes?"""
     return judge("frappe-rivals-at-full-strength", EveryCase(), Count.decided(~frappe.baselines()["weaker"]))
 

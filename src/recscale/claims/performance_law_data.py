@@ -15,7 +15,7 @@ from recscale.runs.table import core_hours_per_seed, load_results
 from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import count_below
 
-REFITS = 100
+_REFITS = 100
 
 
 def transfer_claims(resamples: int, seed: int) -> list[Claim]:
@@ -29,7 +29,7 @@ def data_claims(
     """On the two results tables; ``terms``: of ``data_transfer.data_study``."""
     study = transfer.data_study(data, grid, "ndcg@10", terms)
     ablation = transfer.ablate(study, resamples, seed)
-    joint = transfer.joint(study, min(resamples, REFITS), seed)
+    joint = transfer.joint_law_test(study, min(resamples, _REFITS), seed)
     printed = published.ablation().query("quantity == 'NDCG'").set_index("data_term")["printed"]
     return [
         judge("pl-data-apen-beats-tokens", Exceeds(), ablation.gains[D_PRIME], NEVER),

@@ -23,8 +23,8 @@ from recscale.stats.multiplicity import Count, count_below, covering
 
 FIXED_Q1, REDRAWN, PEAK_RESAMPLES = 8, 200, 400
 NOUNS = {"layers": "depth", "width": "width"}
-RIVALS = {law.LINE: "decay-needed", law.QUADRATIC: "beats-quadratic"}
-LONGER = {"max_length": 50}, {"max_length": 100}
+_RIVALS = {law.LINE: "decay-needed", law.QUADRATIC: "beats-quadratic"}
+_LONGER = {"max_length": 50}, {"max_length": 100}
 HALF_PRECISION = {"precision": "fp32"}, {"precision": "bf16"}
 CLAIMED = dict(zip(law.AXES, CLAIMS[0][3:], strict=True))
 """The paper's best shape of MovieLens-1M."""
@@ -43,7 +43,7 @@ def grid_claims(runs: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
     train, test = (CellMeans.from_runs(runs, f"{part}_loss") for part in ("train", "test"))
     return [
         follows_law(grids, own),
-        *(needed(grids, own, rival) for rival in RIVALS),
+        *(needed(grids, own, rival) for rival in _RIVALS),
         *(predicts_largest(grids, own, axis) for axis in law.AXES),
         *(best_size(grids, own, axis, resamples, seed) for axis in law.AXES),
         *orders_models(ndcg, runs, resamples, seed),
@@ -69,7 +69,7 @@ def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
     """Is the law needed where there is a plainer form?"""
     seen = signs([law.robust_preference(grid, rival) for grid in grids])
     price = _price(lambda grid: law.seeds_to_prefer(grid, rival), grids, own)
-    return judge(f"pl-grid-{RIVALS[rival]}", Unanimous(), seen, price)
+    return judge(f"pl-grid-{_RIVALS[rival]}", Unanimous(), seen, price)
 
 
 def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -> Claim:
@@ -120,9 +120,9 @@ def peaks_before_loss(metric: CellMeans, loss: CellMeans, own: pd.DataFrame) -> 
 
 def longer_histories(cells: CellMeans, runs: pd.DataFrame) -> Claim:
     """Do histories of 100 help over histories of 50?"""
-    effect = cells.robust_change(*LONGER)
+    effect = cells.robust_change(*_LONGER)
     table = shapes(runs, model="sasrec", precision="fp32")
-    both = pd.MultiIndex.from_tuples(cells.shared(*LONGER))
+    both = pd.MultiIndex.from_tuples(cells.shared(*_LONGER))
     used = table[table["max_length"].isin([50, 100]) & pd.MultiIndex.from_frame(table[list(law.AXES)]).isin(both)]
     return judge("pl-grid-longer-histories-help", Exceeds(), effect.percent, _price_of_any([effect], used))
 

@@ -13,11 +13,11 @@ from recscale.published import readings
 from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import Count
 
-CLOSE = 0.003
+_CLOSE = 0.003
 """How far R² may be off where the losses were read off a picture."""
 PRINTED_D = 1.0061
 """The D in the legend of HR@10 on MovieLens-1M at length 100, whose fit starts from D = 1."""
-METRICS = ["HR@10", "NDCG@10"]
+_METRICS = ["HR@10", "NDCG@10"]
 
 
 def published_performance_claims(resamples: int, seed: int) -> list[Claim]:
@@ -47,8 +47,8 @@ def shape_claims() -> list[Claim]:
     peaks = readings.claimed_peaks().query("law == 'performance-law'").set_index(["constraint", "metric"])
     rows = published.optima_rows()
     return [
-        best_size("pl-depth-ml1m", peaks.loc["none"], "layers", 28.0),
-        best_size("pl-width-ml1m", peaks.loc["none"], "width", 54.0),
+        printed_best_size("pl-depth-ml1m", peaks.loc["none"], "layers", 28.0),
+        printed_best_size("pl-width-ml1m", peaks.loc["none"], "width", 54.0),
         width_on_industrial(peaks.loc["layers = 64"], rows),
         width_at_product(peaks.loc["layers × width = 512"]),
         rivals_trained(rows),
@@ -80,17 +80,17 @@ def beats(id: str, models: pd.DataFrame, rival: str) -> Claim:
 
 
 def r2_of_loss_curves(curves: pd.DataFrame) -> Claim:
-    close = (curves["r2_recomputed"] - curves["r2_printed"]).abs() < CLOSE
+    close = (curves["r2_recomputed"] - curves["r2_printed"]).abs() < _CLOSE
     return judge("pl-loss-law", EveryCase(), Count.decided(close))
 
 
 def _contain(rows: pd.DataFrame, axis: str, printed: float) -> list[bool]:
     """Which metrics' intervals of a peak have the printed place. Limits to the printed precision, 0.1."""
-    low, high = rows.loc[METRICS, f"{axis}_low"].round(1), rows.loc[METRICS, f"{axis}_high"].round(1)
+    low, high = rows.loc[_METRICS, f"{axis}_low"].round(1), rows.loc[_METRICS, f"{axis}_high"].round(1)
     return ((low <= printed) & (printed <= high)).tolist()
 
 
-def best_size(id: str, peaks: pd.DataFrame, axis: str, printed: float) -> Claim:
+def printed_best_size(id: str, peaks: pd.DataFrame, axis: str, printed: float) -> Claim:
     """``peaks``: of the Performance Law, indexed by metric, from ``readings.claimed_peaks``; so in all that follow."""
     return judge(id, Unanimous(), Count.decided(_contain(peaks, axis, printed)))
 

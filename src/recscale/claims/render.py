@@ -16,7 +16,7 @@ from recscale.stats.estimate import Estimate
 MIME = "application/vnd.recscale.claims+json"
 """Type under which a chapter's output carries its claims, for whoever reads the executed notebook."""
 
-SYMBOLS = {Verdict.HOLDS: "●", Verdict.IN_PART: "◐", Verdict.FAILS: "○", Verdict.OPEN: "?", Verdict.UNDECIDABLE: "–"}
+_SYMBOLS = {Verdict.HOLDS: "●", Verdict.IN_PART: "◐", Verdict.FAILS: "○", Verdict.OPEN: "?", Verdict.UNDECIDABLE: "–"}
 
 
 def number(value: float) -> str:
@@ -58,7 +58,7 @@ def price(cost: Price | None) -> str:
 def badge(verdict: Verdict) -> str:
     """The verdict as a coloured HTML label that also reads without colour."""
     kind = verdict.value.replace(" ", "-")
-    return f'<span class="verdict verdict-{kind}"><span aria-hidden="true">{SYMBOLS[verdict]}</span> {verdict}</span>'
+    return f'<span class="verdict verdict-{kind}"><span aria-hidden="true">{_SYMBOLS[verdict]}</span> {verdict}</span>'
 
 
 class ClaimList:
@@ -71,7 +71,7 @@ class ClaimList:
         self.claims = list(claims)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {"text/html": self._repr_html_(), MIME: rows(self.claims)}
+        return {"text/html": self._repr_html_(), MIME: claim_rows(self.claims)}
 
     def _repr_html_(self) -> str:
         items = []
@@ -88,13 +88,13 @@ class ClaimList:
 def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
     """The same claims judged on several bodies of evidence: one row per statement, one column per body."""
     columns = {
-        name: {claim.statement: f"{SYMBOLS[claim.verdict]} {claim.verdict}: {observed(claim)}" for claim in claims}
+        name: {claim.statement: f"{_SYMBOLS[claim.verdict]} {claim.verdict}: {observed(claim)}" for claim in claims}
         for name, claims in bodies.items()
     }
     return pd.DataFrame(columns).rename_axis("claim")
 
 
-def rows(claims: Sequence[Claim]) -> list[dict]:
+def claim_rows(claims: Sequence[Claim]) -> list[dict]:
     """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
 
     Keys: id, paper, question, statement, evidence, reference, observed (a number, or text for counts and names),
@@ -133,10 +133,10 @@ def _finite(value: float | str | None) -> float | str | None:
 
 
 def table(claims: Sequence[Claim]) -> pd.DataFrame:
-    """``rows`` as a table, indexed by id."""
-    return pd.DataFrame(rows(claims)).set_index("id")
+    """``claim_rows`` as a table, indexed by id."""
+    return pd.DataFrame(claim_rows(claims)).set_index("id")
 
 
 def as_json(claims: Sequence[Claim]) -> str:
-    """``rows`` as JSON text."""
-    return json.dumps(rows(claims), indent=1, ensure_ascii=False, allow_nan=False)
+    """``claim_rows`` as JSON text."""
+    return json.dumps(claim_rows(claims), indent=1, ensure_ascii=False, allow_nan=False)

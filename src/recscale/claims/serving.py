@@ -12,10 +12,10 @@ from recscale.stats.power import seeds_to_decide
 
 def serving_claims(resamples: int, seed: int) -> list[Claim]:
     """All claims on the committed times and the committed scaling study. Nothing here is resampled."""
-    return [faster_rival_is_better(serving.load_latencies(), trained())]
+    return [faster_rival_is_better(serving.load_latencies(), timed_runs())]
 
 
-def trained() -> pd.DataFrame:
+def timed_runs() -> pd.DataFrame:
     """The healthy committed runs of the scaling study on the data set and split that were timed, as a run table."""
     runs = healthy(run_table(load_results("ctr-scaling")))
     return runs[(runs["dataset"] == "movielens-1m") & (runs["split"] != "time")]

@@ -12,7 +12,7 @@ from recscale.claims.rules import Below, Exceeds
 from recscale.runs.table import core_hours_per_seed, healthy, load_results, run_table
 from recscale.stats.estimate import Estimate
 
-SHARE = 0.2
+_SHARE = 0.2
 """Of the steps: what the studies average."""
 
 
@@ -23,7 +23,7 @@ def pilot_claims(resamples: int, seed: int) -> list[Claim]:
 
 def averaging_claims(runs: pd.DataFrame) -> list[Claim]:
     """All claims on one pilot."""
-    ratio = noise_ratio(pilot_table(runs), SHARE)
+    ratio = noise_ratio(pilot_table(runs), _SHARE)
     return [
         _gains("averaging-lowers-loss", runs, "constant"),
         _gains("averaging-beats-falling-rate", runs, "linear"),
@@ -32,7 +32,7 @@ def averaging_claims(runs: pd.DataFrame) -> list[Claim]:
 
 
 def _gains(id: str, runs: pd.DataFrame, against: str) -> Claim:
-    gain = mean_gain(runs, SHARE, against)
+    gain = mean_gain(runs, _SHARE, against)
     return judge(id, Exceeds(), gain, _price(gain, 0.0, runs))
 
 

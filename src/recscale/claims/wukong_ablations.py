@@ -13,7 +13,7 @@ from recscale.claims.rules import Below, EveryCase, Exceeds, Within
 from recscale.runs.table import healthy, load_results, run_table
 from recscale.stats.multiplicity import bonferroni_level, count_below
 
-STUDIES = ("knobs", "components")
+_STUDIES = ("knobs", "components")
 DEEPEN = ("l", "mlp_width")
 WIDEN = ("k", "n_F", "n_L")
 TOGETHER = "k, n_F, n_L"
@@ -29,7 +29,7 @@ INCREASES = {"fmb": 1.84, "lcb": 0.03, "residual": 0.08, BOTH: 0.8}
 
 def ablation_claims(resamples: int, seed: int) -> list[Claim]:
     """Both committed studies."""
-    knobs, components = (compare_variants(healthy(run_table(load_results(f"wukong-{name}")))) for name in STUDIES)
+    knobs, components = (compare_variants(healthy(run_table(load_results(f"wukong-{name}")))) for name in _STUDIES)
     return [*knob_claims(knobs), *component_claims(components)]
 
 

@@ -10,10 +10,10 @@ from recscale.stats.multiplicity import count_below
 
 def data_scaling_claims(resamples: int, seed: int) -> list[Claim]:
     """The committed study."""
-    return data_claims(data_grid(healthy(run_table(load_results("ctr-data")))))
+    return data_grid_claims(data_grid(healthy(run_table(load_results("ctr-data")))))
 
 
-def data_claims(grid: DataGrid) -> list[Claim]:
+def data_grid_claims(grid: DataGrid) -> list[Claim]:
     """All claims on one grid."""
     return [all_sizes_improve(grid), larger_is_steeper(grid), larger_is_ahead(grid), rows_are_the_better_buy(grid)]
 

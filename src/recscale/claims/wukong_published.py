@@ -34,7 +34,7 @@ def law(sizes: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
         judge("wukong-law-exponent", Matches(0.00071, null=0.0), c),
         judge("wukong-law-sign", Exceeds(), -c),
         judge("wukong-law-gain", Matches(0.1, null=0.0), gain),
-        is_a_power_law(sizes),
+        printed_power_law(sizes),
         predicts(sizes),
         judge("wukong-law-span", Exceeds(2.0), Estimate.exact(decades)),
     ]
@@ -45,8 +45,8 @@ def comparisons() -> list[Claim]:
     models = published.wukong_models()
     first = models[models["task"] == 1].set_index("model")
     return [
-        leads(readings.wukong_leads()),
-        is_steeper(first),
+        smallest_lead(readings.wukong_leads()),
+        printed_slopes(first),
         plateau("wukong-dlrm-stops", "DLRM", 31.0),
         plateau("wukong-finalmlp-stops", "FinalMLP", 36.26),
         plateau("wukong-afn-stops", "AFN+", None),
@@ -57,8 +57,8 @@ def comparisons() -> list[Claim]:
     ]
 
 
-def is_a_power_law(sizes: pd.DataFrame) -> Claim:
-    aicc = {name: laws.fit(name, sizes[["gflop"]], sizes["loss"]).aicc for name in readings.FORMS}
+def printed_power_law(sizes: pd.DataFrame) -> Claim:
+    aicc = {name: laws.fit(name, sizes[["gflop"]], sizes["loss"]).aicc for name in readings.PRINTED_FORMS}
     best_rival = min(value for name, value in aicc.items() if name != "power-law")
     return judge("wukong-law-form", Leads(), Estimate(best_rival - aicc["power-law"]))
 
@@ -68,12 +68,12 @@ def predicts(sizes: pd.DataFrame) -> Claim:
     return judge("wukong-law-predicts", Exceeds(), Estimate(errors["no further gain"] - errors["power-law"]))
 
 
-def leads(table: pd.DataFrame) -> Claim:
+def smallest_lead(table: pd.DataFrame) -> Claim:
     """``table``: ``readings.wukong_leads``."""
     return judge("wukong-lead", Exceeds(0.2), Estimate.exact(float(table["lead"].min())))
 
 
-def is_steeper(models: pd.DataFrame) -> Claim:
+def printed_slopes(models: pd.DataFrame) -> Claim:
     """``models``: ``published.wukong_models`` of one task, indexed by model."""
     own, rivals = models.loc["Wukong"], models.drop(index="Wukong")
     level = bonferroni_level(len(rivals))
@@ -91,7 +91,7 @@ def plateau(id: str, model: str, beyond: float | None) -> Claim:
     """Two readings in each of two tasks: the largest size is no better than the best smaller one (by more than the
     table's rounding), and not significantly better than the size nearest to ``beyond`` GFLOP (None: the smallest)."""
     gains = readings.plateaus(model, beyond)
-    over_best = gains["over_best"] >= -published.wukong.ROUNDING - 1e-9
+    over_best = gains["over_best"] >= -published.wukong.TABLE5_ROUNDING - 1e-9
     return judge(id, EveryCase(), Count.decided([*over_best, *(gains["over_named"] > -SIGNIFICANT)]))
 
 

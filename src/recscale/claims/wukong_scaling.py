@@ -10,18 +10,16 @@ import pandas as pd
 from recscale.analysis import ctr_curves, ctr_exponents, ctr_rivals, ctr_scaling
 from recscale.analysis.ctr_learning_rates import NO_CAVEATS, Caveats, search
 from recscale.analysis.ctr_learning_rates import caveats as caveats_of
-from recscale.analysis.ctr_rivals import FLAT, LEAD, RivalComparison
+from recscale.analysis.ctr_rivals import LEAD, SIGNIFICANT_GAIN, RivalComparison
 from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.rules import EveryCase, Exceeds, Leads, Matches
 from recscale.runs.table import Columns, core_hours_per_seed, load_results
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, count_above, count_below
+from recscale.stats.multiplicity import Count, Pair, count_above, count_below
 from recscale.stats.power import seeds_to_decide
 
 STRONGEST = "dcnv2"
 """The rival with the lowest loss in the paper's Table 5."""
-Pair = tuple[Estimate, Estimate]
-"""A case's 95 % interval and the one at ``bonferroni_level``."""
 
 
 def scaling_claims(resamples: int, seed: int) -> list[Claim]:
@@ -134,7 +132,7 @@ def is_steeper(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> Claim:
 
 def no_rival_improves(comparison: RivalComparison, runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> Claim:
     """What each rival's largest size gains over its best smaller one."""
-    return _every_rival("rivals-stop-improving", comparison.last_gains(), runs, caveats, FLAT)
+    return _every_rival("rivals-stop-improving", comparison.last_gains(), runs, caveats, SIGNIFICANT_GAIN)
 
 
 def still_improves(comparison: RivalComparison, runs: pd.DataFrame) -> Claim:

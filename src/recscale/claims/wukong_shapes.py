@@ -14,7 +14,7 @@ from recscale.stats.multiplicity import Count
 
 R2 = {law.LAW: 0.528, law.LINE: 0.479}
 """Wukong's AUC in Table 5 of P-Law (NeurIPS 2025), in sample; the paper gives neither the data nor the shapes."""
-REFITS = 200
+_REFITS = 200
 
 
 def bridge_claims(resamples: int, seed: int) -> list[Claim]:
@@ -28,7 +28,7 @@ def wukong_claims(runs: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
     tests, hours = (grid.width_test, grid.depth_test), core_hours_per_seed(runs)
     to_differ = min(test.seeds_to_reject(grid.seeds, law.SIGNIFICANCE / 2) for test in tests)
     matter = Count(sum(test.rejects(law.SIGNIFICANCE / 2) for test in tests), 0, len(tests))
-    reached = analysis.r2(grid, min(resamples, REFITS), seed)
+    reached = analysis.r2(grid, min(resamples, _REFITS), seed)
     return [
         judge("pl-wukong-r2", Exceeds(R2[law.LAW]), reached, seed_price(to_differ, grid.seeds, hours)),
         judge("pl-wukong-shape-matters", EveryCase(), matter, seed_price(to_differ, grid.seeds, hours)),

@@ -4,10 +4,10 @@ import time
 
 import typer
 
-app = typer.Typer(help="Build the book and check its pages.", no_args_is_help=True)
+book_app = typer.Typer(help="Build the book and check its pages.", no_args_is_help=True)
 
 
-@app.command()
+@book_app.command()
 def build() -> None:
     """Run the chapters that have changed, build the pages, check them."""
     from recscale.book.build import BuildError, build_book
@@ -22,7 +22,7 @@ def build() -> None:
     typer.echo(f"the book is ready after {time.perf_counter() - start:.0f} s: {html / 'index.html'}")
 
 
-@app.command()
+@book_app.command()
 def links() -> None:
     """Ask every link to another site whether it still answers."""
     from recscale.book.build import broken_external_links
@@ -36,7 +36,7 @@ def links() -> None:
     typer.echo("every external link answers")
 
 
-@app.command()
+@book_app.command()
 def check() -> None:
     """Check the built pages again: figures, links, scripts."""
     from recscale.book.check import check_book

@@ -17,7 +17,7 @@ from recscale.figures.performance_law import label
 from recscale.figures.published import LAW_COLOURS
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
-AXES = ("layers", "width")
+_AXES = ("layers", "width")
 MESH = 20
 MOST_IN_CLOUD = 15
 HEIGHT = 360
@@ -79,7 +79,7 @@ def _best(fig: go.Figure, state: dict) -> None:
 def _entry(one: Any) -> dict[str, Any]:
     """Everything the page needs about one law on one grid."""
     points = one.grid.points
-    x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH).round(3) for axis in AXES)
+    x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH).round(3) for axis in _AXES)
     pairs = np.array(np.meshgrid(x, y)).reshape(2, -1).T
     z = one.plan.fit.predict(pairs).reshape(MESH, MESH)
     inside = ((points["layers"].to_numpy() >= pairs[:, :1]) & (points["width"].to_numpy() >= pairs[:, 1:])).any(1)
@@ -94,8 +94,8 @@ def _entry(one: Any) -> dict[str, Any]:
         "x": x.tolist(),
         "y": y.tolist(),
         "z": [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in z],
-        "points": [points[axis].tolist() for axis in (*AXES, "value")],
-        "ticks": [sorted(int(value) for value in points[axis].unique()) for axis in AXES],
+        "points": [points[axis].tolist() for axis in (*_AXES, "value")],
+        "ticks": [sorted(int(value) for value in points[axis].unique()) for axis in _AXES],
         "kinds": kinds,
     }
 
@@ -111,8 +111,8 @@ def _state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
         "best": [choice.layers, choice.width],
         "value": [_known(value, 4) for value in (choice.predicted, choice.low, choice.high)],
         "interval": [[_known(end, 0) for end in interval] for interval in intervals],
-        "limits": [str(outcome.limits[axis]) for axis in AXES],
-        "error": [_bar(shapes, outcome, axis, interval) for axis, interval in zip(AXES, intervals, strict=True)],
+        "limits": [str(outcome.limits[axis]) for axis in _AXES],
+        "error": [_bar(shapes, outcome, axis, interval) for axis, interval in zip(_AXES, intervals, strict=True)],
         "cloud": [cloud["layers"].tolist(), cloud["width"].tolist(), sizes.tolist()],
         "count": [int(choice.tied.sum()), int(outcome.allowed.sum())],
         "tied": _ranges(shapes[choice.tied]),
@@ -136,7 +136,7 @@ def _bar(shapes: pd.DataFrame, outcome: Any, axis: str, interval: tuple[float, f
     best = getattr(outcome.choice, axis)
     if outcome.limits[axis] != FREE or not np.isfinite(interval).all():
         return [0, 0]
-    other = AXES[1 - AXES.index(axis)]
+    other = _AXES[1 - _AXES.index(axis)]
     line = shapes.loc[shapes[other] == getattr(outcome.choice, other), axis]
     low, high = max(interval[0], line.min()), min(interval[1], line.max())
     return [round(float(max(best - low, 0)), 2), round(float(max(high - best, 0)), 2)]

@@ -10,7 +10,7 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.laws import dropdown, only
 
-SHORT = {"ml-1m": "ML-1M", "kuairand-pure": "KR-Pure", "amazon-books": "Books", "industrial": "Industrial"}
+_SHORT = {"ml-1m": "ML-1M", "kuairand-pure": "KR-Pure", "amazon-books": "Books", "industrial": "Industrial"}
 LAW_COLOURS = {
     "performance-law": base.PALETTE[1],
     "performance-law-outside": base.PALETTE[3],
@@ -22,7 +22,7 @@ LAW_COLOURS = {
 
 def panel_name(metric: str, dataset: str, max_length: int) -> str:
     """``HR@10, ML-1M 100``: a panel in as few words as a phone allows."""
-    return f"{metric}, {SHORT.get(dataset, dataset)} {max_length}"
+    return f"{metric}, {_SHORT.get(dataset, dataset)} {max_length}"
 
 
 def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, first: tuple) -> go.Figure:
@@ -244,7 +244,7 @@ def ablation(terms: Mapping[str, pd.Series], table: pd.DataFrame, quantity: str)
                 fig,
                 x[rows.index],
                 fitted[rows.index],
-                SHORT.get(dataset, dataset),
+                _SHORT.get(dataset, dataset),
                 marker={"color": hue, "symbol": sign},
                 customdata=rows[["max_length", "tokens"]],
                 hovertemplate="length %{customdata[0]}, %{customdata[1]:,} tokens printed<br>1/D = %{y:.4f}",

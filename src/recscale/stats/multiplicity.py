@@ -8,6 +8,9 @@ import pandas as pd
 
 from recscale.stats.estimate import Estimate
 
+Pair = tuple[Estimate, Estimate]
+"""A case's 95 % interval and the one at ``bonferroni_level`` of the number of cases."""
+
 
 @dataclass(frozen=True)
 class Count:
@@ -33,7 +36,7 @@ def bonferroni_level(count: int, level: float = 0.95) -> float:
     return 1 - (1 - level) / count
 
 
-def count_below(effects: Sequence[tuple[Estimate, Estimate]], threshold: float = 0.0) -> Count:
+def count_below(effects: Sequence[Pair], threshold: float = 0.0) -> Count:
     """How many effects lie below ``threshold``; each comes with its 95 % interval and with the one at
     ``bonferroni_level`` of their number.
 
@@ -47,7 +50,7 @@ def count_below(effects: Sequence[tuple[Estimate, Estimate]], threshold: float =
     return Count(below, above, len(effects))
 
 
-def count_above(effects: Sequence[tuple[Estimate, Estimate]], threshold: float = 0.0) -> Count:
+def count_above(effects: Sequence[Pair], threshold: float = 0.0) -> Count:
     """``count_below`` with the signs turned."""
     return count_below([(-plain, -wide) for plain, wide in effects], -threshold)
 
