@@ -4,6 +4,7 @@ What a claim says stands in ``claims.toml``, by id. ``judge`` adds what was obse
 stands without the rule that gave it. A new claim is an entry there and one function that judges it.
 """
 
+import math
 import re
 import tomllib
 from dataclasses import asdict, dataclass
@@ -19,6 +20,13 @@ from recscale.stats.multiplicity import Count
 
 QUOTED = re.compile(r"“[^“”]+”.*|[\d+−-].*")
 """What may stand as text in ``reference``: a quotation, or something printed that begins with a number."""
+
+
+def number(value: float, digits: int = 4) -> str:
+    """As people write it: whole numbers and those from a thousand up with commas, others with ``digits`` digits."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "–"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:.{digits}g}"
 
 
 class Paper(StrEnum):

@@ -10,20 +10,13 @@ from html import escape
 
 import pandas as pd
 
-from recscale.claims.claim import Claim, Count, Price, Text, Verdict
+from recscale.claims.claim import Claim, Count, Price, Text, Verdict, number
 from recscale.stats.estimate import Estimate
 
 MIME = "application/vnd.recscale.claims+json"
 """Type under which a chapter's output carries its claims, for whoever reads the executed notebook."""
 
 _SYMBOLS = {Verdict.HOLDS: "●", Verdict.IN_PART: "◐", Verdict.FAILS: "○", Verdict.OPEN: "?", Verdict.UNDECIDABLE: "–"}
-
-
-def number(value: float) -> str:
-    """Four significant digits at most; a whole number whole."""
-    if not math.isfinite(value):
-        return "∞" if value > 0 else "–"
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
 
 
 def observed(claim: Claim) -> str:

@@ -5,7 +5,7 @@ A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation 
 
 from dataclasses import dataclass
 
-from recscale.claims.claim import Text, Verdict
+from recscale.claims.claim import Text, Verdict, number
 from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import Count
 
@@ -18,7 +18,7 @@ class Exceeds:
 
     @property
     def name(self) -> str:
-        return f"interval above {self.threshold:g}"
+        return f"interval above {number(self.threshold, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if observed.ci_low > self.threshold:
@@ -34,7 +34,7 @@ class Below:
 
     @property
     def name(self) -> str:
-        return f"interval below {self.threshold:g}"
+        return f"interval below {number(self.threshold, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         return Exceeds(-self.threshold)(-observed)
@@ -52,7 +52,7 @@ class Within:
 
     @property
     def name(self) -> str:
-        return f"interval inside {self.low:g} to {self.high:g}"
+        return f"interval inside {number(self.low, 6)} to {number(self.high, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if self.low <= observed.ci_low and observed.ci_high <= self.high:
@@ -74,7 +74,7 @@ class Matches:
 
     @property
     def name(self) -> str:
-        return f"interval has {self.reference:g}"
+        return f"interval has {number(self.reference, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if not observed.has_interval:
@@ -94,7 +94,7 @@ class Leads:
 
     @property
     def name(self) -> str:
-        return f"best by an AICc of {self.margin:g}"
+        return f"best by an AICc of {number(self.margin, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if observed.value >= self.margin:
