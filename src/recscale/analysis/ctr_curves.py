@@ -1,10 +1,16 @@
-"""The curves of a ``ctr-scaling`` table: one data set, split and task as a run table that a law can be fitted to."""
+"""The curves of a ``ctr-scaling`` table, one data set, split and task as a run table, and the law through one.
+
+The seeds of a configuration are averaged before anything is fitted: they share its systematic deviation from any law,
+and counting them as independent points would make every law look surer than it is.
+"""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from recscale.runs.table import Columns, healthy, run_table, with_pf_days
+from recscale import laws
+from recscale.runs.table import Columns, by_configuration, healthy, run_table, with_pf_days
+from recscale.stats.estimate import Estimate
 
 NAME = "ctr-scaling"
 TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
@@ -12,6 +18,8 @@ TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "l
 
 _METRICS = ("test_logloss", "test_auc")
 TIME_SPLIT = "time"
+FEWEST_SIZES = 3
+"""Sizes below which a law of two parameters has no interval."""
 
 WUKONG_SHAPE = ("l", "n_F", "n_L", "k", "mlp_layers", "mlp_width", Columns.DENSE_RATE)
 """What changes along Wukong's ladder: columns of a run table."""
@@ -97,3 +105,32 @@ def larger_half(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wuko
     """The runs of ``model`` at the larger half of its sizes."""
     own = runs[runs[Columns.MODEL] == model]
     return own[own[size] > own[size].drop_duplicates().median()]
+
+
+def of_model(runs: pd.DataFrame, model: str) -> pd.DataFrame:
+    """The runs of ``model``; ValueError where there are none."""
+    own = runs[runs[Columns.MODEL] == model]
+    if own.empty:
+        raise ValueError(f"there are no runs of {model}; there are {', '.join(runs[Columns.MODEL].unique()) or 'none'}")
+    return own
+
+
+def sizes_of(runs: pd.DataFrame, model: str = "wukong", size: str = Columns.FLOP) -> int:
+    """How many different sizes of ``model`` are among ``runs``."""
+    return int(runs.loc[runs[Columns.MODEL] == model, size].nunique())
+
+
+def fit_law(
+    runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law", model: str = "wukong", **options
+) -> laws.Fit:
+    """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``laws.fit``.
+
+    ValueError: too few sizes for the law.
+    """
+    means = by_configuration(of_model(runs, model))
+    return laws.fit(name, means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
+
+
+def exponent(fit: laws.Fit) -> Estimate:
+    """α of a power law, with its 95 % interval."""
+    return Estimate(fit.parameters["α"], *fit.intervals["α"])

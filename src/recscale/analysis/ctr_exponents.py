@@ -4,16 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from recscale.analysis.ctr_scaling import (
-    FEWEST_SIZES,
-    change_per_decade,
-    decades,
-    exponent,
-    fit_law,
-    noise_of,
-    of_model,
-    sizes_of,
-)
+from recscale.analysis.ctr_curves import FEWEST_SIZES, exponent, fit_law, of_model, sizes_of
+from recscale.analysis.ctr_scaling import change_per_decade, decades, noise_of
 from recscale.runs.table import AXES, Columns
 from recscale.stats.multiplicity import Count
 

@@ -14,12 +14,13 @@ import pandas as pd
 from scipy import stats
 
 from recscale import published
-from recscale.analysis.ctr_scaling import FEWEST_SIZES, PAPER_SIGNIFICANT, least_difference, slopes
+from recscale.analysis.ctr_curves import FEWEST_SIZES
+from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, least_difference, slopes
 from recscale.runs.table import Columns, by_configuration
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.intervals import welch_difference
-from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.multiplicity import Pair, bonferroni_level
 
 LEAD = float(np.log(1.002))
 """The paper's "over 0.2 %" at equal compute, as a difference of ln L."""
@@ -69,16 +70,16 @@ class RivalComparison:
         best = sizes.loc[sizes.iloc[:-1]["test_logloss"].idxmin(), "configuration"]
         return {int(best): 1.0, int(sizes["configuration"].iloc[-1]): -1.0}
 
-    def leads(self) -> dict[str, tuple[Estimate, Estimate]]:
+    def leads(self) -> dict[str, Pair]:
         """Rival -> mean over its sizes of ln L(Wukong) - ln L(rival), at 95 % and at ``bonferroni_level``."""
         return self._intervals({rival: self.average(rival) for rival in self.rivals})
 
-    def last_gains(self) -> dict[str, tuple[Estimate, Estimate]]:
+    def last_gains(self) -> dict[str, Pair]:
         """Rival with three sizes or more -> ``last_step``, at 95 % and at ``bonferroni_level``."""
         rivals = [model for model in self.means[Columns.MODEL].unique() if model != "wukong"]
         return self._intervals({rival: step for rival in rivals if (step := self.last_step(rival))})
 
-    def _intervals(self, weights: Mapping[str, ConfigurationWeights]) -> dict[str, tuple[Estimate, Estimate]]:
+    def _intervals(self, weights: Mapping[str, ConfigurationWeights]) -> dict[str, Pair]:
         return dict(zip(weights, self.contrasts.intervals(list(weights.values())), strict=True))
 
 
@@ -102,7 +103,7 @@ def compare_rivals(runs: pd.DataFrame) -> RivalComparison:
     return RivalComparison(means, Contrasts.of(*columns), ahead)
 
 
-def steeper(runs: pd.DataFrame) -> dict[str, tuple[Estimate, Estimate]]:
+def steeper(runs: pd.DataFrame) -> dict[str, Pair]:
     """Rival -> Wukong's slope less the rival's (% per decade; negative: Wukong is steeper), at 95 % and at
     ``bonferroni_level`` of their number.
 

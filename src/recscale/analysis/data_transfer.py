@@ -17,7 +17,7 @@ from scipy import stats
 
 from recscale import laws
 from recscale.analysis.data_quality import LENGTH, WINDOW
-from recscale.analysis.shape_contrasts import SETTING_KEYS, CellMeans, Pair, Weights, setting
+from recscale.analysis.shape_contrasts import SETTING_KEYS, CellMeans, Weights, setting
 from recscale.analysis.shape_fits import Q1
 from recscale.analysis.shape_law import AXES, LINE
 from recscale.datasets import load_sequences
@@ -27,7 +27,7 @@ from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import results_folder
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.multiplicity import Pair, bonferroni_level
 from recscale.stats.seeds import least_significant_difference
 
 TOKENS = "tokens"
@@ -320,7 +320,7 @@ def _user_spread(study: DataStudy) -> Float[np.ndarray, " settings"]:
     return np.array([user_noise(level, fraction) for (_, fraction, _), level in study.levels.items()])
 
 
-def left_out(study: DataStudy) -> Mapping[str, tuple[Estimate, Estimate]]:
+def left_out(study: DataStudy) -> Mapping[str, Pair]:
     """Data set -> error of the joint law that hasn't seen it less that of a law that knows shapes only (both relative
     to the data set's level): an effect below zero where D′ helps by more than the seeds explain.
 

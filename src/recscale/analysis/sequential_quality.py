@@ -13,7 +13,7 @@ from recscale import published
 from recscale.analysis.shape_fits import shapes
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import bonferroni_level, covering
+from recscale.stats.multiplicity import Pair, bonferroni_level, covering
 from recscale.stats.seeds import mean_half_width
 
 _METRICS = ("ndcg@10", "hr@10")
@@ -82,7 +82,7 @@ def ordered_pairs() -> list[tuple[str, str]]:
     return list(combinations(ranked, 2))
 
 
-def order_effects(runs: pd.DataFrame) -> list[tuple[Estimate, Estimate]]:
+def order_effects(runs: pd.DataFrame) -> list[Pair]:
     """ln(better / worse) of each of ``ordered_pairs``, as much of it as both NDCG@10 and HR@10 bear out.
 
     Each at 95 % and at ``bonferroni_level`` of their number. The interval is the union of both metrics' intervals, so

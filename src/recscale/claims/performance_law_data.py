@@ -12,8 +12,7 @@ from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.price import NEVER, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds
 from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import count_below
+from recscale.stats.multiplicity import Pair, count_below
 
 _REFITS = 100
 
@@ -60,6 +59,6 @@ def predicts_left_out(study: DataStudy, data: pd.DataFrame) -> Claim:
     return judge("pl-data-predicts-left-out", EveryCase(), count_below(effects), _price(effects, shapes(data)))
 
 
-def _price(effects: Sequence[tuple[Estimate, Estimate]], runs: pd.DataFrame) -> Price:
+def _price(effects: Sequence[Pair], runs: pd.DataFrame) -> Price:
     """Most shapes have one seed."""
     return price_of_any([wide for _, wide in effects], 0.0, 1.0, core_hours_per_seed(runs))

@@ -19,7 +19,7 @@ from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within
 from recscale.published.shapes import CLAIMS
 from recscale.runs.table import core_hours_per_seed, load_results
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, count_below, covering
+from recscale.stats.multiplicity import Count, Pair, count_below, covering
 
 FIXED_Q1, REDRAWN, PEAK_RESAMPLES = 8, 200, 400
 NOUNS = {"layers": "depth", "width": "width"}
@@ -134,7 +134,7 @@ def half_precision(cells: CellMeans, runs: pd.DataFrame) -> Claim:
     return judge("pl-grid-bfloat16-costs", Below(), effect.percent, price)
 
 
-def _count(id: str, effects: Sequence[tuple[Estimate, Estimate]], runs: pd.DataFrame) -> Claim:
+def _count(id: str, effects: Sequence[Pair], runs: pd.DataFrame) -> Claim:
     price = _price_of_any([wide for _, wide in effects], runs)
     return judge(id, EveryCase(), count_below(effects), price)
 

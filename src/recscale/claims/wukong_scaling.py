@@ -78,7 +78,7 @@ def loss_falls(runs: pd.DataFrame, size: str = Columns.FLOP, id: str = "wukong-l
 
 def falls_over_the_larger_half(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
     upper = ctr_curves.larger_half(runs, size)
-    enough = ctr_scaling.sizes_of(upper, size=size) >= ctr_scaling.FEWEST_SIZES
+    enough = ctr_curves.sizes_of(upper, size=size) >= ctr_curves.FEWEST_SIZES
     alpha = _alpha(upper, size) if enough else UNKNOWN
     return judge("wukong-loss-falls-larger-half", Exceeds(), alpha, _price(upper, alpha))
 
@@ -163,7 +163,7 @@ UNKNOWN_CASE = Count(0, 0, 1)
 
 def _alpha(runs: pd.DataFrame, size: str = Columns.FLOP) -> Estimate:
     """The law's exponent through all sizes."""
-    return ctr_scaling.exponent(ctr_scaling.fit_law(runs, size, 0))
+    return ctr_curves.exponent(ctr_curves.fit_law(runs, size, 0))
 
 
 def _every_rival(
