@@ -173,7 +173,7 @@ def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
 
 
 def data_term_starts(panel: pd.DataFrame, q1: int, starts: Sequence[float]) -> pd.DataFrame:
-
+    """``script_fit`` from each of ``starts`` of D: ``start``, parameters and R², one row per start that ends."""
     rows = [{"start": start} | fit for start in starts if (fit := script_fit(panel, q1, start)) is not None]
     return pd.DataFrame(rows)
 
