@@ -73,8 +73,7 @@ class CellMeans:
 
     def effects(self, contrasts: Sequence[Weights]) -> list[Pair]:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number."""
-        level = bonferroni_level(len(contrasts)) if contrasts else 0.95
-        return [(self.contrasts.contrast(one), self.contrasts.contrast(one, level)) for one in contrasts]
+        return self.contrasts.intervals(contrasts)
 
     def shared(self, first: Mapping[str, object], second: Mapping[str, object]) -> list[Shape]:
         """The shapes that both settings have; ``ValueError`` where there is none."""
