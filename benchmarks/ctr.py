@@ -155,10 +155,10 @@ def peak_resident() -> int:
 
 
 def configuration(name: str):
-    from recscale.models.ctr_presets import wukong_sizes
+    from recscale.models.ctr_presets import wukong_ladder
     from recscale.models.dcnv2 import DCNv2Config
 
-    ladder = wukong_sizes()
+    ladder = wukong_ladder()
     sizes = {"wukong-small": ladder[0], "wukong-middle": ladder[6], "wukong-large": ladder[-1]}
     if name in sizes:
         return sizes[name]

@@ -284,14 +284,14 @@ def time_ranking() -> float:
     from recscale.datasets import load_sequences
     from recscale.models.sasrec import SASRecConfig
     from recscale.models.sequential import build_sequential_model
-    from recscale.training.sequential import evaluate
+    from recscale.training.sequential import evaluate_model
     from recscale.training.sequential_batches import split_sequences
 
     data = load_sequences("movielens-1m")
     model = build_sequential_model(SASRecConfig(width=WIDTH, layers=LAYERS), data.n_items, LENGTH, seed=0).eval()
     cases = split_sequences(data, "leave-one-out").test
     clock = Clock()
-    evaluate(model, data, cases, LENGTH)
+    evaluate_model(model, data, cases, LENGTH)
     return clock.stop().wall
 
 

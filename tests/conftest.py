@@ -2,58 +2,48 @@
 
 import importlib.util
 import os
-import pkgutil
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 from types import ModuleType
 
-import jaxtyping
 import pytest
 
-import recscale
-
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# RECSCALE_CHECK_TYPES=1 checks every annotation, the shapes among them, at every call; the commands' are typer's.
-# Scalars of NumPy count as Python's, and an int as a float.
-if os.environ.get("RECSCALE_CHECK_TYPES"):
-    NUMPY = "__import__('numpy')"
-    FLOAT = f"float | int | {NUMPY}.number"
-    SCALARS = f"{{int: int | {NUMPY}.integer, float: {FLOAT}, complex: complex | {FLOAT}, bool: bool | {NUMPY}.bool_}}"
-    CONFIGURATION = f"beartype.BeartypeConf(hint_overrides=beartype.FrozenDict({SCALARS}))"
-    jaxtyping.install_import_hook(
-        [f"recscale.{module.name}" for module in pkgutil.iter_modules(recscale.__path__) if module.name != "cli"],
-        f"beartype.beartype(conf={CONFIGURATION})",
-    )
+
+
+def _module(name: str) -> ModuleType:
+    """``name``.py of this folder."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+type_checks = _module("type_checks")
+if os.environ.get("RECSCALE_CHECK_TYPES") != "0":
+    type_checks.install()
 
 
 @pytest.fixture
-def unchecked() -> Iterator[None]:
+def unchecked(monkeypatch) -> None:
     """Annotations aren't checked: for the sentences that readers get for input of a wrong type."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
+    monkeypatch.setattr(type_checks, "off", True)
 
 
 @pytest.fixture(scope="session")
 def ctr_runs() -> ModuleType:
     """The makers of ``ctr_runs.py``."""
-    return _makers("ctr_runs")
+    return _module("ctr_runs")
 
 
 @pytest.fixture(scope="session")
 def frappe_runs() -> ModuleType:
     """The makers of ``frappe_runs.py``."""
-    return _makers("frappe_runs")
+    return _module("frappe_runs")
 
 
 @pytest.fixture(scope="session")
 def sequential_runs() -> ModuleType:
     """The makers of ``sequential_runs.py``."""
-    return _makers("sequential_runs")
-
-
-def _makers(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return _module("sequential_runs")

@@ -2,7 +2,6 @@
 
 import json
 
-import pandas as pd
 import pytest
 
 from recscale.analysis import ctr_curves
@@ -74,11 +73,6 @@ def test_the_larger_half(ctr_runs):
     runs = ctr_curves.curves(ctr_runs.scaling(power), "movielens-1m")
     sizes = sorted(runs.loc[runs["model"] == "wukong", SIZE].unique())
     assert sorted(ctr_curves.larger_half(runs)[SIZE].unique()) == sizes[-(len(sizes) // 2) :]
-
-
-def test_runs_that_end_as_a_constant_are_picked_out():
-    table = pd.DataFrame({"model": ["wukong", "dlrm", "dcnv2"], "test_normalized_entropy": [0.9, 0.9995, 1.02]})
-    assert ctr_curves.as_a_constant(table)["model"].tolist() == ["dlrm", "dcnv2"]
 
 
 def test_the_committed_ladder_is_the_one_the_page_describes():

@@ -10,9 +10,9 @@ from recscale.settings import DATA, mirror_folder
 
 def test_the_committed_rows_of_a_data_set_without_files_are_measured_again():
     stored = pd.read_csv(DATA / "results" / "data-quality.csv")
-    assert list(stored.columns) == list(data_quality.COLUMNS)
+    assert list(stored.columns) == list(data_quality.TERM_COLUMNS)
     rows = stored[stored["dataset"] == "synthetic-markov"].reset_index(drop=True)
-    measured = data_quality.measure("synthetic-markov")
+    measured = data_quality.measure_terms("synthetic-markov")
     assert len(rows) == len(measured) == 3 * 19
     assert measured["data_checksum"].equals(rows["data_checksum"])
     np.testing.assert_allclose(rows["value"].to_numpy(), measured["value"].to_numpy(), rtol=1e-8)
@@ -27,7 +27,7 @@ def test_no_data_set_twice_and_every_reading_of_each():
 
 def test_every_changed_copy_that_is_trained_on_has_every_reading():
     stored = pd.read_csv(DATA / "results" / "data-quality-variants.csv")
-    assert list(stored.columns) == [*data_quality.COLUMNS, "fraction", "repeated"]
+    assert list(stored.columns) == [*data_quality.TERM_COLUMNS, "fraction", "repeated"]
     copies = stored.groupby(["fraction", "repeated"])["name"]
     assert set(copies.groups) == set(data_quality.VARIANTS)
     assert (copies.nunique() == 19).all()

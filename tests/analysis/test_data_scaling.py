@@ -18,11 +18,11 @@ def alike(flop, rows):
 
 
 def test_exponents_are_those_put_in(ctr_runs):
-    table = scaling.exponents(scaling.data_grid(ctr_runs.grid(steeper, noise=0)))
+    table = scaling.row_exponents(scaling.data_grid(ctr_runs.grid(steeper, noise=0)))
     assert table.index.tolist() == ["0.01 MFLOP", "0.1 MFLOP", "1 MFLOP"]
     assert table["β"].tolist() == pytest.approx([0.02, 0.03, 0.04])
     assert table["per_decade"].iloc[0] == pytest.approx(100 * (10**-0.02 - 1))
-    noisy = scaling.exponents(scaling.data_grid(ctr_runs.grid(steeper, noise=1e-3)))
+    noisy = scaling.row_exponents(scaling.data_grid(ctr_runs.grid(steeper, noise=1e-3)))
     assert ((noisy["seeds_low"] < [0.02, 0.03, 0.04]) & (noisy["seeds_high"] > [0.02, 0.03, 0.04])).all()
 
 
@@ -93,7 +93,7 @@ def test_one_seed_has_no_interval(ctr_runs):
     grid = scaling.data_grid(ctr_runs.grid(steeper, seeds=(0,)))
     assert grid.table[["ci_low", "ci_high"]].isna().all(axis=None)
     assert np.isnan(scaling.marginal_return(grid).rows.ci_low)
-    assert scaling.exponents(grid)["seeds_low"].isna().all()
+    assert scaling.row_exponents(grid)["seeds_low"].isna().all()
 
 
 def test_repeats_see_as_many_examples_as_one_pass_over_all_rows():

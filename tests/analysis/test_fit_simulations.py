@@ -41,13 +41,6 @@ def test_every_d_fits_a_panel_equally_well():
     assert np.ptp(table["b"]) > 1
 
 
-def test_only_shares_outside_the_target_are_listed():
-    rows = [("a", "linearised", "law", "twice", 0.95), ("b", "bootstrap", "measurement", "largest", 0.9)]
-    table = pd.DataFrame(rows, columns=["law", "method", "band", "at", "coverage"])
-    assert simulations.off_target(table)["law"].tolist() == ["b"]
-    assert simulations.off_target(table[:1]).empty
-
-
 def test_a_short_range_makes_a_band_promise_too_much_beyond_it():
     table = simulations.coverage_by_span((0.5, 2.0), 0.002, 60, 0)
     assert table.index.tolist() == [0.5, 2.0]
@@ -65,7 +58,6 @@ def test_coverage_ranges_are_over_the_true_values_of_the_grid():
         for at in ("largest", "twice")
     ]
     table = pd.DataFrame(rows, columns=["q1", "kind", "band", "at", "coverage"])
-    assert list(simulations.by_true_value(table).index) == ["2", "5", "drawn"]
     ranges = simulations.coverage_ranges(table)
     assert ranges.loc[("averaged", "twice")].tolist() == pytest.approx([0.81, 0.83, 0.84])
 

@@ -132,9 +132,6 @@ def test_counted_parameters_are_the_printed_ones_but_for_afn():
     table = frappe.parameter_counts()
     assert (table["benchmark"] == table["benchmark_preset"]).all()
     assert table.index[table["paper"] != table["paper_preset"]].tolist() == ["AFN+"]
-    printed, ours = frappe.wukong_counts()
-    assert printed == 7_769_589
-    assert ours > 1e5
 
 
 def test_log_loss_ranks_apart_from_auc(runs, matched):

@@ -9,7 +9,7 @@ from recscale.analysis import prediction_outcomes as outcomes
 from recscale.analysis import shape_predictions as predictions
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.analysis.shape_law import LAW, LINE, QUADRATIC
-from recscale.runs.store import load_results
+from recscale.runs.table import load_results
 from recscale.stats.multiplicity import Count, count_above
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -17,7 +17,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def recorded(sequential_runs):
-    return predictions.predict(shapes(sequential_runs.grid(noise=0.002), **GRID), NOW)
+    return predictions.predict_shapes(shapes(sequential_runs.grid(noise=0.002), **GRID), NOW)
 
 
 @pytest.fixture(scope="module")

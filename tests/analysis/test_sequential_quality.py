@@ -1,14 +1,11 @@
 """Levels at a good size, the order of the models, and the tables of the searches."""
 
-import json
-
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
 from recscale.analysis import sequential_quality as quality
-from recscale.runs.store import load_results
+from recscale.runs.table import load_results
 from recscale.stats.estimate import UNKNOWN
 from recscale.stats.multiplicity import Count, count_above
 
@@ -66,53 +63,3 @@ def test_the_committed_order_on_movielens_is_decided_by_ndcg_alone():
     movielens, beauty = (quality.order_effects(quality.quality_runs(table, name)) for name in quality.SETS)
     assert count_above(movielens) == Count(0, 0, 3)
     assert count_above(beauty) == Count(1, 1, 3)
-
-
-def searched(rows):
-    """Records of a search: (schedule or None, layers, width, rate, dropout, positions, NDCG); None: an older record."""
-    return pd.DataFrame(
-        {
-            "model": "sasrec", "dataset": dataset, "split": "leave-one-out", "diverged": False,
-            "dense_parameters": 1000, "embedding_parameters": 1000,
-            "config": json.dumps(
-                {
-                    "model": {"layers": layers, "width": width, "dropout": dropout},
-                    "training": {"learning_rate": rate} | ({"schedule": schedule} if schedule else {}),
-                }
-            ),
-            "examples_seen": positions,
-            "valid_ndcg@10": value,
-        }
-        for dataset, schedule, layers, width, rate, dropout, positions, value in rows
-    )  # fmt: skip
-
-
-def test_the_rate_search_stands_by_schedule_and_width_best_first():
-    table = quality.rate_search(
-        searched(
-            [
-                ("movielens-1m", None, 2, 32, 1e-3, 0.1, 9_000_000, 0.16),
-                ("movielens-1m", "constant", 2, 32, 3e-3, 0.1, 8_000_000, 0.17),
-                ("movielens-1m", "linear", 2, 16, 3e-3, 0.1, 6_600_000, 0.14),
-                ("movielens-1m", "linear", 2, 32, 3e-3, 0.0, 6_600_000, 0.15),
-                ("movielens-1m", "linear", 2, 32, 3e-3, 0.1, 6_600_000, 0.168),
-            ]
-        )
-    )
-    assert table.index.tolist() == [("linear", 16), *[("linear", 32)] * 2, *[("constant", 32)] * 2]
-    assert table.loc["linear"].loc[32, "dropout"].tolist() == [0.1, 0.0]
-    assert table.loc[("constant", 32), "positions"].tolist() == [8.0, 9.0]
-
-
-def test_the_size_search_stands_best_first():
-    table = quality.size_search(
-        searched(
-            [
-                ("food", "linear", 2, 64, 1e-3, 0.3, 1, 0.05),
-                ("wikipedia", "linear", 4, 64, 1e-3, 0.2, 1, 0.1),
-                ("food", "linear", 4, 64, 1e-3, 0.1, 1, 0.06),
-            ]
-        )
-    )
-    assert table.index.tolist() == ["wikipedia", "food", "food"]
-    assert table.loc["food", "dropout"].tolist() == [0.1, 0.3]

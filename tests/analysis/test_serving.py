@@ -9,7 +9,7 @@ import pytest
 from recscale.analysis import serving
 from recscale.figures import serving as figures
 from recscale.figures import show
-from recscale.models.ctr_presets import dlrm_sizes, wukong_sizes
+from recscale.models.ctr_presets import dlrm_sizes, wukong_ladder
 from recscale.runs.table import run_table
 from recscale.training.serving import Request
 
@@ -18,13 +18,13 @@ def latencies(times, model="wukong", dataset="set") -> pd.DataFrame:
     """One size per time, each with ten times the compute of the one before; p99 is twice p50."""
     rows = [
         {
-            **dict.fromkeys(serving.COLUMNS, 1),
+            **dict.fromkeys(serving.LATENCY_COLUMNS, 1),
             **{"dataset": dataset, "model": model, "training_flop_per_example": 10**place, "dense_parameters": place},
             **{"p50_ms": time, "p99_ms": 2 * time},
         }
         for place, time in enumerate(times, start=4)
     ]
-    return pd.DataFrame(rows, columns=list(serving.COLUMNS))
+    return pd.DataFrame(rows, columns=list(serving.LATENCY_COLUMNS))
 
 
 def runs(losses, model="dlrm", dataset="set", spread=0.0001) -> pd.DataFrame:
@@ -43,9 +43,9 @@ def runs(losses, model="dlrm", dataset="set", spread=0.0001) -> pd.DataFrame:
 
 
 def test_a_measured_table_has_the_columns_and_a_row_a_model():
-    models = (wukong_sizes()[0], dlrm_sizes()[0])
+    models = (wukong_ladder()[0], dlrm_sizes()[0])
     table = serving.measure("synthetic-ctr", models, Request(20, repeats=3, warm_up=1))
-    assert list(table.columns) == list(serving.COLUMNS)
+    assert list(table.columns) == list(serving.LATENCY_COLUMNS)
     assert table["model"].tolist() == ["wukong", "dlrm"]
     assert (table["p50_ms"] > 0).all()
     assert (table["p50_ms"] <= table["p99_ms"]).all()
@@ -66,7 +66,7 @@ def test_the_processor_is_named_or_its_architecture(tmp_path):
 
 def test_the_committed_table_has_the_columns_and_every_size_once():
     table = serving.load_latencies()
-    assert list(table.columns) == list(serving.COLUMNS)
+    assert list(table.columns) == list(serving.LATENCY_COLUMNS)
     assert not table.duplicated([*serving.KEYS, "candidates", "threads"]).any()
     assert len(table) == len(serving.ladders())
 

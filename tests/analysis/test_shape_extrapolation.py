@@ -9,7 +9,7 @@ from recscale import laws
 from recscale.analysis import shape_extrapolation as extrapolation
 from recscale.analysis import shape_fits as shape_laws
 from recscale.analysis import shape_law as law
-from recscale.runs.store import load_results
+from recscale.runs.table import load_results
 
 
 @pytest.fixture(scope="module")

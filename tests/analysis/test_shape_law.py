@@ -9,7 +9,6 @@ from scipy import stats
 from recscale.analysis import shape_extrapolation as extrapolation
 from recscale.analysis import shape_fits as shape_laws
 from recscale.analysis import shape_law as law
-from recscale.runs.table import run_table
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def test_collapsed_and_diverged_runs_are_left_out_and_counted(sequential_runs):
     panel = law.ShapeGrid.from_runs(table, "ndcg@10")
     assert panel.excluded == 2
     assert panel.cells["value"].min() > 0.1
-    assert shape_laws.left_out(table, model="llama") == 0
+    assert shape_laws.excluded_runs(table, model="llama") == 0
 
 
 def test_the_planted_law_alone_survives(planted):
@@ -127,22 +126,6 @@ def test_terms_that_the_line_lacks_are_asked_for_themselves(planted, straight, n
     terms = fits[law.LAW].law.free - fits[law.LINE].law.free
     ratio = (square[0] - square[1]) / terms / planted.noise**2
     assert planted.extra_sum_of_squares(law.LINE).p == pytest.approx(stats.f.sf(ratio, terms, planted.dof), rel=1e-6)
-
-
-def test_a_preference_that_hangs_by_one_shape_names_it(sequential_runs, planted):
-    """A straight line, but for one shape whose single run went badly: the same as dropping runs from the table."""
-    assert law.deciding_shapes(planted, law.LINE) == []
-    table = sequential_runs.grid(sequential_runs.line, noise=0.002)
-    known = run_table(table)
-    spoilt = (known["model"] == "sasrec") & (known["layers"] == 8) & (known["width"] == 16)
-    table.loc[spoilt, "test_ndcg@10"] *= 0.95
-    panel = law.ShapeGrid.from_runs(table, "ndcg@10")
-    deciding, sign = law.deciding_shapes(panel, law.LINE), law.preference(panel, law.LINE)
-    assert deciding
-    assert law.robust_preference(panel, law.LINE) == 0
-    for layers, width in panel.cells.loc[panel.cells["seeds"] == 1, ["layers", "width"]].itertuples(index=False):
-        rest = law.ShapeGrid.from_runs(table[(known["layers"] != layers) | (known["width"] != width)], "ndcg@10")
-        assert (law.preference(rest, law.LINE) != sign) == ((layers, width) in deciding)
 
 
 def test_intervals_of_the_cells_are_those_of_student(planted):

@@ -27,7 +27,7 @@ def test_the_twenty_published_panels_are_there():
 
 def test_prices_are_the_closed_forms(grid):
     shapes = pd.DataFrame({"layers": [1, 3, 8], "width": [8, 25, 96]})
-    price = planning.costs(grid, shapes)
+    price = planning.shape_costs(grid, shapes)
     for (_, shape), (_, row) in zip(shapes.iterrows(), price.iterrows(), strict=True):
         config = HSTUConfig(layers=int(shape["layers"]), width=int(shape["width"]))
         account = account_sequential(config, 500, 50, "sampled-softmax", 128)
@@ -38,7 +38,7 @@ def test_prices_are_the_closed_forms(grid):
 
 
 def test_budgets_are_round_and_inside_what_there_is(grid):
-    price = planning.costs(grid, pd.DataFrame({"layers": [4, 32], "width": [25, 100]}))
+    price = planning.shape_costs(grid, pd.DataFrame({"layers": [4, 32], "width": [25, 100]}))
     offered = planning.budgets(grid, price)
     assert list(offered) == list(planning.KINDS)
     assert offered["none"] == [float("inf")]
@@ -50,14 +50,14 @@ def test_budgets_are_round_and_inside_what_there_is(grid):
         for budget in offered[kind]:
             assert price[kind].min() <= budget <= price[kind].max()
             assert float(f"{budget:e}".partition("e")[0]) in planning.DIGITS
-    assert planning.levels([100, 110], "flop") == [100]
-    assert planning.levels([130, 140], "flop") == [140]
+    assert planning.metric_levels([100, 110], "flop") == [100]
+    assert planning.metric_levels([130, 140], "flop") == [140]
 
 
 @pytest.mark.parametrize("kind", ["product", "parameters", "flop"])
 def test_a_choice_is_the_best_affordable_shape(grid, kind):
-    plan = planning.planner(grid, "log-quadratic", resamples=60)
-    price = planning.costs(grid, plan.shapes)
+    plan = planning.shape_planner(grid, "log-quadratic", resamples=60)
+    price = planning.shape_costs(grid, plan.shapes)
     budget = float(price[kind].quantile(0.3))
     choice = plan.best(planning.within(price, kind, budget))
     table = plan.shapes.assign(p=plan.predicted, price=price[kind])
@@ -66,8 +66,8 @@ def test_a_choice_is_the_best_affordable_shape(grid, kind):
 
 
 def test_wrong_kinds_and_budgets_are_named(grid):
-    plan = planning.planner(grid, "log-quadratic", resamples=60)
-    price = planning.costs(grid, plan.shapes)
+    plan = planning.shape_planner(grid, "log-quadratic", resamples=60)
+    price = planning.shape_costs(grid, plan.shapes)
     with pytest.raises(ValueError, match="unknown kind of budget 'euro'; allowed are none, product"):
         planning.within(price, "euro", 3.0)
     with pytest.raises(ValueError, match="no shape is within the budget"):

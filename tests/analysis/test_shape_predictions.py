@@ -48,15 +48,15 @@ def healthy():
 
 @pytest.fixture(scope="module")
 def table(healthy):
-    return predictions.predict(healthy, NOW)
+    return predictions.predict_shapes(healthy, NOW)
 
 
 def test_the_file_has_its_columns_and_says_when_and_from_what(table, healthy):
-    assert tuple(table.columns) == predictions.COLUMNS
+    assert tuple(table.columns) == predictions.PREDICTION_COLUMNS
     assert set(table["predicted_at"]) == {"2026-01-02T03:04:05+00:00"}
     (origin,) = set(table["fitted_on"])
     assert origin.startswith("sequential-grid, 14 runs, ")
-    other = predictions.predict(healthy.iloc[:-1], NOW)["fitted_on"].iloc[0]
+    other = predictions.predict_shapes(healthy.iloc[:-1], NOW)["fitted_on"].iloc[0]
     assert other != origin
 
 
@@ -65,7 +65,7 @@ def test_every_question_has_one_best_shape_and_two_neighbours_by_every_law_and_m
     for _, rows in table.groupby(["question", "law", "metric"]):
         assert sorted(rows["role"]) == ["neighbour", "neighbour", "predicted"]
         assert len(rows[["layers", "width"]].drop_duplicates()) == 3
-    assert set(table["law"]) == set(predictions.LAWS)
+    assert set(table["law"]) == set(predictions.RECORDED_LAWS)
     assert set(table["metric"]) == {"ndcg@10", "hr@10"}
     assert (table["low"] < table["predicted"]).all()
     assert (table["predicted"] < table["high"]).all()
@@ -102,13 +102,13 @@ def test_neighbours_cost_about_as_much_where_they_can(table, healthy):
     grid = planning.recorded_grids("g", healthy, 4)[0]
     (bound,) = [one for one in predictions.questions(table) if one.kind == "flop"]
     rows = pd.DataFrame([bound.named, *bound.neighbours], columns=["layers", "width"])
-    price = planning.costs(grid, rows)["flop"].to_numpy()
+    price = planning.shape_costs(grid, rows)["flop"].to_numpy()
     assert price.max() / price.min() < 2
 
 
 def test_too_few_shapes_are_refused(healthy):
     with pytest.raises(ValueError, match="4 healthy shapes; at least 9"):
-        predictions.predict(healthy.iloc[:4])
+        predictions.predict_shapes(healthy.iloc[:4])
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_written_once_and_never_again(results):
     said = CliRunner().invoke(application(), ["study", "predict", "performance-law-predictions"])
     assert said.exit_code == 0, said.output
     assert "then run the study" in said.output
-    assert tuple(predictions.read().columns) == predictions.COLUMNS
+    assert tuple(predictions.read().columns) == predictions.PREDICTION_COLUMNS
     with pytest.raises(ValueError, match="made once and not rewritten"):
         predictions.write()
 
@@ -167,7 +167,7 @@ def test_every_committed_result_finished_after_its_prediction():
 
 def test_committed_predictions_keep_the_format():
     recorded = predictions.read()
-    assert tuple(recorded.columns) == predictions.COLUMNS
+    assert tuple(recorded.columns) == predictions.PREDICTION_COLUMNS
     assert set(recorded["role"]) <= {"predicted", "neighbour"}
 
 

@@ -31,7 +31,7 @@ def runs(monkeypatch) -> list[tuple]:
 
 
 def test_list_names_every_chapter_with_its_parameters():
-    result = invoke(chapter.app, "list")
+    result = invoke(chapter.chapter_app, "list")
     assert "intro\n    task (1 or 2), dataset (" in result.output
 
 
@@ -46,7 +46,7 @@ def test_list_names_every_chapter_with_its_parameters():
 )
 def test_parameters_are_typed_and_a_page_or_a_notebook_is_named(runs, tmp_path, monkeypatch, words, written, printed):
     monkeypatch.chdir(tmp_path)
-    result = invoke(chapter.app, "run", "intro", "-p", "task", "2", "-p", "dataset", "amazon-books", *words)
+    result = invoke(chapter.chapter_app, "run", "intro", "-p", "task", "2", "-p", "dataset", "amazon-books", *words)
     assert result.exit_code == 0, result.output
     assert runs == [("intro", {"task": 2, "dataset": "amazon-books"}), written]
     said, path = result.output.splitlines()
@@ -56,7 +56,7 @@ def test_parameters_are_typed_and_a_page_or_a_notebook_is_named(runs, tmp_path, 
 
 def test_a_folder_of_someone_else_is_left_alone(runs, tmp_path):
     (tmp_path / "letters").write_text("mine")
-    error = invoke(chapter.app, "run", "intro", "--output", str(tmp_path)).exception
+    error = invoke(chapter.chapter_app, "run", "intro", "--output", str(tmp_path)).exception
     assert "is there already and is no page of a rerun" in str(error)
     assert runs == []
 
@@ -72,7 +72,7 @@ def test_a_folder_of_someone_else_is_left_alone(runs, tmp_path):
     ],
 )
 def test_what_is_wrong_comes_back_as_one_sentence(runs, words, sentence):
-    error = invoke(chapter.app, "run", *words).exception
+    error = invoke(chapter.chapter_app, "run", *words).exception
     assert isinstance(error, ValueError)
     assert str(error).startswith(sentence)
     assert "\n" not in str(error)
@@ -84,14 +84,14 @@ def test_a_failing_chapter_exits_with_one(monkeypatch, tmp_path):
         raise ChapterError("chapter intro: ValueError: no")
 
     monkeypatch.setattr("recscale.book.rerun.rerun", fails)
-    result = invoke(chapter.app, "run", "intro", "--output", str(tmp_path / "out.ipynb"))
+    result = invoke(chapter.chapter_app, "run", "intro", "--output", str(tmp_path / "out.ipynb"))
     assert result.exit_code == 1
     assert "chapter intro: ValueError: no" in result.output
 
 
 def test_a_folder_that_can_t_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    error = invoke(chapter.app, "run", "intro", "--output", str(tmp_path / "file" / "out.ipynb")).exception
+    error = invoke(chapter.chapter_app, "run", "intro", "--output", str(tmp_path / "file" / "out.ipynb")).exception
     assert isinstance(error, ValueError)
     assert "can't create the folder" in str(error)
 
@@ -101,14 +101,14 @@ def test_a_book_that_can_t_be_built_exits_with_one(monkeypatch):
         raise ChapterError("chapter two: ValueError: no")
 
     monkeypatch.setattr("recscale.book.build.build_book", fails)
-    result = invoke(book.app, "build")
+    result = invoke(book.book_app, "build")
     assert result.exit_code == 1
     assert "the book was not built\nchapter two: ValueError: no" in result.output
 
 
 def test_check_without_a_book(monkeypatch, tmp_path):
     monkeypatch.setattr("recscale.book.execute.Layout", lambda: Layout(build=tmp_path))
-    error = invoke(book.app, "check").exception
+    error = invoke(book.book_app, "check").exception
     assert str(error) == "there is no built book yet; `recscale book build` makes one"
 
 
@@ -116,6 +116,6 @@ def test_pdf_names_the_file_and_its_sheets(monkeypatch, tmp_path):
     written = []
     monkeypatch.setattr("recscale.book.pdf.print_book", lambda layout, output, report: written.append(output) or 7)
     monkeypatch.chdir(tmp_path)
-    result = invoke(book.app, "pdf", "mine.pdf")
+    result = invoke(book.book_app, "pdf", "mine.pdf")
     assert result.output.startswith("7 sheets after 0 s: ")
     assert written == [tmp_path / "mine.pdf"]

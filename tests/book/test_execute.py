@@ -57,7 +57,7 @@ def test_pages_in_reading_order(small_book):
 def test_only_chapters_that_read_a_data_set_have_it_fetched(monkeypatch):
     """A page about committed runs names MovieLens-1M, and a reader without it must still be able to build the book."""
     fetched = []
-    monkeypatch.setattr(execute, "load", lambda name, kind: fetched.append(name))
+    monkeypatch.setattr(execute, "load_dataset", lambda name, kind: fetched.append(name))
     execute._fetch_data(["wukong-law-measured"], Layout(), silent)
     assert fetched == []
     execute._fetch_data(["scaling-wukong"], Layout(), silent)

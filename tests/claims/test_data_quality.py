@@ -20,16 +20,16 @@ def test_the_printed_tokens_are_not_those_of_movielens():
 
 def test_repetition_raises_apen_in_short_histories_only():
     short = data_quality.repetition(Chain.noisy_cycle(500, 0.9), users=40, length=50, seed=0)
-    assert data_quality.apen_short(short["ApEn, mean of users"]).verdict is Verdict.HOLDS
+    assert data_quality.rises("pl-apen-repetition-short", short["ApEn, mean of users"]).verdict is Verdict.HOLDS
     assert short["ApEn, mean of users"].value == pytest.approx(9.947, abs=1e-3)
     assert short["S_real, mean of users"].value == pytest.approx(0.6350, abs=1e-4)
-    assert data_quality.real_entropy(short["S_real, mean of users"]).verdict is Verdict.FAILS
+    assert data_quality.rises("pl-real-entropy-repetition", short["S_real, mean of users"]).verdict is Verdict.FAILS
     long = data_quality.repetition(Chain.noisy_cycle(5, 0.9), users=5, length=500, seed=0)
-    assert data_quality.apen_long(long["ApEn, mean of users"]).verdict is Verdict.FAILS
+    assert data_quality.rises("pl-apen-repetition-long", long["ApEn, mean of users"]).verdict is Verdict.FAILS
 
 
 def test_an_undecided_ratio_asks_for_more_simulations():
-    undecided = data_quality.real_entropy(Estimate(1.1, 0.9, 1.3))
+    undecided = data_quality.rises("pl-real-entropy-repetition", Estimate(1.1, 0.9, 1.3))
     assert undecided.verdict is Verdict.OPEN
     assert undecided.price.seeds == pytest.approx(8 * (0.2 / 0.1) ** 2)
 

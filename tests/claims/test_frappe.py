@@ -33,7 +33,7 @@ def verdicts(runs, matched):
 
 
 def test_the_paper_s_rivals_are_counted_from_published_numbers():
-    claim = frappe.baselines()
+    claim = frappe.full_strength()
     assert (claim.observed.agree, claim.observed.contradict, claim.observed.of) == (2, 5, 7)
     assert claim.verdict is FAILS
 
@@ -83,7 +83,7 @@ def test_single_seeds_decide_no_difference(runs, matched):
 
 
 def test_the_committed_runs():
-    claims = {claim.id: claim for claim in frappe.claims(0, 0)}
+    claims = {claim.id: claim for claim in frappe.frappe_claims(0, 0)}
     assert {id: claim.verdict for id, claim in claims.items()} == {
         "frappe-rivals-at-full-strength": FAILS,
         "frappe-wukong-auc": OPEN,

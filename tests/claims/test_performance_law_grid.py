@@ -8,7 +8,7 @@ from recscale.book.execute import Layout, pages
 from recscale.claims import performance_law_grid as grid_claims
 from recscale.claims.claim import Verdict
 from recscale.claims.registry import claim_of
-from recscale.runs.store import load_results
+from recscale.runs.table import load_results
 from recscale.stats.multiplicity import Count
 
 BENDS = (

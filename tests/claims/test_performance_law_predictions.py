@@ -14,7 +14,7 @@ from recscale.claims.registry import claim_of
 @pytest.fixture(scope="module")
 def recorded(sequential_runs):
     grid = sequential_runs.grid(noise=0.002)
-    return predictions.predict(shapes(grid, **GRID), datetime(2026, 12, 1, tzinfo=UTC))
+    return predictions.predict_shapes(shapes(grid, **GRID), datetime(2026, 12, 1, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from recscale.published import readings
 
 @pytest.fixture(scope="module")
 def shapes():
-    return performance.shapes()
+    return performance.shape_claims()
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_which_printed_r2_come_out_again(r2):
         "pl-r2-others": (0, 8, Verdict.FAILS),
         "pl-r2-baseline": (14, 20, Verdict.IN_PART),
     }
-    assert performance.r2_exact(r2.assign(q1_printed="")).verdict is Verdict.FAILS
+    assert performance.reproduced(r2.assign(q1_printed=""))[0].verdict is Verdict.FAILS
 
 
 def models(**aicc: float) -> pd.DataFrame:
@@ -37,14 +37,22 @@ def models(**aicc: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*published.SETTING, "law", "aicc"])
 
 
+def beats_line(table):
+    return performance.beats("pl-beats-line", table, "log-linear")
+
+
+def beats_quadratic(table):
+    return performance.beats("pl-beats-quadratic", table, "log-quadratic")
+
+
 def test_a_form_must_win_by_more_than_a_tie():
     better = {"performance-law": 0.0, "log-linear": 5.0, "log-quadratic": 5.0}
     table = models(**better)
-    assert performance.beats_line(table).verdict is performance.beats_quadratic(table).verdict is Verdict.HOLDS
+    assert beats_line(table).verdict is beats_quadratic(table).verdict is Verdict.HOLDS
     worse = models(**better | {"performance-law": 8.0})
-    assert performance.beats_line(worse).verdict is performance.beats_quadratic(worse).verdict is Verdict.FAILS
+    assert beats_line(worse).verdict is beats_quadratic(worse).verdict is Verdict.FAILS
     tied = models(**better | {"performance-law": 5.0})
-    assert performance.beats_line(tied).verdict is Verdict.UNDECIDABLE
+    assert beats_line(tied).verdict is Verdict.UNDECIDABLE
 
 
 def test_depth_is_undecided_because_the_two_metrics_disagree(shapes):
@@ -59,7 +67,7 @@ def test_the_width_of_industrial_is_undecided_as_the_authors_trained_it_first(sh
     peaks = readings.claimed_peaks().query("law == 'performance-law'").set_index(["constraint", "metric"])
     rows = published.optima_rows()
     rows.loc[rows["embedding_dim"] == 603, "ndcg@10"] = 0.2
-    assert performance.width_industrial(peaks.loc["layers = 64"], rows).verdict is Verdict.FAILS
+    assert performance.width_on_industrial(peaks.loc["layers = 64"], rows).verdict is Verdict.FAILS
 
 
 def test_what_single_runs_leave_open(shapes):
@@ -73,11 +81,11 @@ def test_what_single_runs_leave_open(shapes):
 def test_a_difference_of_potentials_beyond_what_q1_does_would_count():
     by_q1, printed = published.potential_by_q1(q1=(4, 8, 16, 32)), published.potential()
     printed.loc[printed["model"] == "LLaMA2", "w1"] = 1.0
-    assert performance.potential(by_q1, printed).verdict is Verdict.HOLDS
+    assert performance.depth_by_w1(by_q1, printed).verdict is Verdict.HOLDS
 
 
 def test_the_ablation_reproduces_and_turns_round_with_the_tokens_put_back():
-    assert performance.ablation(published.ablation()).verdict is Verdict.HOLDS
+    assert performance.r2_of_data_terms(published.ablation()).verdict is Verdict.HOLDS
     terms = published.load("performance_law_datasets")
     turned = performance.quality_beats_tokens(terms)
     assert (turned.observed.agree, turned.observed.of, turned.verdict) == (0, 3, Verdict.FAILS)
@@ -86,8 +94,8 @@ def test_the_ablation_reproduces_and_turns_round_with_the_tokens_put_back():
 
 
 def test_one_law_for_all_settings_must_beat_their_means():
-    assert performance.joint_law({"joint": 0.591, "means": 0.994}).verdict is Verdict.FAILS
-    assert performance.joint_law({"joint": 0.995, "means": 0.994}).verdict is Verdict.HOLDS
+    assert performance.one_law({"joint": 0.591, "means": 0.994}).verdict is Verdict.FAILS
+    assert performance.one_law({"joint": 0.995, "means": 0.994}).verdict is Verdict.HOLDS
 
 
 def test_the_fitted_d_is_any_number():
@@ -98,5 +106,5 @@ def test_the_fitted_d_is_any_number():
 
 @pytest.mark.slow
 def test_every_claim_has_an_id_of_its_own():
-    claims = performance.claims(10, 0)
+    claims = performance.published_performance_claims(10, 0)
     assert len({claim.id for claim in claims}) == len(claims) == 17

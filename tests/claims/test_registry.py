@@ -1,10 +1,15 @@
 """Claims are computed once, and again as soon as something they depend on has changed."""
 
+import ast
+import sys
+from pathlib import Path
+
 import pytest
 
 from recscale.claims import registry
-from recscale.claims.claim import Evidence, Paper
-from recscale.claims.rules import Exceeds, judge
+from recscale.claims.claim import Evidence, Paper, Statement, judge, statements
+from recscale.claims.questions import QUESTIONS
+from recscale.claims.rules import Exceeds
 from recscale.stats.estimate import Estimate
 
 
@@ -17,7 +22,8 @@ def calls(tmp_path, monkeypatch):
         def claims(resamples, seed):
             made.append((name, resamples, seed))
             observed = Estimate(resamples, resamples / 2, 2 * resamples)
-            return [judge(Exceeds(), name, Paper.WUKONG, "law", "It rises.", Evidence.MEASURED, observed, "page")]
+            said = Statement(name, Paper.WUKONG, "law", "It rises.", Evidence.MEASURED, "page")
+            return [judge(said, Exceeds(), observed)]
 
         return claims
 
@@ -50,3 +56,19 @@ def test_a_claim_by_its_id(calls):
     assert registry.claim_of(claims, "second").id == "second"
     with pytest.raises(ValueError, match="no claim 'third'; there are first, second"):
         registry.claim_of(claims, "third")
+
+
+def test_every_body_judges_what_its_text_says_and_nothing_else():
+    """``claims.toml`` and the functions name the same ids: each id stands once in the code of its body."""
+    assert list(statements()) == list(registry.SOURCES)
+    for body, function in registry.SOURCES.items():
+        path = Path(sys.modules[function.__module__].__file__)
+        strings = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+        if body != "performance-law-grid":  # composes its ids from axes and rivals; judged in full by its own tests
+            assert set(strings) >= set(statements()[body])
+    assert {claim.question for claims in statements().values() for claim in claims.values()} == set(QUESTIONS)
+
+
+def test_an_id_that_no_text_has_is_refused():
+    with pytest.raises(ValueError, match="no claim 'wukong-flies' in"):
+        judge("wukong-flies", Exceeds(), Estimate.exact(1.0))

@@ -6,8 +6,8 @@ import math
 import pytest
 
 from recscale.claims import render
-from recscale.claims.claim import Evidence, Paper, Price, Text
-from recscale.claims.rules import EveryCase, Exceeds, Is, Matches, judge
+from recscale.claims.claim import Evidence, Paper, Price, Statement, Text, judge
+from recscale.claims.rules import EveryCase, Exceeds, Is, Matches
 from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import Count
 
@@ -17,8 +17,9 @@ EXPECTED = {
 }
 
 
-def claim(rule, observed, id="falls", evidence=Evidence.MEASURED, **more):
-    return judge(rule, id, Paper.WUKONG, "law", "The loss <falls>.", evidence, observed, "scaling", **more)
+def claim(rule, observed, id="falls", evidence=Evidence.MEASURED, price=None, **more):
+    said = Statement(id, Paper.WUKONG, "law", "The loss <falls>.", evidence, "scaling", **more)
+    return judge(said, rule, observed, price)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from recscale.claims.claim import Claim, Evidence, Paper, Price, Text, Verdict
-from recscale.claims.rules import RULES, Below, EveryCase, Exceeds, Is, Leads, Matches, Unanimous, Within, judge
+from recscale.claims.claim import Claim, Evidence, Paper, Price, Statement, Text, Verdict, judge
+from recscale.claims.rules import RULES, Below, EveryCase, Exceeds, Is, Leads, Matches, Unanimous, Within
 from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import Count
 
@@ -65,9 +65,15 @@ def test_every_rule_is_documented_and_tried_on_more_than_one_side():
         assert len({verdict for rule, _, verdict in CASES if isinstance(rule, kind)}) >= 3
 
 
-def claim(observed=None, evidence=Evidence.MEASURED, **more) -> Claim:
-    observed = observed or Estimate(1.0, -1.0, 3.0)
-    return judge(Exceeds(), "some-claim", Paper.WUKONG, "law", "It rises.", evidence, observed, "page", **more)
+def test_numbers_in_names_are_as_people_write_them():
+    assert Matches(1058511.0).name == "interval has 1,058,511"
+    assert Exceeds(0.98675).name == "interval above 0.98675"
+    assert Within(-0.05, 12345.6).name == "interval inside -0.05 to 12,346"
+
+
+def claim(observed=None, evidence=Evidence.MEASURED, price=None, id="some-claim", **more) -> Claim:
+    said = Statement(id, Paper.WUKONG, "law", "It rises.", evidence, "page", **more)
+    return judge(said, Exceeds(), observed or Estimate(1.0, -1.0, 3.0), price)
 
 
 def test_undecided_claims_are_open_on_our_runs_and_undecidable_in_print():
@@ -86,7 +92,7 @@ def test_an_open_claim_has_a_price_and_a_decided_one_has_none():
 @pytest.mark.parametrize("id", ["", "Two Words", "with_underscore", "-edge"])
 def test_ids_are_anchors(id):
     with pytest.raises(ValueError, match="lower-case words joined by hyphens"):
-        judge(Exceeds(), id, Paper.WUKONG, "law", "It rises.", Evidence.MEASURED, Estimate(1.0, 0.5, 2.0), "page")
+        claim(id=id)
 
 
 @pytest.mark.parametrize("reference", ["about a tenth", "none", "the paper says 3"])

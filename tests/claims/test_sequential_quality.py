@@ -3,9 +3,9 @@
 import pytest
 
 from recscale.claims import sequential_quality as quality
-from recscale.claims.claim import Source, Verdict
+from recscale.claims.claim import StatedIn, Verdict
 from recscale.claims.registry import claim_of
-from recscale.runs.store import load_results
+from recscale.runs.table import load_results
 from recscale.stats.multiplicity import Count
 
 LEVELS = {"sasrec": 0.185, "hstu": 0.19, "llama": 0.195}
@@ -28,8 +28,8 @@ def test_the_order_is_the_paper_s_or_its_reverse(sequential_runs):
     claims = quality.quality_claims(sequential_runs.quality(LEVELS, noise=0.002))
     assert claim_of(claims, ORDER).verdict is claim_of(claims, ORDER_BEAUTY).verdict is Verdict.HOLDS
     assert (claim_of(claims, ORDER).source, claim_of(claims, ORDER_BEAUTY).source) == (
-        Source.SUCCESSOR,
-        Source.INFERRED,
+        StatedIn.SUCCESSOR,
+        StatedIn.INFERRED,
     )
     low = {"sasrec": 0.17, "hstu": 0.16, "llama": 0.15}
     claims = quality.quality_claims(sequential_runs.quality(low, noise=0.002))

@@ -6,7 +6,7 @@ import pytest
 from recscale.analysis.data_scaling import data_grid
 from recscale.claims.claim import Verdict
 from recscale.claims.registry import SOURCES, claim_of
-from recscale.claims.wukong_data import data_claims
+from recscale.claims.wukong_data import data_grid_claims
 
 IMPROVE, STEEPER = "wukong-all-sizes-improve-with-data", "wukong-larger-steeper-in-data"
 AHEAD, ROWS = "wukong-larger-more-data-efficient", "wukong-rows-better-buy"
@@ -19,11 +19,11 @@ def steeper(flop, rows):
 
 
 def verdicts(ctr_runs, loss, **options):
-    return {claim.id: claim.verdict for claim in data_claims(data_grid(ctr_runs.grid(loss, **options)))}
+    return {claim.id: claim.verdict for claim in data_grid_claims(data_grid(ctr_runs.grid(loss, **options)))}
 
 
 def test_the_papers_data_scaling_gives_the_papers_verdicts(ctr_runs):
-    made = data_claims(data_grid(ctr_runs.grid(steeper)))
+    made = data_grid_claims(data_grid(ctr_runs.grid(steeper)))
     assert {claim.id: claim.verdict for claim in made if not claim.check} == dict.fromkeys(
         [IMPROVE, STEEPER, AHEAD], HOLDS
     )
@@ -51,7 +51,7 @@ def test_rows_or_the_model_are_the_better_buy(ctr_runs):
 
 
 def test_noise_and_single_seeds_decide_nothing(ctr_runs):
-    noisy = data_claims(data_grid(ctr_runs.grid(lambda flop, rows: 0.5, noise=1e-2, seeds=(0, 1))))
+    noisy = data_grid_claims(data_grid(ctr_runs.grid(lambda flop, rows: 0.5, noise=1e-2, seeds=(0, 1))))
     assert {claim.verdict for claim in noisy} == {OPEN}
     assert all(claim.price.seeds > 2 for claim in noisy)
     assert set(verdicts(ctr_runs, steeper, seeds=(0,)).values()) == {OPEN}

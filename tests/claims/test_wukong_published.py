@@ -13,7 +13,7 @@ from recscale.published import readings
 
 @pytest.fixture(scope="module")
 def claims():
-    return wukong.claims(60, 0)
+    return wukong.published_wukong_claims(60, 0)
 
 
 EXPECTED = {
@@ -53,30 +53,29 @@ def test_a_planted_floor_and_a_planted_power_law_are_told_apart():
     """With exact points over many decades one form wins, and the claim follows."""
     gflop = np.geomspace(1e-3, 1e3, 9)
     law = pd.DataFrame({"gflop": gflop, "loss": 40 + 60 * gflop**-0.2 + 1e-4 * np.cos(7 * np.arange(9))})
-    assert wukong.form(law).verdict is Verdict.FAILS
+    assert wukong.printed_power_law(law).verdict is Verdict.FAILS
     power = law.assign(loss=100 * gflop**-0.2 + 1e-2 * np.random.default_rng(1).standard_normal(9))
-    assert wukong.form(power).verdict is Verdict.HOLDS
+    assert wukong.printed_power_law(power).verdict is Verdict.HOLDS
 
 
 def test_a_lead_below_the_printed_one_fails():
     leads = readings.wukong_leads()
-    assert wukong.lead(leads.assign(lead=leads["lead"] - 0.1)).verdict is Verdict.FAILS
+    assert wukong.smallest_lead(leads.assign(lead=leads["lead"] - 0.1)).verdict is Verdict.FAILS
 
 
 def test_slopes_are_compared_each_with_its_own_scatter():
     models = published.wukong_models().query("task == 1").set_index("model")
     flat = models.copy()
     flat.loc[flat.index != "Wukong", ["slope_per_decade", "slope_low", "slope_high"]] = (0.0, -1e-3, 1e-3)
-    assert wukong.steeper(flat).verdict is Verdict.HOLDS
+    assert wukong.printed_slopes(flat).verdict is Verdict.HOLDS
     difference = wukong._steeper_by(models.loc["Wukong"], models.loc["AutoInt+"], 0.95)
     assert tuple(difference) == pytest.approx((0.462, 0.379, 0.545), abs=1e-3)
 
 
 def test_all_rivals_must_stop():
     models = published.wukong_models().query("task == 1").set_index("model")
-    rivals = models.drop(index="Wukong")
-    assert wukong.rivals_stop(rivals.assign(plateau=True)).verdict is Verdict.HOLDS
-    assert wukong.rivals_stop(rivals.assign(plateau=False)).verdict is Verdict.FAILS
+    assert wukong.all_stop(models.assign(plateau=True)).verdict is Verdict.HOLDS
+    assert wukong.all_stop(models.assign(plateau=False)).verdict is Verdict.FAILS
 
 
 def test_ties_in_auc_decide_nothing():

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from recscale.cli.data import app
+from recscale.cli.data import data_app
 from recscale.datasets import dataset_names
 
 CARD = """
@@ -42,7 +42,7 @@ def shop(tmp_path: Path) -> Path:
 
 
 def run(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=True)
+    return CliRunner().invoke(data_app, [str(argument) for argument in arguments], catch_exceptions=True)
 
 
 def test_list_shows_every_data_set_with_size_and_licence(shop, monkeypatch):

@@ -3,12 +3,12 @@
 import pytest
 from typer.testing import CliRunner
 
-from recscale.cli.train import MODELS, app, configure
+from recscale.cli.train import CTR_HELP, configure, train_app
 from recscale.models import CTR_MODELS
 
 
 def test_every_model_has_its_command():
-    assert set(MODELS) == set(CTR_MODELS)
+    assert set(CTR_HELP) == set(CTR_MODELS)
 
 
 def test_settings_are_taken_over():
@@ -58,20 +58,20 @@ def test_mistakes_are_found_before_the_data_are_read(tmp_path, monkeypatch, opti
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=message):
-        CliRunner().invoke(app, ["wukong", "--dataset", "absent", *options], catch_exceptions=False)
+        CliRunner().invoke(train_app, ["wukong", "--dataset", "absent", *options], catch_exceptions=False)
 
 
 def test_a_history_goes_into_a_folder_that_was_not_there(tmp_path):
     history = tmp_path / "new" / "history.csv"
     options = ["--dataset", "synthetic-ctr", "--batch-size", "16000", "--set", "top=[4]", "--history", str(history)]
-    assert CliRunner().invoke(app, ["dlrm", *options], catch_exceptions=False).exit_code == 0
+    assert CliRunner().invoke(train_app, ["dlrm", *options], catch_exceptions=False).exit_code == 0
     assert history.exists()
 
 
 def test_a_run_reports_sizes_and_metrics(tmp_path):
     history = tmp_path / "history.csv"
     options = ["--dataset", "synthetic-ctr", "--batch-size", "4000", "--set", "top=[8]", "--history", str(history)]
-    result = CliRunner().invoke(app, ["dlrm", *options])
+    result = CliRunner().invoke(train_app, ["dlrm", *options])
     assert result.exit_code == 0, result.output
     for expected in ("dlrm on synthetic-ctr, random split", "2,560 embedding", "test_auc"):
         assert expected in result.output

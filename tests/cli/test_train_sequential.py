@@ -18,7 +18,7 @@ def app():
 
 
 def test_every_model_has_a_command():
-    assert set(train_sequential.MODELS) == set(SEQUENTIAL_MODELS)
+    assert set(train_sequential.SEQUENTIAL_HELP) == set(SEQUENTIAL_MODELS)
 
 
 @pytest.mark.parametrize("model", sorted(SEQUENTIAL_MODELS))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recscale.datasets.adapters import read
+from recscale.datasets.adapters import read_sources
 from recscale.datasets.cards import find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
 from recscale.datasets.schema import Card, File, SequenceColumns, Source
@@ -72,7 +72,7 @@ def source_of(name: str, form: str) -> tuple[Card, Source]:
 
 def impressions(name: str, form: str, *paths: Path) -> pd.DataFrame:
     card, source = source_of(name, form)
-    return read(paths, "ctr", card, source)
+    return read_sources(paths, "ctr", card, source)
 
 
 @pytest.mark.parametrize("form", ["movielens-100k-zip", "movielens-100k-wheel"])
@@ -90,7 +90,7 @@ def test_movielens_100k_gives_the_same_from_zip_and_wheel(form, ml_100k, ml_100k
     card, source = source_of("movielens-100k", form)
     data = encode_ctr(table, card, "abc")
     assert [field.vocabulary_size for field in data.fields] == [2, 2, 2, 2, 2, 2, 2, 1, 1, 3]
-    sequences = encode_sequences(read([path], "sequences", card, source), card, "abc")
+    sequences = encode_sequences(read_sources([path], "sequences", card, source), card, "abc")
     assert [sequences.user(0).tolist(), sequences.user(1).tolist()] == [[1], [1, 0]]
 
 
@@ -103,7 +103,7 @@ def test_movielens_1m(ml_1m):
         [0, 956703932, 5, "F", 1, 10, "480", 3, 1995, "Animation"],
     ]
     card, source = source_of("movielens-1m", "movielens-1m-zip")
-    sequences = encode_sequences(read([ml_1m], "sequences", card, source), card, "abc")
+    sequences = encode_sequences(read_sources([ml_1m], "sequences", card, source), card, "abc")
     assert [sequences.user(0).tolist(), sequences.user(1).tolist()] == [[1], [1, 0]]
 
 
@@ -225,7 +225,7 @@ def test_kuairand_from_the_archive_equals_the_mirrors_tables(kuairand, tmp_path)
 
 def test_kuairand_histories_end_before_the_impressions(kuairand):
     card, source = source_of("kuairand-pure", "kuairand-archive")
-    table = read([kuairand], "sequences", card, source)
+    table = read_sources([kuairand], "sequences", card, source)
     assert table.values.tolist() == [[3, 21], [3, 20], [3, 20]]  # two of the early log by time, one of 24 April
 
 
@@ -240,12 +240,12 @@ def plain(form: str, path: Path, **options) -> Source:
 def test_sequence_text(tmp_path):
     path = tmp_path / "Beauty.txt"
     path.write_text("10 5 3 7\n2 7\n")
-    table = read([path], "sequences", tiny(), plain("sequence-text", path))
+    table = read_sources([path], "sequences", tiny(), plain("sequence-text", path))
     data = encode_sequences(table, tiny(), "abc")
     assert [data.user(0).tolist(), data.user(1).tolist()] == [[2], [1, 0, 2]]  # user 2 before user 10
     path.write_text("10 5 3\n2\n")
     with pytest.raises(ValueError, match=r"user 2 has an empty sequence \(line 2"):
-        read([path], "sequences", tiny(), plain("sequence-text", path))
+        read_sources([path], "sequences", tiny(), plain("sequence-text", path))
 
 
 def test_amazon_ratings_with_k_core(tmp_path):
@@ -253,22 +253,22 @@ def test_amazon_ratings_with_k_core(tmp_path):
     pairs = [("A1", "x"), ("A1", "y"), ("A2", "x"), ("A2", "y"), ("A2", "z"), ("A3", "z")]
     path.write_text("".join(f"{user},{item},5.0,{100 - row}\n" for row, (user, item) in enumerate(pairs)))
     card = tiny(timestamp="timestamp")
-    full = encode_sequences(read([path], "sequences", card, plain("amazon-ratings", path)), card, "abc")
+    full = encode_sequences(read_sources([path], "sequences", card, plain("amazon-ratings", path)), card, "abc")
     assert (len(full), full.user(0).tolist()) == (6, [1, 0])
-    core = read([path], "sequences", card, plain("amazon-ratings", path, k_core=2))
+    core = read_sources([path], "sequences", card, plain("amazon-ratings", path, k_core=2))
     # A3 goes, then z is left with one user and goes too.
     assert core[["user", "item"]].values.tolist() == [list(pair) for pair in pairs[:4]]
     with pytest.raises(ValueError, match="no users and items are left with 9 interactions"):
-        read([path], "sequences", card, plain("amazon-ratings", path, k_core=9))
+        read_sources([path], "sequences", card, plain("amazon-ratings", path, k_core=9))
     path.write_text("user,item,rating,timestamp\nA1,x,5,100\n")
     with pytest.raises(ValueError, match="is not an Amazon ratings file"):
-        read([path], "sequences", card, plain("amazon-ratings", path))
+        read_sources([path], "sequences", card, plain("amazon-ratings", path))
 
 
 def test_jodie_rows_have_more_columns_than_their_header(tmp_path):
     path = tmp_path / "wikipedia.csv"
     path.write_text("user_id,item_id,timestamp,state_label,comma_separated_list_of_features\n0,3,0.0,0,1.5,2.5,0.1\n")
-    assert read([path], "sequences", tiny(), plain("jodie-csv", path)).values.tolist() == [[0, 3, 0]]
+    assert read_sources([path], "sequences", tiny(), plain("jodie-csv", path)).values.tolist() == [[0, 3, 0]]
 
 
 def test_sequence_lists_fill_missing_times_from_their_neighbours(tmp_path):
@@ -276,31 +276,31 @@ def test_sequence_lists_fill_missing_times_from_their_neighbours(tmp_path):
     lists = {"user": [7, 8], "items": [[4, 5, 6], [4, 5]], "timestamps": [[None, 10.0, None], [20.0, None]]}
     pd.DataFrame(lists).to_parquet(path)
     card = tiny(timestamp="timestamp")
-    data = encode_sequences(read([path], "sequences", card, plain("sequence-lists", path)), card, "abc")
+    data = encode_sequences(read_sources([path], "sequences", card, plain("sequence-lists", path)), card, "abc")
     assert data.timestamps.tolist() == [10, 10, 10, 20, 20]
     assert [data.user(0).tolist(), data.user(1).tolist()] == [[0, 1, 2], [0, 1]]
     pd.DataFrame({"user": [7, 8], "items": [[4, 5], []]}).to_parquet(path)
     with pytest.raises(ValueError, match="user 8 has an empty sequence"):
-        read([path], "sequences", tiny(), plain("sequence-lists", path))
+        read_sources([path], "sequences", tiny(), plain("sequence-lists", path))
 
 
 def test_unknown_formats_and_unreadable_files(tmp_path):
     path = tmp_path / "data.parquet"
     path.write_bytes(b"not a parquet")
     with pytest.raises(ValueError, match="unknown format 'excel'; allowed are table, sequence-lists"):
-        read([path], "sequences", tiny(), plain("excel", path))
+        read_sources([path], "sequences", tiny(), plain("excel", path))
     with pytest.raises(ValueError, match=r"can't read .*data.parquet as Parquet"):
-        read([path], "sequences", tiny(), plain("table", path))
+        read_sources([path], "sequences", tiny(), plain("table", path))
     (tmp_path / "empty.csv").touch()
     with pytest.raises(ValueError, match=r"can't read .*empty.csv as CSV"):
-        read([tmp_path / "empty.csv"], "sequences", tiny(), plain("table", path))
+        read_sources([tmp_path / "empty.csv"], "sequences", tiny(), plain("table", path))
 
 
 def test_sequence_text_keeps_leading_zeros_and_long_ids(tmp_path):
     path = tmp_path / "own.txt"
     for text, items in (("007 1 2\n7 1\n", ["1", "2", "1"]), (f"1 {10**30} 5\n", [str(10**30), "5"])):
         path.write_text(text)
-        table = read([path], "sequences", tiny(), plain("sequence-text", path))
+        table = read_sources([path], "sequences", tiny(), plain("sequence-text", path))
         assert table["user"].nunique() == len(text.splitlines())
         assert table["item"].tolist() == items
 
@@ -310,7 +310,7 @@ def test_a_tables_lists_of_items_are_sequences(tmp_path):
     columns = {"user": ["b", "a"], "item": [[3, 1], [2]], "at": [[5, 4], [9]]}
     pd.DataFrame(columns).to_parquet(path)
     card = tiny(timestamp="at")
-    data = encode_sequences(read([path], "sequences", card, plain("table", path)), card, "abc")
+    data = encode_sequences(read_sources([path], "sequences", card, plain("table", path)), card, "abc")
     assert [data.user(0).tolist(), data.user(1).tolist()] == [[1], [0, 2]]
     for broken, message in (
         ({"at": [[5], [9]]}, "item and at must be lists of equal lengths"),
@@ -319,16 +319,16 @@ def test_a_tables_lists_of_items_are_sequences(tmp_path):
     ):
         pd.DataFrame(columns | broken).to_parquet(path)
         with pytest.raises(ValueError, match=rf"lists.parquet: .*{message}"):
-            read([path], "sequences", card, plain("table", path))
+            read_sources([path], "sequences", card, plain("table", path))
 
 
 def test_renamed_columns_are_read_by_their_published_names(tmp_path):
     path = tmp_path / "RAW.csv"
     path.write_text("user_id,recipe_id,note\n007,NA,x\n7,2,y\n")
     source = plain("table", path, rename={"user_id": "user", "recipe_id": "item"})
-    assert read([path], "sequences", tiny(), source).values.tolist() == [["007", "NA"], ["7", "2"]]
+    assert read_sources([path], "sequences", tiny(), source).values.tolist() == [["007", "NA"], ["7", "2"]]
     with pytest.raises(ValueError, match=r"RAW.csv has no column uid"):
-        read([path], "sequences", tiny(), plain("table", path, rename={"uid": "user", "recipe_id": "item"}))
+        read_sources([path], "sequences", tiny(), plain("table", path, rename={"uid": "user", "recipe_id": "item"}))
 
 
 @pytest.mark.parametrize("form", ["sequence-lists", "jodie-csv", "frappe-csv", "movielens-1m-zip", "movielens-table"])
@@ -337,13 +337,13 @@ def test_a_file_of_another_format_is_one_sentence(tmp_path, form, content):
     path = tmp_path / "own.dat"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=r"own.dat") as caught:
-        read([path], "sequences", tiny(), plain(form, path))
+        read_sources([path], "sequences", tiny(), plain(form, path))
     assert "\n" not in str(caught.value)
 
 
 def test_formats_of_one_file_take_one(tmp_path):
     for form in ("table", "sequence-lists", "sequence-text", "amazon-ratings", "jodie-csv"):
         with pytest.raises(ValueError, match=f"the format '{form}' is one file; 'own' has 2"):
-            read([tmp_path / "a", tmp_path / "b"], "sequences", tiny(), plain(form, tmp_path / "a"))
+            read_sources([tmp_path / "a", tmp_path / "b"], "sequences", tiny(), plain(form, tmp_path / "a"))
     with pytest.raises(ValueError, match="'frappe-csv' is one zip or three CSVs"):
-        read([tmp_path / "a", tmp_path / "b"], "ctr", tiny(), plain("frappe-csv", tmp_path / "a"))
+        read_sources([tmp_path / "a", tmp_path / "b"], "ctr", tiny(), plain("frappe-csv", tmp_path / "a"))

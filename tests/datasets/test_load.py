@@ -9,7 +9,7 @@ import pytest
 
 from recscale.datasets import dataset_names, load_ctr, load_sequences, store
 from recscale.datasets.cards import find_card
-from recscale.datasets.load import load, present
+from recscale.datasets.load import load_dataset, present
 from recscale.settings import cache_folder
 
 CARD = """
@@ -79,7 +79,7 @@ def test_bring_your_own(shop, monkeypatch):
 
 def test_a_second_load_is_the_same_and_reads_no_source(shop, monkeypatch):
     first = [vars(load_ctr(shop)), vars(load_sequences(shop))]
-    monkeypatch.setattr("recscale.datasets.load.read", lambda *_: pytest.fail("parsed again"))
+    monkeypatch.setattr("recscale.datasets.load.read_sources", lambda *_: pytest.fail("parsed again"))
     for before, after in zip(first, [vars(load_ctr(shop)), vars(load_sequences(shop))], strict=True):
         assert_same(before, after)
 
@@ -149,7 +149,7 @@ def test_what_a_reader_can_get_wrong(shop, tmp_path):
     with pytest.raises(ValueError, match=r"food has no ctr data; it has sequences. Allowed for ctr are movielens-100k"):
         load_ctr("food")
     with pytest.raises(ValueError, match="has no source 'ftp' for ctr data; allowed are 'official zip', 'wheel of Rec"):
-        load("movielens-100k", "ctr", source="ftp")
+        load_dataset("movielens-100k", "ctr", source="ftp")
     shop.write_text(shop.read_text().replace('"price"', '"cost"'))
     with pytest.raises(
         ValueError, match=r"impressions.* has no column cost; it has click, user, zip, tags, price, when"
@@ -195,19 +195,19 @@ def test_what_is_here_is_used_before_anything_is_downloaded(tmp_path, monkeypatc
     """)
     monkeypatch.setenv("RECSCALE_MIRROR", str(tmp_path))
     monkeypatch.setattr("recscale.datasets.fetch.from_url", lambda *_: pytest.fail("downloaded"))
-    loaded = load(tmp_path / "shop.toml", "ctr")
+    loaded = load_dataset(tmp_path / "shop.toml", "ctr")
     assert loaded.source.name == "mirror"
     (tmp_path / "rows.parquet").unlink()
-    assert load(tmp_path / "shop.toml", "ctr").data.checksum == loaded.data.checksum
+    assert load_dataset(tmp_path / "shop.toml", "ctr").data.checksum == loaded.data.checksum
 
 
 def test_the_wheel_gives_all_of_movielens_100k(network):
     """The one test that downloads: what every machine that can install the book can do."""
     try:
-        loaded = load("movielens-100k", "ctr", source="wheel of RecBole 1.2.1")
+        loaded = load_dataset("movielens-100k", "ctr", source="wheel of RecBole 1.2.1")
     except ValueError as error:
         pytest.skip(f"no package index in reach: {error}")
-    data, sequences = loaded.data, load("movielens-100k", "sequences", source="wheel of RecBole 1.2.1").data
+    data, sequences = loaded.data, load_dataset("movielens-100k", "sequences", source="wheel of RecBole 1.2.1").data
     assert (len(data), len(sequences), sequences.n_users, sequences.n_items) == (100_000, 100_000, 943, 1682)
     sizes = {field.name: field.vocabulary_size for field in data.fields}
     assert [sizes[name] for name in ("user", "item", "gender", "occupation", "genres")] == [943, 1682, 2, 21, 19]

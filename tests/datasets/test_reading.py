@@ -134,7 +134,7 @@ def test_a_file_is_what_its_first_bytes_say(tmp_path):
 
 
 def test_a_cell_longer_than_a_block_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "BLOCK", 256)
+    monkeypatch.setattr(reading, "_BLOCK", 256)
     path = tmp_path / "long.csv"
     path.write_text("a,b\n" + "x" * 5000 + ",1\ny,2\n")
     assert read_table(path, ["a", "b"])["a"].str.len().tolist() == [5000, 1]

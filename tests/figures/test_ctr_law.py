@@ -55,7 +55,7 @@ def test_slopes_stand_beside_the_papers(ctr_runs):
 def test_laws_side_by_side_start_at_zero(ctr_runs):
     runs = {split: one(ctr_runs, split) for split in ("main", "time")}
     curves = {split: ctr_scaling.curve(table, SIZE) for split, table in runs.items()}
-    fig = figures.side_by_side(runs, curves, SIZE)
+    fig = figures.curves_side_by_side(runs, curves, SIZE)
     show(fig, points=figures.side_rows(runs))
     assert figures.side_rows(runs) == 17
     assert [trace.y[0] for trace in fig.data if trace.meta] == [0, 0]
@@ -65,4 +65,4 @@ def test_laws_side_by_side_start_at_zero(ctr_runs):
 def test_an_axis_without_a_law_draws_its_points(ctr_runs):
     runs = {"main": one(ctr_runs)}
     empty = pd.DataFrame(columns=["x", "predicted", "low", "high"], dtype=float)
-    show(figures.side_by_side(runs, {"main": empty}, SIZE), points=12)
+    show(figures.curves_side_by_side(runs, {"main": empty}, SIZE), points=12)

@@ -115,7 +115,6 @@ def test_panels_come_one_at_a_time():
     shown = [trace for trace in fig.data if trace.meta == base.DATA and trace.visible]
     assert sum(len(trace.x) for trace in shown) == len(panels[first])
     assert fig.layout.updatemenus[0].buttons[0].label == drawn.panel_name(*first)
-    base.show(drawn.surface(panels[first], rows[1]["fit"], "x"), points=len(panels[first]))
 
 
 def test_published_tables_are_drawn_whole():

@@ -25,8 +25,8 @@ def test_losses_live_alone_and_beside_the_committed():
 
 
 def test_protocols_show_what_is_drawn_beside_what_is_expected():
-    rows = [("full", m, 0.1, np.nan, np.nan) for m in figures.METRICS]
-    rows += [("100", m, 0.5, 0.51, 0.02) for m in figures.METRICS]
+    rows = [("full", m, 0.1, np.nan, np.nan) for m in figures.TRAP_METRICS]
+    rows += [("100", m, 0.5, 0.51, 0.02) for m in figures.TRAP_METRICS]
     fig = figures.protocols(pd.DataFrame(rows, columns=["protocol", "metric", "expected", "simulated", "sd"]))
     show(fig, points=3)
     traces, _ = buttons(fig)["HR@10"]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from recscale.claims.claim import Evidence, Paper
+from recscale.claims.claim import Evidence, Paper, Statement, judge
 from recscale.claims.render import table
-from recscale.claims.rules import EveryCase, Exceeds, judge
+from recscale.claims.rules import EveryCase, Exceeds
 from recscale.figures import report_card as figures
 from recscale.figures.base import count_points
 from recscale.stats.estimate import Estimate
@@ -13,8 +13,8 @@ from recscale.stats.multiplicity import Count
 
 
 def claim(id, observed, reference=None, evidence=Evidence.PUBLISHED, rule=None, **more):
-    rule = rule or Exceeds()
-    return judge(rule, id, Paper.WUKONG, "law", "It falls.", evidence, observed, "page", reference=reference, **more)
+    said = Statement(id, Paper.WUKONG, "law", "It falls.", evidence, "page", reference, **more)
+    return judge(said, rule or Exceeds(), observed)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from recscale.datasets import synthetic
 from recscale.figures import sequential, show
 from recscale.models.sasrec import SASRecConfig
 from recscale.models.sequential import build_sequential_model
-from recscale.training.sequential import evaluate
+from recscale.training.sequential import evaluate_model
 from recscale.training.sequential_batches import split_sequences
 
 LENGTH = 8
@@ -41,14 +41,14 @@ def test_influence_never_reaches_back_and_shares_sum_to_one(data, model):
 
 def test_full_ranking_by_ranks_is_the_evaluation_of_the_training_loop(data, model, ranks):
     cases = split_sequences(data, "leave-one-out").test
-    measured = evaluate(model, data, cases, LENGTH)
-    found = probes.expected_metrics(ranks["sasrec"], None)
+    measured = evaluate_model(model, data, cases, LENGTH)
+    found = probes.exact_metrics(ranks["sasrec"], None)
     assert found["NDCG@10"] == pytest.approx(measured["ndcg@10"], abs=1e-9)
     assert found["HR@10"] == pytest.approx(measured["hr@10"], abs=1e-9)
 
 
 def test_counting_beats_guessing_on_a_chain(ranks):
-    full = {name: probes.expected_metrics(table, None)["NDCG@10"] for name, table in ranks.items()}
+    full = {name: probes.exact_metrics(table, None)["NDCG@10"] for name, table in ranks.items()}
     assert full["last item"] > 2 * full["popularity"]
 
 
@@ -59,14 +59,14 @@ def test_expected_sampled_metric_is_the_mean_over_samples():
         beaten = random.permuted(np.tile(np.arange(candidates - 1), (draws, 1)), axis=1)[:, :15] < better
         place = beaten.sum(1)
         found.append(np.where(place < 5, 1 / np.log2(place + 2), 0).mean())
-    assert probes.expected_metrics(ranks, 15, k=5)["NDCG@5"] == pytest.approx(np.mean(found), abs=0.005)
+    assert probes.exact_metrics(ranks, 15, k=5)["NDCG@5"] == pytest.approx(np.mean(found), abs=0.005)
 
 
 def test_steps_of_a_longer_view_are_taken_user_by_user(data, model):
     score = probes.scorers(data, model)["sasrec"]
     table = probes.reading(score, data, (1, 3, LENGTH), k=5)
     for length in table.index:
-        whole = probes.expected_metrics(probes.ranks(score, data, length), None, 5)
+        whole = probes.exact_metrics(probes.ranks(score, data, length), None, 5)
         assert table.loc[length, "NDCG@5"] == pytest.approx(whole["NDCG@5"])
     assert np.diff(table["NDCG@5"]) == pytest.approx(table["step"].to_numpy()[1:])
     assert np.isnan(table["step"].iloc[0])

@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import nnls
 
 from recscale import laws
-from recscale.laws.grid_search import _eliminate, grid_of, resolve, search, thinned
+from recscale.laws.grid_search import _eliminate, grid_of, resolve, search_grid, thinned
 from recscale.laws.points import read_points
 from recscale.laws.problem import Problem, columns
 
@@ -47,10 +47,10 @@ def test_elimination_is_least_squares():
 def test_search_starts_in_the_basin_of_the_truth(truths):
     x, true, y = truths["performance-law"]
     problem = Problem(laws.get("performance-law"), read_points(x, y))
-    _, theta = search(problem, problem.rows(), 1)
+    _, theta = search_grid(problem, problem.rows(), 1)
     assert list(theta[:, 2]) == list(range(1, 33))  # each listed constant gets a start
     assert abs(theta[4, 0] - true["w3"]) < 0.2  # q₁ = 5
-    row, theta = search(problem, problem.rows().take([0, 0]), 3)
+    row, theta = search_grid(problem, problem.rows().take([0, 0]), 3)
     assert list(np.bincount(row)) == [96, 96]
 
 

@@ -16,8 +16,8 @@ from recscale.models.ctr_ladders import (
     TOLERANCE,
     flop,
     frontier_targets,
+    ladder_shapes,
     recipe,
-    shapes,
 )
 from recscale.models.ctr_styles import INPUTS
 from recscale.models.wukong import WukongConfig
@@ -68,7 +68,7 @@ def test_every_rival_and_no_variant_has_a_ladder():
 @pytest.mark.parametrize("model", FRONTIER_MODELS)
 def test_shapes_are_many_distinct_and_at_the_target(model):
     for target in reached(model):
-        found = shapes(model, target)
+        found = ladder_shapes(model, target)
         assert len(set(found)) == len(found) == 6
         assert {config.model for config in found} == {model}
         allowed = SMALL_TOLERANCE if target <= TARGETS[1] else TOLERANCE
@@ -80,7 +80,7 @@ def test_shapes_are_many_distinct_and_at_the_target(model):
 
 @pytest.mark.parametrize("model", FRONTIER_MODELS)
 def test_along_a_style_no_knob_falls_and_depths_stay(model):
-    for style in zip(*(shapes(model, target) for target in reached(model)), strict=True):
+    for style in zip(*(ladder_shapes(model, target) for target in reached(model)), strict=True):
         for small, large in pairwise(style):
             for knob in KNOBS[model]:
                 low, high = np.atleast_1d(value(small, knob)), np.atleast_1d(value(large, knob))
@@ -94,7 +94,7 @@ def test_along_a_style_no_knob_falls_and_depths_stay(model):
 
 def test_wukongs_shapes_span_depth_and_aspect_with_one_mlp_depth():
     for target in TARGETS:
-        found = shapes("wukong", target)
+        found = ladder_shapes("wukong", target)
         assert [config.l for config in found] == [1, 1, 2, 2, 4, 4]
         for config in (*found, recipe(TARGETS.index(target))):
             assert config.mlp_layers == 1
@@ -133,7 +133,7 @@ def test_frontiers_are_trained_at_enough_targets_with_the_same_ends():
 
 def test_no_cross_layer_costs_more_than_one_of_full_rank():
     for model in ("dcnv2", "crossnet"):
-        ranks = {config.rank for target in reached(model) for config in shapes(model, target)}
+        ranks = {config.rank for target in reached(model) for config in ladder_shapes(model, target)}
         assert None in ranks
         assert max(ranks - {None}) < 80
 
@@ -142,15 +142,15 @@ def test_unknown_names_and_sizes_are_one_sentence():
     with pytest.raises(ValueError, match="no fair ladder of 'deepfm'; there are those of wukong, dcnv2"):
         frontier_targets("deepfm")
     with pytest.raises(ValueError, match="no target is 1234 FLOP; the targets are 20000, "):
-        shapes("wukong", 1234)
+        ladder_shapes("wukong", 1234)
     with pytest.raises(ValueError, match=r"the ladder of crossnet ends at 2.188e\+06 FLOP, below 3.2e\+07"):
-        shapes("crossnet", TARGETS[-1])
+        ladder_shapes("crossnet", TARGETS[-1])
 
 
 @pytest.mark.parametrize("model", FRONTIER_MODELS)
 def test_every_shape_can_be_built_and_predicts(model):
     x, extra = torch.randn(3, 10, 16), torch.randn(3, 10, 16)
-    for config in shapes(model, TARGETS[1]):
+    for config in ladder_shapes(model, TARGETS[1]):
         tower = config.tower(INPUTS)
         inputs = {"afn+": (x, extra), "xdeepfm": (x, extra[..., :1])}.get(model, (x,))
         assert tower(*inputs).shape == (3, 1)

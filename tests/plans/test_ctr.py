@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from recscale.models import account_ctr
-from recscale.models.ctr_presets import wukong_sizes
+from recscale.models.ctr_presets import wukong_ladder
 from recscale.plans import ctr, live, parts, plan_study, rate_search
 from recscale.plans.parts import Part, runs_of
 from recscale.runs import NotYetPlanned, save_results, spec
@@ -102,14 +102,14 @@ def test_rates_are_interpolated_in_log_flop_and_kept_beyond_the_ends(everything_
     sizes = rate_search.searched_sizes("wukong")
     dense = dict(zip(sizes, (1e-2, 3e-3, 1e-3), strict=True))
     save_results(search_results(lambda run: (dense.get(run.model, 3e-3), 1e-1)), "ctr-learning-rate")
-    rates = [rate_search.tuned("synthetic-ctr", model).dense_learning_rate for model in wukong_sizes()]
+    rates = [rate_search.tuned("synthetic-ctr", model).dense_learning_rate for model in wukong_ladder()]
     assert rates[0] == 1e-2
     assert rates[5] == 3e-3
     assert rates[10] == rates[11] == 1e-3
     assert rates == sorted(rates, reverse=True)
     assert 3e-3 < rates[3] < 1e-2
     save_results(search_results(lambda run: (3e-3, 3e-1)), "ctr-learning-rate")
-    assert {rate_search.tuned("synthetic-ctr", size).sparse_learning_rate for size in wukong_sizes()} == {3e-1}
+    assert {rate_search.tuned("synthetic-ctr", size).sparse_learning_rate for size in wukong_ladder()} == {3e-1}
 
 
 def test_the_search_goes_beyond_the_grid_where_its_best_lay_at_the_edge(everything_on_synthetic):
@@ -117,7 +117,7 @@ def test_the_search_goes_beyond_the_grid_where_its_best_lay_at_the_edge(everythi
     rates = {run.training.dense_learning_rate for run in runs if run.model == rate_search.searched_sizes("wukong")[2]}
     assert rates == {3e-5, 1e-4, *rate_search.DENSE_RATES}
     save_results(search_results(lambda run: (1e-4, 1e-1)), "ctr-learning-rate")
-    assert rate_search.tuned("synthetic-ctr", wukong_sizes()[-1]).dense_learning_rate == 1e-4
+    assert rate_search.tuned("synthetic-ctr", wukong_ladder()[-1]).dense_learning_rate == 1e-4
 
 
 def test_every_data_set_has_the_rates_of_its_own_search_or_of_the_usual_one():
@@ -162,7 +162,7 @@ def test_seed_by_seed_and_cheap_first(everything_on_synthetic):
     runs = ctr.SCALING_PLAN.full("movielens-1m", None)
     seeds = [run.seed for run in runs]
     assert seeds == sorted(seeds)
-    assert [run.model for run in runs[: len(wukong_sizes())]] == list(wukong_sizes())
+    assert [run.model for run in runs[: len(wukong_ladder())]] == list(wukong_ladder())
     wukong = [run for run in runs if run.model.model == "wukong"]
     assert {run.seed for run in wukong if run.split == "random"} == {0, 1, 2}
     assert len({run.model for run in wukong if run.split == "random"}) >= 10
@@ -171,9 +171,9 @@ def test_seed_by_seed_and_cheap_first(everything_on_synthetic):
 
 def test_asked_for_another_data_set_a_plan_moves_its_first_split_there():
     curves = [
-        Part("a", wukong_sizes()[:2], parts.fixed, (0, 1)),
-        Part("a", wukong_sizes()[:1], parts.fixed, (0,), split="time"),
-        Part("b", wukong_sizes()[:1], parts.fixed, (0,)),
+        Part("a", wukong_ladder()[:2], parts.fixed, (0, 1)),
+        Part("a", wukong_ladder()[:1], parts.fixed, (0,), split="time"),
+        Part("b", wukong_ladder()[:1], parts.fixed, (0,)),
     ]
     moved = runs_of(curves, "synthetic-ctr", (5,))
     assert [(run.dataset, run.split, run.seed) for run in moved] == [("synthetic-ctr", "random", 5)] * 2
@@ -186,7 +186,7 @@ def test_smoke_keeps_to_its_rows_on_any_data():
 
 def test_the_noise_runs_of_a_quick_scaling_study_repeat_no_seed():
     runs = ctr.SCALING_PLAN.quick("synthetic-ctr", (3, 7))
-    smallest = [run.seed for run in runs if run.model == wukong_sizes()[0]]
+    smallest = [run.seed for run in runs if run.model == wukong_ladder()[0]]
     assert sorted(smallest) == [3, 7, 8, 9]
 
 

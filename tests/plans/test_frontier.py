@@ -10,7 +10,7 @@ import pytest
 
 from recscale.datasets import load_ctr
 from recscale.models import EmbeddingConfig, account_ctr
-from recscale.models.ctr_ladders import FRONTIER_MODELS, TARGETS, flop, frontier_targets, recipe, shapes
+from recscale.models.ctr_ladders import FRONTIER_MODELS, TARGETS, flop, frontier_targets, ladder_shapes, recipe
 from recscale.plans import frontier as plans_frontier
 from recscale.plans import frontier_search, plan_study
 from recscale.plans.frontier import CENTRAL, FIRST_SEEDS, GROUPS, PROTOCOL
@@ -93,7 +93,7 @@ def test_the_search_takes_five_sizes_and_crosses_the_rates_at_three(model):
     assert {run.seed for run in runs} == {frontier_search.FRONTIER_SEARCH_SEED}
     sizes = [list(part) for _, part in groupby(runs, key=lambda run: run.model)]
     targets = [TARGETS[at] for at in frontier_search.searched_targets(model)]
-    assert [part[0].model for part in sizes] == [shapes(model, target)[CENTRAL] for target in targets]
+    assert [part[0].model for part in sizes] == [ladder_shapes(model, target)[CENTRAL] for target in targets]
     assert (targets[0], targets[-1]) == (frontier_targets(model)[0], frontier_targets(model)[-1])
     pairs = [{(run.training.dense_learning_rate, run.training.sparse_learning_rate) for run in part} for part in sizes]
     crossed = [len({sparse for _, sparse in tried}) == 3 and len(tried) >= 9 for tried in pairs]
@@ -113,14 +113,14 @@ def test_the_frontier_waits_model_by_model():
 
 def test_the_embedding_rate_is_the_best_on_average_and_the_dense_one_interpolated():
     """Embeddings: 0.3 is best at one searched size, 0.1 at two. The dense rate falls from size to size."""
-    sizes = [shapes(FIRST, TARGETS[at])[CENTRAL] for at in frontier_search.searched_targets(FIRST)]
+    sizes = [ladder_shapes(FIRST, TARGETS[at])[CENTRAL] for at in frontier_search.searched_targets(FIRST)]
     dense = dict(zip(sizes, (3e-3, 1e-3, 1e-3, 3e-4, 1e-4), strict=True))
     export("ctr-frontier-rate", searched(lambda run: (dense[run.model], 3e-1 if run.model == sizes[0] else 1e-1)))
     runs = full("ctr-frontier")
     assert {run.training.sparse_learning_rate for run in runs} == {0.1}
     found = {run.model: run.training.dense_learning_rate for run in runs}
     assert {size: found[size] for size in sizes} == dense
-    between = shapes(FIRST, TARGETS[10])
+    between = ladder_shapes(FIRST, TARGETS[10])
     assert all(1e-4 < found[shape] < 3e-4 for shape in between)
     assert len({found[shape] for shape in between}) <= 3, "equal compute, about equal rates"
     for run in runs:
@@ -154,7 +154,7 @@ def test_order_group_by_group_seed_by_seed_cheap_first():
 def test_best_shapes_get_the_seeds_their_noise_asks_for():
     export("ctr-frontier-rate", searched(lambda run: (1e-3, 1e-1), (FIRST, "dlrm")))
     plan = full("ctr-frontier")
-    best = {shapes(FIRST, target)[at % 6]: at for at, target in enumerate(TARGETS)}
+    best = {ladder_shapes(FIRST, target)[at % 6]: at for at, target in enumerate(TARGETS)}
     deviation = 0.0017  # 0.0017 / √5 = 0.00076
 
     def loss(run) -> float:
@@ -172,7 +172,7 @@ def test_best_shapes_get_the_seeds_their_noise_asks_for():
 
 
 def test_a_shape_that_diverged_is_not_chosen_and_seeds_have_a_bound():
-    at = shapes("dlrm", TARGETS[0])[:3]
+    at = ladder_shapes("dlrm", TARGETS[0])[:3]
     runs = [
         pd.DataFrame({"valid_logloss": level, "test_logloss": [level, 1.1 * level, level], "healthy": healthy})
         for level, healthy in ((0.4, False), (0.6, True), (0.5, True))
@@ -189,6 +189,6 @@ def test_the_ladders_count_compute_on_movielens_1m():
         pytest.skip("needs RECSCALE_MIRROR with the data files")
     data = load_ctr("movielens-1m")
     for model in FRONTIER_MODELS:
-        config = shapes(model, TARGETS[4])[CENTRAL]
+        config = ladder_shapes(model, TARGETS[4])[CENTRAL]
         account = account_ctr(config, data.fields, len(data.dense_names), len(data.tasks), EmbeddingConfig())
         assert account.training_flop_per_example == flop(config)

@@ -9,7 +9,7 @@ import pytest
 from recscale.plans import plan_study
 from recscale.plans import sequential as plans
 from recscale.plans import sequential_search as search
-from recscale.plans.completeness import reasons
+from recscale.plans.registry import missing_reasons
 from recscale.runs import COLUMNS, NotYetPlanned, RecordStore, load_results, run_study, run_table, spec
 from recscale.settings import REPOSITORY
 from recscale.training.sequential import SequentialTraining
@@ -124,7 +124,7 @@ def test_quality_is_trained_as_its_search_found_best(name):
     found = load_results("sequential-quality-search")
     found = found[found["dataset"] == name]
     if len(found) < len(search.QUALITY_SEARCH[name]):
-        assert "sequential-quality-search" in reasons(), "this search isn't whole, and nothing says why"
+        assert "sequential-quality-search" in missing_reasons(), "this search isn't whole, and nothing says why"
         return
     best = run_table(found).loc[found["valid_ndcg@10"].idxmax()].to_dict()
     best["shape"] = best["layers"], best["width"]
@@ -145,7 +145,9 @@ def test_the_tuned_setting_is_the_best_of_the_whole_search(width):
     found["setting"] = list(zip(found["learning_rate"], found["dropout"], strict=True))
     found = found[(found["width"] == width) & (found["schedule"] == "linear")]
     if set(found["setting"]) != set(search.SEARCH[width]):
-        assert "sequential-learning-rate" in reasons(), "the search of this width isn't whole, and nothing says why"
+        assert "sequential-learning-rate" in missing_reasons(), (
+            "the search of this width isn't whole, and nothing says why"
+        )
         return
     assert search.TUNED[width] == found.loc[found["valid_ndcg@10"].idxmax(), "setting"]
     rates, dropouts = zip(*search.SEARCH[width], strict=True)

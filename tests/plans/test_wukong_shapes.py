@@ -5,11 +5,11 @@ from itertools import product
 
 import pytest
 
-from recscale.models.ctr_presets import wukong_sizes
+from recscale.models.ctr_presets import wukong_ladder
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans import ctr, plan_study, rate_search
 from recscale.plans.parts import one_pass
-from recscale.plans.wukong_shapes import wukong_shapes
+from recscale.plans.wukong_shapes import bridge_plan
 from recscale.runs import load_results
 
 
@@ -26,7 +26,7 @@ def full() -> list:
         seen.append((model.l, embedding.width))
         return one_pass(dataset, embedding=embedding)
 
-    runs = wukong_shapes(replace(ctr.full_ctr(), training=rates), (1, 2, 4, 8), (8, 16, 32, 64), "synthetic-ctr", None)
+    runs = bridge_plan(replace(ctr.full_ctr(), training=rates), (1, 2, 4, 8), (8, 16, 32, 64), "synthetic-ctr", None)
     assert seen == [shape(run) for run in runs]
     return runs
 
@@ -41,7 +41,7 @@ def test_small_plans_hold_their_whole_grid_once(profile, cells):
 def test_the_full_grid_varies_depth_and_width_alone(full):
     assert [run.seed for run in full] == [0] * 16 + [1] * 16
     assert len({shape(run) for run in full[:16]}) == 16
-    base = wukong_sizes()[6]
+    base = wukong_ladder()[6]
     assert {replace(run.model, l=base.l) for run in full} == {base}
     assert {run.split for run in full} == {"random"}
 
@@ -60,7 +60,7 @@ def test_data_set_and_seeds_can_be_others():
 
 def test_a_rate_follows_the_flop_of_the_width(monkeypatch):
     """Twice the width moves a model along the searched ladder; the usual width leaves every older run what it was."""
-    model, widths = wukong_sizes()[6], (8, 16, 64)
+    model, widths = wukong_ladder()[6], (8, 16, 64)
     table = load_results("ctr-learning-rate")
     known = frozenset(table.loc[table["model"] == "wukong", "run_id"])
     monkeypatch.setattr(rate_search, "_searched_ids", lambda dataset, name: known)

@@ -39,7 +39,7 @@ def test_one_law_for_all_settings_explains_little_of_what_ten_panels_do():
 
 
 def test_joint_points_take_any_data_term():
-    data = published.data_terms().assign(data=lambda t: t["tokens"])
+    data = published.printed_data_terms().assign(data=lambda t: t["tokens"])
     points = published.joint_points("NDCG@10", data=data)
     assert len(points) == 224
     assert set(points["data"]) == set(data["tokens"])

@@ -8,7 +8,7 @@ from distributed import LocalCluster
 
 from recscale.plans import plan_study
 from recscale.runs import RecordStore, cluster, run_study
-from recscale.runs.store import COLUMNS
+from recscale.runs.table import COLUMNS
 
 WORDS = ("model", "dataset", "split", "config", "torch_version", "code_version", "data_checksum", "finished_at")
 KNOWN = dict.fromkeys(COLUMNS[1:], 0) | dict.fromkeys(WORDS, "words") | {"diverged": False, "wall_seconds": 1.5}

@@ -10,7 +10,7 @@ import pytest
 from recscale.plans import plan_study
 from recscale.runs import RecordStore, cluster, run_study
 from recscale.runs import study as runs_study
-from recscale.runs.store import COLUMNS
+from recscale.runs.table import COLUMNS
 from recscale.training.health import HEALTH
 
 WORDS = ("model", "dataset", "split", "config", "torch_version", "code_version", "data_checksum", "finished_at")

@@ -9,7 +9,7 @@ import torch
 
 from recscale.datasets.synthetic import planted_ctr, planted_optimum
 from recscale.models import CTR_MODELS, EmbeddingConfig
-from recscale.models.ctr_presets import wukong_sizes
+from recscale.models.ctr_presets import wukong_ladder
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.wukong import WukongConfig
 from recscale.training.ctr import CTRTraining, Seeds, predict, train_ctr
@@ -83,7 +83,7 @@ def test_wukong_finds_a_planted_third_order_interaction():
 @pytest.mark.slow
 def test_the_largest_wukong_stays_finite_at_ten_times_the_rate(small):
     training = CTRTraining(batch_size=512, dense_learning_rate=1e-2, sparse_learning_rate=1.0)
-    result = train_ctr(wukong_sizes()[-1], training, small)
+    result = train_ctr(wukong_ladder()[-1], training, small)
     assert not result.diverged
     assert np.isfinite(list(result.metrics.values())).all()
     assert np.isfinite(predict(result.model, small.test)).all()

@@ -16,7 +16,7 @@ from recscale.training.sampled_ranking import (
     expected_metrics,
     place_probabilities,
     sampled_counts,
-    standing,
+    sampled_standing,
     under_ties,
 )
 
@@ -50,7 +50,7 @@ def enumerated(scores, target, weights, negatives, places, repeated):
 def test_the_expectation_is_the_mean_over_all_draws(negatives, repeated):
     weights = torch.ones(2, 7)
     weights[1, 0] = 0  # an item of the history
-    found = place_probabilities(standing(SCORES, TARGETS, weights), negatives, 3, repeated=repeated)
+    found = place_probabilities(sampled_standing(SCORES, TARGETS, weights), negatives, 3, repeated=repeated)
     for row in (0, 1):
         expected = enumerated(SCORES[row].tolist(), int(TARGETS[row]), weights[row].tolist(), negatives, 3, repeated)
         np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
@@ -58,7 +58,7 @@ def test_the_expectation_is_the_mean_over_all_draws(negatives, repeated):
 
 def test_weighted_draws_are_binomial_in_the_weights():
     weights = torch.tensor([[1.0, 5.0, 9.0, 2.0, 3.0, 4.0, 1.0]]).repeat(2, 1)
-    found = place_probabilities(standing(SCORES, TARGETS, weights), 3, 4, repeated=True)
+    found = place_probabilities(sampled_standing(SCORES, TARGETS, weights), 3, 4, repeated=True)
     for row in (0, 1):
         expected = enumerated(SCORES[row].tolist(), int(TARGETS[row]), weights[row].tolist(), 3, 4, True)
         np.testing.assert_allclose(found[:, row], expected, atol=1e-12)
@@ -90,9 +90,9 @@ def test_every_draw_of_nasty_scores_counted_one_by_one(case, negatives, repeated
     ]
     if not places:
         with pytest.raises(ValueError, match="nothing to evaluate"):
-            expected_metrics(standing(scores, targets, weights), protocol, k=2)
+            expected_metrics(sampled_standing(scores, targets, weights), protocol, k=2)
         return
-    found = expected_metrics(standing(scores, targets, weights), protocol, k=2)
+    found = expected_metrics(sampled_standing(scores, targets, weights), protocol, k=2)
     assert found["hr@2"] == pytest.approx(np.sum(places, axis=1).mean(), abs=1e-12)
     assert found.get("left_out", 0) == len(targets) - len(places)
 
@@ -108,7 +108,7 @@ def test_full_sampled_and_closed_form_rankings_agree(case):
         *(n.numpy() for n in count_rivals(scores.clone(), targets, (weights == 0).nonzero(as_tuple=True))), (3,)
     )
     draws = sampled_counts(scores, targets, weights, Protocol(9), torch.Generator().manual_seed(0))
-    closed = expected_metrics(standing(scores, targets, weights), Protocol(), k=3)
+    closed = expected_metrics(sampled_standing(scores, targets, weights), Protocol(), k=3)
     for found in (ranking_metrics(*draws, (3,)), closed):
         for name in closed:
             assert found[name] == pytest.approx(full[name], abs=1e-12)
@@ -123,18 +123,18 @@ def test_a_user_without_rivals_draws_nothing(repeated):
     draws = sampled_counts(scores, targets, weights, protocol, torch.Generator().manual_seed(0))
     assert [count.tolist() for count in draws] == [[0, 2], [0, 0], [0, 2]]
     assert under_ties(*draws, k=2)["expected"]["hr@2"] == 0, "the mean over the other user"
-    found = standing(scores, targets, weights)
+    found = sampled_standing(scores, targets, weights)
     assert expected_metrics(found, protocol, k=2) == {"hr@2": 0, "ndcg@2": 0, "left_out": 1}
 
 
 def test_weights_that_are_no_weights_are_refused():
     for wrong in (-1.0, math.inf, math.nan):
         with pytest.raises(ValueError, match="finite and at least 0"):
-            standing(SCORES, TARGETS, torch.full((2, 7), wrong))
+            sampled_standing(SCORES, TARGETS, torch.full((2, 7), wrong))
 
 
 def test_all_rivals_give_the_full_ranking():
-    found = standing(SCORES, TARGETS, torch.ones(2, 7))
+    found = sampled_standing(SCORES, TARGETS, torch.ones(2, 7))
     assert (found.better.tolist(), found.tied.tolist(), found.total.tolist()) == ([2, 4], [2, 0], [6, 6])
     for negatives in (None, 6, 100):
         places = place_probabilities(found, negatives, 7)
@@ -153,7 +153,7 @@ def test_the_draws_of_a_script_agree_with_the_expectation(protocol):
     targets = torch.randint(0, 30, (500,), generator=random)
     weights = torch.rand(500, 30, generator=random) if protocol.popular else torch.ones(500, 30)
     weights[:, :5] = 0
-    exact = expected_metrics(standing(scores, targets, weights), protocol, k=2)["hr@2"]
+    exact = expected_metrics(sampled_standing(scores, targets, weights), protocol, k=2)["hr@2"]
     shares = []
     for _ in range(60):
         draws = sampled_counts(scores, targets, weights, protocol, random)
@@ -180,7 +180,7 @@ def test_sampling_without_repeats_never_draws_an_excluded_item():
 def test_scores_that_are_not_numbers_win_nothing():
     scores, weights = SCORES[:1].clone(), torch.ones_like(SCORES[:1])
     scores[0, 3] = torch.nan
-    found = standing(scores, torch.tensor([3]), weights)
+    found = sampled_standing(scores, torch.tensor([3]), weights)
     assert found.better == found.total == scores.shape[1] - 1
     draws = sampled_counts(scores, torch.tensor([3]), weights, Protocol(5), torch.Generator().manual_seed(0))
     assert draws == (5, 0, 5)

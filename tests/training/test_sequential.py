@@ -9,7 +9,7 @@ import torch
 from recscale.datasets import synthetic
 from recscale.models.attention import PackedSequences
 from recscale.models.sasrec import SASRecConfig
-from recscale.training.sequential import SequentialTraining, evaluate, train_sequential
+from recscale.training.sequential import SequentialTraining, evaluate_model, train_sequential
 from recscale.training.sequential_batches import TrainingBatches, split_sequences
 
 TINY = SASRecConfig(width=16, layers=1, dropout=0.1)
@@ -112,7 +112,7 @@ def test_evaluation_equals_one_user_at_a_time(chains, trained):
             target = data.items[case]
             scores[[item for item in data.items[start:case] if item != target]] = -torch.inf
         hits.append(float((scores > scores[target]).sum() < 10))
-    assert evaluate(trained.model, data, cases, 20)["hr@10"] == pytest.approx(np.mean(hits))
+    assert evaluate_model(trained.model, data, cases, 20)["hr@10"] == pytest.approx(np.mean(hits))
 
 
 def test_global_time_split(chains):
@@ -187,4 +187,4 @@ def test_reaches_the_best_possible_ndcg_of_a_markov_chain():
     assert result.metrics["collapsed"] == 0
     unseen = data.select_users(users[2000:])
     cases = np.flatnonzero(unseen.positions_from_end() < 31)
-    assert evaluate(result.model, unseen, cases, 30)["ndcg@10"] == pytest.approx(best, abs=0.01)
+    assert evaluate_model(result.model, unseen, cases, 30)["ndcg@10"] == pytest.approx(best, abs=0.01)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from recscale.datasets.tables import CTRData, Field
-from recscale.models.ctr_presets import wukong_sizes
+from recscale.models.ctr_presets import wukong_ladder
 from recscale.training import serving
 from recscale.training.serving import Request, candidate_rows
 
@@ -50,7 +50,7 @@ def test_percentiles_and_throughput_are_those_of_the_times_taken(monkeypatch):
     rows, ticks = candidate_rows(impressions(), 50), iter(np.cumsum([0, 0.001] * 98 + [0, 0.1] * 2))
     # The clock stands still between requests; 98 take a millisecond, two take a hundred.
     monkeypatch.setattr(serving.time, "perf_counter", lambda: next(ticks))
-    found = serving.serve(wukong_sizes()[0], rows, Request(50, repeats=100, warm_up=2, threads=1))
+    found = serving.serve(wukong_ladder()[0], rows, Request(50, repeats=100, warm_up=2, threads=1))
     assert found.p50_ms == pytest.approx(1)
     assert found.p99_ms == pytest.approx(100)
     assert found.candidates_per_second == pytest.approx(50 * 100 / 0.298)

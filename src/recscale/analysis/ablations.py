@@ -20,7 +20,7 @@ from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import bonferroni_level
 
 BASE = "base"
-SHORT: Mapping[str, str] = {"mlp_width": "MLP", "mlp_layers": "MLP layers", "fmb": "FMB", "lcb": "LCB"}
+_SHORT: Mapping[str, str] = {"mlp_width": "MLP", "mlp_layers": "MLP layers", "fmb": "FMB", "lcb": "LCB"}
 """Field of a recipe -> its name on the page, where they differ."""
 
 
@@ -73,7 +73,7 @@ def compare_variants(runs: pd.DataFrame) -> Ablation:
     """
     dataset = single_dataset(runs)
     recipes = {
-        run[Columns.CONFIG]: recipe(run) for _, run in run_table(runs).drop_duplicates(Columns.CONFIG).iterrows()
+        run[Columns.CONFIG]: _recipe(run) for _, run in run_table(runs).drop_duplicates(Columns.CONFIG).iterrows()
     }
     base = base_of(list(recipes.values()))
     changes = {config: changed(base, other) for config, other in recipes.items()}
@@ -122,7 +122,7 @@ def priced(study: Ablation) -> pd.DataFrame:
     return pd.DataFrame(columns).round(2).assign(seeds=table["seeds"])
 
 
-def recipe(run: pd.Series) -> dict[str, Any]:
+def _recipe(run: pd.Series) -> dict[str, Any]:
     """What a variant may change, from its row of a run table."""
     return {**asdict(settings_of(CTR_MODELS[run[Columns.MODEL]], run)), "units": run["embedding_units"]}
 
@@ -158,9 +158,9 @@ def named(changes: Mapping[str, tuple[Any, Any]]) -> str:
     grown: dict[float, list[str]] = {}
     for name, (before, after) in changes.items():
         if isinstance(before, bool):
-            parts.append(f"no {SHORT.get(name, name)}")
+            parts.append(f"no {_SHORT.get(name, name)}")
         elif isinstance(before, int | float):
-            grown.setdefault(after / before, []).append(SHORT.get(name, name))
+            grown.setdefault(after / before, []).append(_SHORT.get(name, name))
         elif name == "fm":
             parts.append(f"{after} Y" if after == "attentive" else f"{after} FM")
         elif name == "units":

@@ -8,8 +8,8 @@ from recscale.runs.table import Columns, run_table
 from recscale.stats.estimate import Estimate
 from recscale.stats.seeds import mean_half_width
 
-SETTING = (Columns.FLOP, "batch_size", "schedule")
-CELL = (*SETTING, "share")
+_SETTING = (Columns.FLOP, "batch_size", "schedule")
+CELL = (*_SETTING, "share")
 
 
 def long_form(runs: pd.DataFrame) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def long_form(runs: pd.DataFrame) -> pd.DataFrame:
             suffix = f"~{share:g}" if place else ""
             rows.append(
                 {
-                    **{name: run[name] for name in (*SETTING, "dense_learning_rate", "seed")},
+                    **{name: run[name] for name in (*_SETTING, "dense_learning_rate", "seed")},
                     "share": share,
                     **{f"{part}_logloss": run[f"{part}_logloss{suffix}"] for part in ("valid", "test")},
                 }
@@ -59,7 +59,7 @@ def pilot_table(runs: pd.DataFrame) -> pd.DataFrame:
         test_sd=("test_logloss", "std"),
     ).reset_index()
     last = rows[rows["share"] == 0]
-    cells = _paired(rows, last, list(SETTING)).groupby(list(CELL))["gain"]
+    cells = _paired(rows, last, list(_SETTING)).groupby(list(CELL))["gain"]
     mean, half_width = cells.mean(), cells.apply(lambda sample: mean_half_width(sample.to_numpy()))
     gains = pd.DataFrame({"gain": mean, "ci_low": mean - half_width, "ci_high": mean + half_width})
     return table.merge(gains.reset_index(), on=list(CELL))

@@ -1,20 +1,25 @@
-"""The curves of a ``ctr-scaling`` table: one data set, split and task as a run table that a law can be fitted to."""
+"""The curves of a ``ctr-scaling`` table, one data set, split and task as a run table, and the law through one.
+
+The seeds of a configuration are averaged before anything is fitted: they share its systematic deviation from any law,
+and counting them as independent points would make every law look surer than it is.
+"""
 
 from collections.abc import Sequence
 
 import pandas as pd
 
-from recscale.runs.table import Columns, healthy, run_table, with_pf_days
+from recscale import laws
+from recscale.runs.table import Columns, by_configuration, healthy, run_table, with_pf_days
+from recscale.stats.estimate import Estimate
 
 NAME = "ctr-scaling"
 TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "long_view")}
 """Data set -> its tasks in the order of the table's columns; those after the first carry ``@task``."""
-TITLES = {"movielens-1m": "MovieLens-1M", "kuairand-pure": "KuaiRand-Pure"}
-METRICS = ("test_logloss", "test_auc")
-TIME_SPLIT = "time"
 
-AS_A_CONSTANT = 0.999
-"""Normalized entropy from which a model says no more than the share of clicks does."""
+_METRICS = ("test_logloss", "test_auc")
+TIME_SPLIT = "time"
+FEWEST_SIZES = 3
+"""Sizes below which a law of two parameters has no interval."""
 
 WUKONG_SHAPE = ("l", "n_F", "n_L", "k", "mlp_layers", "mlp_width", Columns.DENSE_RATE)
 """What changes along Wukong's ladder: columns of a run table."""
@@ -54,8 +59,8 @@ def curves(
             raise ValueError(f"no run on {dataset}, {split} split, has a seed among {list(seeds)}; there are {known}")
         runs = chosen
     if task > 1:
-        runs = runs.assign(**{metric: runs[f"{metric}@{tasks[task - 1]}"] for metric in METRICS})
-    return with_pf_days(healthy(run_table(whole_seeds(runs.dropna(subset=[METRICS[0]])))))
+        runs = runs.assign(**{metric: runs[f"{metric}@{tasks[task - 1]}"] for metric in _METRICS})
+    return with_pf_days(healthy(run_table(whole_seeds(runs.dropna(subset=[_METRICS[0]])))))
 
 
 def whole_seeds(runs: pd.DataFrame) -> pd.DataFrame:
@@ -102,6 +107,30 @@ def larger_half(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wuko
     return own[own[size] > own[size].drop_duplicates().median()]
 
 
-def as_a_constant(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a results table whose model is no better than the constant share of clicks (``AS_A_CONSTANT``)."""
-    return table[table["test_normalized_entropy"] >= AS_A_CONSTANT]
+def of_model(runs: pd.DataFrame, model: str) -> pd.DataFrame:
+    """The runs of ``model``; ValueError where there are none."""
+    own = runs[runs[Columns.MODEL] == model]
+    if own.empty:
+        raise ValueError(f"there are no runs of {model}; there are {', '.join(runs[Columns.MODEL].unique()) or 'none'}")
+    return own
+
+
+def sizes_of(runs: pd.DataFrame, model: str = "wukong", size: str = Columns.FLOP) -> int:
+    """How many different sizes of ``model`` are among ``runs``."""
+    return int(runs.loc[runs[Columns.MODEL] == model, size].nunique())
+
+
+def fit_law(
+    runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law", model: str = "wukong", **options
+) -> laws.Fit:
+    """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``laws.fit``.
+
+    ValueError: too few sizes for the law.
+    """
+    means = by_configuration(of_model(runs, model))
+    return laws.fit(name, means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
+
+
+def exponent(fit: laws.Fit) -> Estimate:
+    """α of a power law, with its 95 % interval."""
+    return Estimate(fit.parameters["α"], *fit.intervals["α"])

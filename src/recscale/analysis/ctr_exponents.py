@@ -2,25 +2,14 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from recscale.analysis.ctr_scaling import (
-    FEWEST_SIZES,
-    change_per_decade,
-    decades,
-    exponent,
-    fit_law,
-    noise_of,
-    of_model,
-    sizes_of,
-)
-from recscale.runs.table import AXES, Columns, by_configuration
-from recscale.stats.estimate import Estimate
+from recscale.analysis.ctr_curves import FEWEST_SIZES, exponent, fit_law, of_model, sizes_of
+from recscale.analysis.ctr_scaling import change_per_decade, decades, noise_of
+from recscale.runs.table import AXES, Columns
 from recscale.stats.multiplicity import Count
 
-COLUMNS = ("sizes", "seeds", "α", "ci_low", "ci_high", "per_decade", "over_range", "seed_noise")
+_COLUMNS = ("sizes", "seeds", "α", "ci_low", "ci_high", "per_decade", "over_range", "seed_noise")
 
 
 def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0) -> pd.DataFrame:
@@ -49,7 +38,7 @@ def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0)
         }
         rows[name] = row
     table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame(columns=list(COLUMNS))
+    return table.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame(columns=list(_COLUMNS))
 
 
 def by_axis(runs: pd.DataFrame, resamples: int = 0) -> pd.DataFrame:
@@ -65,34 +54,3 @@ def signs_without_one(runs: pd.DataFrame, size: str = Columns.FLOP) -> Count:
         raise ValueError(f"leaving one size out needs {FEWEST_SIZES + 1} sizes, and there are {sizes_of(runs)}")
     fits = [exponent(fit_law(own[own[size] != one], size, 0)) for one in own[size].unique()]
     return Count(sum(one.is_positive for one in fits), sum(one.is_negative for one in fits), len(fits))
-
-
-def difference(first: tuple[float, float, int], second: tuple[float, float, int], level: float = 0.95) -> Estimate:
-    """``first`` less ``second`` with its interval; each is (value, half of its 95 % interval, degrees of freedom).
-
-    Welch's t for two independent lines: their scatter isn't supposed to be equal.
-    """
-    errors = [half / stats.t.ppf(0.975, dof) for _, half, dof in (first, second)]
-    value, square = first[0] - second[0], sum(error**2 for error in errors)
-    if not square:
-        return Estimate(value, value, value)
-    parts = [error**4 / dof for error, (*_, dof) in zip(errors, (first, second), strict=True)]
-    half = float(stats.t.ppf((1 + level) / 2, square**2 / sum(parts)) * square**0.5)
-    return Estimate(value, value - half, value + half)
-
-
-def paired_difference(first: pd.DataFrame, second: pd.DataFrame, size: str, level: float = 0.95) -> Estimate:
-    """α of ``first`` less that of ``second`` over the sizes that two curves of Wukong share.
-
-    What moves a size moves both of its losses (two tasks of one run, or the same weights and rates on two splits), so
-    the difference is one line through ln L₂ - ln L₁ of the means, with its own scatter. ValueError: fewer than three.
-    """
-    means = [by_configuration(of_model(runs, "wukong")) for runs in (first, second)]
-    means = [table.assign(key=table[Columns.FLOP].round()).set_index("key") for table in means]
-    shared = means[0].index.intersection(means[1].index)
-    if len(shared) < FEWEST_SIZES:
-        raise ValueError(f"two exponents are compared over {FEWEST_SIZES} sizes or more, and {len(shared)} are shared")
-    one, other = (table.loc[shared, "test_logloss"].to_numpy(float) for table in means)
-    line = stats.linregress(np.log(means[0].loc[shared, size].to_numpy(float)), np.log(other / one))
-    half = float(stats.t.ppf((1 + level) / 2, len(shared) - 2) * np.nan_to_num(line.stderr))  # nan: two equal curves
-    return Estimate(float(line.slope), float(line.slope - half), float(line.slope + half))

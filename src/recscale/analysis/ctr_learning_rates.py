@@ -15,8 +15,7 @@ from recscale.plans.rate_search import (
     best_rates,
     embedding_learning_rate,
 )
-from recscale.runs.store import load_results
-from recscale.runs.table import Columns, run_table
+from recscale.runs.table import Columns, load_results, run_table
 
 DENSE, SPARSE = Columns.DENSE_RATE, Columns.EMBEDDING_RATE
 USUAL = EMBEDDING_RATES[1]

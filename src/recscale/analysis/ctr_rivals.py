@@ -14,19 +14,20 @@ import pandas as pd
 from scipy import stats
 
 from recscale import published
-from recscale.analysis.ctr_exponents import difference
-from recscale.analysis.ctr_scaling import FEWEST_SIZES, PAPER_SIGNIFICANT, least_difference, slopes
+from recscale.analysis.ctr_curves import FEWEST_SIZES
+from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, least_difference, slopes
 from recscale.runs.table import Columns, by_configuration
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, bonferroni_level, count_below
+from recscale.stats.intervals import welch_difference
+from recscale.stats.multiplicity import Pair, bonferroni_level
 
 LEAD = float(np.log(1.002))
 """The paper's "over 0.2 %" at equal compute, as a difference of ln L."""
-FLAT = float(np.log(1 + PAPER_SIGNIFICANT / 100))
+SIGNIFICANT_GAIN = float(np.log(1 + PAPER_SIGNIFICANT / 100))
 """The gain that the paper calls significant, as a difference of ln L."""
 STANDINGS = ("sizes", "lead", "ci_low", "ci_high", "leader", "slope", "slope_low", "slope_high", "steeper")
-Weights = dict[int, float]  # configuration -> weight of its mean ln L
+ConfigurationWeights = dict[int, float]  # configuration -> weight of its mean ln L
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +42,7 @@ class RivalComparison:
 
     means: pd.DataFrame
     contrasts: Contrasts
-    ahead: Mapping[str, list[Weights]]
+    ahead: Mapping[str, list[ConfigurationWeights]]
 
     @property
     def dof(self) -> int:
@@ -53,15 +54,15 @@ class RivalComparison:
         """Rivals with at least one size inside Wukong's range."""
         return list(self.ahead)
 
-    def average(self, rival: str) -> Weights:
+    def average(self, rival: str) -> ConfigurationWeights:
         """The contrast averaged over the sizes of ``rival``."""
-        total: Weights = {}
+        total: ConfigurationWeights = {}
         for weights in self.ahead[rival]:
             for configuration, weight in weights.items():
                 total[configuration] = total.get(configuration, 0.0) + weight / len(self.ahead[rival])
         return total
 
-    def last_step(self, model: str) -> Weights:
+    def last_step(self, model: str) -> ConfigurationWeights:
         """ln L of the best smaller size less that of the largest: what the last size gains; empty below three sizes."""
         sizes = self.means[self.means[Columns.MODEL] == model]
         if len(sizes) < FEWEST_SIZES:
@@ -69,26 +70,17 @@ class RivalComparison:
         best = sizes.loc[sizes.iloc[:-1]["test_logloss"].idxmin(), "configuration"]
         return {int(best): 1.0, int(sizes["configuration"].iloc[-1]): -1.0}
 
-    def leads(self) -> dict[str, tuple[Estimate, Estimate]]:
+    def leads(self) -> dict[str, Pair]:
         """Rival -> mean over its sizes of ln L(Wukong) - ln L(rival), at 95 % and at ``bonferroni_level``."""
-        return self._both({rival: self.average(rival) for rival in self.rivals})
+        return self._intervals({rival: self.average(rival) for rival in self.rivals})
 
-    def last_gains(self) -> dict[str, tuple[Estimate, Estimate]]:
+    def last_gains(self) -> dict[str, Pair]:
         """Rival with three sizes or more -> ``last_step``, at 95 % and at ``bonferroni_level``."""
         rivals = [model for model in self.means[Columns.MODEL].unique() if model != "wukong"]
-        return self._both({rival: step for rival in rivals if (step := self.last_step(rival))})
+        return self._intervals({rival: step for rival in rivals if (step := self.last_step(rival))})
 
-    def single_sizes(self) -> Count:
-        """Of all single sizes of rivals inside Wukong's range, at how many Wukong is ahead beyond the noise, and at how
-        many it is behind."""
-        single = [weights for rival in self.rivals for weights in self.ahead[rival]]
-        return count_below(list(self._both(dict(enumerate(single))).values()))
-
-    def _both(self, weights: Mapping) -> dict:
-        level = bonferroni_level(max(len(weights), 1))
-        return {
-            name: (self.contrasts.contrast(one), self.contrasts.contrast(one, level)) for name, one in weights.items()
-        }
+    def _intervals(self, weights: Mapping[str, ConfigurationWeights]) -> dict[str, Pair]:
+        return dict(zip(weights, self.contrasts.intervals(list(weights.values())), strict=True))
 
 
 def compare_rivals(runs: pd.DataFrame) -> RivalComparison:
@@ -98,7 +90,7 @@ def compare_rivals(runs: pd.DataFrame) -> RivalComparison:
     if len(own) < 2:
         raise ValueError(f"rivals are compared with two sizes of Wukong or more, and there are {len(own)}")
     at, names = np.log(own[Columns.FLOP].to_numpy(float)), own["configuration"].to_numpy()
-    ahead: dict[str, list[Weights]] = {}
+    ahead: dict[str, list[ConfigurationWeights]] = {}
     for row in means[means[Columns.MODEL] != "wukong"].itertuples():
         here = np.log(row.training_flop_per_example)
         if not at[0] <= here <= at[-1]:
@@ -111,7 +103,7 @@ def compare_rivals(runs: pd.DataFrame) -> RivalComparison:
     return RivalComparison(means, Contrasts.of(*columns), ahead)
 
 
-def steeper(runs: pd.DataFrame) -> dict[str, tuple[Estimate, Estimate]]:
+def steeper(runs: pd.DataFrame) -> dict[str, Pair]:
     """Rival -> Wukong's slope less the rival's (% per decade; negative: Wukong is steeper), at 95 % and at
     ``bonferroni_level`` of their number.
 
@@ -123,12 +115,15 @@ def steeper(runs: pd.DataFrame) -> dict[str, tuple[Estimate, Estimate]]:
         if len(means) >= FEWEST_SIZES:
             x, y = np.log10(means[Columns.FLOP].to_numpy(float)), 100 * np.log(means["test_logloss"])
             line, dof = stats.linregress(x, y), len(x) - 2
-            lines[model] = line.slope, stats.t.ppf(0.975, dof) * line.stderr, dof
-    own = lines.pop("wukong", None)
-    if own is None:
-        return {}
-    level = bonferroni_level(max(len(lines), 1))
-    return {rival: (difference(own, other), difference(own, other, level)) for rival, other in lines.items()}
+            half = float(stats.t.ppf(0.975, dof) * line.stderr)
+            lines[model] = Estimate(line.slope, line.slope - half, line.slope + half), dof
+    own, own_dof = lines.pop("wukong", (UNKNOWN, 0))
+    levels = 0.95, bonferroni_level(max(len(lines), 1))
+    return {
+        rival: tuple(welch_difference(own, other, (own_dof, dof), level) for level in levels)
+        for rival, (other, dof) in lines.items()
+        if own is not UNKNOWN
+    }
 
 
 def standings(runs: pd.DataFrame) -> pd.DataFrame:
@@ -163,19 +158,6 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
 def _who(effect: Estimate, rival: str) -> str:
     """Whom an effect, negative for Wukong, favours."""
     return "wukong" if effect.is_negative else rival if effect.is_positive else ""
-
-
-def last_gains(comparison: RivalComparison) -> pd.DataFrame:
-    """One row per rival with at least three sizes; intervals are 95 % for all rivals together.
-
-    gain, ci_low, ci_high   what its largest size gains over its best smaller one, %
-    stops, improves         whether that is known to be less, or more, than the 0.02 % the paper calls significant
-    """
-    rows = {}
-    for rival, (_, wide) in comparison.last_gains().items():
-        rows[rival] = dict(zip(("gain", "ci_low", "ci_high"), wide.percent, strict=True))
-        rows[rival] |= {"stops": wide.ci_high < FLAT, "improves": wide.ci_low > FLAT}
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["gain", "ci_low", "ci_high", "stops", "improves"])
 
 
 def model_means(runs: pd.DataFrame) -> pd.DataFrame:

@@ -1,8 +1,6 @@
 """Loss against size along one model's sizes: the fitted law, the forms that compete, and what it predicts.
 
-The seeds of a configuration are averaged before anything is fitted: they share its systematic deviation from any law,
-and counting them as independent points would make every law look surer than it is. ``runs`` is always a run table
-(``runs.table``) of one data set and split.
+``runs`` is always a run table (``runs.table``) of one data set and split, as ``ctr_curves.curves`` gives it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,12 +10,14 @@ import pandas as pd
 from scipy import stats
 
 from recscale import laws
+from recscale.analysis.ctr_curves import FEWEST_SIZES, fit_law, of_model, sizes_of
+from recscale.analysis.ctr_curves import exponent as exponent
 from recscale.laws.compare import TIE
 from recscale.published.wukong import CONSTANTS
 from recscale.runs.table import Columns, by_configuration
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.multiplicity import Pair, bonferroni_level
 from recscale.stats.seeds import SeedNoise, least_significant_difference
 
 FORMS: Mapping[str, str] = {
@@ -33,40 +33,14 @@ PAPER_SIGNIFICANT = 0.02
 PAPER_EXPONENT = -CONSTANTS[1]
 CONTAINED = 1e-18
 """Sum of squared relative deviations below which one form meets all values of another."""
-FEWEST_SIZES = 3
-"""Sizes below which a law of two parameters has no interval."""
-HELD_OUT = (1, 2, 3, 4)
+_HELD_OUT = (1, 2, 3, 4)
 """Numbers of largest sizes over which a verdict about the end of a curve should be the same."""
-
-
-def of_model(runs: pd.DataFrame, model: str) -> pd.DataFrame:
-    """The runs of ``model``; ValueError where there are none."""
-    own = runs[runs[Columns.MODEL] == model]
-    if own.empty:
-        raise ValueError(f"there are no runs of {model}; there are {', '.join(runs[Columns.MODEL].unique()) or 'none'}")
-    return own
-
-
-def sizes_of(runs: pd.DataFrame, model: str = "wukong", size: str = Columns.FLOP) -> int:
-    """How many different sizes of ``model`` are among ``runs``."""
-    return int(runs.loc[runs[Columns.MODEL] == model, size].nunique())
 
 
 def decades(runs: pd.DataFrame, size: str, model: str = "wukong") -> float:
     """How many factors of ten of ``size`` the runs of ``model`` span."""
     measured = of_model(runs, model)[size]
     return float(np.log10(measured.max() / measured.min()))
-
-
-def fit_law(
-    runs: pd.DataFrame, size: str, hold_out: int, name: str = "power-law", model: str = "wukong", **options
-) -> laws.Fit:
-    """``name`` through the seed means of ``model`` but the ``hold_out`` largest sizes; ``options``: of ``laws.fit``.
-
-    ValueError: too few sizes for the law.
-    """
-    means = by_configuration(of_model(runs, model))
-    return laws.fit(name, means[[size]], means["test_logloss"], hold_out_largest=hold_out, **options)
 
 
 def curve(runs: pd.DataFrame, size: str, hold_out: int = 0, name: str = "power-law", model: str = "wukong"):
@@ -86,11 +60,6 @@ def curve(runs: pd.DataFrame, size: str, hold_out: int = 0, name: str = "power-l
 def curves_by_axis(runs: pd.DataFrame, axes: Iterable[str], hold_out: int = 0, name: str = "power-law"):
     """Axis -> ``curve`` along it, for those of ``axes`` that are columns of ``runs``."""
     return {axis: curve(runs, axis, hold_out, name) for axis in axes if axis in runs}
-
-
-def exponent(fit: laws.Fit) -> Estimate:
-    """α of a power law, with its 95 % interval."""
-    return Estimate(fit.parameters["α"], *fit.intervals["α"])
 
 
 def change_per_decade(alpha: Estimate) -> Estimate:
@@ -196,22 +165,22 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong", 
     return _contrasts(own).contrast(weights, level)
 
 
-def misses(runs: pd.DataFrame, size: str, model: str = "wukong") -> list[tuple[Estimate, Estimate]]:
-    """``missed`` for each number in ``HELD_OUT`` that leaves ``FEWEST_SIZES`` sizes, at 95 % and at
+def misses(runs: pd.DataFrame, size: str, model: str = "wukong") -> list[Pair]:
+    """``missed`` for each number in ``_HELD_OUT`` that leaves ``FEWEST_SIZES`` sizes, at 95 % and at
     ``bonferroni_level`` of their number."""
-    counts = [count for count in HELD_OUT if sizes_of(runs, model, size) - count >= FEWEST_SIZES]
+    counts = [count for count in _HELD_OUT if sizes_of(runs, model, size) - count >= FEWEST_SIZES]
     level = bonferroni_level(max(len(counts), 1))
     return [(missed(runs, size, count, model), missed(runs, size, count, model, level)) for count in counts]
 
 
 def held_out_table(runs: pd.DataFrame, size: str, model: str = "wukong") -> pd.DataFrame:
-    """For each number of held-out sizes (``HELD_OUT``), in % of the mean loss:
+    """For each number of held-out sizes (``_HELD_OUT``), in % of the mean loss:
 
     miss, ci_low, ci_high      ``missed``: how much higher the loss is than promised, with its 95 % interval
     error, error_no_gain       root mean square error of the law, and of "no further gain"
     """
     percent, rows = 100 / float(of_model(runs, model)["test_logloss"].mean()), {}
-    for count, (miss, _) in zip(HELD_OUT, misses(runs, size, model), strict=False):
+    for count, (miss, _) in zip(_HELD_OUT, misses(runs, size, model), strict=False):
         errors = fit_law(runs, size, count, model=model).held_out
         error, no_gain = (percent * errors[name] for name in ("rmse", "rmse_no_further_gain"))
         rows[count] = dict(zip(("miss", "ci_low", "ci_high"), miss.percent, strict=True))

@@ -31,7 +31,7 @@ WINDOW, LENGTH = 2, 50
 """m and maximum length at which data terms are compared across data sets."""
 
 TABLE, VARIANTS_TABLE = "data-quality.csv", "data-quality-variants.csv"
-COLUMNS = (
+TERM_COLUMNS = (
     *("dataset", "data_checksum", "users", "tokens", "m", "max_length"),
     *("name", "value", "users_with_zero", "factor"),
 )
@@ -40,17 +40,17 @@ COLUMNS = (
 
 
 def load_measured() -> pd.DataFrame:
-    """The committed table of all data sets (``COLUMNS``)."""
+    """The committed table of all data sets (``TERM_COLUMNS``)."""
     return pd.read_csv(results_folder() / TABLE)
 
 
-def measure(dataset: str) -> pd.DataFrame:
+def measure_terms(dataset: str) -> pd.DataFrame:
     """All readings of one data set: whole histories at every m, then cut at each of its maximum lengths."""
     data = load_sequences(dataset)
     asked = [(m, None) for m in WINDOWS] + [(2, length) for length in LENGTHS.get(dataset, (50,))]
     tables = [readings(dataset, data.items, data.offsets, m, max_length) for m, max_length in asked]
     table = pd.concat(tables).assign(data_checksum=data.checksum, users=data.n_users)
-    return table[list(COLUMNS)].reset_index(drop=True)
+    return table[list(TERM_COLUMNS)].reset_index(drop=True)
 
 
 def measure_variants(dataset: str) -> pd.DataFrame:
@@ -63,14 +63,14 @@ def measure_variants(dataset: str) -> pd.DataFrame:
         table = readings(dataset, changed.items, changed.offsets, WINDOW, LENGTH)
         known = {"data_checksum": data.checksum, "users": changed.n_users, "fraction": fraction, "repeated": repeated}
         tables.append(table.assign(**known))
-    return pd.concat(tables, ignore_index=True)[[*COLUMNS, "fraction", "repeated"]]
+    return pd.concat(tables, ignore_index=True)[[*TERM_COLUMNS, "fraction", "repeated"]]
 
 
-def main() -> None:
+def _main() -> None:
     tables = []
     for name in dataset_names("sequences"):
         try:
-            tables.append(measure(name))
+            tables.append(measure_terms(name))
         except ValueError as error:
             print(f"{name} is left out: {error}", file=sys.stderr)
     path = results_folder() / TABLE
@@ -87,4 +87,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    _main()

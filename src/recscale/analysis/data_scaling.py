@@ -20,7 +20,7 @@ from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
 
 DECADE = float(np.log(10))
-Cell = tuple[str, str]
+GridCell = tuple[str, str]
 """(size, share)"""
 
 
@@ -72,12 +72,12 @@ class DataGrid:
         """The rows of ``table`` of one share."""
         return self.table[self.table["share"] == share]
 
-    def slope_in_rows(self, size: str) -> dict[Cell, float]:
+    def slope_in_rows(self, size: str) -> dict[GridCell, float]:
         """Weights whose contrast is d ln L / d ln rows of one size: minus the exponent β, by least squares."""
         part = self.of_size(size)
         return _slope([(size, share) for share in part["share"]], part["rows"])
 
-    def slope_in_compute(self, share: str) -> dict[Cell, float]:
+    def slope_in_compute(self, share: str) -> dict[GridCell, float]:
         """Weights whose contrast is d ln L / d ln (FLOP per example) at one share."""
         part = self.of_share(share)
         return _slope([(size, share) for size in part["size"]], part["flop"])
@@ -117,18 +117,18 @@ def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
     return table.assign(relative=relative, ci_low=relative - half_width, ci_high=relative + half_width)
 
 
-def _slope(cells: Iterable[Cell], x: ArrayLike) -> dict[Cell, float]:
+def _slope(cells: Iterable[GridCell], x: ArrayLike) -> dict[GridCell, float]:
     centred = np.log(np.asarray(x, float)) - np.log(np.asarray(x, float)).mean()
     return dict(zip(cells, centred / (centred**2).sum(), strict=True))
 
 
-def difference(first: dict[Cell, float], second: dict[Cell, float]) -> dict[Cell, float]:
+def difference(first: dict[GridCell, float], second: dict[GridCell, float]) -> dict[GridCell, float]:
     """The weights of ``first`` less those of ``second``."""
     return {cell: first.get(cell, 0.0) - second.get(cell, 0.0) for cell in {**first, **second}}
 
 
-def _mean(parts: Sequence[dict[Cell, float]]) -> dict[Cell, float]:
-    weights: dict[Cell, float] = {}
+def _mean(parts: Sequence[dict[GridCell, float]]) -> dict[GridCell, float]:
+    weights: dict[GridCell, float] = {}
     for part in parts:
         for cell, weight in part.items():
             weights[cell] = weights.get(cell, 0.0) + weight / len(parts)
@@ -143,7 +143,7 @@ def power_laws(grid: DataGrid) -> dict[str, laws.Fit]:
     }
 
 
-def exponents(grid: DataGrid) -> pd.DataFrame:
+def row_exponents(grid: DataGrid) -> pd.DataFrame:
     """The exponent β of ``power_laws``, one row per size.
 
     β                          ln L falls by β per ln rows

@@ -17,7 +17,7 @@ from scipy import stats
 
 from recscale import laws
 from recscale.analysis.data_quality import LENGTH, WINDOW
-from recscale.analysis.shape_contrasts import KEYS, CellMeans, Pair, Weights, setting
+from recscale.analysis.shape_contrasts import SETTING_KEYS, CellMeans, Weights, setting
 from recscale.analysis.shape_fits import Q1
 from recscale.analysis.shape_law import AXES, LINE
 from recscale.datasets import load_sequences
@@ -27,7 +27,7 @@ from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import results_folder
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.multiplicity import Pair, bonferroni_level
 from recscale.stats.seeds import least_significant_difference
 
 TOKENS = "tokens"
@@ -41,7 +41,7 @@ TEST_USERS = 6040
 """Of MovieLens-1M, each with one item to test on."""
 LEAST_SETTINGS, LEAST_DATASETS = 5, 4
 JOINT = "performance-law-joint"
-CONSTANTS = {"q1": Q1[1:], "q2": (1, 2, 4, 8, 16, 32)}
+_CONSTANTS = {"q1": Q1[1:], "q2": (1, 2, 4, 8, 16, 32)}
 
 VARIES = ("dataset", "fraction", "repeated")
 Variant = tuple[str, float, float]
@@ -79,7 +79,7 @@ def data_study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.Da
         having = _having(one)
         if set(SKELETON) <= cells.shapes(**having):
             means[one] = np.mean([cells.value(shape, **having) for shape in SKELETON])
-    known = data_terms(tuple(means)) if terms is None else terms
+    known = measured_data_terms(tuple(means)) if terms is None else terms
     shared = [one for one in means if one in known.index]
     datasets = {name for name, _, _ in shared}
     if len(shared) < LEAST_SETTINGS or len(datasets) < LEAST_DATASETS:
@@ -93,7 +93,7 @@ def data_study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.Da
 
 def _variants(cells: CellMeans) -> list[Variant]:
     """What was trained at the grid's own model, length and precision."""
-    places = [KEYS.index(key) for key in VARIES]
+    places = [SETTING_KEYS.index(key) for key in VARIES]
     settings = dict.fromkeys(at for at, _ in cells.contrasts.names)
     variants = dict.fromkeys(tuple(at[place] for place in places) for at in settings)
     return [one for one in variants if setting(**_having(one)) in settings]
@@ -103,7 +103,7 @@ def _having(variant: Variant) -> dict[str, object]:
     return dict(zip(VARIES, variant, strict=True))
 
 
-def data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
+def measured_data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
     """Every data term of every variant, as stored or, for others, computed; one whose data set can't be reached is left
     out."""
     stored, rows = _stored(), {}
@@ -160,7 +160,7 @@ def correlations(study: DataStudy) -> Mapping[str, float]:
     return {name: float(np.corrcoef(study.levels.to_numpy(), values)[0, 1]) for name, values in logs.items()}
 
 
-def resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
+def _resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
     """``explained`` for resampled data sets (with all their variants) whose levels are moved as seeds and, in parts of
     the users, test users move them."""
     random, rows = np.random.default_rng(seed), []
@@ -175,7 +175,7 @@ def resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Ablation:
+class TermAblation:
     """R² of the levels on every data term, and what resampling the data sets says about D′.
 
     ``gains``: R² of each term of ``QUALITY`` less that of tokens. ``lead``: R² of the better of ``QUALITY`` less that
@@ -192,16 +192,16 @@ class Ablation:
         return str(self.r2.idxmax())
 
 
-def ablate(study: DataStudy, resamples: int, seed: int) -> Ablation:
+def ablate(study: DataStudy, resamples: int, seed: int) -> TermAblation:
     """The paper's ablation of the data term, on levels that were measured instead of on fitted constants."""
-    r2, draws = explained(study.levels.to_numpy(), study.terms), resampled(study, resamples, seed)
+    r2, draws = explained(study.levels.to_numpy(), study.terms), _resampled(study, resamples, seed)
     others = [term for term in r2.index if term not in QUALITY]
 
     def lead(table: pd.DataFrame) -> pd.Series:
         return table[list(QUALITY)].max(axis=1) - table[others].max(axis=1)
 
     gains = {term: _with_limits(r2[term] - r2[TOKENS], draws[term] - draws[TOKENS]) for term in QUALITY}
-    return Ablation(r2, gains, _with_limits(lead(r2.to_frame().T).iloc[0], lead(draws)))
+    return TermAblation(r2, gains, _with_limits(lead(r2.to_frame().T).iloc[0], lead(draws)))
 
 
 def _with_limits(value: float, draws: pd.Series) -> Estimate:
@@ -256,7 +256,7 @@ def _wider(effect: Estimate, noise: float, level: float) -> Estimate:
     return Estimate(effect.value, effect.value - half, effect.value + half)
 
 
-def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
+def term_points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
     """The cells of all settings: ``layers, width, term, value, dataset`` and a number for the ``setting``."""
     rows = []
     for number, one in enumerate(study.levels.index):
@@ -268,28 +268,26 @@ def points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
 
 
 def joint_fit(table: pd.DataFrame) -> Fit:
-    """The joint law, its data term computed, through the cells of ``points``."""
-    return laws.fit(laws.get(JOINT).with_values(**CONSTANTS), table[[*AXES, "term"]], table["value"])
+    """The joint law, its data term computed, through the cells of ``term_points``."""
+    return laws.fit(laws.get(JOINT).with_values(**_CONSTANTS), table[[*AXES, "term"]], table["value"])
 
 
 @dataclass(frozen=True)
 class JointFit:
-    """``r2``: of the joint law; ``means_r2``: of one free mean per setting, blind to shape. ``p``: probability that
-    seeds (and, in parts of the users, test users) alone leave as much as the law does; its interval is that of the
-    simulation."""
+    """``r2``: of the joint law. ``p``: probability that seeds (and, in parts of the users, test users) alone leave as
+    much as the law does; its interval is that of the simulation."""
 
     r2: float
-    means_r2: float
     p: Estimate
 
 
-def joint(study: DataStudy, resamples: int, seed: int) -> JointFit:
-    """One law for all settings against one mean for each.
+def joint_law_test(study: DataStudy, resamples: int, seed: int) -> JointFit:
+    """One law for all settings.
 
     How much seeds alone leave is asked of tables made from the fitted law with their noise, of a size as uncertain as
     its degrees of freedom say, and with ``user_noise`` for parts of the users; the law is fitted to each again.
     """
-    table, random = points(study), np.random.default_rng(seed)
+    table, random = term_points(study), np.random.default_rng(seed)
     x, value = table[[*AXES, "term"]], table["value"].to_numpy()
     fit = joint_fit(table)
     predicted, spread, users = fit.predict(x), _spread(study), _user_spread(study)[table["setting"]]
@@ -303,17 +301,14 @@ def joint(study: DataStudy, resamples: int, seed: int) -> JointFit:
         drawn = users * random.standard_normal(len(study.levels))[table["setting"]]
         made = predicted * (1 + seeds + drawn)
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
-    means = table.groupby("setting")["value"].transform("mean")
-    total = float(((value - value.mean()) ** 2).sum())
-    free = 1 - float(((value - means) ** 2).sum()) / total
     if not dof:
-        return JointFit(fit.r2, free, UNKNOWN)
+        return JointFit(fit.r2, UNKNOWN)
     limits = stats.binomtest(int(larger), resamples).proportion_ci(method="wilson")
-    return JointFit(fit.r2, free, Estimate((1 + larger) / (1 + resamples), float(limits.low), float(limits.high)))
+    return JointFit(fit.r2, Estimate((1 + larger) / (1 + resamples), float(limits.low), float(limits.high)))
 
 
 def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:
-    """Relative standard deviation by seeds of every row of ``points``."""
+    """Relative standard deviation by seeds of every row of ``term_points``."""
     contrasts = study.cells.contrasts
     runs = dict(zip(contrasts.names, np.diag(contrasts.gram), strict=False))
     counts = [runs[setting(**_having(one)), shape] for one in study.levels.index for shape in SKELETON]
@@ -325,13 +320,13 @@ def _user_spread(study: DataStudy) -> Float[np.ndarray, " settings"]:
     return np.array([user_noise(level, fraction) for (_, fraction, _), level in study.levels.items()])
 
 
-def left_out(study: DataStudy) -> Mapping[str, tuple[Estimate, Estimate]]:
+def left_out(study: DataStudy) -> Mapping[str, Pair]:
     """Data set -> error of the joint law that hasn't seen it less that of a law that knows shapes only (both relative
     to the data set's level): an effect below zero where D′ helps by more than the seeds explain.
 
     Over two depths by two widths every law that adds up depth and width is the straight line, so that one stands in.
     """
-    table, effects = points(study), {}
+    table, effects = term_points(study), {}
     levels = 0.95, bonferroni_level(len(study.datasets))
     for name in study.datasets:
         seen, unseen = table[table["dataset"] != name], table[table["dataset"] == name]

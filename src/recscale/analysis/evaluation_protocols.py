@@ -15,6 +15,7 @@ from scipy import stats
 from recscale import published
 from recscale.analysis.sequential_probes import Scorer
 from recscale.datasets import SequenceData
+from recscale.models.losses import LOSSES
 from recscale.models.sequential import SequentialModel
 from recscale.plans import plan_study
 from recscale.runs.spec import RunSpec
@@ -27,13 +28,12 @@ from recscale.training.sampled_ranking import (
     expected_gains,
     expected_metrics,
     sampled_counts,
-    standing,
+    sampled_standing,
     under_ties,
 )
 from recscale.training.sequential_batches import RankingBatch, has_rivals, ranking_batches, split_sequences
 
-LOSSES = ("softmax", "sampled-softmax", "bce", "gbce")
-METRICS = ("ndcg@10", "hr@10")
+RANKING_METRICS = ("ndcg@10", "hr@10")
 FULL = "all unseen items"
 CODE = "2,499 draws with repeats"
 PROTOCOLS: Mapping[str, Protocol] = {
@@ -76,7 +76,7 @@ def losses_table(results: Mapping[tuple[str, int], TrainingResult]) -> pd.DataFr
         {
             "loss": loss,
             "seed": seed,
-            **{metric: result.metrics[f"test_{metric}"] for metric in METRICS},
+            **{metric: result.metrics[f"test_{metric}"] for metric in RANKING_METRICS},
             "training GFLOP": result.accounting.training_flop_per_example * result.examples_seen / 1e9,
             "seconds": result.wall_seconds,
             "collapsed": bool(result.metrics["collapsed"]) or result.diverged,
@@ -137,12 +137,12 @@ def examine(
         scores = score(batch.histories)
         for name in protocols:
             weights = _weights(PROTOCOLS[name], batch, popularity)
-            batch_standing = standing(scores, batch.targets, weights)
+            batch_standing = sampled_standing(scores, batch.targets, weights)
             masses[name][:, batch.cases] = batch_standing.better, batch_standing.tied, batch_standing.total
             for draw in counts.get(name, ()):
                 draw[:, batch.cases] = sampled_counts(scores, batch.targets, weights, PROTOCOLS[name], generator)
     simulated = {
-        name: np.array([[under_ties(*draw)["expected"][metric] for metric in METRICS] for draw in all_draws])
+        name: np.array([[under_ties(*draw)["expected"][metric] for metric in RANKING_METRICS] for draw in all_draws])
         for name, all_draws in counts.items()
     }
     return Examined({name: Standing(*mass) for name, mass in masses.items()}, simulated)
@@ -171,7 +171,7 @@ def protocol_table(examined: Examined) -> pd.DataFrame:
     for name, one in examined.standings.items():
         exact = expected_metrics(one, PROTOCOLS[name])
         drawn = examined.simulated.get(name)
-        for column, metric in enumerate(METRICS):
+        for column, metric in enumerate(RANKING_METRICS):
             row = {"protocol": name, "metric": metric, "expected": exact[metric], "simulated": np.nan, "sd": np.nan}
             if drawn is not None and len(drawn) > 1:
                 row |= {"simulated": drawn[:, column].mean(), "sd": drawn[:, column].std(ddof=1)}
@@ -201,7 +201,7 @@ def tie_table(scorers: Mapping[str, Scorer], data: SequenceData, max_length: int
             rivals = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
             counts[:, batch.cases] = torch.stack(rivals).numpy()
         by_rule, ties = under_ties(*counts), float(counts[1].mean())
-        for metric in METRICS:
+        for metric in RANKING_METRICS:
             rows.append({"scores": name, "metric": metric, "ties": ties})
             rows[-1] |= {rule: metrics[metric] for rule, metrics in by_rule.items()}
     return pd.DataFrame(rows)
@@ -252,7 +252,7 @@ def split_table(examined: Mapping[str, Mapping[str, Examined]], data: SequenceDa
             gains = one.gains()
             cases = len(gains["hr@10"])
             row = {"split": split, "model": model, "cases": cases, "later": later_share(data, split)}
-            for metric in METRICS:
+            for metric in RANKING_METRICS:
                 half = stats.norm.ppf(0.975) * gains[metric].std(ddof=1) / cases**0.5
                 row |= {metric: float(gains[metric].mean()), f"± {metric}": float(half)}
             rows.append(row)
@@ -267,7 +267,7 @@ def on_split(run: RunSpec, split: str) -> RunSpec:
 def stored_losses(runs: pd.DataFrame) -> pd.DataFrame:
     """SASRec on MovieLens-1M in a table of ``sequential-quality``, collapsed runs too: ``loss``, ``seed``, metrics."""
     own = runs[(runs["model"] == "sasrec") & (runs["dataset"] == "movielens-1m") & ~runs["diverged"].astype(bool)]
-    metrics = {metric: own[f"test_{metric}"] for metric in METRICS}
+    metrics = {metric: own[f"test_{metric}"] for metric in RANKING_METRICS}
     return pd.DataFrame({"loss": run_table(own)["loss"], "seed": own["seed"], **metrics})
 
 

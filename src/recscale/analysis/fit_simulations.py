@@ -26,7 +26,7 @@ FLOOR = {"E": 0.44, "A": 0.025, "α": 0.25}
 """A log loss against relative compute, of the size CTR models show: the truth of the simulations with one variable."""
 
 HUBER = 1e-3
-STARTS = (  # (ln A, ln B, ln E, α, β): five of the 4,500 corners of Hoffmann et al.'s start grid, good and bad
+_STARTS = (  # (ln A, ln B, ln E, α, β): five of the 4,500 corners of Hoffmann et al.'s start grid, good and bad
     (5.0, 5.0, 0.5, 0.5, 0.5),
     (10.0, 10.0, 0.5, 1.0, 1.0),
     (20.0, 20.0, 0.0, 1.5, 1.5),
@@ -111,7 +111,7 @@ def early_stopping(points: pd.DataFrame, factors: Sequence[float], best: Fit) ->
     optimum = objective(_as_vector(best))[0]
     rows = []
     for factor in factors:
-        for index, start in enumerate(STARTS):
+        for index, start in enumerate(_STARTS):
             scaled = minimize(
                 lambda p, s=factor: tuple(s * part for part in objective(p)), start, jac=True, method="L-BFGS-B"
             )
@@ -173,7 +173,7 @@ def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
 
 
 def data_term_starts(panel: pd.DataFrame, q1: int, starts: Sequence[float]) -> pd.DataFrame:
-
+    """``script_fit`` from each of ``starts`` of D: ``start``, parameters and R², one row per start that ends."""
     rows = [{"start": start} | fit for start in starts if (fit := script_fit(panel, q1, start)) is not None]
     return pd.DataFrame(rows)
 
@@ -277,21 +277,6 @@ def truth_of_draws(ends: pd.DataFrame) -> dict[str, float]:
     c = CHINCHILLA
     near, far = c["E"] + c["A"] / ends["N"] ** c["α"] + c["B"] / ends["D"] ** c["β"]
     return {"ln A": float(np.log(c["A"])), "α": c["α"], "near": float(near), "far": float(far)}
-
-
-def off_target(coverage: pd.DataFrame, low: float = 0.93, high: float = 0.97) -> pd.DataFrame:
-    """The rows of a coverage table (``benchmarks/coverage.py``) outside ``low`` … ``high``."""
-    return coverage[(coverage["coverage"] < low) | (coverage["coverage"] > high)]
-
-
-def by_true_value(searched: pd.DataFrame) -> pd.DataFrame:
-    """The table of ``benchmarks/coverage.py --searched`` with one row per true q₁ ("drawn": anew every time) and the
-    columns (kind, band, at): which kind of band, of what ("law", "new run"), at which size."""
-    shares = searched.assign(band=searched["band"].replace({"measurement": "new run"}))
-    order = list(dict.fromkeys(shares["q1"].astype(str)))
-    shares["q1"] = pd.Categorical(shares["q1"].astype(str), order)
-    columns = ["kind", "band", "at"]
-    return shares.pivot_table(index="q1", columns=columns, values="coverage", observed=True).round(3)
 
 
 def coverage_ranges(searched: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from recscale.datasets.cards import find_card
 from recscale.models.accounting import account_ctr
 from recscale.models.ctr_presets import Preset, frappe_fields, preset
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.frappe import FRAPPE_TRIED, FRAPPE_WUKONG
+from recscale.plans.frappe import FRAPPE_TRIED
 from recscale.plans.rate_search import COMPARED_MODELS as MODELS
 from recscale.runs.table import Columns, healthy, run_table
 from recscale.stats.estimate import Estimate
@@ -122,7 +122,7 @@ def log_losses(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Standing:
+class FrappePlace:
     """Where Wukong stands among the ``of`` models by one metric: its ``rank`` (1: best), and ``gap``, its mean less
     that of the best ``rival`` (a model's key). The interval is Welch's at 95 %, as some models are far noisier than
     others; limits nan where either has one seed."""
@@ -133,7 +133,7 @@ class Standing:
     gap: Estimate
 
 
-def standing(runs: pd.DataFrame, metric: str = AUC) -> Standing:
+def standing(runs: pd.DataFrame, metric: str = AUC) -> FrappePlace:
     """Wukong's place by ``AUC`` or ``LOG_LOSS`` among the models of ``runs``, healthy runs on one data set.
 
     ``ValueError`` where Wukong or every rival is absent.
@@ -145,7 +145,7 @@ def standing(runs: pd.DataFrame, metric: str = AUC) -> Standing:
     scores = {model: upwards * sample.mean() for model, sample in samples.items()}
     rival = max(scores, key=scores.get)
     rank = 1 + sum(bool(score > upwards * own.mean()) for score in scores.values())
-    return Standing(rank, len(scores) + 1, rival, _difference(own, samples[rival]))
+    return FrappePlace(rank, len(scores) + 1, rival, _difference(own, samples[rival]))
 
 
 def _difference(first: np.ndarray, second: np.ndarray) -> Estimate:
@@ -234,11 +234,6 @@ def parameter_counts() -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows).set_index("model")
-
-
-def wukong_counts() -> tuple[int, int]:
-    """Wukong's parameters on Frappe: printed in Table 3, and of the configuration we train."""
-    return int(printed().loc["wukong", "parameters_paper"]), _count(FRAPPE_WUKONG, 2)
 
 
 def _count(chosen: Preset, fuxictr: int) -> int:

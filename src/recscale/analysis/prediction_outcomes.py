@@ -7,14 +7,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from recscale.analysis.shape_contrasts import Pair
 from recscale.analysis.shape_fits import pairs, shapes
-from recscale.analysis.shape_law import LAW
-from recscale.analysis.shape_predictions import NO_BUDGET, Question, Shape, faults, outcomes, questions
+from recscale.analysis.shape_law import LAW, Shape
+from recscale.analysis.shape_predictions import NO_BUDGET, ShapeQuestion, faults, outcomes, questions
 from recscale.runs.table import run_table
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.multiplicity import Pair, bonferroni_level
 from recscale.stats.seeds import least_significant_difference
 
 METRIC = "ndcg@10"
@@ -31,7 +30,7 @@ class Outcomes:
     table: pd.DataFrame
     contrasts: Contrasts
     failed: frozenset[Shape]
-    questions: tuple[Question, ...]
+    questions: tuple[ShapeQuestion, ...]
     metric: str = METRIC
 
     @property
@@ -45,7 +44,7 @@ class Outcomes:
         part = table[(table["metric"] == self.metric) & (table["law"] == law) & (table["seeds"] > 0)]
         return part.drop_duplicates(["layers", "width"])
 
-    def better_neighbour(self, question: Question) -> Shape:
+    def better_neighbour(self, question: ShapeQuestion) -> Shape:
         """The neighbour of the named shape that came out better."""
         trained = [shape for shape in question.neighbours if shape in self.contrasts.names]
         return max(trained, key=lambda shape: self.contrasts.means[self.contrasts.names.index(shape)])
@@ -72,7 +71,7 @@ def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str =
     return Outcomes(outcomes(recorded, trained), contrasts, frozenset(failed), tuple(asked), metric)
 
 
-def lead(tested: Outcomes, question: Question, level: float = 0.95) -> Estimate:
+def lead(tested: Outcomes, question: ShapeQuestion, level: float = 0.95) -> Estimate:
     """ln(named shape / better neighbour) with its ``level`` interval; ``LOST`` where the named shape collapsed."""
     if question.named in tested.failed:
         return LOST

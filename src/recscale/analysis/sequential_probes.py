@@ -90,7 +90,7 @@ def ranks(score: Scorer, data: SequenceData, max_length: int) -> pd.DataFrame:
     return pd.DataFrame(table[ranked(table[:, 0] - 1)], columns=["candidates", "better", "tied"])
 
 
-def expected_metrics(ranks: pd.DataFrame, negatives: int | None, k: int = 10) -> dict[str, float]:
+def exact_metrics(ranks: pd.DataFrame, negatives: int | None, k: int = 10) -> dict[str, float]:
     """HR@k and NDCG@k when the true item is ranked among ``negatives`` uniformly drawn others (None: all).
 
     No draw is made (``training.sampled_ranking``): this is the mean over all possible samples.
@@ -114,7 +114,7 @@ def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 
     for length in lengths:
         ranking = ranks(score, data, length)
         gain = sampled_ranking.expected_gains(_standing(ranking), sampled_ranking.Protocol(), k)[f"ndcg@{k}"]
-        row = {"items read": length, **expected_metrics(ranking, None, k), "step": np.nan, "±": np.nan}
+        row = {"items read": length, **exact_metrics(ranking, None, k), "step": np.nan, "±": np.nan}
         if before is not None:
             apart = gain - before
             row |= {"step": apart.mean(), "±": stats.norm.ppf(0.975) * apart.std(ddof=1) / len(apart) ** 0.5}
@@ -126,12 +126,12 @@ def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 
 def metric_curves(
     rankings: Mapping[str, pd.DataFrame], negatives: Sequence[int] = (10, 20, 50, 100, 200, 500, 1000)
 ) -> pd.DataFrame:
-    """``expected_metrics`` of every model at every number of negatives below all, and at all of them."""
+    """``exact_metrics`` of every model at every number of negatives below all, and at all of them."""
     everything = int(min(table["candidates"].max() for table in rankings.values())) - 1
     sizes = [size for size in negatives if size < everything]
     return pd.DataFrame(
         [
-            {"model": model, "negatives": size or everything, "full": size is None, **expected_metrics(table, size)}
+            {"model": model, "negatives": size or everything, "full": size is None, **exact_metrics(table, size)}
             for model, table in rankings.items()
             for size in (*sizes, None)
         ]

@@ -11,13 +11,12 @@ from numpy.typing import ArrayLike
 
 from recscale import published
 from recscale.analysis.shape_fits import shapes
-from recscale.runs.table import run_table
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import bonferroni_level, covering
+from recscale.stats.multiplicity import Pair, bonferroni_level, covering
 from recscale.stats.seeds import mean_half_width
 
-METRICS = ("ndcg@10", "hr@10")
+_METRICS = ("ndcg@10", "hr@10")
 PRINTED = {"sasrec": "SASRec", "hstu": "HSTU", "llama": "LLaMA2"}
 """Our models -> the paper's names of theirs."""
 SETS = ("movielens-1m", "amazon-beauty")
@@ -83,7 +82,7 @@ def ordered_pairs() -> list[tuple[str, str]]:
     return list(combinations(ranked, 2))
 
 
-def order_effects(runs: pd.DataFrame) -> list[tuple[Estimate, Estimate]]:
+def order_effects(runs: pd.DataFrame) -> list[Pair]:
     """ln(better / worse) of each of ``ordered_pairs``, as much of it as both NDCG@10 and HR@10 bear out.
 
     Each at 95 % and at ``bonferroni_level`` of their number. The interval is the union of both metrics' intervals, so
@@ -92,7 +91,7 @@ def order_effects(runs: pd.DataFrame) -> list[tuple[Estimate, Estimate]]:
     couples, effects = ordered_pairs(), []
     known = [
         Contrasts.of(runs["model"].tolist(), runs["seed"].tolist(), runs[f"test_{metric}"].to_numpy(float))
-        for metric in METRICS
+        for metric in _METRICS
     ]
     for worse, better in couples:
         pair = []
@@ -100,29 +99,3 @@ def order_effects(runs: pd.DataFrame) -> list[tuple[Estimate, Estimate]]:
             pair.append(covering([contrasts.contrast({better: 1.0, worse: -1.0}, at) for contrasts in known]))
         effects.append(tuple(pair))
     return effects
-
-
-def rate_search(records: pd.DataFrame) -> pd.DataFrame:
-    """The search of learning rate and dropout, one row per run of ``sequential-learning-rate``, best of a width first.
-
-    Index: ``schedule`` ("linear": the rate falls to 0; "constant") and ``width``. Columns: ``learning_rate``,
-    ``dropout``, ``positions`` trained on, in millions, and ``valid_ndcg``, NDCG@10 on validation items.
-    """
-    table = run_table(records)
-    table = table.assign(positions=table["examples_seen"] / 1e6, valid_ndcg=table["valid_ndcg@10"])
-    table = table[["schedule", "width", "learning_rate", "dropout", "positions", "valid_ndcg"]]
-    table = table.sort_values(["schedule", "width", "valid_ndcg"], ascending=[False, True, False])
-    return table.set_index(["schedule", "width"])
-
-
-def size_search(records: pd.DataFrame) -> pd.DataFrame:
-    """The search behind the runs at a good size, one row per run of ``sequential-quality-search``, best of a set first.
-
-    Index: ``dataset``. Columns: ``layers, width, batch_tokens`` (predicted positions per batch), ``epochs,
-    learning_rate, dropout, valid_ndcg``.
-    """
-    table = run_table(records)
-    table = table.assign(valid_ndcg=table["valid_ndcg@10"])
-    columns = ["layers", "width", "batch_tokens", "epochs", "learning_rate", "dropout", "valid_ndcg"]
-    table = table[["dataset", *columns]].sort_values(["dataset", "valid_ndcg"], ascending=[False, False])
-    return table.set_index("dataset")

@@ -34,7 +34,7 @@ from recscale.training.serving import Request, candidate_rows, serve
 
 MODELS = ("wukong", "dlrm", "dcnv2")
 
-COLUMNS = (
+LATENCY_COLUMNS = (
     *("dataset", "model", Columns.FLOP, "dense_parameters"),
     *("candidates", "threads", "repeats", "p50_ms", "p99_ms", "candidates_per_second"),
     *("torch_version", "cpu", "finished_at"),
@@ -83,7 +83,7 @@ def measure(dataset: str, models: Sequence[Any], how: Request) -> pd.DataFrame:
                 "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=list(LATENCY_COLUMNS))
 
 
 def load_latencies() -> pd.DataFrame:

@@ -7,12 +7,12 @@ from enum import StrEnum
 import numpy as np
 import pandas as pd
 
-from recscale.analysis.shape_planning import LAW_NAMES, Grid, budgets, costs, planner, title_of, within
+from recscale.analysis.shape_law import AXES
+from recscale.analysis.shape_planning import LAW_NAMES, Grid, budgets, shape_costs, shape_planner, title_of, within
 from recscale.laws.planner import Choice, Planner
 from recscale.published.shapes import CLAIMS
 from recscale.stats.estimate import Estimate
 
-AXES = ("layers", "width")
 BUDGET_OF: Mapping[str, tuple[str, float]] = {
     "none": ("none", np.inf),
     "layers = 64": ("layers", 64.0),
@@ -112,8 +112,8 @@ def prepare(grids: Sequence[Grid], names: Sequence[str] = tuple(LAW_NAMES), **op
     prepared = []
     for grid in grids:
         for law in names:
-            plan = planner(grid, law, **options)
-            price = costs(grid, plan.shapes)
+            plan = shape_planner(grid, law, **options)
+            price = shape_costs(grid, plan.shapes)
             offered = [(kind, budget) for kind, levels in budgets(grid, price).items() for budget in levels]
             outcomes = [_outcome(grid, plan, price, kind, budget) for kind, budget in offered]
             prepared.append(Planned(grid, law, plan, price, tuple(one for one in outcomes if one)))

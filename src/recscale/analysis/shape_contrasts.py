@@ -14,26 +14,23 @@ from scipy import stats
 
 from recscale import laws
 from recscale.analysis.shape_fits import GRID, Q1
-from recscale.analysis.shape_law import AXES, LAW
+from recscale.analysis.shape_law import AXES, LAW, Shape
 from recscale.laws.performance import inside
 from recscale.runs.table import healthy, run_table
 from recscale.stats.contrasts import Contrasts
 from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import bonferroni_level, covering
+from recscale.stats.multiplicity import Pair, bonferroni_level, covering
 
-KEYS = tuple(GRID)
+SETTING_KEYS = tuple(GRID)
 FIXED_Q1 = Q1[1:]
 """At q₁ = 1 the law's peak lies at one layer whatever its exponents."""
 
 OWN_CELLS = 7
 """Cells from which a model has decay exponents of its own: two more than the law has numbers at a fixed q₁."""
 
-Shape = tuple[int, int]
 Setting = tuple
 Cell = tuple[Setting, Shape]
 Weights = Mapping[Cell, float]
-Pair = tuple[Estimate, Estimate]
-"""An effect at 95 % and at ``bonferroni_level`` of their number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +49,7 @@ class CellMeans:
         table = healthy(run_table(runs))
         if table.empty:
             raise ValueError(f"none of the {len(runs)} runs is healthy: there is nothing to compare by {column}")
-        settings = zip(*(table[key] for key in KEYS), strict=True)
+        settings = zip(*(table[key] for key in SETTING_KEYS), strict=True)
         names = list(zip(settings, zip(*(table[axis] for axis in AXES), strict=True), strict=True))
         known = Contrasts.of(names, [0] * len(names), table[column])
         return cls(known, pd.Series(np.exp(known.means), index=pd.MultiIndex.from_tuples(known.names)))
@@ -76,8 +73,7 @@ class CellMeans:
 
     def effects(self, contrasts: Sequence[Weights]) -> list[Pair]:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number."""
-        level = bonferroni_level(len(contrasts)) if contrasts else 0.95
-        return [(self.contrasts.contrast(one), self.contrasts.contrast(one, level)) for one in contrasts]
+        return self.contrasts.intervals(contrasts)
 
     def shared(self, first: Mapping[str, object], second: Mapping[str, object]) -> list[Shape]:
         """The shapes that both settings have; ``ValueError`` where there is none."""
@@ -115,12 +111,6 @@ def metric_and_loss(metric: CellMeans, loss: CellMeans) -> pd.DataFrame:
         for shape in shared
     ]
     return pd.DataFrame(rows, columns=[*AXES, "metric", "loss", "metric_half", "loss_half"])
-
-
-def length_table(cells: CellMeans, first: Mapping[str, object], second: Mapping[str, object]) -> pd.DataFrame:
-    """Change from one setting to the other by shape, in %: ``layers, width, change, ci_low, ci_high``."""
-    rows = [(*shape, *cells.change(first, second, [shape]).percent) for shape in cells.shared(first, second)]
-    return pd.DataFrame(rows, columns=[*AXES, "change", "ci_low", "ci_high"])
 
 
 def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
@@ -198,7 +188,7 @@ class Potential:
 
 def potentials(cells: CellMeans, base: str = "sasrec", values: Sequence[int] = FIXED_Q1) -> list[Potential]:
     """Every model that shares at least four cells with ``base``, two of each axis."""
-    models = sorted({at[KEYS.index("model")] for at, _ in cells.contrasts.names} - {base})
+    models = sorted({at[SETTING_KEYS.index("model")] for at, _ in cells.contrasts.names} - {base})
     result = []
     for model in models:
         shared = sorted(cells.shapes(model=model) & cells.shapes(model=base))

@@ -12,7 +12,7 @@ from recscale.analysis.shape_fits import Q1, fit_forms
 from recscale.analysis.shape_law import AXES, BOTH_FORMS, LAW, LINE, NAMES, QUADRATIC, ShapeGrid
 from recscale.stats.estimate import Estimate
 
-CONSTANTS: Mapping[str, tuple[int, ...]] = {LAW: Q1, BOTH_FORMS[1]: (*(-q for q in Q1), *Q1)}
+_CONSTANTS: Mapping[str, tuple[int, ...]] = {LAW: Q1, BOTH_FORMS[1]: (*(-q for q in Q1), *Q1)}
 """Values of q₁ (exponent inside) and of p₁ (outside, either sign) over which a prediction is profiled."""
 NO_GAIN = "no further gain"
 
@@ -23,7 +23,7 @@ class HeldOut:
 
     ``size``, ``cells``: that size and how many shapes have it; ``mean``: of the metric there. ``errors``: by form, and
     of ``NO_GAIN``, the value at the next smaller size. ``ranges``: for the law in both forms the least and the largest
-    error over those of its ``CONSTANTS`` that the fitted shapes don't reject. ``least_significant``: the least
+    error over those of its ``_CONSTANTS`` that the fitted shapes don't reject. ``least_significant``: the least
     significant difference between two errors.
     """
 
@@ -93,11 +93,11 @@ def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
 
 
 def _profile(form: str, seen: pd.DataFrame, unseen: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Errors of ``form`` at ``unseen``, refitted to ``seen`` at every one of ``CONSTANTS``, without the values that
+    """Errors of ``form`` at ``unseen``, refitted to ``seen`` at every one of ``_CONSTANTS``, without the values that
     ``seen`` rejects: those whose sum of squares exceeds the least by the factor 1 + t²/(n - free)."""
     law, rows = laws.get(form), {}
     x, x_unseen = (part[list(AXES)].astype(float) for part in (seen, unseen))
-    for value in CONSTANTS[form]:
+    for value in _CONSTANTS[form]:
         fit = laws.fit(law.with_values(**{law.grid_constants[0].name: [value]}), x, seen["value"])
         square = float((fit.residuals["residual"] ** 2).sum())
         rows[value] = {"square": square, "error": _error(unseen, fit.predict(x_unseen))}

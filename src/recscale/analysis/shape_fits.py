@@ -10,11 +10,10 @@ import pandas as pd
 
 from recscale import laws
 from recscale.laws import Fit
-from recscale.runs.store import load_results
-from recscale.runs.table import Columns, healthy, run_table
+from recscale.runs.table import Columns, healthy, load_results, run_table
 from recscale.settings import DATA
 
-FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-linear", "constant")
+SHAPE_FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-linear", "constant")
 """The law in its two published forms, and three controls that know nothing of transformers."""
 SURE_PEAK = 0.95
 """Share of resamples that must have a peak at all before its interval says anything."""
@@ -39,7 +38,7 @@ def shapes(runs: pd.DataFrame, **values: object) -> pd.DataFrame:
     return having(healthy(run_table(runs)), values)
 
 
-def left_out(runs: pd.DataFrame, **values: object) -> int:
+def excluded_runs(runs: pd.DataFrame, **values: object) -> int:
     """How many runs with these values ``shapes`` leaves out as collapsed or diverged."""
     table = run_table(runs)
     return len(having(table[~table[Columns.HEALTHY]], values))
@@ -75,7 +74,9 @@ def grids(live: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
     return authors | {"our full grid": full, "trained on this page": live}
 
 
-def fit_forms(table: pd.DataFrame, metric: str, *, forms: Sequence[str] = FORMS, **options: object) -> dict[str, Fit]:
+def fit_forms(
+    table: pd.DataFrame, metric: str, *, forms: Sequence[str] = SHAPE_FORMS, **options: object
+) -> dict[str, Fit]:
     """Each of ``forms`` fitted to ``metric`` over (layers, width); ``options`` go to ``Law.fit``."""
     x = table[["layers", "width"]].astype(float)
     return {name: laws.fit(name, x, table[metric], **options) for name in forms}

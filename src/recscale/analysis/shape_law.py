@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from recscale import laws
-from recscale.analysis.shape_fits import FORMS, GRID, fit_forms, left_out, peaks, shapes
+from recscale.analysis.shape_fits import GRID, SHAPE_FORMS, excluded_runs, fit_forms, peaks, shapes
 from recscale.laws import Fit
 from recscale.stats.anova import FTest, against_noise
 from recscale.stats.estimate import UNKNOWN, Estimate
@@ -22,7 +22,7 @@ from recscale.stats.seeds import least_significant_difference, seed_noise
 LAW, LINE, QUADRATIC, CONSTANT = "performance-law", "log-linear", "log-quadratic", "constant"
 BOTH_FORMS = (LAW, "performance-law-outside")
 """The law as published twice: the exponent inside and outside the logarithm."""
-CONTROLS = tuple(form for form in FORMS if form not in BOTH_FORMS)
+CONTROLS = tuple(form for form in SHAPE_FORMS if form not in BOTH_FORMS)
 NAMES: Mapping[str, str] = {
     LAW: "Performance Law",
     BOTH_FORMS[1]: "the same, exponent outside the log",
@@ -31,6 +31,8 @@ NAMES: Mapping[str, str] = {
     CONSTANT: "constant",
 }
 AXES = ("layers", "width")
+Shape = tuple[int, int]
+"""(layers, width)"""
 LEAST_SHAPES = 9
 SIGNIFICANCE = 0.05
 """A form is rejected where seeds explain what it leaves with less than this probability."""
@@ -68,7 +70,7 @@ class ShapeGrid:
         cells = grouped[f"test_{metric}"].agg(["mean", "count"]).reset_index()
         cells = cells.rename(columns={"mean": "value", "count": "seeds"})
         noise = seed_noise(table.assign(configuration=grouped.ngroup()), f"test_{metric}")
-        return cls(metric, cells, noise.sd, noise.dof, left_out(runs, **chosen))
+        return cls(metric, cells, noise.sd, noise.dof, excluded_runs(runs, **chosen))
 
     @property
     def mean(self) -> float:
@@ -92,7 +94,7 @@ class ShapeGrid:
     @cached_property
     def comparison(self) -> pd.DataFrame:
         """``laws.compare`` of the law in both forms and its three controls."""
-        return laws.compare(self.cells[list(AXES)].astype(float), self.cells["value"], list(FORMS))
+        return laws.compare(self.cells[list(AXES)].astype(float), self.cells["value"], list(SHAPE_FORMS))
 
     @cached_property
     def fits(self) -> Mapping[str, Fit]:
@@ -188,14 +190,8 @@ def seeds_to_prefer(grid: ShapeGrid, rival: str) -> float:
 
 def seeds_to_settle(grid: ShapeGrid) -> float:
     """How many seeds per shape would make ``sole_survivor`` other than 0, if all differences stayed as they are."""
-    needed = {form: grid.lack_of_fit(form).seeds_to_reject(grid.seeds, SIGNIFICANCE) for form in FORMS}
+    needed = {form: grid.lack_of_fit(form).seeds_to_reject(grid.seeds, SIGNIFICANCE) for form in SHAPE_FORMS}
     return min(max(needed[form] for form in forms) for forms in (BOTH_FORMS, CONTROLS))
-
-
-def deciding_shapes(grid: ShapeGrid, rival: str) -> list[tuple[int, int]]:
-    """The shapes without which ``preference`` would be another."""
-    sign = preference(grid, rival)
-    return [shape for shape, rest in grid.leave_one_out() if preference(rest, rival) != sign]
 
 
 def sole_survivor(grid: ShapeGrid) -> int:

@@ -19,8 +19,7 @@ from recscale.laws.planner import Planner, shapes_within
 from recscale.models.accounting_sequential import account_sequential
 from recscale.models.sequential import SEQUENTIAL_MODELS
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import load_results
-from recscale.runs.table import run_table, settings_of
+from recscale.runs.table import load_results, run_table, settings_of
 from recscale.training.sequential import SequentialTraining
 
 KINDS: Mapping[str, str] = {
@@ -36,16 +35,21 @@ LAW_NAMES = {"performance-law": "Performance Law", "log-quadratic": "quadratic i
 METRICS = ("NDCG@10", "HR@10")
 ITEMS = {"ml-1m": 3706, "kuairand-pure": 7551, "amazon-books": 686_623, "industrial": 234_488}
 """Items of the published data sets (P-Law, NeurIPS 2025, Table 3)."""
-NAMES = {"ml-1m": "MovieLens-1M", "kuairand-pure": "KuaiRand-Pure", "amazon-books": "Books", "industrial": "Industrial"}
+_NAMES = {
+    "ml-1m": "MovieLens-1M",
+    "kuairand-pure": "KuaiRand-Pure",
+    "amazon-books": "Books",
+    "industrial": "Industrial",
+}
 NEGATIVES = 128
-RESAMPLES = 300
+_RESAMPLES = 300
 LEVELS, DIGITS = 9, (1, 1.5, 2, 3, 5, 7)
 """How many budgets of one kind are offered, and how a round one begins."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """``points``: columns ``layers``, ``width``, ``value``. The rest prices a shape (``costs``)."""
+    """``points``: columns ``layers``, ``width``, ``value``. The rest prices a shape (``shape_costs``)."""
 
     title: str
     metric: str
@@ -60,7 +64,7 @@ class Grid:
 
 def title_of(dataset: str, length: int) -> str:
     """What the grid of a published data set at a maximum length is called."""
-    return f"{NAMES[dataset]}, {length}"
+    return f"{_NAMES[dataset]}, {length}"
 
 
 def published_grids() -> list[Grid]:
@@ -119,14 +123,14 @@ def recorded_items(runs: pd.DataFrame) -> int:
     return int(first["embedding_parameters"] // first["width"] - positions)
 
 
-def planner(grid: Grid, law: str, *, resamples: int = RESAMPLES, seed: int = 0) -> Planner:
+def shape_planner(grid: Grid, law: str, *, resamples: int = _RESAMPLES, seed: int = 0) -> Planner:
     """The law fitted to the grid, ready to choose among the whole-number shapes inside it."""
     points = grid.points
     fit = laws.fit(law, points[["layers", "width"]].astype(float), points["value"], bootstrap=resamples, seed=seed)
     return Planner.of(fit, shapes_within(points["layers"], points["width"], grid.step))
 
 
-def costs(grid: Grid, table: pd.DataFrame) -> pd.DataFrame:
+def shape_costs(grid: Grid, table: pd.DataFrame) -> pd.DataFrame:
     """What each shape costs: ``layers``, ``product``, ``parameters`` and ``flop`` (of training, per position), by the
     closed forms of ``accounting``."""
     setting = (grid.model, grid.n_items, grid.max_length, grid.loss, grid.negatives)
@@ -147,7 +151,7 @@ def _priced(setting: tuple, width: int, layers: int) -> tuple[int, int]:
     return account.parameters, account.training_flop_per_example
 
 
-def levels(values: ArrayLike, kind: str, count: int = LEVELS) -> list[float]:
+def metric_levels(values: ArrayLike, kind: str, count: int = LEVELS) -> list[float]:
     """At most ``count`` round budgets between the cheapest and the dearest shape.
 
     For ``product`` powers of two and what lies halfway (so that the paper's 512 is among them), else numbers that begin
@@ -168,7 +172,7 @@ def levels(values: ArrayLike, kind: str, count: int = LEVELS) -> list[float]:
 def budgets(grid: Grid, price: pd.DataFrame) -> dict[str, list[float]]:
     """Kind -> the budgets offered; ``none`` has one that everything fits, ``layers`` the measured depths."""
     offered = {"none": [np.inf], "layers": sorted(set(grid.points["layers"].astype(float)))}
-    return {kind: offered.get(kind) or levels(price[kind], kind) for kind in KINDS}
+    return {kind: offered.get(kind) or metric_levels(price[kind], kind) for kind in KINDS}
 
 
 def within(price: pd.DataFrame, kind: str, budget: float) -> np.ndarray:

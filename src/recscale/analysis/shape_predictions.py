@@ -19,27 +19,24 @@ import pandas as pd
 
 from recscale.analysis import shape_planning as planning
 from recscale.analysis.shape_fits import GRID, fit_forms, having, pairs, shapes
-from recscale.analysis.shape_law import LAW, LINE, QUADRATIC
+from recscale.analysis.shape_law import LAW, LEAST_SHAPES, LINE, QUADRATIC, Shape
 from recscale.laws import Fit
 from recscale.plans.sequential import CELLS, PREDICTIONS
-from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import run_table
+from recscale.runs.table import load_results, run_table
 from recscale.settings import write_atomically
 
-COLUMNS = (
+PREDICTION_COLUMNS = (
     *("question", "role", "layers", "width", "metric", "predicted", "low", "high"),
     *("law", "fitted_on", "predicted_at"),
 )
 PREDICTED, NEIGHBOUR = "predicted", "neighbour"
 """Roles of a shape."""
 CHOSEN_BY, CHOSEN_FOR = LAW, "NDCG@10"
-LAWS = (LAW, QUADRATIC, LINE)
+RECORDED_LAWS = (LAW, QUADRATIC, LINE)
 NO_BUDGET = "none"
-Shape = tuple[int, int]
 STEP = 4
 """Widths are multiples of it: what is trained should also run fast."""
-LEAST_SHAPES = 9
 
 BUDGETS: Mapping[str, tuple[str, float]] = {
     "best of all untrained": (NO_BUDGET, 1.0),
@@ -52,7 +49,7 @@ file has the questions in this order."""
 
 
 @dataclass(frozen=True)
-class Question:
+class ShapeQuestion:
     """One recorded question: ``kind`` of budget (a key of ``shape_planning.KINDS``), the shape ``named`` by the law as
     best, its ``neighbours``, and by how much the law puts it ahead of the better one (``promised``, in %)."""
 
@@ -63,7 +60,7 @@ class Question:
     promised: float
 
 
-def questions(recorded: pd.DataFrame) -> list[Question]:
+def questions(recorded: pd.DataFrame) -> list[ShapeQuestion]:
     """The recorded questions; ``ValueError`` where they aren't those of ``BUDGETS``."""
     asked = recorded[(recorded["law"] == CHOSEN_BY) & (recorded["metric"] == CHOSEN_FOR.lower())]
     groups = list(asked.groupby("question", sort=False))
@@ -74,7 +71,7 @@ def questions(recorded: pd.DataFrame) -> list[Question]:
         named, around = (rows[rows["role"] == role] for role in (PREDICTED, NEIGHBOUR))
         (best,), others = (_shapes(part) for part in (named, around))
         promised = 100 * float(named["predicted"].iloc[0] / around["predicted"].max() - 1)
-        result.append(Question(text, kind, best, tuple(others), promised))
+        result.append(ShapeQuestion(text, kind, best, tuple(others), promised))
     return result
 
 
@@ -94,7 +91,7 @@ def grid_runs() -> pd.DataFrame:
     return shapes(runs, **GRID)
 
 
-def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
+def predict_shapes(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
     """The table of ``PREDICTIONS``: for every question the best shape and two neighbours, by every law and metric.
 
     ``low`` to ``high`` is the 95 % band for one new run. ``fitted_on`` names the runs by a hash of their ids.
@@ -104,8 +101,8 @@ def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
         raise ValueError(f"the grid holds {count} healthy shapes; at least {LEAST_SHAPES} are needed for a prediction")
     grids = planning.recorded_grids("full grid", runs, STEP)
     grid = next(grid for grid in grids if grid.metric == CHOSEN_FOR)
-    plan = planning.planner(grid, CHOSEN_BY)
-    price = planning.costs(grid, plan.shapes)
+    plan = planning.shape_planner(grid, CHOSEN_BY)
+    price = planning.shape_costs(grid, plan.shapes)
     trained = pairs(runs)
     new = np.array([shape not in trained for shape in plan.shapes.itertuples(index=False, name=None)])
     chosen = []
@@ -119,7 +116,9 @@ def predict(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFrame:
     table = predicted_for(pd.DataFrame(chosen), {one.metric: _fits(one) for one in grids})
     key = hashlib.sha256("\n".join(sorted(runs["run_id"].astype(str))).encode()).hexdigest()[:12]
     stamp = (now or datetime.now(UTC)).isoformat(timespec="seconds")
-    return table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)[list(COLUMNS)]
+    return table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)[
+        list(PREDICTION_COLUMNS)
+    ]
 
 
 def neighbours(among: pd.DataFrame, price: pd.Series, best: Shape) -> list[Shape]:
@@ -158,7 +157,7 @@ def predicted_for(spots: pd.DataFrame, fits: Mapping[str, Mapping[str, Fit]]) ->
 
 
 def _fits(grid: planning.Grid) -> dict[str, Fit]:
-    return fit_forms(grid.points, "value", forms=LAWS)
+    return fit_forms(grid.points, "value", forms=RECORDED_LAWS)
 
 
 def rehearsal(grid: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
@@ -171,7 +170,7 @@ def rehearsal(grid: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     shape = pd.MultiIndex.from_frame(grid[["layers", "width"]])
     seen = grid[~shape.isin(pd.MultiIndex.from_frame(spots))]
     metrics = [metric.lower() for metric in planning.METRICS]
-    fits = {metric: fit_forms(seen, f"test_{metric}", forms=LAWS) for metric in metrics}
+    fits = {metric: fit_forms(seen, f"test_{metric}", forms=RECORDED_LAWS) for metric in metrics}
     inside = [((seen["layers"] >= h) & (seen["width"] >= d)).any() for h, d in spots.itertuples(index=False)]
     known = spots.assign(question="rehearsal", role=PREDICTED, inside=inside)
     return outcomes(predicted_for(known, fits), tested)
@@ -185,7 +184,7 @@ def write(path: Path | None = None) -> Path:
         raise ValueError(f"the predictions of {stamp} stand in {path}; a prediction is made once and not rewritten")
     if len(load_results("performance-law-predictions")):
         raise ValueError("results of performance-law-predictions are committed already: it is too late to predict them")
-    table = predict(grid_runs())
+    table = predict_shapes(grid_runs())
     write_atomically(path, table.to_csv(index=False, float_format="%.6g"))
     return path
 
@@ -193,7 +192,7 @@ def write(path: Path | None = None) -> Path:
 def read(path: Path | None = None) -> pd.DataFrame:
     """The recorded predictions; empty, with their columns, before there are any."""
     path = path or PREDICTIONS
-    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(COLUMNS))
+    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(PREDICTION_COLUMNS))
 
 
 def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:

@@ -17,7 +17,7 @@ from recscale.models.accounting import account_ctr
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig, WukongLayer, mixing_weight
 
-PARTS = ("FM", "FMB's MLP", "LCB", "residual", "head", "inputs")
+_PARTS = ("FM", "FMB's MLP", "LCB", "residual", "head", "inputs")
 """What the blocks of an account are summed up to, in the order of a layer."""
 
 KNOBS: Mapping[str, tuple[str, ...]] = {
@@ -130,16 +130,16 @@ def knob_costs(
 ) -> pd.DataFrame:
     """What every part costs, as configured and with each knob of ``KNOBS`` doubled; parts without cost are left out.
 
-    Columns: ``variant``, ``part`` (one of ``PARTS``), ``flop`` (training, per example), ``parameters`` (dense).
+    Columns: ``variant``, ``part`` (one of ``_PARTS``), ``flop`` (training, per example), ``parameters`` (dense).
     """
     rows = []
     for variant, knobs in KNOBS.items():
         doubled = replace(config, **{knob: 2 * getattr(config, knob) for knob in knobs})
         account = account_ctr(doubled, fields, n_dense, n_tasks, embedding)
-        sums = {part: [0, 0] for part in PARTS}
+        sums = {part: [0, 0] for part in _PARTS}
         for block in account.blocks:
             part = block.name.partition(": ")[2] or block.name
-            part = "LCB" if part == "LN" else part if part in PARTS else "inputs"  # LN costs next to nothing
+            part = "LCB" if part == "LN" else part if part in _PARTS else "inputs"  # LN costs next to nothing
             sums[part][0] += 6 * block.macs - 2 * block.macs_without_input_gradient
             sums[part][1] += block.parameters
         rows += [

@@ -29,7 +29,7 @@ from recscale.book.follow import follow
 from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
-from recscale.datasets.load import load
+from recscale.datasets.load import load_dataset
 from recscale.figures.base import BOOK_BUILD
 from recscale.settings import BOOK, BUILD, DATA, PROGRESS, REPOSITORY, folders, writable
 
@@ -146,7 +146,7 @@ def _fetch_data(names: Sequence[str], layout: Layout, report, given: Given | Non
         card = find_card(name)
         report(f"data: {name}")
         for kind in card.kinds:
-            load(name, kind)
+            load_dataset(name, kind)
 
 
 def kept(chapter: str, layout: Layout, given: Mapping[str, Any] | None = None) -> Execution | None:
@@ -269,8 +269,3 @@ def _jobs() -> int:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else MEMORY_PER_CHAPTER
     return max(1, min(cores, memory // MEMORY_PER_CHAPTER))
-
-
-def total_seconds(results: Sequence[Execution]) -> float:
-    """Seconds of the chapters that ran now."""
-    return sum(result.seconds for result in results if result.ran)

@@ -174,7 +174,7 @@ class PerformanceLawMeasured(Chapter):
     bootstrap: Resamples
 
 
-class Planner(SequenceChapter):
+class PlannerSettings(SequenceChapter):
     """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
 
     kind: Literal["none", "product", "parameters", "flop", "layers"] = Field(description="what the budget limits")
@@ -237,7 +237,7 @@ CHAPTERS: dict[str, type[Parameters]] = {
     "data-quality": DataQuality,
     "performance-law-published": PerformanceLawPublished,
     "performance-law": PerformanceLaw,
-    "planner": Planner,
+    "planner": PlannerSettings,
     "performance-law-measured": PerformanceLawMeasured,
     "report-card": ReportCard,
     "fitting-honestly": FittingHonestly,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from recscale.claims.claim import Price
 from recscale.stats.estimate import Estimate
+from recscale.stats.multiplicity import Pair
 from recscale.stats.power import seeds_to_decide
 
 NEVER = Price(math.inf, math.inf)
@@ -35,9 +36,7 @@ def price_of_any(effects: Sequence[Estimate], threshold: float, seeds: float, co
     return seed_price(min(needed, default=math.inf), seeds, core_hours)
 
 
-def price_of_count(
-    effects: Sequence[tuple[Estimate, Estimate]], threshold: float, seeds: float, core_hours: float
-) -> Price:
+def price_of_count(effects: Sequence[Pair], threshold: float, seeds: float, core_hours: float) -> Price:
     """``price_of`` for a ``Count``: by the 95 % intervals where all values agree, else by the Bonferroni ones."""
     agree = all(plain.value < threshold for plain, _ in effects)
     return price_of([plain if agree else wide for plain, wide in effects], threshold, seeds, core_hours)

@@ -10,7 +10,7 @@ from html import escape
 
 import pandas as pd
 
-from recscale.claims.claim import Claim, Count, Price, Text, Verdict
+from recscale.claims.claim import Claim, Count, Price, Text, Verdict, number
 from recscale.stats.estimate import Estimate
 
 MIME = "application/vnd.recscale.claims+json"
@@ -23,14 +23,6 @@ SYMBOLS = {
     Verdict.OPEN: "?",
     Verdict.UNDECIDABLE: "–",
 }
-
-
-def number(value: float) -> str:
-    """Four significant digits at most, all of those before the point; a whole number whole."""
-    if not math.isfinite(value):
-        return "∞" if value > 0 else "–"
-    whole = float(value).is_integer() or abs(value) >= 1000
-    return (f"{value:,.0f}" if whole else f"{value:.4g}").replace("-", "−")
 
 
 def estimate(seen: Estimate, unit: str = "") -> str:
@@ -87,7 +79,7 @@ class ClaimList:
         self.claims = list(claims)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        return {"text/html": self._repr_html_(), MIME: rows(self.claims)}
+        return {"text/html": self._repr_html_(), MIME: claim_rows(self.claims)}
 
     def _repr_html_(self) -> str:
         items = []
@@ -110,7 +102,7 @@ def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
     return pd.DataFrame(columns).rename_axis("claim")
 
 
-def rows(claims: Sequence[Claim]) -> list[dict]:
+def claim_rows(claims: Sequence[Claim]) -> list[dict]:
     """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
 
     Keys: id, paper, question, statement, evidence, reference, observed (a number, or text for counts and names),
@@ -149,10 +141,10 @@ def _finite(value: float | str | None) -> float | str | None:
 
 
 def table(claims: Sequence[Claim]) -> pd.DataFrame:
-    """``rows`` as a table, indexed by id."""
-    return pd.DataFrame(rows(claims)).set_index("id")
+    """``claim_rows`` as a table, indexed by id."""
+    return pd.DataFrame(claim_rows(claims)).set_index("id")
 
 
 def as_json(claims: Sequence[Claim]) -> str:
-    """``rows`` as JSON text."""
-    return json.dumps(rows(claims), indent=1, ensure_ascii=False, allow_nan=False)
+    """``claim_rows`` as JSON text."""
+    return json.dumps(claim_rows(claims), indent=1, ensure_ascii=False, allow_nan=False)

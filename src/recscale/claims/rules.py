@@ -1,27 +1,13 @@
 """The verdict rules: what each asks of an observation.
 
-A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation decides nothing; ``judge`` makes None
-``UNDECIDABLE`` for printed numbers and ``OPEN``, with a price, for runs of ours.
+A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation decides nothing (``claim.judge``).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
-from recscale.claims.claim import Claim, Count, Evidence, Paper, Price, Source, Text, Verdict
+from recscale.claims.claim import Text, Verdict, number
 from recscale.stats.estimate import Estimate
-
-Observed = Estimate | Count | Text
-
-
-@runtime_checkable
-class Rule(Protocol):
-    """A rule with its settings; ``name`` is what the card and ``recscale claims`` call it."""
-
-    @property
-    def name(self) -> str: ...
-
-    def __call__(self, observed: Observed) -> Verdict | None: ...
+from recscale.stats.multiplicity import Count
 
 
 @dataclass(frozen=True)
@@ -32,7 +18,7 @@ class Exceeds:
 
     @property
     def name(self) -> str:
-        return f"interval above {self.threshold:g}"
+        return f"interval above {number(self.threshold, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if observed.ci_low > self.threshold:
@@ -48,7 +34,7 @@ class Below:
 
     @property
     def name(self) -> str:
-        return f"interval below {self.threshold:g}"
+        return f"interval below {number(self.threshold, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         return Exceeds(-self.threshold)(-observed)
@@ -66,7 +52,7 @@ class Within:
 
     @property
     def name(self) -> str:
-        return f"interval inside {self.low:g} to {self.high:g}"
+        return f"interval inside {number(self.low, 6)} to {number(self.high, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if self.low <= observed.ci_low and observed.ci_high <= self.high:
@@ -88,7 +74,7 @@ class Matches:
 
     @property
     def name(self) -> str:
-        return f"interval has {self.reference:g}"
+        return f"interval has {number(self.reference, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if not observed.has_interval:
@@ -108,7 +94,7 @@ class Leads:
 
     @property
     def name(self) -> str:
-        return f"best by an AICc of {self.margin:g}"
+        return f"best by an AICc of {number(self.margin, 6)}"
 
     def __call__(self, observed: Estimate) -> Verdict | None:
         if observed.value >= self.margin:
@@ -165,55 +151,3 @@ class Is:
 
 
 RULES: tuple[type, ...] = (Exceeds, Below, Within, Matches, Leads, EveryCase, Unanimous, Is)
-
-
-def judge(
-    rule: Rule,
-    id: str,
-    paper: Paper,
-    question: str,
-    statement: str,
-    evidence: Evidence,
-    observed: Observed,
-    page: str,
-    *,
-    reference: float | str | None = None,
-    detail: str = "",
-    symbol: str = "",
-    unit: str = "",
-    source: Source = Source.PAPER,
-    check: bool = False,
-    price: Price | None = None,
-) -> Claim:
-    """The claim with the verdict ``rule`` gives. ``price`` counts where the claim is open and is dropped elsewhere."""
-    verdict = rule(observed)
-    if verdict is None:
-        verdict = Verdict.UNDECIDABLE if evidence is Evidence.PUBLISHED else Verdict.OPEN
-    return Claim(
-        id,
-        paper,
-        question,
-        statement,
-        evidence,
-        reference,
-        observed,
-        rule.name,
-        verdict,
-        page,
-        detail,
-        symbol,
-        unit,
-        source,
-        check,
-        price if verdict is Verdict.OPEN else None,
-    )
-
-
-def judge_on(paper: Paper, page: str, evidence: Evidence, source: Source = Source.PAPER) -> Callable[..., Claim]:
-    """``judge`` for the claims of one paper on one page: ``claim(rule, id, question, statement, observed, …)``."""
-
-    def claim(rule: Rule, id: str, question: str, statement: str, observed: Observed, **more) -> Claim:
-        more = {"source": source, "evidence": evidence} | more
-        return judge(rule, id, paper, question, statement, observed=observed, page=page, **more)
-
-    return claim

@@ -4,44 +4,28 @@ import numpy as np
 import pandas as pd
 
 from recscale.analysis import serving
-from recscale.claims.claim import Claim, Evidence, Paper, Price
-from recscale.claims.rules import EveryCase, judge
-from recscale.runs.store import load_results
-from recscale.runs.table import healthy, run_table
+from recscale.claims.claim import Claim, Price, judge
+from recscale.claims.rules import EveryCase
+from recscale.runs.table import healthy, load_results, run_table
 from recscale.stats.power import seeds_to_decide
 
-PAGE = "quality-wukong"
-DATASET = "movielens-1m"
 
-
-def claims(resamples: int, seed: int) -> list[Claim]:
+def serving_claims(resamples: int, seed: int) -> list[Claim]:
     """All claims on the committed times and the committed scaling study. Nothing here is resampled."""
-    return [faster_rival_is_better(serving.load_latencies(), trained())]
+    return [faster_rival_is_better(serving.load_latencies(), timed_runs())]
 
 
-def trained() -> pd.DataFrame:
+def timed_runs() -> pd.DataFrame:
     """The healthy committed runs of the scaling study on the data set and split that were timed, as a run table."""
     runs = healthy(run_table(load_results("ctr-scaling")))
-    return runs[(runs["dataset"] == DATASET) & (runs["split"] != "time")]
+    return runs[(runs["dataset"] == "movielens-1m") & (runs["split"] != "time")]
 
 
 def faster_rival_is_better(latencies: pd.DataFrame, runs: pd.DataFrame) -> Claim:
     """Is there, at every size of Wukong, a rival that answers sooner and predicts better? Our own question."""
     table = serving.with_quality(latencies, runs)
-    return judge(
-        EveryCase(),
-        "serving-faster-rival-is-better",
-        Paper.WUKONG,
-        "wukong-rivals",
-        "A faster rival beats Wukong at every size.",
-        Evidence.MEASURED,
-        serving.beaten_by_faster(table, runs),
-        PAGE,
-        detail="Sizes at which a rival answers no later with a lower log-loss. MovieLens-1M, a thousand candidates per "
-        "request on one thread; times are 99th percentiles, losses compared by Fisher's least significant difference.",
-        check=True,
-        price=_price(table, runs),
-    )
+    beaten = serving.beaten_by_faster(table, runs)
+    return judge("serving-faster-rival-is-better", EveryCase(), beaten, _price(table, runs))
 
 
 def _price(table: pd.DataFrame, runs: pd.DataFrame) -> Price:

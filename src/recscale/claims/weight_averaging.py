@@ -6,81 +6,36 @@ Every setting is judged at its own best dense rate, chosen on validation rows; t
 import pandas as pd
 
 from recscale.analysis.averaging import mean_gain, noise_ratio, pilot_table
-from recscale.claims.claim import Claim, Evidence, Paper
+from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.price import price_of
-from recscale.claims.rules import Below, Exceeds, judge_on
-from recscale.runs.store import load_results
-from recscale.runs.table import core_hours_per_seed, healthy, run_table
+from recscale.claims.rules import Below, Exceeds
+from recscale.runs.table import core_hours_per_seed, healthy, load_results, run_table
+from recscale.stats.estimate import Estimate
 
-SHARE = 0.2
+_SHARE = 0.2
 """Of the steps: what the studies average."""
 
-_claim = judge_on(Paper.WUKONG, "training-wukong", Evidence.MEASURED)
 
-
-def claims(resamples: int, seed: int) -> list[Claim]:
+def pilot_claims(resamples: int, seed: int) -> list[Claim]:
     """The committed pilot."""
     return averaging_claims(healthy(run_table(load_results("ctr-averaging"))))
 
 
 def averaging_claims(runs: pd.DataFrame) -> list[Claim]:
     """All claims on one pilot."""
-    return [lowers_the_loss(runs), beats_a_falling_rate(runs), halves_the_noise(runs)]
+    ratio = noise_ratio(pilot_table(runs), _SHARE)
+    return [
+        _gains("averaging-lowers-loss", runs, "constant"),
+        _gains("averaging-beats-falling-rate", runs, "linear"),
+        judge("averaging-halves-seed-noise", Below(0.5), ratio, _price(ratio, 0.5, runs)),
+    ]
 
 
-def lowers_the_loss(runs: pd.DataFrame) -> Claim:
-    """Against the last weights of the same kind of run."""
-    return _gain(
-        runs,
-        "constant",
-        "averaging-lowers-loss",
-        "Averaging the weights of the last fifth lowers the loss.",
-        "Mean over sizes and batch sizes at a constant rate, each run against its own last weights, on test rows.",
-    )
+def _gains(id: str, runs: pd.DataFrame, against: str) -> Claim:
+    gain = mean_gain(runs, _SHARE, against)
+    return judge(id, Exceeds(), gain, _price(gain, 0.0, runs))
 
 
-def beats_a_falling_rate(runs: pd.DataFrame) -> Claim:
-    """Against the usual remedy."""
-    return _gain(
-        runs,
-        "linear",
-        "averaging-beats-falling-rate",
-        "A constant rate with averaging beats a falling rate.",
-        "Mean over sizes and batch sizes, each schedule at its own best dense rate, paired by seed, on test rows.",
-    )
-
-
-def halves_the_noise(runs: pd.DataFrame) -> Claim:
-    """The spread of seeds with and without averaging."""
-    ratio = noise_ratio(pilot_table(runs), SHARE)
-    return _claim(
-        Below(0.5),
-        "averaging-halves-seed-noise",
-        "wukong-law",
-        "Averaging halves the spread over seeds.",
-        ratio,
-        detail="Standard deviation over seeds with averaging over that without, pooled over sizes and batch sizes.",
-        symbol="ratio",
-        check=True,
-        price=price_of([ratio], 0.5, _seeds(runs), core_hours_per_seed(runs)),
-    )
-
-
-def _gain(runs: pd.DataFrame, against: str, id: str, statement: str, detail: str) -> Claim:
-    gain = mean_gain(runs, SHARE, against)
-    return _claim(
-        Exceeds(),
-        id,
-        "wukong-law",
-        statement,
-        gain,
-        detail=detail,
-        unit="%",
-        check=True,
-        price=price_of([gain], 0.0, _seeds(runs), core_hours_per_seed(runs)),
-    )
-
-
-def _seeds(runs: pd.DataFrame) -> int:
-    """The fewest that any configuration has."""
-    return int(runs.groupby("configuration").size().min())
+def _price(estimate: Estimate, threshold: float, runs: pd.DataFrame) -> Price:
+    fewest = int(runs.groupby("configuration").size().min())
+    return price_of([estimate], threshold, fewest, core_hours_per_seed(runs))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Build the book and check its pages.", no_args_is_help=True)
+book_app = typer.Typer(help="Build the book and check its pages.", no_args_is_help=True)
 
 
 class Form(StrEnum):
@@ -17,7 +17,7 @@ class Form(StrEnum):
     MYST = "myst"
 
 
-@app.command()
+@book_app.command()
 def build(
     dataset: Annotated[
         str | None, typer.Option(help="another data set for every chapter that can read it: a name, or a card")
@@ -47,7 +47,7 @@ def build(
     typer.echo(f"the book is ready after {time.perf_counter() - start:.0f} s: {html / 'index.html'}")
 
 
-@app.command()
+@book_app.command()
 def pdf(
     output: Annotated[Path, typer.Argument(help="Where the PDF is written.")] = Path("_build/scaling-laws.pdf"),
 ) -> None:
@@ -61,7 +61,7 @@ def pdf(
     typer.echo(f"{sheets} sheets after {time.perf_counter() - start:.0f} s: {output}")
 
 
-@app.command()
+@book_app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="a new folder")],
     form: Annotated[Form, typer.Option("--format", help="notebooks for any viewer, or MyST for Jupyter Book 2")],
@@ -82,7 +82,7 @@ def export(
     typer.echo(folder)
 
 
-@app.command()
+@book_app.command()
 def archive() -> None:
     """Pack the built pages for publishing, and write their addresses into CITATION.cff."""
     from recscale.book.archive import cited, write_archive
@@ -103,7 +103,7 @@ def archive() -> None:
     typer.echo(target)
 
 
-@app.command()
+@book_app.command()
 def links() -> None:
     """Ask every link to another site whether it still answers."""
     from recscale.book.build import broken_external_links
@@ -117,7 +117,7 @@ def links() -> None:
     typer.echo("every external link answers")
 
 
-@app.command()
+@book_app.command()
 def check() -> None:
     """Check the built pages again: figures, links, scripts."""
     from recscale.book.check import check_book
@@ -134,7 +134,7 @@ def check() -> None:
     typer.echo(f"no fault in {len(list(layout.html.rglob('*.html')))} pages")
 
 
-@app.command()
+@book_app.command()
 def slides(
     out: Annotated[Path, typer.Argument(help="The HTML file to write.", dir_okay=False)] = Path("slides.html"),
 ) -> None:
@@ -145,7 +145,7 @@ def slides(
     typer.echo(f"the slides are ready: {make_slides(out, Layout(), report=typer.echo)}")
 
 
-@app.command()
+@book_app.command()
 def assignments(
     out: Annotated[Path, typer.Argument(help="Folder for the student notebooks and autograders.", file_okay=False)],
 ) -> None:
@@ -157,7 +157,7 @@ def assignments(
         typer.echo(f"{made.student}  (autograder: {made.autograder})")
 
 
-@app.command()
+@book_app.command()
 def grade(
     submission: Annotated[Path, typer.Argument(help="A student's notebook.", exists=True, dir_okay=False)],
     autograder: Annotated[Path, typer.Argument(help="The assignment's autograder zip.", exists=True, dir_okay=False)],

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="List the chapters of the book, or rerun one with other parameters.", no_args_is_help=True)
+chapter_app = typer.Typer(
+    help="List the chapters of the book, or rerun one with other parameters.", no_args_is_help=True
+)
 
 
-@app.command("list")
+@chapter_app.command("list")
 def list_chapters() -> None:
     """The chapters in reading order, with their parameters."""
     from recscale.book.execute import Layout, chapters
@@ -19,8 +21,8 @@ def list_chapters() -> None:
         typer.echo(f"{chapter}\n    {allowed(chapter)}")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def run(
+@chapter_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def run_chapter_command(
     context: typer.Context,
     chapter: Annotated[str, typer.Argument(help="a chapter's name, as `recscale chapter list` prints it")],
     output: Annotated[

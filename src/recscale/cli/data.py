@@ -9,13 +9,15 @@ if TYPE_CHECKING:
     from recscale.datasets.load import Loaded
     from recscale.datasets.schema import Card
 
-app = typer.Typer(help="Data sets: which there are, getting them, what is in them.", no_args_is_help=True)
+data_app = typer.Typer(help="Data sets: which there are, getting them, what is in them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="a data set's name, as `recscale data list` prints it, or a card (….toml)")]
+DataSetName = Annotated[
+    str, typer.Argument(help="a data set's name, as `recscale data list` prints it, or a card (….toml)")
+]
 LABEL_WIDTH = 14
 
 
-@app.command("list")
+@data_app.command("list")
 def list_data_sets() -> None:
     """Every data set: size, licence, title."""
     from recscale.datasets.cards import all_cards
@@ -27,23 +29,23 @@ def list_data_sets() -> None:
         typer.echo(f"{name:{width}s}  {card.title}\n{'':{width}s}  {size}\n{'':{width}s}  {card.licence}")
 
 
-@app.command("fetch")
+@data_app.command("fetch")
 def fetch(
-    name: Name,
+    name: DataSetName,
     source: Annotated[str | None, typer.Option(help="one of the card's sources, in place of the first at hand")] = None,
 ) -> None:
     """Get a data set (cache, mirror folder, official address), check it, and keep its arrays in the cache."""
     from recscale.datasets.cards import find_card
-    from recscale.datasets.load import load
+    from recscale.datasets.load import load_dataset
 
     card = find_card(name)
     kinds = [kind for kind in card.kinds if source is None or source in {item.name for item in card.sources_of(kind)}]
     for kind in kinds or card.kinds[:1]:
-        typer.echo(f"{card.name}: {kind}: {used(card, kind, load(name, kind, source))}")
+        typer.echo(f"{card.name}: {kind}: {used(card, kind, load_dataset(name, kind, source))}")
 
 
-@app.command("describe")
-def describe(name: Name) -> None:
+@data_app.command("describe")
+def describe(name: DataSetName) -> None:
     """Rows, fields, licence, citation, source and checksum. Downloads nothing and writes nothing."""
     from recscale.datasets.cards import find_card
     from recscale.datasets.load import present
@@ -52,18 +54,18 @@ def describe(name: Name) -> None:
     facts = {"licence": card.licence, "citation": card.citation, "bibtex key": card.bibtex, "described at": card.url}
     typer.echo(f"{card.name}: {card.title}")
     for label, text in (facts | {"note": card.note}).items():
-        line(label, text)
+        _line(label, text)
     for kind in card.kinds:
         if loaded := present(card, kind):
-            line(kind, used(card, kind, loaded))
-            line("", columns(kind, loaded))
+            _line(kind, used(card, kind, loaded))
+            _line("", _columns(kind, loaded))
         else:
             hint = f"not on this machine yet: recscale data fetch {name}"
-            line(kind, "; ".join(filter(None, (expected_size(card, kind), hint))))
-        line("sources", "; ".join(item.name for item in card.sources_of(kind)) or "generated")
+            _line(kind, "; ".join(filter(None, (expected_size(card, kind), hint))))
+        _line("sources", "; ".join(item.name for item in card.sources_of(kind)) or "generated")
 
 
-@app.command("statistics")
+@data_app.command("statistics")
 def statistics() -> None:
     """Count what the data sets' pages show, of every data set of the book, and write data/statistics.json."""
     from recscale.datasets.statistics import FILE, write_statistics
@@ -72,7 +74,7 @@ def statistics() -> None:
     typer.echo(f"{FILE}")
 
 
-def line(label: str, text: str | None) -> None:
+def _line(label: str, text: str | None) -> None:
     if text:
         body = textwrap.fill(text, 110, initial_indent=" " * LABEL_WIDTH, subsequent_indent=" " * LABEL_WIDTH)
         typer.echo(f"{label:{LABEL_WIDTH}s}{body[LABEL_WIDTH:]}")
@@ -100,7 +102,7 @@ def used(card: "Card", kind: str, loaded: "Loaded") -> str:
     return f"{size}; source: {source}; {checksum} {data.checksum}"
 
 
-def columns(kind: str, loaded: "Loaded") -> str:
+def _columns(kind: str, loaded: "Loaded") -> str:
     """Fields with their vocabularies and the share of positives; or lengths and repeats."""
     data = loaded.data
     if kind == "sequences":

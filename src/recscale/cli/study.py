@@ -4,23 +4,25 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Run the studies behind the chapters; what is done is never done twice.", no_args_is_help=True)
+study_app = typer.Typer(
+    help="Run the studies behind the chapters; what is done is never done twice.", no_args_is_help=True
+)
 
-Name = Annotated[str, typer.Argument(help="a study's name, as `recscale study list` prints it")]
+StudyName = Annotated[str, typer.Argument(help="a study's name, as `recscale study list` prints it")]
 Profile = Annotated[str, typer.Option(help="smoke (seconds), quick (minutes) or full (hours)")]
 Dataset = Annotated[str | None, typer.Option(help="data set in place of the plan's own")]
-Seeds = Annotated[str | None, typer.Option(help="different seeds in place of the plan's own, separated by commas")]
+_Seeds = Annotated[str | None, typer.Option(help="different seeds in place of the plan's own, separated by commas")]
 
 
-@app.command("list")
+@study_app.command("list")
 def list_studies(profile: Profile = "full") -> None:
     """Names, planned runs, finished runs, and why runs are missing from the tables that ship with the book."""
     from recscale.plans import STUDIES, plan_study
-    from recscale.plans.completeness import reasons
+    from recscale.plans.registry import missing_reasons
     from recscale.runs import RecordStore, load_results
 
     store = RecordStore()
-    missing = reasons() if profile == "full" else {}
+    missing = missing_reasons() if profile == "full" else {}
     for name in STUDIES:
         try:
             plan = plan_study(name, profile)
@@ -32,12 +34,12 @@ def list_studies(profile: Profile = "full") -> None:
             typer.echo(f"{'':32s} missing from data/results: {missing[name]}")
 
 
-@app.command("run")
-def run(
-    name: Name,
+@study_app.command("run")
+def run_study_command(
+    name: StudyName,
     profile: Profile = "quick",
     dataset: Dataset = None,
-    seeds: Seeds = None,
+    seeds: _Seeds = None,
     jobs: Annotated[int, typer.Option(min=1, help="runs at a time on this machine")] = 1,
     scheduler: Annotated[
         str | None, typer.Option(help="a Dask scheduler, tcp://host:port, whose workers have one thread each")
@@ -52,8 +54,8 @@ def run(
     typer.echo(f"{study.name}: {len(table)} of {len(study.runs)} runs finished, kept in {RecordStore().folder}")
 
 
-@app.command("export")
-def export_study(name: Name, profile: Profile = "full") -> None:
+@study_app.command("export")
+def export_study(name: StudyName, profile: Profile = "full") -> None:
     """Write the finished runs of a study to the results folder."""
     from recscale.plans import plan_study
     from recscale.runs import RecordStore, load_results, save_results
@@ -68,8 +70,8 @@ def export_study(name: Name, profile: Profile = "full") -> None:
     typer.echo(f"{path}: {len(table)} of {len(study.runs)} runs")
 
 
-@app.command("predict")
-def predict_study(name: Name) -> None:
+@study_app.command("predict")
+def predict_study(name: StudyName) -> None:
     """Write down what the fitted law says about a study's shapes, before any of them is trained."""
     from recscale.analysis import shape_predictions as predictions
     from recscale.settings import results_folder, writable

@@ -12,9 +12,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Train one model.", no_args_is_help=True)
+train_app = typer.Typer(help="Train one model.", no_args_is_help=True)
 
-MODELS = {
+CTR_HELP = {
     "wukong": "Wukong: stacked factorization machines.",
     "dlrm": "DLRM: pairwise dot products, then an MLP.",
     "dcnv2": "DCNv2: cross layers and an MLP.",
@@ -108,5 +108,5 @@ def _report(model: str, dataset: str, split: str, config, result) -> None:
         typer.echo("  This run diverged: keep it out of any fit.")
 
 
-for _name, _help in MODELS.items():
-    app.command(_name, help=_help)(_command(_name))
+for _name, _help in CTR_HELP.items():
+    train_app.command(_name, help=_help)(_command(_name))

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-MODELS = {
+SEQUENTIAL_HELP = {
     "sasrec": "SASRec-style transformer: pre-norm, GELU, learned positions.",
     "hstu": "HSTU-style model: gated pointwise attention with relative position and time biases.",
     "llama": "LLaMA-style transformer: RMSNorm, rotary positions, SwiGLU.",
@@ -13,7 +13,7 @@ MODELS = {
 
 def mount(app: typer.Typer) -> None:
     """Add one command a model to ``recscale train``."""
-    for name, text in MODELS.items():
+    for name, text in SEQUENTIAL_HELP.items():
         app.command(name, help=text)(_command(name))
 
 

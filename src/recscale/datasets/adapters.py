@@ -31,12 +31,12 @@ NOT_OF_THE_FORMAT = (
 Adapter = Callable[[Sequence[Path], str, Card, Source], pd.DataFrame]
 
 
-def table(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
+def _table(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """One table that already has the card's columns (see ``reading``). Ids stay text, so that "05201" keeps its 0.
 
     Of sequences an item may be a list: then a row is a user's items in time order, and their times a list, too.
     """
-    path, columns = only(paths, source), getattr(card, kind)
+    path, columns = _only(paths, source), getattr(card, kind)
     published = {ours: theirs for theirs, ours in source.rename.items()}
     names = {name: published.get(name, name) for name in columns.required}
     if kind == "ctr":
@@ -62,7 +62,7 @@ def one_a_row(frame: pd.DataFrame, card: Card, path: Path) -> pd.DataFrame:
     return frame.explode(listed, ignore_index=True).infer_objects()
 
 
-def only(paths: Sequence[Path], source: Source) -> Path:
+def _only(paths: Sequence[Path], source: Source) -> Path:
     if len(paths) != 1:
         raise ValueError(f"the format {source.format!r} is one file; {source.name!r} has {len(paths)}")
     return paths[0]
@@ -74,7 +74,7 @@ def sequence_lists(paths: Sequence[Path], kind: str, card: Card, source: Source)
     A missing time (MovieLens-1M's movies with under five ratings, in the mirror) is that of the item before
     it, else of the one after it.
     """
-    path, timed = only(paths, source), bool(card.sequences.timestamp)
+    path, timed = _only(paths, source), bool(card.sequences.timestamp)
     listed = ["items", "timestamps"] if timed else ["items"]
     lists = read_table(path, ["user", *listed], lists=listed)
     lengths = lists["items"].map(np.size).to_numpy()
@@ -92,7 +92,7 @@ def sequence_lists(paths: Sequence[Path], kind: str, card: Card, source: Source)
 def sequence_text(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """S3-Rec's text form: one user a line, ``user item item …`` in time order. Ids are numbers where all are."""
     users, items = [], []
-    with open(only(paths, source), encoding="utf-8") as lines:
+    with open(_only(paths, source), encoding="utf-8") as lines:
         for number, line in enumerate(lines, start=1):
             user, *history = line.split() or [""]
             if user and not history:
@@ -107,7 +107,7 @@ def sequence_text(paths: Sequence[Path], kind: str, card: Card, source: Source) 
 
 def amazon_ratings(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """``ratings_<Category>.csv`` of Amazon 2014: user, item, rating, timestamp; no header. Every rating counts."""
-    path, names = only(paths, source), ["user", "item", "rating", "timestamp"]
+    path, names = _only(paths, source), ["user", "item", "rating", "timestamp"]
     frame = read_table(path, names, header=names, text=("user", "item"))
     if not pd.api.types.is_numeric_dtype(frame["timestamp"]):
         raise ValueError(f"{path} is not an Amazon ratings file: its columns must be {', '.join(names)}")
@@ -117,7 +117,7 @@ def amazon_ratings(paths: Sequence[Path], kind: str, card: Card, source: Source)
 def jodie_csv(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """JODIE's ``wikipedia.csv``: user, item, time, and then more columns than its header names; in time order."""
     names = ["user", "item", "timestamp"]
-    return pd.read_csv(only(paths, source), skiprows=1, header=None, usecols=[0, 1, 2], names=names, index_col=False)
+    return pd.read_csv(_only(paths, source), skiprows=1, header=None, usecols=[0, 1, 2], names=names, index_col=False)
 
 
 def frappe_csv(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
@@ -137,7 +137,7 @@ def frappe_csv(paths: Sequence[Path], kind: str, card: Card, source: Source) -> 
 
 
 ADAPTERS: dict[str, Adapter] = {
-    "table": table,
+    "table": _table,
     "sequence-lists": sequence_lists,
     "sequence-text": sequence_text,
     "amazon-ratings": amazon_ratings,
@@ -152,7 +152,7 @@ ADAPTERS: dict[str, Adapter] = {
 }
 
 
-def read(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
+def read_sources(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """The canonical table of ``source``: its adapter, then its k-core where the source asks for one."""
     if source.format not in ADAPTERS:
         raise ValueError(f"{card.name}: unknown format {source.format!r}; allowed are {', '.join(ADAPTERS)}")

@@ -41,7 +41,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from recscale.datasets.schema import KINDS, Card, CTRColumns, File, SequenceColumns, Source
+from recscale.datasets.schema import DATA_KINDS, Card, CTRColumns, File, SequenceColumns, Source
 from recscale.settings import DATA, datasets_folder
 
 OWN_KEYS = {"ctr": ("separator", "format"), "sequences": ("separator", "format", "k_core")}
@@ -103,7 +103,7 @@ def read_card(path: Path) -> Card:
     sources = entry.get("sources", [])
     if not isinstance(sources, list):
         raise ValueError(f"the data set card {path} is wrong at 'sources': it must be tables [[sources]]")
-    for kind in KINDS:
+    for kind in DATA_KINDS:
         table = entry.get(kind)
         if not isinstance(table, dict) or "file" not in table:
             continue
@@ -159,7 +159,7 @@ def build_card(entry: dict, path: Path) -> Card:
 
 def allowed_keys(place: tuple[str | int, ...]) -> list[str]:
     """The keys of the table of a card in which the key at ``place`` stands."""
-    if place[0] in KINDS and len(place) > 1:
+    if place[0] in DATA_KINDS and len(place) > 1:
         own = ["file", "sha256", *OWN_KEYS[place[0]]]
         return [item.name for item in fields(CTRColumns if place[0] == "ctr" else SequenceColumns)] + own
     owner = Card

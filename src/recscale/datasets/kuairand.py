@@ -30,7 +30,7 @@ LATE_LOG = "log_standard_4_22_to_5_08_pure.csv"
 def tables(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """The mirror's three Parquets: log, users, videos."""
     log, users, videos = (pd.read_parquet(path) for path in paths)
-    return impressions(log, users, videos)
+    return _impressions(log, users, videos)
 
 
 def archive(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
@@ -40,10 +40,10 @@ def archive(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.
         return histories(pd.concat([early, late], ignore_index=True))
     names = [LATE_LOG, "user_features_pure.csv", "video_features_basic_pure.csv"]
     log, users, videos = read_members(paths[0], names)
-    return impressions(log[log["date"] >= FIRST_DAY], users, videos)
+    return _impressions(log[log["date"] >= FIRST_DAY], users, videos)
 
 
-def impressions(log: pd.DataFrame, users: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
+def _impressions(log: pd.DataFrame, users: pd.DataFrame, videos: pd.DataFrame) -> pd.DataFrame:
     joined = log[LOG].merge(users, on="user_id", how="left").merge(videos, on="video_id", how="left")
     day = joined["date"]
     return joined.assign(

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recscale.datasets import planted_world, store, synthetic
-from recscale.datasets.adapters import VERSION, read
+from recscale.datasets.adapters import VERSION, read_sources
 from recscale.datasets.cards import all_cards, book_cards, find_card
 from recscale.datasets.encode import encode_ctr, encode_sequences
 from recscale.datasets.fetch import combined_checksum, downloads_folder, locate
 from recscale.datasets.schema import Card, Source
 from recscale.datasets.tables import CTRData, SequenceData
 
-GENERATED = {**synthetic.NAMED, **planted_world.NAMED}
+GENERATED = {**synthetic.SYNTHETIC_SETS, **planted_world.PLANTED_SETS}
 """Data sets without files -> what makes them."""
 
 
@@ -35,19 +35,19 @@ def load_ctr(name: str | Path) -> CTRData:
     Sources are tried in the card's order, first among what is on this machine already (arrays of an earlier load,
     downloads, the mirror folder), then over the network. ``ValueError`` in one sentence where none can be had.
     """
-    return load(name, "ctr").data
+    return load_dataset(name, "ctr").data
 
 
 def load_sequences(name: str | Path) -> SequenceData:
     """The sequences called ``name``, as ``load_ctr``."""
-    return load(name, "sequences").data
+    return load_dataset(name, "sequences").data
 
 
-def load(name: str | Path, kind: str, source: str | None = None) -> Loaded:
+def load_dataset(name: str | Path, kind: str, source: str | None = None) -> Loaded:
     """As ``load_ctr`` and ``load_sequences``, from the named ``source`` only where one is given."""
     card = find_card(name)
     if kind not in card.kinds:
-        raise ValueError(f"{card.name} has no {kind} data; it has {' and '.join(card.kinds)}. {allowed(kind)}")
+        raise ValueError(f"{card.name} has no {kind} data; it has {' and '.join(card.kinds)}. {_allowed(kind)}")
     if generate := GENERATED.get(card.name):
         return Loaded(generate(), None)
     sources = [item for item in card.sources_of(kind) if source in (None, item.name)]
@@ -62,7 +62,7 @@ def load(name: str | Path, kind: str, source: str | None = None) -> Loaded:
 
 
 def present(card: Card, kind: str) -> Loaded | None:
-    """What ``load`` would return without the network, nothing kept; None where the data aren't on this machine yet."""
+    """What ``load_dataset`` would return without the network; None where the data aren't on this machine yet."""
     if generate := GENERATED.get(card.name):
         return Loaded(generate(), None)
     return first_of(card, kind, card.sources_of(kind), [], network=False, keep=False)
@@ -87,16 +87,16 @@ def load_from(
     published = "".join(file.checksum for file in source.files)
     known = store.arrays_path(card, kind, source, published, VERSION)
     pinned = all(file.pinned and not Path(file.name).is_absolute() for file in source.files)
-    if pinned and not network and (data := store.load(known)) is not None:
+    if pinned and not network and (data := store.load_stored(known)) is not None:
         return data
     paths = locate(source, tried, network=network)
     if paths is None:
         return None
     checksum = combined_checksum(paths)
     path = known if pinned else store.arrays_path(card, kind, source, checksum, VERSION)
-    if not pinned and (data := store.load(path)) is not None:
+    if not pinned and (data := store.load_stored(path)) is not None:
         return data
-    table = read(paths, kind, card, source)
+    table = read_sources(paths, kind, card, source)
     # A run is known by its data's checksum. The book's cards are part of the code; a reader's may change between runs.
     known_by = checksum if card.name in book_cards() else store.reading_key(card, kind, source, checksum, VERSION)
     try:
@@ -108,7 +108,7 @@ def load_from(
     return data
 
 
-def allowed(kind: str) -> str:
+def _allowed(kind: str) -> str:
     return f"Allowed for {kind} are {', '.join(dataset_names(kind))}"
 
 

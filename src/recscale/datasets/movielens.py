@@ -44,25 +44,25 @@ RATING = ["user", "item", "rating", "timestamp"]
 
 def ml_1m(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """``ml-1m.zip``: ``ratings.dat``, ``users.dat``, ``movies.dat``, fields between ``::``, Latin-1."""
-    ratings = read_member(paths[0], "ratings.dat", "::", RATING)
+    ratings = _read_member(paths[0], "ratings.dat", "::", RATING)
     if kind == "sequences":
         return ratings
-    users = read_member(paths[0], "users.dat", "::", ["user", "gender", "age", "occupation", "zip"], text=("zip",))
-    movies = read_member(paths[0], "movies.dat", "::", ["item", "title", "genres"])
-    return impressions(ratings, users, movies.assign(year=movies["title"].map(year_of_title)))
+    users = _read_member(paths[0], "users.dat", "::", ["user", "gender", "age", "occupation", "zip"], text=("zip",))
+    movies = _read_member(paths[0], "movies.dat", "::", ["item", "title", "genres"])
+    return _impressions(ratings, users, movies.assign(year=movies["title"].map(year_of_title)))
 
 
 def ml_100k(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
     """``ml-100k.zip``: ``u.data`` between tabs, ``u.user`` and ``u.item`` between ``|``, Latin-1; 19 genre flags."""
-    ratings = read_member(paths[0], "u.data", "\t", RATING)
+    ratings = _read_member(paths[0], "u.data", "\t", RATING)
     if kind == "sequences":
         return ratings
-    users = read_member(paths[0], "u.user", "|", ["user", "age", "gender", "occupation", "zip"], text=("zip",))
+    users = _read_member(paths[0], "u.user", "|", ["user", "age", "gender", "occupation", "zip"], text=("zip",))
     columns = ["item", "title", "released", "video_released", "url", *GENRES_100K]
-    movies = read_member(paths[0], "u.item", "|", columns)
+    movies = _read_member(paths[0], "u.item", "|", columns)
     flags = movies[GENRES_100K].to_numpy(bool)
     genres = ["|".join(np.array(GENRES_100K)[row]) for row in flags]
-    return impressions(ratings, users, movies.assign(genres=genres, year=movies["title"].map(year_of_title)))
+    return _impressions(ratings, users, movies.assign(genres=genres, year=movies["title"].map(year_of_title)))
 
 
 def ml_100k_wheel(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
@@ -70,14 +70,14 @@ def ml_100k_wheel(paths: Sequence[Path], kind: str, card: Card, source: Source) 
 
     RecBole cut the year out of the titles. Where that went wrong it is still in the title ("… (1995)", year "V").
     """
-    ratings = read_member(paths[0], "ml-100k.inter", "\t", RATING, skip=1)
+    ratings = _read_member(paths[0], "ml-100k.inter", "\t", RATING, skip=1)
     if kind == "sequences":
         return ratings
     columns = ["user", "age", "gender", "occupation", "zip"]
-    users = read_member(paths[0], "ml-100k.user", "\t", columns, skip=1, text=("zip",))
-    movies = read_member(paths[0], "ml-100k.item", "\t", ["item", "title", "year", "genres"], skip=1, text=("year",))
+    users = _read_member(paths[0], "ml-100k.user", "\t", columns, skip=1, text=("zip",))
+    movies = _read_member(paths[0], "ml-100k.item", "\t", ["item", "title", "year", "genres"], skip=1, text=("year",))
     year = pd.to_numeric(movies["year"], errors="coerce").fillna(movies["title"].map(year_of_title))
-    return impressions(ratings, users, movies.assign(year=year, genres=movies["genres"].str.replace(" ", "|")))
+    return _impressions(ratings, users, movies.assign(year=year, genres=movies["genres"].str.replace(" ", "|")))
 
 
 def canonical(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
@@ -85,7 +85,7 @@ def canonical(paths: Sequence[Path], kind: str, card: Card, source: Source) -> p
     return with_clock(pd.read_parquet(paths[0]))
 
 
-def impressions(ratings: pd.DataFrame, users: pd.DataFrame, movies: pd.DataFrame) -> pd.DataFrame:
+def _impressions(ratings: pd.DataFrame, users: pd.DataFrame, movies: pd.DataFrame) -> pd.DataFrame:
     joined = ratings.merge(users, on="user", how="left").merge(movies, on="item", how="left")
     ordered = joined.sort_values("timestamp", kind="stable", ignore_index=True)
     return with_clock(ordered.assign(label=(ordered["rating"] >= LIKED).astype(np.int8)))
@@ -103,7 +103,7 @@ def year_of_title(title: str) -> float:
     return float(years[-1]) if years else float("nan")
 
 
-def read_member(
+def _read_member(
     path: Path, name: str, separator: str, columns: Sequence[str], skip: int = 0, text: Sequence[str] = ()
 ) -> pd.DataFrame:
     """A delimited member of a zip (or wheel) as strings turned to numbers where all are, ``text`` columns excepted."""

@@ -57,10 +57,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Integer
 from scipy.special import entr, expit
 
-from recscale.datasets.synthetic import recipe
+from recscale.datasets.encode import PARTS
+from recscale.datasets.synthetic import synthetic_recipe
 from recscale.datasets.tables import CTRData, Field
-
-PARTS = ("train", "valid", "test")
 
 BLOCK = 2**14
 """Rows drawn together."""
@@ -222,7 +221,7 @@ class PlantedWorld:
 
     def checksum(self, rows: int) -> str:
         """The data checksum of ``data(rows)``, without making it."""
-        return recipe("planted_world", self, rows, HELD_OUT)
+        return synthetic_recipe("planted_world", self, rows, HELD_OUT)
 
     @cached_property
     def _test_probabilities(self) -> Float[np.ndarray, " rows"]:
@@ -279,6 +278,6 @@ PLANTED: dict[str, tuple[PlantedWorld, int]] = {
 }
 """Data set -> its world, and its training rows: the first ones of the world's stream."""
 
-NAMED: dict[str, Callable[[], CTRData]] = {
+PLANTED_SETS: dict[str, Callable[[], CTRData]] = {
     name: partial(world.data, rows, name) for name, (world, rows) in PLANTED.items()
 }

@@ -26,7 +26,7 @@ from jaxtyping import Float
 
 from recscale.datasets.archives import DAMAGED, unpacked
 
-BLOCK = 2**24
+_BLOCK = 2**24
 """Bytes of text parsed at a time; a cell that is longer makes the file be parsed in one piece."""
 
 MISSING_NUMBERS = frozenset(["", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "none", "<NA>"])
@@ -153,7 +153,7 @@ def _csv(
     parse = pyarrow.csv.ParseOptions(
         delimiter=separator, quote_char='"' if separator != "\t" else False, newlines_in_values=separator != "\t"
     )
-    for block in (BLOCK, 2**31 - 1):
+    for block in (_BLOCK, 2**31 - 1):
         read = pyarrow.csv.ReadOptions(column_names=names, skip_rows_after_names=skipped, block_size=block)
         try:
             with unpacked(path) as stream, _Counted(stream) as counted:

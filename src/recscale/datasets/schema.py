@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import ConfigDict
 
 FORBID = ConfigDict(extra="forbid")
-KINDS = ("ctr", "sequences")
+DATA_KINDS = ("ctr", "sequences")
 PLAIN_NAME = re.compile(r"\w[\w.-]{0,99}")
 REQUIREMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?==[A-Za-z0-9.+!]+")
 """A package and its exact version, as in PEP 508: no address, no path, no option."""
@@ -22,7 +22,7 @@ REQUIREMENT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?==[A-Za-z0-9.
 Unit = Literal["days", "s", "ms", "us", "ns"]
 
 
-def check(holds: object, sentence: str) -> None:
+def _check(holds: object, sentence: str) -> None:
     """``ValueError`` with ``sentence`` unless it ``holds``."""
     if not holds:
         raise ValueError(sentence)
@@ -45,17 +45,17 @@ class File:
         parts = PurePosixPath(self.name).parts
         plain = Path(self.name).is_absolute() or (parts and ".." not in parts and "\\" not in self.name)
         plain = plain and "\0" not in self.name
-        check(plain, f"a file's name must be a path without '..', backslashes or NUL; it is {self.name!r}")
+        _check(plain, f"a file's name must be a path without '..', backslashes or NUL; it is {self.name!r}")
         if self.url is not None:
-            check(
+            _check(
                 re.match(r"https?://[^/]", self.url), f"a url must begin with https:// or http://; it is {self.url!r}"
             )
         if self.pip is not None:
-            check(REQUIREMENT.fullmatch(self.pip), f"pip must be name==version and nothing else; it is {self.pip!r}")
+            _check(REQUIREMENT.fullmatch(self.pip), f"pip must be name==version and nothing else; it is {self.pip!r}")
         for algorithm, length in (("sha256", 64), ("md5", 32)):
             value = getattr(self, algorithm)
             valid = value is None or re.fullmatch(f"[0-9a-f]{{{length}}}", value)
-            check(valid, f"{algorithm} must be {length} digits 0-9, a-f; it is {value!r}")
+            _check(valid, f"{algorithm} must be {length} digits 0-9, a-f; it is {value!r}")
 
     @property
     def checksums(self) -> Mapping[str, str]:
@@ -88,27 +88,27 @@ class Source:
     name: str
     format: str
     files: tuple[File, ...]
-    kinds: tuple[Literal["ctr", "sequences"], ...] = KINDS
+    kinds: tuple[Literal["ctr", "sequences"], ...] = DATA_KINDS
     separator: str | None = None
     k_core: int = 0
     rename: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        check(self.files, f"the source {self.name!r} names no file")
+        _check(self.files, f"the source {self.name!r} names no file")
         single = self.separator is None or (len(self.separator) == 1 and self.separator not in '"\r\n\0')
         single = single and (self.separator or ",").isascii()
-        check(single, f"separator must be one character such as ',', ';' or a tab; it is {self.separator!r}")
-        check(self.k_core >= 0, f"k_core must be 0 or more; it is {self.k_core}")
+        _check(single, f"separator must be one character such as ',', ';' or a tab; it is {self.separator!r}")
+        _check(self.k_core >= 0, f"k_core must be 0 or more; it is {self.k_core}")
 
 
 def check_once(names: Iterable[str], roles: str) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
-    check(not twice, f"a column may stand once {roles}; {', '.join(twice)} stands more often")
+    _check(not twice, f"a column may stand once {roles}; {', '.join(twice)} stands more often")
 
 
 def check_counts(**counts: int | None) -> None:
     for name, count in counts.items():
-        check(count is None or count > 0, f"{name} must be above 0; it is {count}")
+        _check(count is None or count > 0, f"{name} must be above 0; it is {count}")
 
 
 @dataclass(frozen=True)
@@ -128,11 +128,11 @@ class CTRColumns:
 
     def __post_init__(self) -> None:
         inputs = [*self.categorical, *self.multi_hot, *self.dense]
-        check(self.labels, "labels must name at least one column")
-        check(inputs, "categorical, multi_hot and dense together must name at least one column")
+        _check(self.labels, "labels must name at least one column")
+        _check(inputs, "categorical, multi_hot and dense together must name at least one column")
         check_once([*self.labels, *inputs, *filter(None, [self.split])], "as a label, an input or the split")
         empty = [name for name, separator in self.multi_hot.items() if not separator]
-        check(not empty, f"multi_hot must say what separates the values of {', '.join(empty)}, as '|'")
+        _check(not empty, f"multi_hot must say what separates the values of {', '.join(empty)}, as '|'")
         check_counts(rows=self.rows)
 
     @property
@@ -183,14 +183,14 @@ class Card:
     sources: tuple[Source, ...] = ()
 
     def __post_init__(self) -> None:
-        check(
+        _check(
             PLAIN_NAME.fullmatch(self.name),
             f"a name must be letters, digits, '.', '-' and '_', and begin with a letter or digit; it is {self.name!r}",
         )
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        return tuple(kind for kind in KINDS if getattr(self, kind) is not None)
+        return tuple(kind for kind in DATA_KINDS if getattr(self, kind) is not None)
 
     def sources_of(self, kind: str) -> tuple[Source, ...]:
         return tuple(source for source in self.sources if kind in source.kinds)

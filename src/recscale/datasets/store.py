@@ -36,7 +36,7 @@ def save(path: Path, data: CTRData | SequenceData) -> None:
         np.savez(stream, **(pack_ctr(data) if isinstance(data, CTRData) else pack_sequences(data)))
 
 
-def load(path: Path) -> CTRData | SequenceData | None:
+def load_stored(path: Path) -> CTRData | SequenceData | None:
     """The arrays at ``path``; None where there are none or they are damaged (then they are deleted)."""
     try:
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:

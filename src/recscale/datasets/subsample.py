@@ -35,7 +35,7 @@ def repeat_within_user(data: SequenceData, fraction: float, seed: int) -> Sequen
     ``repeats`` stays as it was: it says how the *held-out* items are ranked, and those are as new to the user as
     before.
     """
-    check(fraction)
+    _check(fraction)
     generator = np.random.default_rng(seed)
     draw, moment = generator.random((2, len(data)))
     within = np.arange(len(data)) - np.repeat(data.offsets[:-1], data.lengths)
@@ -69,11 +69,11 @@ def repeat_within_user(data: SequenceData, fraction: float, seed: int) -> Sequen
 
 def nested(total: int, fraction: float, seed: int) -> Int[np.ndarray, " selected"]:
     """The first ``⌈fraction · total⌉`` places of one seeded shuffle, in ascending order."""
-    check(fraction)
+    _check(fraction)
     shuffled = np.random.default_rng(seed).permutation(total)
     return np.sort(shuffled[: math.ceil(round(fraction * total, 6))])
 
 
-def check(fraction: float) -> None:
+def _check(fraction: float) -> None:
     if not 0 < fraction <= 1:
         raise ValueError(f"a fraction must be above 0 and at most 1; it is {fraction}")

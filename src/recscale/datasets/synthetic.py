@@ -10,7 +10,7 @@ import numpy as np
 
 from recscale.datasets.tables import CTRData, Field, SequenceData
 
-VERSION = 1
+_VERSION = 1
 """Raised by hand when the same arguments give other data."""
 
 
@@ -51,7 +51,7 @@ def planted_ctr(
         tasks=("label",),
         timestamp=np.arange(rows),
         part=None,
-        checksum=recipe("planted_ctr", rows, order, seed, n_fields, vocabulary, strength),
+        checksum=synthetic_recipe("planted_ctr", rows, order, seed, n_fields, vocabulary, strength),
     )
 
 
@@ -99,7 +99,7 @@ def markov_sequences(
         timestamps=np.tile(np.arange(length), n_users),
         n_items=n_items,
         repeats=True,
-        checksum=recipe("markov_sequences", n_users, length, n_items, seed, successors, exponent),
+        checksum=synthetic_recipe("markov_sequences", n_users, length, n_items, seed, successors, exponent),
     )
     top = p[:10]
     return data, float(-(p * np.log(p)).sum()), float((top / np.log2(np.arange(2, len(top) + 2))).sum())
@@ -110,12 +110,12 @@ def successor_probabilities(successors: int, exponent: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def recipe(*arguments: object) -> str:
+def synthetic_recipe(*arguments: object) -> str:
     """The data checksum of generated data: of what determines it."""
-    return hashlib.sha256(repr((VERSION, *arguments)).encode()).hexdigest()
+    return hashlib.sha256(repr((_VERSION, *arguments)).encode()).hexdigest()
 
 
-NAMED: dict[str, Callable[[], CTRData | SequenceData]] = {
+SYNTHETIC_SETS: dict[str, Callable[[], CTRData | SequenceData]] = {
     "synthetic-ctr": lambda: planted_ctr(20_000, order=2, seed=0),
     "synthetic-markov": lambda: markov_sequences(300, 40, 100, seed=0)[0],
 }

@@ -25,11 +25,6 @@ class Chain:
             raise ValueError("a transition matrix must be square, with rows of probabilities that sum to 1")
 
     @classmethod
-    def sticky(cls, n_items: int, stay: float) -> "Chain":
-        """Repeats the last item with probability ``stay``, else draws any item uniformly: duplication as a dial."""
-        return cls(stay * np.eye(n_items) + (1 - stay) * np.full((n_items, n_items), 1 / n_items))
-
-    @classmethod
     def noisy_cycle(cls, n_items: int, noise: float) -> "Chain":
         """Steps to the next item of a cycle with probability 1 - ``noise``, else to any item: order as a dial.
 

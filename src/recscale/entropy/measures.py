@@ -28,7 +28,7 @@ from recscale.entropy.windows import (
     window_counts,
 )
 
-ROUNDING = 1e-12
+_ROUNDING = 1e-12
 """Differences of Φ below this are rounding, and 0 is meant: a reciprocal would turn them into 10¹² and more."""
 
 
@@ -61,7 +61,7 @@ def approximate_entropy_per_user(
     m, r = _settings(m, r)
     shorter, longer = _phi(items, offsets, m, r), _phi(items, offsets, m + 1, r)
     difference = shorter - longer
-    difference[np.abs(difference) < ROUNDING * (1 + np.abs(shorter))] = 0.0
+    difference[np.abs(difference) < _ROUNDING * (1 + np.abs(shorter))] = 0.0
     return difference if signed else np.abs(difference)
 
 

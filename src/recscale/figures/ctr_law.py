@@ -131,11 +131,11 @@ def slope_figure(rows: pd.DataFrame, height: int = 400) -> go.Figure:
 
 
 def side_rows(tables: Mapping[str, pd.DataFrame]) -> int:
-    """How many points ``side_by_side`` draws: Wukong's sizes over all named sets."""
+    """How many points ``curves_side_by_side`` draws: Wukong's sizes over all named sets."""
     return sum(len(by_configuration(runs[runs[Columns.MODEL] == "wukong"])) for runs in tables.values())
 
 
-def side_by_side(
+def curves_side_by_side(
     tables: Mapping[str, pd.DataFrame], curves: Mapping[str, pd.DataFrame], size: str, height: int = 360
 ) -> go.Figure:
     """Wukong's seed means of each named set of runs in % of the loss at its smallest size, with the power law through

@@ -16,7 +16,7 @@ VERDICT_COLOURS = {
 }
 
 
-def verdict_counts(counts: pd.DataFrame) -> go.Figure:
+def evidence_counts(counts: pd.DataFrame) -> go.Figure:
     """How many claims got which verdict, one bar per body of evidence.
 
     ``counts``: one row per body of evidence, one column per verdict; every cell is one point.

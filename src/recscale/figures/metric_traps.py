@@ -9,19 +9,19 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 
-METRICS = ("ndcg@10", "hr@10")
+TRAP_METRICS = ("ndcg@10", "hr@10")
 
 
 def losses(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
     """One line per loss, one mark per run: live ones solid, the stored study hollow. Columns: loss, seed, metrics."""
-    fig = base.figure("Four losses, one budget", x=METRICS[0].upper(), height=380)
+    fig = base.figure("Four losses, one budget", x=TRAP_METRICS[0].upper(), height=380)
     tables = {"live": live, "stored study": stored}
     shown = {name: table for name, table in tables.items() if len(table)}
     for (name, table), hue in zip(shown.items(), base.PALETTE, strict=False):
         sign = "circle" if name == "live" else "circle-open"
         marker = {"color": hue, "symbol": sign, "size": 11, "line": {"width": 2, "color": hue}}
         base.points(
-            fig, table[METRICS[0]], table["loss"], name, marker=marker, customdata=table["seed"],
+            fig, table[TRAP_METRICS[0]], table["loss"], name, marker=marker, customdata=table["seed"],
             hovertemplate="%{y}, seed %{customdata}: %{x:.4f}<extra>" + name + "</extra>",
         )  # fmt: skip
     _categories(fig, pd.concat([table["loss"] for table in shown.values()]).unique())
@@ -35,23 +35,24 @@ def protocols(table: pd.DataFrame) -> go.Figure:
     ``table``: columns ``protocol``, ``metric``, ``expected``, ``simulated``, ``sd``. Points of one metric: all
     expectations and the simulated ones.
     """
-    fig = base.figure("One model, five numbers", x=METRICS[0].upper(), height=360)
-    parts = {metric: table[table["metric"] == metric] for metric in METRICS}
-    first = parts[METRICS[0]]
+    fig = base.figure("One model, five numbers", x=TRAP_METRICS[0].upper(), height=360)
+    parts = {metric: table[table["metric"] == metric] for metric in TRAP_METRICS}
+    first = parts[TRAP_METRICS[0]]
     drawn = {metric: part.dropna(subset="simulated") for metric, part in parts.items()}
     base.points(
         fig, first["expected"], first["protocol"], "exact expectation",
         marker={"color": base.PALETTE[0], "symbol": "diamond", "size": 12},
         hovertemplate="%{y}: %{x:.4f}<extra>exact</extra>",
     )  # fmt: skip
+    simulated = drawn[TRAP_METRICS[0]]
     base.points(
-        fig, drawn[METRICS[0]]["simulated"], drawn[METRICS[0]]["protocol"], "simulated (mean ± deviation of one draw)",
+        fig, simulated["simulated"], simulated["protocol"], "simulated (mean ± deviation of one draw)",
         marker={"color": base.PALETTE[1], "symbol": "line-ns-open", "size": 16, "line": {"width": 2}},
-        error_x={"array": drawn[METRICS[0]]["sd"].to_numpy(), "thickness": 1.5, "color": base.PALETTE[1]},
+        error_x={"array": simulated["sd"].to_numpy(), "thickness": 1.5, "color": base.PALETTE[1]},
         hovertemplate="%{y}: %{x:.4f}<extra>simulated</extra>",
     )  # fmt: skip
     _categories(fig, first["protocol"])
-    errors = {metric: [None, drawn[metric]["sd"].tolist()] for metric in METRICS}
+    errors = {metric: [None, drawn[metric]["sd"].tolist()] for metric in TRAP_METRICS}
     return _by_metric(
         fig,
         lambda metric: [parts[metric]["expected"].tolist(), drawn[metric]["simulated"].tolist()],
@@ -87,8 +88,8 @@ def splits(table: pd.DataFrame) -> go.Figure:
     groups = list(table.groupby("split", sort=False))
     for (split, rows), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
         base.points(
-            fig, rows[METRICS[0]], rows["model"], split, marker={"color": hue, "symbol": sign, "size": 10},
-            error_x={"array": rows[f"± {METRICS[0]}"].to_numpy(), "thickness": 1.5, "color": hue},
+            fig, rows[TRAP_METRICS[0]], rows["model"], split, marker={"color": hue, "symbol": sign, "size": 10},
+            error_x={"array": rows[f"± {TRAP_METRICS[0]}"].to_numpy(), "thickness": 1.5, "color": hue},
             customdata=rows["cases"],
             hovertemplate=f"%{{y}}, {split}: %{{x:.4f}} over %{{customdata}} users<extra></extra>",
         )  # fmt: skip
@@ -130,6 +131,6 @@ def _by_metric(fig: go.Figure, values, further=lambda metric: {}) -> go.Figure:
     """One button per metric; ``values(metric)`` is the x of every trace."""
     choices: list[tuple[str, Mapping, Mapping]] = [
         (metric.upper(), {"x": values(metric), **further(metric)}, {"xaxis.title.text": metric.upper()})
-        for metric in METRICS
+        for metric in TRAP_METRICS
     ]
     return buttons(fig, choices)

@@ -9,15 +9,8 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.laws import dropdown, only
-from recscale.laws import Fit
 
-NAMES = {
-    "ml-1m": "MovieLens-1M",
-    "kuairand-pure": "KuaiRand-Pure",
-    "amazon-books": "Amazon Books",
-    "industrial": "Industrial",
-}
-SHORT = {"ml-1m": "ML-1M", "kuairand-pure": "KR-Pure", "amazon-books": "Books", "industrial": "Industrial"}
+_SHORT = {"ml-1m": "ML-1M", "kuairand-pure": "KR-Pure", "amazon-books": "Books", "industrial": "Industrial"}
 LAW_COLOURS = {
     "performance-law": base.PALETTE[1],
     "performance-law-outside": base.PALETTE[3],
@@ -30,7 +23,7 @@ TITLES = {"performance-law": "Performance Law", "log-quadratic": "quadratic in l
 
 def panel_name(metric: str, dataset: str, max_length: int) -> str:
     """``HR@10, ML-1M 100``: a panel in as few words as a phone allows."""
-    return f"{metric}, {SHORT.get(dataset, dataset)} {max_length}"
+    return f"{metric}, {_SHORT.get(dataset, dataset)} {max_length}"
 
 
 CURVE = 18
@@ -71,21 +64,6 @@ def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, fir
     fig.update_xaxes(tickvals=ticks[first], ticktext=[str(h) for h in ticks[first]])
     fig.update_yaxes(title_text=first[0])
     return dropdown(fig, choices)
-
-
-def surface(points: pd.DataFrame, fit: Fit, name: str) -> go.Figure:
-    """One panel as a map: the surface of the law, and the points in the same colours."""
-    fig = base.figure(f"The surface of {name}", x="layers", y="width", height=480)
-    layers = np.geomspace(points["layers"].min(), points["layers"].max(), 25)
-    width = np.geomspace(points["embedding_dim"].min(), points["embedding_dim"].max(), 25)
-    grid = np.meshgrid(layers, width)
-    z = fit.predict({"layers": grid[0].ravel(), "embedding_dim": grid[1].ravel()})
-    base.relief(fig, layers, width, z, points["value"], "law")
-    base.relief_points(fig, points["layers"], points["embedding_dim"], points["value"], "published")
-    for axis, column in (("xaxis", "layers"), ("yaxis", "embedding_dim")):
-        ticks = sorted({int(value) for value in points[column]})
-        fig.update_layout({axis: {"type": "log", "tickvals": ticks, "showgrid": False}})
-    return fig.update_layout(showlegend=False)
 
 
 def r2_printed_and_ours(table: pd.DataFrame) -> go.Figure:
@@ -277,7 +255,7 @@ def ablation(terms: Mapping[str, pd.Series], table: pd.DataFrame, quantity: str)
                 fig,
                 x[rows.index],
                 fitted[rows.index],
-                SHORT.get(dataset, dataset),
+                _SHORT.get(dataset, dataset),
                 marker={"color": hue, "symbol": sign},
                 customdata=rows[["max_length", "tokens"]],
                 hovertemplate="length %{customdata[0]}, %{customdata[1]:,} tokens printed<br>1/D = %{y:.4f}",

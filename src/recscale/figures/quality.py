@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 
-SOURCES = {
+_SOURCES = {
     "auc": ("ours", {"color": base.PALETTE[1], "symbol": "circle", "size": 11}),
     "benchmark": ("benchmark", {"color": base.PALETTE[0], "symbol": "diamond-open", "size": 14, "line": {"width": 2}}),
     "paper": ("paper", {"color": base.NEUTRAL, "symbol": "x-thin-open", "size": 10, "line": {"width": 2}}),
@@ -15,7 +15,7 @@ SOURCES = {
 
 def marks(table: pd.DataFrame) -> int:
     """How many figures ``table`` holds: our means, the benchmark's and the paper's."""
-    return int(table[list(SOURCES)].count().sum())
+    return int(table[list(_SOURCES)].count().sum())
 
 
 def frappe_figure(table: pd.DataFrame, plain_mlp: float, own_label: str = "ours") -> go.Figure:
@@ -25,7 +25,7 @@ def frappe_figure(table: pd.DataFrame, plain_mlp: float, own_label: str = "ours"
     AUC of a dotted line. ``own_label`` names our marks in the legend.
     """
     fig = base.figure("AUC on Frappe", x="AUC on test", height=330)
-    for column, (label, marker) in SOURCES.items():
+    for column, (label, marker) in _SOURCES.items():
         rows, name = table.dropna(subset=[column]), own_label if column == "auc" else label
         own = {
             "error_x": {"array": rows["auc_half_width"].fillna(0), "color": marker["color"], "thickness": 1.5},

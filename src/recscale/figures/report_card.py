@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 
-HUES = {
+_HUES = {
     "holds": base.PALETTE[2],
     "holds in part": base.PALETTE[4],
     "does not hold": base.PALETTE[1],
@@ -25,7 +25,7 @@ def verdict_counts(claims: pd.DataFrame) -> pd.DataFrame:
     stated = claims[~claims["check"]]
     body = stated["paper"] + ", " + stated["evidence"].map(EVIDENCE)
     found = stated.groupby([body.rename("body"), "verdict"], sort=False).size().rename("claims").reset_index()
-    order = {verdict: k for k, verdict in enumerate(HUES)}
+    order = {verdict: k for k, verdict in enumerate(_HUES)}
     return found.sort_values("verdict", key=lambda column: column.map(order), kind="stable").reset_index(drop=True)
 
 
@@ -38,7 +38,7 @@ def verdicts(found: pd.DataFrame) -> go.Figure:
             y=rows["body"],
             name=verdict,
             orientation="h",
-            marker={"color": HUES[verdict]},
+            marker={"color": _HUES[verdict]},
             text=rows["claims"],
             meta=base.DATA,
             hovertemplate=f"{verdict}: %{{x}}",
@@ -79,7 +79,7 @@ def forest(rows: pd.DataFrame) -> go.Figure:
     )
     place = dict(zip(rows.index, range(len(rows) - 1, -1, -1), strict=True))
     for verdict, part in rows.groupby("verdict", sort=False):
-        hue = HUES[verdict]
+        hue = _HUES[verdict]
         base.points(
             fig,
             part["ratio"],

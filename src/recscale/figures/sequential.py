@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 
-HUES = {"popularity": base.PALETTE[4], "last item": base.PALETTE[2]}
+_HUES = {"popularity": base.PALETTE[4], "last item": base.PALETTE[2]}
 
 
 def influence_map(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
@@ -74,7 +74,7 @@ def metric_traps(curves: pd.DataFrame) -> go.Figure:
         "One model, many numbers", x="items ranked besides the true one", y=metrics[0], log_x=True, height=360
     )
     for model, rows in curves.groupby("model", sort=False):
-        hue = HUES.get(model) or base.colour(model)
+        hue = _HUES.get(model) or base.colour(model)
         marker = {
             "color": hue,
             "symbol": np.where(rows["full"], "star", "circle"),

@@ -10,7 +10,7 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
-BUDGETS = {
+_BUDGETS = {
     "none": "no budget",
     "product": "layers × width",
     "parameters": "parameters",
@@ -127,7 +127,7 @@ def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
     return buttons(fig, choices)
 
 
-def leads(table: pd.DataFrame, budgets: Mapping[str, str] = BUDGETS) -> go.Figure:
+def leads(table: pd.DataFrame, budgets: Mapping[str, str] = _BUDGETS) -> go.Figure:
     """By how much the shape named beforehand beats its better neighbour: promised (open) and measured, with intervals.
 
     ``table``: ``kind`` of budget (a key of ``budgets``), ``named`` (layers, width), ``promised, measured, ci_low,

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from scipy.special import gammaln
 from scipy.stats import normaltest, shapiro
 
-from recscale.laws.diagnostics import EXACT
+from recscale.laws.diagnostics import EXACT_FIT
 from recscale.laws.problem import Problem, Solutions, evaluate, joined, symbols_of
 from recscale.laws.solve import solve, without
 
@@ -29,7 +29,7 @@ def residual_tests(problem: Problem, best: Solutions) -> dict[str, float]:
     predicted = evaluate(problem.law, problem.points.x, best.theta, best.coef)[0]
     along = dict(zip(problem.points.names, problem.points.x, strict=True)) | {"predicted": predicted}
     tests = {name: runs_test(_mean_by(column, residuals)) for name, column in along.items()}
-    spread = np.ptp(residuals) > EXACT * problem.unit
+    spread = np.ptp(residuals) > EXACT_FIT * problem.unit
     normality = shapiro if len(residuals) <= SHAPIRO else normaltest
     normal = float(normality(residuals).pvalue) if len(residuals) > 3 and spread else np.nan
     return tests | {"normal": normal}

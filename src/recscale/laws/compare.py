@@ -7,7 +7,7 @@ from recscale.laws.fit import fit as fit_law
 from recscale.laws.law import LAWS, get
 from recscale.laws.points import read_columns
 
-COLUMNS = (
+_COLUMNS = (
     "law",
     "free",
     "r2",
@@ -65,7 +65,7 @@ def compare(x, y, names=None, **options) -> pd.DataFrame:
                 "fit": fit,
             }
         )
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    table = pd.DataFrame(rows).reindex(columns=_COLUMNS)
     finite = table["aicc"].astype(float).replace([np.inf, -np.inf], np.nan)
     table["delta_aicc"] = finite - finite.min()
     # As object: where every law fits, the column is all missing and pandas takes it for numbers.

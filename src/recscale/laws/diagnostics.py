@@ -8,18 +8,18 @@ from jaxtyping import Float
 from recscale.laws.law import Law
 from recscale.laws.points import Points
 from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each
-from recscale.laws.refine import ROUNDING, bounds, jacobian
+from recscale.laws.refine import EPSILON, bounds, jacobian
 from recscale.laws.solve import without
 from recscale.laws.units import natural
 
 PER_PARAMETER = 3  # points per free parameter, below which a fit is a drawing
-EXACT = 1e-12  # residuals of this share of y are rounding, and their direction says nothing
+EXACT_FIT = 1e-12  # residuals of this share of y are rounding, and their direction says nothing
 NULL = 1e-7  # share of the largest singular value of the scaled Jacobian below which a combination is undetermined
 STATIONARY = 1e-5  # gradient cosine up to which the search has arrived
 ALIKE = 0.99  # correlation from which two parameters are better not read one by one
 
 
-def hold_out(points: Points, largest: int) -> tuple[Points, Points]:
+def hold_out_largest(points: Points, largest: int) -> tuple[Points, Points]:
     """The points to fit, and those of the ``largest`` biggest sizes (product of the variables) to be predicted."""
     sizes = np.unique(points.scale)
     if largest >= len(sizes):
@@ -53,7 +53,7 @@ def quality(problem: Problem, best: Solutions) -> dict[str, float]:
     r2 = 1 - float(((y - predicted) ** 2).sum()) / total if known else np.nan
     adjusted = 1 - (1 - r2) * (n - 1) / (n - free) if n > free else np.nan
     residuals = problem.residuals_of(best)[0]
-    mean_square = max(float(np.mean(residuals**2)), (ROUNDING * (problem.unit or 1.0)) ** 2)
+    mean_square = max(float(np.mean(residuals**2)), (EPSILON * (problem.unit or 1.0)) ** 2)
     k = free + 1
     jacobian_term = 2 * float(np.log(problem.target).sum()) if problem.scale == "log" else 0.0
     aicc = n * np.log(mean_square) + 2 * k + 2 * k * (k + 1) / (n - k - 1) + jacobian_term if n > k + 1 else np.inf
@@ -70,7 +70,7 @@ def leave_one_size_out(problem: Problem, best: Solutions) -> float:
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
-def held_out(
+def held_out_errors(
     fitted: Points,
     unseen: Points,
     predicted: Float[np.ndarray, " n"],
@@ -117,7 +117,7 @@ def gradient(problem: Problem, best: Solutions) -> float:
     here = np.concatenate([best.theta[0, : len(problem.law.nonlinear)], best.coef[0]])
     free = (here > lower) & (here < upper)
     noise = np.linalg.norm(residuals[0])
-    if noise <= EXACT * problem.unit * np.sqrt(len(residuals[0])):
+    if noise <= EXACT_FIT * problem.unit * np.sqrt(len(residuals[0])):
         return 0.0
     norms = np.linalg.norm(derivative[0], axis=0)
     slopes = np.abs(derivative[0].T @ residuals[0]) / np.where(norms > 0, norms, 1.0)

@@ -12,7 +12,7 @@ from recscale.laws import checks, diagnostics, profiles
 from recscale.laws.law import Law, get
 from recscale.laws.points import PointDiagnostics, Points, diagnose, read_columns, read_points
 from recscale.laws.problem import Problem, Solutions, evaluate, optimum_of, symbols_of
-from recscale.laws.solve import agreement, conditional_optima, solve
+from recscale.laws.solve import conditional_optima, share_of_agreeing_starts, solve
 from recscale.laws.uncertainty import (
     Linearised,
     averaged_band,
@@ -87,11 +87,13 @@ class Fit:
 
     @cached_property
     def held_out(self) -> dict | None:
-        """Errors at the largest sizes, which the fit has not seen (``diagnostics.held_out``); None without any."""
+        """Errors at the largest sizes, which the fit has not seen (``held_out_errors``); None without any."""
         if not len(self.unseen):
             return None
         x = dict(zip(self.unseen.names, self.unseen.x, strict=True))
-        return diagnostics.held_out(self.problem.points, self.unseen, self.predict(x), *self.band(x, observation=True))
+        return diagnostics.held_out_errors(
+            self.problem.points, self.unseen, self.predict(x), *self.band(x, observation=True)
+        )
 
     @cached_property
     def point_diagnostics(self) -> PointDiagnostics:
@@ -144,7 +146,7 @@ class Fit:
     @property
     def exact(self) -> bool:
         """Whether the law meets every point up to rounding."""
-        limit = (diagnostics.EXACT * self.problem.unit) ** 2 * self.n_points
+        limit = (diagnostics.EXACT_FIT * self.problem.unit) ** 2 * self.n_points
         return self.objective <= limit
 
     @cached_property
@@ -174,7 +176,7 @@ class Fit:
 
     @cached_property
     def _agreement(self) -> tuple[float, float]:
-        return agreement(self.problem, self.best)
+        return share_of_agreeing_starts(self.problem, self.best)
 
     @cached_property
     def linearised(self) -> Linearised:
@@ -328,7 +330,7 @@ def fit(
     law = get(law) if isinstance(law, str) else law
     points = read_points(x, y, law.variables, groups, seeds)
     law = law.for_columns(points.names)
-    fitted, unseen = diagnostics.hold_out(points, hold_out_largest)
+    fitted, unseen = diagnostics.hold_out_largest(points, hold_out_largest)
     problem = Problem(law, fitted, scale or law.scale, loss, delta)
     if problem.scale == "y":
         problem = replace(problem, delta=delta * fitted.size)

@@ -38,7 +38,7 @@ def thinned(law: Law) -> bool:
     return int(np.prod([len(constant.values) for constant in law.grid_constants], initial=1)) > COMBINATIONS
 
 
-def search(problem: Problem, rows: Rows, starts: int) -> tuple[Int[np.ndarray, " S"], Float[np.ndarray, "S K"]]:
+def search_grid(problem: Problem, rows: Rows, starts: int) -> tuple[Int[np.ndarray, " S"], Float[np.ndarray, "S K"]]:
     """Where to start: the row of ``rows`` and the θ of the ``starts`` lowest nodes at every grid value.
 
     The nodes are local minima of the projected objective on the grid; of the grid constants none is dropped here,

@@ -78,7 +78,7 @@ WEIGHTS = (
     Parameter("w2", "weight of width, unit of P (the script's is its negative)"),
 )
 DEPTH, WIDTH = "decay exponent of depth", "decay exponent of width"
-Q1 = GridConstant("q1", "1/p₁, the decay constant both axes share, searched on integers", Q_VALUES)
+_Q1 = GridConstant("q1", "1/p₁, the decay constant both axes share, searched on integers", Q_VALUES)
 SOURCE = "arXiv 2412.00430; NeurIPS 2025 (P-Law)"
 
 register(
@@ -91,7 +91,7 @@ register(
             Parameter("w3", DEPTH, lower=-BOX, upper=BOX, nodes=INSIDE),
             Parameter("w4", WIDTH, lower=-BOX, upper=BOX, nodes=INSIDE),
         ),
-        grid_constants=(Q1,),
+        grid_constants=(_Q1,),
         basis=lambda x, t: (inside(x[0], t[0], 1 / t[2]), inside(x[1], t[1], 1 / t[2]), 1.0),
         source=f"{SOURCE}, Eq. (8) and the released script",
         units="P: HR@k or NDCG@k; H: layers; d: embedding width",
@@ -152,7 +152,7 @@ register(
             ),
         ),
         grid_constants=(
-            Q1,
+            _Q1,
             GridConstant("q2", "1/p₂, the decay constant of the data term, searched on integers", Q_VALUES),
         ),
         basis=lambda x, t: (inside(x[0], t[0], 1 / t[3]), inside(x[1], t[1], 1 / t[3]), 1.0),

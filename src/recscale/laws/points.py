@@ -9,7 +9,7 @@ import pandas as pd
 from jaxtyping import Bool, Float, Int
 
 DECADES = 1.5  # below this span an exponent rests on its assumed form
-LARGEST = 1e50  # size of x or y whose powers a float still holds
+_LARGEST = 1e50  # size of x or y whose powers a float still holds
 COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one variable
 
 
@@ -97,9 +97,9 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
                 f"{name} has {int((column <= 0).sum())} value(s) that are not positive; scaling laws need x > 0"
             )
     for name, column in zip((*labels, "y"), (*columns, np.abs(y).max(keepdims=True)), strict=True):
-        if len(extreme := column[(column > LARGEST) | ((column != 0) & (column < 1 / LARGEST))]):
+        if len(extreme := column[(column > _LARGEST) | ((column != 0) & (column < 1 / _LARGEST))]):
             raise ValueError(
-                f"{name} holds {extreme[0]:g}; a fit takes sizes from {1 / LARGEST:g} to {LARGEST:g}: choose another "
+                f"{name} holds {extreme[0]:g}; a fit takes sizes from {1 / _LARGEST:g} to {_LARGEST:g}: choose another "
                 "unit"
             )
     if groups is None:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Inexact
 from recscale.laws.law import SCALES, Law
 from recscale.laws.points import Points, read_points
 
-LOSSES = ("squares", "huber")
+_LOSSES = ("squares", "huber")
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ class Problem:
     delta: float = 1e-3
 
     def __post_init__(self):
-        if self.loss not in LOSSES:
-            raise ValueError(f"loss {self.loss!r} is not known; choose from {', '.join(LOSSES)}")
+        if self.loss not in _LOSSES:
+            raise ValueError(f"loss {self.loss!r} is not known; choose from {', '.join(_LOSSES)}")
         if self.scale not in SCALES:
             raise ValueError(f"scale {self.scale!r} is not known; choose from {', '.join(SCALES)}")
         if not (isinstance(self.delta, Real) and 0 < self.delta < np.inf):

@@ -13,9 +13,9 @@ from recscale.laws.law import Law
 from recscale.laws.problem import Problem, Rows, Solutions, columns, split_values
 
 ITERATIONS = 400
-STEP = 1e-100  # of the complex derivative, relative: nothing is subtracted, so it may be this small
-ROUNDING = 1e-15  # a residual of this share of its scale's unit is none
-TOLERANCE = 1e-13  # relative decrease and relative step below which a start has arrived
+_COMPLEX_STEP = 1e-100  # of the complex derivative, relative: nothing is subtracted, so it may be this small
+EPSILON = 1e-15  # a residual of this share of its scale's unit is none
+_TOLERANCE = 1e-13  # relative decrease and relative step below which a start has arrived
 
 
 def derivatives(
@@ -29,7 +29,7 @@ def derivatives(
     derivative[..., k:] = basis
     for position in range(k):
         moved = theta.astype(complex)
-        step = STEP * np.where(theta[:, position] == 0, 1.0, np.abs(theta[:, position]))[:, None]
+        step = _COMPLEX_STEP * np.where(theta[:, position] == 0, 1.0, np.abs(theta[:, position]))[:, None]
         moved[:, position] += 1j * step[:, 0]
         values = split_values(moved)
         change = sum(np.imag(part) * coef[:, j, None] for j, part in enumerate(law.basis(x, values)))
@@ -71,7 +71,7 @@ def refine(
             return Solutions(theta, coef, cost)
         damping = np.full(len(theta), 1e-3)
         active = np.flatnonzero(np.isfinite(cost))
-        floor = (ROUNDING * problem.unit) ** 2 * rows.weights.sum(axis=1) * np.ones(len(theta))
+        floor = (EPSILON * problem.unit) ** 2 * rows.weights.sum(axis=1) * np.ones(len(theta))
         for _ in range(iterations):
             if not len(active):
                 break
@@ -79,8 +79,8 @@ def refine(
             moved = _step(problem, here, rows.take(active), damping[active])
             better = moved.cost < here.cost
             gain = np.where(better, here.cost - moved.cost, 0.0)
-            arrived = np.where(better, gain <= TOLERANCE * here.cost, damping[active] > 1e10)
-            arrived |= (_relative_step(here, moved, k) <= TOLERANCE) | (here.cost <= floor[active])
+            arrived = np.where(better, gain <= _TOLERANCE * here.cost, damping[active] > 1e10)
+            arrived |= (_relative_step(here, moved, k) <= _TOLERANCE) | (here.cost <= floor[active])
             accepted = active[better]
             theta[accepted], coef[accepted], cost[accepted] = (
                 moved.theta[better],

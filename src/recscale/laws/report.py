@@ -15,7 +15,7 @@ METHODS = {
 }
 
 
-def number(value: float | None) -> str:
+def _number(value: float | None) -> str:
     """Six significant digits, or a dash for what is not known."""
     return "–" if value is None or not np.isfinite(value) else f"{value:.6g}"
 
@@ -40,28 +40,28 @@ def report(fit: Fit) -> str:
     ]
     for name, c in zip(points.names, points.x, strict=True):
         decades = np.log10(c.max() / c.min())
-        lines.append(f"  {name:<12} {number(c.min())} … {number(c.max())}, {count(c)} values, {decades:.2f} decades")
-    lines += [f"  fitted by    {loss} on {scale}; objective {number(fit.objective)}, gradient {fit.gradient:.1e}"]
+        lines.append(f"  {name:<12} {_number(c.min())} … {_number(c.max())}, {count(c)} values, {decades:.2f} decades")
+    lines += [f"  fitted by    {loss} on {scale}; objective {_number(fit.objective)}, gradient {fit.gradient:.1e}"]
     lines += [f"  starts       {fit.starts_agreeing:.0%} of scattered starts reach this optimum"]
     lines += ["", "predictions (95 % band of the law; of one new measurement)", *_predictions(fit)]
     lines += ["", f"parameters (95 %, {_method(fit)})"]
     for name, value in fit.parameters.items():
         low, high = fit.intervals[name]
-        lines.append(f"  {name:<12} {number(value):>12}  [{number(low)}, {number(high)}]  {fit.law.symbols[name]}")
+        lines.append(f"  {name:<12} {_number(value):>12}  [{_number(low)}, {_number(high)}]  {fit.law.symbols[name]}")
     lines += [
-        f"  best {name:<7} {number(value):>12}{_interval(fit, name)}" for name, value in (fit.optimum or {}).items()
+        f"  best {name:<7} {_number(value):>12}{_interval(fit, name)}" for name, value in (fit.optimum or {}).items()
     ]
     lines += [
         "",
-        f"quality        R² {number(fit.r2)}, adjusted {number(fit.r2_adjusted)}, AICc {number(fit.aicc)}, "
-        f"leave-one-size-out RMSE {number(fit.leave_one_size_out_rmse)}",
+        f"quality        R² {_number(fit.r2)}, adjusted {_number(fit.r2_adjusted)}, AICc {_number(fit.aicc)}, "
+        f"leave-one-size-out RMSE {_number(fit.leave_one_size_out_rmse)}",
     ]
     if fit.held_out:
         h = fit.held_out
         lines.append(
-            f"held out       {h['sizes']} largest size(s), {h['points']} point(s): RMSE {number(h['rmse'])} "
-            f"(no further gain {number(h['rmse_no_further_gain'])}, log-linear {number(h['rmse_log_linear'])}), "
-            f"share inside the band {number(h['inside_band'])}"
+            f"held out       {h['sizes']} largest size(s), {h['points']} point(s): RMSE {_number(h['rmse'])} "
+            f"(no further gain {_number(h['rmse_no_further_gain'])}, log-linear {_number(h['rmse_log_linear'])}), "
+            f"share inside the band {_number(h['inside_band'])}"
         )
     lines += _checks(fit)
     lines += ["", "warnings", *(f"  - {warning}" for warning in warnings_of(fit) or ("none",))]
@@ -76,16 +76,16 @@ def _checks(fit: Fit) -> list[str]:
     table = fit.sensitivity()
     moved, left_out = table["at twice the largest"], table["change"] == "left out"
     parts = {"by the loss": moved[~left_out], "without one configuration": moved[left_out]}
-    spans = ", ".join(f"{number(part.min())} … {number(part.max())} {name}" for name, part in parts.items())
+    spans = ", ".join(f"{_number(part.min())} … {_number(part.max())} {name}" for name, part in parts.items())
     return [
-        f"residuals      p of runs along: {along}; p of normality {number(normal)} (small: not noise)",
-        f"sensitivity    at twice the largest size {number(moved.iloc[0])}: {spans}",
+        f"residuals      p of runs along: {along}; p of normality {_number(normal)} (small: not noise)",
+        f"sensitivity    at twice the largest size {_number(moved.iloc[0])}: {spans}",
     ]
 
 
 def _interval(fit: Fit, name: str) -> str:
     limits = (fit.optimum_intervals or {}).get(name)
-    return f"  [{number(limits[0])}, {number(limits[1])}]" if limits else ""
+    return f"  [{_number(limits[0])}, {_number(limits[1])}]" if limits else ""
 
 
 def _predictions(fit: Fit) -> list[str]:
@@ -97,8 +97,8 @@ def _predictions(fit: Fit) -> list[str]:
     law, new = fit.band(rows), fit.band(rows, observation=True)
     lines = []
     for i, where in enumerate(("smallest", "largest", "twice that")):
-        bands = "  ".join(f"[{number(low[i])}, {number(high[i])}]" for low, high in (law, new))
-        lines.append(f"  {where:<12} {number(value[i]):>12}  {bands}")
+        bands = "  ".join(f"[{_number(low[i])}, {_number(high[i])}]" for low, high in (law, new))
+        lines.append(f"  {where:<12} {_number(value[i]):>12}  {bands}")
     return lines
 
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
-from recscale.laws.grid_search import grid_of, search, thinned
+from recscale.laws.grid_search import grid_of, search_grid, thinned
 from recscale.laws.polish import polish
 from recscale.laws.problem import Problem, Rows, Solutions, joined
 from recscale.laws.refine import bounds, jacobian, refine
 from recscale.laws.units import natural
 
-STARTS = 64  # local minima of the search grid that are refined, at least two at every value of a grid constant
+_STARTS = 64  # local minima of the search grid that are refined, at least two at every value of a grid constant
 FIRST_LOOK = {"squares": 12, "huber": 40}  # iterations after which only the ``FINALISTS`` best starts go on
 FINALISTS = 6
 GLANCE = 4  # the same for refits, which start closer
@@ -21,7 +21,7 @@ SCATTERED = 32  # starts spread over the whole grid, to say how easy the optimum
 SCATTERED_ITERATIONS = 200
 AGREEMENT = 1e-3  # a start agrees when its objective is within this share of the best
 TIED = 1e-12  # objectives within this share are equal but for rounding
-EXACT = 1e-10  # and where residuals of this share of y are left: the fit is exact
+_EXACT = 1e-10  # and where residuals of this share of y are left: the fit is exact
 REFITTED = 500  # groups of points that are left out by refitting, one by one
 PIECE = 12_000  # points of all data sets refitted together: what fits the processor's cache
 
@@ -34,7 +34,7 @@ def solve(problem: Problem, rows: Rows) -> Solutions:
 
 def _solve(problem: Problem, rows: Rows) -> Solutions:
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
-    row, theta = search(problem, rows, max(2, STARTS // values))
+    row, theta = search_grid(problem, rows, max(2, _STARTS // values))
     row, candidates = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
     best = best_of(row, refine(problem, candidates.theta, rows.take(row), coef=candidates.coef), len(rows))
     best = _sweep(problem, best, rows) if thinned(problem.law) else best
@@ -51,7 +51,7 @@ def conditional_optima(problem: Problem) -> Solutions:
             f"{problem.law.name} has {len(problem.law.grid_constants)} grid constants; this takes laws with one"
         )
     units, problem = natural(problem)
-    row, theta = search(problem, problem.rows(), 3)
+    row, theta = search_grid(problem, problem.rows(), 3)
     values = list(problem.law.grid_constants[0].values)
     which = np.array([values.index(value) for value in theta[:, -1]])
     return units.outward(best_of(which, refine(problem, theta, problem.rows().take(row)), len(values)))
@@ -71,7 +71,7 @@ def refit(problem: Problem, known: Solutions, rows: Rows) -> Solutions:
     step, parts = max(1, PIECE // len(problem.points)), []
     for first in range(0, len(rows), step):
         part = rows.take(slice(first, first + step))
-        row, theta = search(problem, part, 1)
+        row, theta = search_grid(problem, part, 1)
         row = np.concatenate([row, np.arange(len(part))])
         theta = np.concatenate([theta, np.repeat(known.theta, len(part), axis=0)])
         row, candidates = _triage(row, refine(problem, theta, part.take(row), GLANCE), REFIT_FINALISTS)
@@ -119,7 +119,7 @@ def best_of(row: Int[np.ndarray, " S"], solutions: Solutions, rows: int) -> Solu
     return solutions.take(order[np.searchsorted(row[order], np.arange(rows))])
 
 
-def agreement(problem: Problem, best: Solutions) -> tuple[float, float]:
+def share_of_agreeing_starts(problem: Problem, best: Solutions) -> tuple[float, float]:
     """The share of scattered starts, grid constants kept, that reach ``best``; and the lowest objective of all."""
     k = len(problem.law.nonlinear)
     if k == 0:
@@ -134,7 +134,7 @@ def agreement(problem: Problem, best: Solutions) -> tuple[float, float]:
     rows = problem.rows().take(np.zeros(SCATTERED, dtype=int))
     cost = refine(problem, theta, rows, SCATTERED_ITERATIONS).cost
     lowest = min(float(cost.min()), float(best.cost[0]))
-    near = cost <= lowest * (1 + AGREEMENT) + (EXACT * problem.unit) ** 2 * len(problem.points)
+    near = cost <= lowest * (1 + AGREEMENT) + (_EXACT * problem.unit) ** 2 * len(problem.points)
     return float(near.mean()), lowest * units.squared
 
 

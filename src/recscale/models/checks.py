@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin
 
 import numpy as np
 
-LARGEST = 2**31 - 1
+_LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Range:
         return low if self.high == math.inf else f"{low} and {'below' if self.below else 'at most'} {self.high:,}"
 
 
-SIZE = Range(1, LARGEST)
-COUNT = Range(0, LARGEST)
+SIZE = Range(1, _LARGEST)
+COUNT = Range(0, _LARGEST)
 LAYERS = Range(1, 1000)
 HIDDEN_LAYERS = Range(0, 1000)
 POSITIVE = Range(0, above=True)

@@ -66,7 +66,7 @@ def frontier_targets(model: str) -> tuple[float, ...]:
     return tuple(TARGETS[at] for at in _TRAINED[_known(model)])
 
 
-def shapes(model: str, target: float) -> tuple[TowerConfig, ...]:
+def ladder_shapes(model: str, target: float) -> tuple[TowerConfig, ...]:
     """The model's configurations at one of ``TARGETS``, one of each style."""
     if target not in TARGETS:
         raise ValueError(f"no target is {target:g} FLOP; the targets are {', '.join(f'{each:g}' for each in TARGETS)}")

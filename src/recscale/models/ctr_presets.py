@@ -18,7 +18,7 @@ from recscale.models.wukong import WukongConfig
 from recscale.models.xdeepfm import XDeepFMConfig
 
 
-def wukong_sizes() -> tuple[WukongConfig, ...]:
+def wukong_ladder() -> tuple[WukongConfig, ...]:
     """Twelve Wukongs in ascending compute, 3.2 decades in all."""
     return (
         _wukong(1, 2, k=2, mlp_width=16),  # 0.02 MFLOP
@@ -94,7 +94,7 @@ RIVAL_SIZES: dict[str, tuple[TowerConfig, ...]] = {
 
 def rival_sizes(model: str) -> tuple[TowerConfig, ...]:
     """The size ladder of any model: Wukong's twelve, six of DLRM and DCNv2, four of the others."""
-    ladders = {"wukong": wukong_sizes(), "dlrm": dlrm_sizes(), "dcnv2": dcnv2_sizes(), **RIVAL_SIZES}
+    ladders = {"wukong": wukong_ladder(), "dlrm": dlrm_sizes(), "dcnv2": dcnv2_sizes(), **RIVAL_SIZES}
     if model not in ladders:
         raise ValueError(f"no model is called {model!r}; the models are {', '.join(ladders)}")
     return ladders[model]

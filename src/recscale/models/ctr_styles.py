@@ -30,7 +30,7 @@ INPUTS = InputShape(n=10, d=16, n_dense=0, n_tasks=1, n_extra=10)
 FULL_RANK = INPUTS.n * INPUTS.d // 2
 """A cross layer of this rank costs as much as one of full rank, which can do more: no rank above it is worth having."""
 
-MOST = 1_000_000
+_MOST = 1_000_000
 """Bound of a number that nothing else bounds."""
 
 
@@ -47,8 +47,8 @@ class Style:
     build: Callable[[int, int], TowerConfig]
     proportion: Callable[[TowerConfig], float]
     wanted: float
-    largest: int = MOST
-    widest: int = MOST
+    largest: int = _MOST
+    widest: int = _MOST
 
 
 def share(config: TowerConfig) -> float:
@@ -58,7 +58,7 @@ def share(config: TowerConfig) -> float:
 
 
 def mixtures(
-    build: Callable[[int, int, int, int], TowerConfig], depths: tuple[int, ...], largest: int = MOST
+    build: Callable[[int, int, int, int], TowerConfig], depths: tuple[int, ...], largest: int = _MOST
 ) -> tuple[Style, ...]:
     """Two styles a depth: two thirds of the compute in the interaction part and an MLP with two hidden layers, one
     third and three. ``build(depth, hidden layers, interaction, width)``."""
@@ -77,7 +77,7 @@ def wukong(layers: int, aspect: float) -> Style:
     """
 
     def build(n: int, width: int) -> WukongConfig:
-        k = min(ceil(3 * n / 4), INPUTS.n if layers == 1 else MOST)
+        k = min(ceil(3 * n / 4), INPUTS.n if layers == 1 else _MOST)
         return WukongConfig(l=layers, n_F=n, n_L=n, k=k, mlp_layers=1, mlp_width=width, head=(min(width, 256),))
 
     return Style(build, lambda config: config.n_F / config.mlp_width, 1 / aspect)

@@ -66,7 +66,7 @@ class SequentialModel(nn.Module):
             x = block(x, batch)
         return self.norm(x)
 
-    def scores(self, hidden: Float[Tensor, "rows width"]) -> Float[Tensor, "rows n_items"]:
+    def scores(self, hidden: Float[Tensor, "... width"]) -> Float[Tensor, "... n_items"]:
         return hidden @ self.items.weight.T
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, rival_sizes, wukong_sizes
+from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, rival_sizes, wukong_ladder
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.models.wukong import WukongConfig
 from recscale.plans.parts import Part, Training, fixed, inputs, runs_of
@@ -45,19 +45,19 @@ class CTRScale:
 
 def smoke_ctr() -> CTRScale:
     """Synthetic impressions, at most 16,000 of them."""
-    wukong = wukong_sizes()
+    wukong = wukong_ladder()
     return CTRScale("synthetic-ctr", fixed, (0,), wukong[2], (wukong[0], wukong[3]), most_rows=16_000)
 
 
 def quick_ctr() -> CTRScale:
     """MovieLens-100K, one seed."""
-    wukong = wukong_sizes()
+    wukong = wukong_ladder()
     return CTRScale("movielens-100k", fixed, (0,), wukong[4], (wukong[0], wukong[3], wukong[6]))
 
 
 def full_ctr() -> CTRScale:
     """MovieLens-1M at searched rates, two seeds."""
-    wukong = wukong_sizes()
+    wukong = wukong_ladder()
     return CTRScale("movielens-1m", tuned, (0, 1), wukong[6], (wukong[0], wukong[6], wukong[9]))
 
 
@@ -69,7 +69,7 @@ def _at_every_scale(study: Callable[[CTRScale, str | None, RunSeeds | None], lis
 
 def _smoke_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Four sizes of Wukong and one DLRM; the smallest Wukong once more, with a further seed."""
-    scale, wukong, seeds = smoke_ctr(), wukong_sizes(), seeds or (0,)
+    scale, wukong, seeds = smoke_ctr(), wukong_ladder(), seeds or (0,)
     ladder = scale.part(wukong[0], wukong[2], wukong[3], wukong[4])
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1,))
     parts = [replace(part, seeds=seeds) for part in (ladder, scale.part(dlrm_sizes()[1]))]
@@ -78,7 +78,7 @@ def _smoke_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]
 
 def _quick_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """2.6 decades of Wukong and 1.3 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
-    scale, wukong, seeds = quick_ctr(), wukong_sizes(), seeds or (0,)
+    scale, wukong, seeds = quick_ctr(), wukong_ladder(), seeds or (0,)
     ladder = scale.part(*(wukong[i] for i in (0, 2, 3, 5, 7, 9)))
     rivals = scale.part(*dlrm_sizes()[:3]), scale.part(*dcnv2_sizes()[:3])
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1, max(seeds) + 2))
@@ -87,7 +87,7 @@ def _quick_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]
 
 def scaling_parts() -> list[Part]:
     """The curves of the full ctr-scaling study. Their models and seeds need neither data nor searched rates."""
-    wukong, dlrm, dcnv2 = wukong_sizes(), dlrm_sizes(), dcnv2_sizes()
+    wukong, dlrm, dcnv2 = wukong_ladder(), dlrm_sizes(), dcnv2_sizes()
     third = tuple(wukong[i] for i in (0, 3, 6, 8, 10))
     six = tuple(wukong[i] for i in (0, 2, 4, 6, 8, 9))
     return [

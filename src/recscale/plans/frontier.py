@@ -19,16 +19,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from recscale.models.ctr_ladders import TARGETS, flop, frontier_targets, recipe, shapes
+from recscale.models.ctr_ladders import TARGETS, flop, frontier_targets, ladder_shapes, recipe
 from recscale.models.embeddings import TowerConfig
 from recscale.plans import frontier_search
 from recscale.plans.parts import FIXED_RATES, Part, Training
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.rate_search import at_embedding_rate, best_rates, interpolated_rate
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, healthy, run_table
+from recscale.runs.table import Columns, healthy, load_results, run_table
 from recscale.stats.power import pooled_deviation, seeds_needed
 from recscale.training.ctr import CTRTraining
 
@@ -72,7 +71,7 @@ def _frontier_search(
             targets = frontier_search.searched_targets(model)[:sizes]
             for target, dense, sparse in frontier_search.rate_pairs(model):
                 if target in targets:
-                    central = (shapes(model, TARGETS[target])[CENTRAL],)
+                    central = (ladder_shapes(model, TARGETS[target])[CENTRAL],)
                     training = at_rates(dense, sparse)
                     part = Part(dataset or base, central, lambda *_, at=training: at, (seed,), most_rows=most_rows)
                     runs += part.runs(seed)
@@ -96,7 +95,7 @@ def _small_frontier(
     seeds: RunSeeds | None,
 ) -> list[RunSpec]:
     """Every shape of ``models`` at ``targets``, then Wukong's recipe, at fixed rates."""
-    every = [shape for target in targets for model in models for shape in shapes(model, target)]
+    every = [shape for target in targets for model in models for shape in ladder_shapes(model, target)]
     along = [recipe(TARGETS.index(target)) for target in targets]
     return _distinct_runs(
         [Part(dataset or base, (*every, *along), _fixed, seeds or FIRST_SEEDS[:1], most_rows=most_rows)]
@@ -134,7 +133,7 @@ def _group(dataset: str, rated: dict[str, Training], seeds: RunSeeds) -> list[Pa
     for target in TARGETS:
         for model in rated:
             if target in frontier_targets(model):
-                every += shapes(model, target)
+                every += ladder_shapes(model, target)
     parts = [Part(dataset, tuple(every), _by_model(rated), seeds)] if every else []
     if "wukong" in rated:
         along = tuple(recipe(size) for size in range(len(TARGETS)))
@@ -164,7 +163,7 @@ def _best_shapes(dataset: str, model: str, rated: Training) -> dict[TowerConfig,
     table = run_table(load_results(FRONTIER_STUDY)).set_index(Columns.RUN_ID)
     best: dict[TowerConfig, int] = {}
     for target in frontier_targets(model):
-        at = shapes(model, target)
+        at = ladder_shapes(model, target)
         runs = _distinct_runs([Part(dataset, tuple(at), rated, FIRST_SEEDS)])
         if any(run.run_id not in table.index for run in runs):
             return {}

@@ -26,9 +26,8 @@ from recscale.models.wukong import WukongConfig
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.rate_search import RATE_SEARCH_SEED, interpolated_rate
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, run_table
+from recscale.runs.table import Columns, load_results, run_table
 from recscale.training.ctr import CTRTraining
 
 WORLD_SEARCH = "planted-world-rate"

@@ -26,9 +26,8 @@ from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans.parts import USUAL_EMBEDDING, inputs, one_pass, usual_split
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, healthy, run_table
+from recscale.runs.table import Columns, healthy, load_results, run_table
 from recscale.training.ctr import CTRTraining
 
 RATE_STUDY = "ctr-learning-rate"

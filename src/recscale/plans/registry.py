@@ -1,5 +1,6 @@
-"""Every study by its name, and its plan at a profile."""
+"""Every study by its name, its plan at a profile, and why runs of it are missing."""
 
+import tomllib
 from collections.abc import Sequence
 
 from recscale.plans import (
@@ -15,6 +16,7 @@ from recscale.plans import (
 )
 from recscale.plans.profiles import Profiles, RunPlanner
 from recscale.runs.study import Study
+from recscale.settings import results_folder
 
 STUDIES: dict[str, Profiles[RunPlanner]] = {
     "ctr-learning-rate": rate_search.LEARNING_RATE_PLAN,
@@ -55,3 +57,22 @@ def plan_study(
         raise ValueError(f"seeds must be different integers from 0, at least one; got {', '.join(map(str, seeds))}")
     runs = planner(dataset, tuple(seeds) if seeds is not None else None)
     return Study(name if profile == "full" else f"{name}-{profile}", tuple(runs))
+
+
+def missing_reasons() -> dict[str, str]:
+    """Study -> why runs of it are missing, from ``missing.toml`` in the results folder; empty without that file.
+
+    Raises ``ValueError`` where the file is no TOML, names no study, or gives no reason.
+    """
+    path = results_folder() / "missing.toml"
+    if not path.exists():
+        return {}
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no TOML: {error}") from error
+    if unknown := sorted({*given} - {*STUDIES}):
+        raise ValueError(f"{path} explains {unknown[0]!r}, which is no study; the studies are {', '.join(STUDIES)}")
+    if empty := [name for name, reason in given.items() if not isinstance(reason, str) or not reason.strip()]:
+        raise ValueError(f"{path} names {empty[0]} without a sentence that says why its runs are missing")
+    return given

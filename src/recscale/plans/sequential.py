@@ -22,8 +22,8 @@ from recscale.plans.sequential_search import (
     unsearched,
 )
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import load_results
 from recscale.runs.study import NotYetPlanned
+from recscale.runs.table import load_results
 from recscale.settings import DATA
 from recscale.training.sequential import SequentialTraining
 

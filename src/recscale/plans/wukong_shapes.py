@@ -16,7 +16,7 @@ from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.runs.spec import RunSpec
 
 
-def wukong_shapes(
+def bridge_plan(
     scale: CTRScale, depths: Sequence[int], widths: Sequence[int], dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
     """Every depth with every width, seed by seed, the two colours of a chessboard one after the other.
@@ -39,8 +39,8 @@ def _colour(scale: CTRScale, depths: Sequence[int], widths: Sequence[int], colou
 
 
 SHAPES_PLAN = Profiles(
-    smoke=partial(wukong_shapes, smoke_ctr(), (1, 2), (4, 8)),
-    quick=partial(wukong_shapes, quick_ctr(), (1, 2, 4), (8, 16, 32)),
-    full=partial(wukong_shapes, full_ctr(), (1, 2, 4, 8), (8, 16, 32, 64)),
+    smoke=partial(bridge_plan, smoke_ctr(), (1, 2), (4, 8)),
+    quick=partial(bridge_plan, quick_ctr(), (1, 2, 4), (8, 16, 32)),
+    full=partial(bridge_plan, full_ctr(), (1, 2, 4, 8), (8, 16, 32, 64)),
 )
 """At ``full`` 16 shapes of 0.23 to 5.9 training MFLOP per example and two seeds: up to an hour on one core."""

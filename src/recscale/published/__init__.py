@@ -4,7 +4,7 @@ The loaders read ``data/published``, or the ``folder`` given. "Printed" is alway
 computed here.
 """
 
-from recscale.published.data import ablation, data_terms, joint_law, joint_points, leverage, loss_curves
+from recscale.published.data import ablation, joint_law, joint_points, leverage, loss_curves, printed_data_terms
 from recscale.published.panels import AXES, EXACT, SETTING, disagreements, panel_models, panel_r2, panels, q1_profile
 from recscale.published.shapes import (
     claimed_optima,
@@ -30,7 +30,6 @@ __all__ = [
     "ablation",
     "claimed_optima",
     "constrained_peak",
-    "data_terms",
     "disagreements",
     "joint_law",
     "joint_points",
@@ -44,6 +43,7 @@ __all__ = [
     "panels",
     "potential",
     "potential_by_q1",
+    "printed_data_terms",
     "q1_profile",
     "wukong_forty",
     "wukong_law",

@@ -14,7 +14,7 @@ QUANTITIES = ("HR", "NDCG", "loss")
 PRINTED_ABLATION = {"HR": (0.9913, 0.8259), "NDCG": (0.9906, 0.8160), "loss": (0.9881, 0.8776)}
 
 
-def data_terms(folder: Path | None = None) -> pd.DataFrame:
+def printed_data_terms(folder: Path | None = None) -> pd.DataFrame:
     """The paper's data table with the reciprocals it regresses: 1/tokens and ``inverse_quality`` = 1/(tokens × S′)."""
     table = load("performance_law_datasets", folder)
     tokens = table["tokens"].astype(float)
@@ -31,7 +31,7 @@ def ablation(folder: Path | None = None) -> pd.DataFrame:
 
     Both sides are reciprocals, so the two large Industrial settings sit at the origin and hold the line there.
     """
-    table = data_terms(folder)
+    table = printed_data_terms(folder)
     rest = table[table["dataset"] != "industrial"]
     rows = []
     for quantity in QUANTITIES:
@@ -44,7 +44,7 @@ def ablation(folder: Path | None = None) -> pd.DataFrame:
 
 def leverage(folder: Path | None = None) -> pd.DataFrame:
     """Hat value of every setting in the regressions of ``ablation``: its share in its own fitted value (mean 2/n)."""
-    table = data_terms(folder)
+    table = printed_data_terms(folder)
     values = table[["dataset", "max_length"]].copy()
     for term in ("inverse_quality", "inverse_tokens"):
         centred = table[term] - table[term].mean()

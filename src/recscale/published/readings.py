@@ -11,7 +11,7 @@ from recscale import laws, published
 from recscale.entropy.experiments import exchanged
 from recscale.laws import Fit
 
-FORMS = ("power-law", "log-linear", "power-law-floor")
+PRINTED_FORMS = ("power-law", "log-linear", "power-law-floor")
 
 
 def wukong_sizes(task: int, drop_smallest: int = 0) -> pd.DataFrame:
@@ -35,14 +35,14 @@ def rival_forms(sizes: pd.DataFrame, hold_out: int) -> dict[str, Fit]:
     """Power law, line in logs and power law with a floor, fitted to 100 + y without the ``hold_out`` largest sizes."""
     fitted = sizes.iloc[: len(sizes) - hold_out]
     x = fitted[["gflop"]].rename(columns={"gflop": "x"})
-    return {name: laws.fit(name, x, fitted["loss"]) for name in FORMS}
+    return {name: laws.fit(name, x, fitted["loss"]) for name in PRINTED_FORMS}
 
 
 def forecast(sizes: pd.DataFrame, hold_out: int) -> pd.DataFrame:
     """Errors at the ``hold_out`` largest sizes of laws fitted to the others, and of "no further gain": ``rmse`` in %,
     indexed by the name of the law."""
     rows = {}
-    for name in FORMS:
+    for name in PRINTED_FORMS:
         errors = laws.fit(name, sizes[["gflop"]], sizes["loss"], hold_out_largest=hold_out).held_out
         rows[name] = errors["rmse"]
     rows["no further gain"] = errors["rmse_no_further_gain"]

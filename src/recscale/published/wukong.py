@@ -12,7 +12,7 @@ from recscale.published.tables import load
 EXAMPLES = 146e9  # training examples of Wukong's internal data set
 PF_DAY = 8.64e19  # floating point operations of one PFLOP/s for one day
 CONSTANTS = (99.56, -0.00071)  # as printed, the exponent with the sign its table demands
-ROUNDING = 0.01  # % of the printed losses
+TABLE5_ROUNDING = 0.01  # % of the printed losses
 
 
 def wukong_points(folder: Path | None = None) -> pd.DataFrame:
@@ -73,7 +73,7 @@ def wukong_models(folder: Path | None = None) -> pd.DataFrame:
                 "r2": fit.r2,
                 "best": float(sizes["y"].min()),
                 "gain_at_end": last,
-                "plateau": last >= -ROUNDING - 1e-9,
+                "plateau": last >= -TABLE5_ROUNDING - 1e-9,
             }
         )
     return pd.DataFrame(rows)

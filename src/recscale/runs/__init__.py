@@ -2,9 +2,9 @@
 
 from recscale.runs.execute import make_record, train
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import RecordStore, load_results, save_results
+from recscale.runs.store import RecordStore, save_results
 from recscale.runs.study import NotYetPlanned, Study, run_study
-from recscale.runs.table import COLUMNS, Columns, by_configuration, healthy, metric_columns, run_table
+from recscale.runs.table import COLUMNS, Columns, by_configuration, healthy, load_results, metric_columns, run_table
 
 __all__ = [
     "COLUMNS",

@@ -100,17 +100,6 @@ def _is_not_finite(value: object) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
 
 
-def load_results(study: str) -> pd.DataFrame:
-    """The committed results table of ``study``; columns as in ``runs.table``, empty where there is no such file."""
-    path = results_folder() / f"{study}.csv"
-    if not path.exists():
-        return pd.DataFrame(columns=list(COLUMNS))
-    try:
-        return pd.read_csv(path, dtype={Columns.RUN_ID: str})
-    except ValueError as error:  # what pandas raises for a table that is none, and for text that isn't UTF-8
-        raise ValueError(f"{path} is no results table: {error}") from error
-
-
 def save_results(table: pd.DataFrame, study: str) -> Path:
     """Write ``table`` as the committed results table of ``study``; the path of the file."""
     path = results_folder() / f"{study}.csv"

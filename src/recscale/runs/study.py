@@ -16,8 +16,8 @@ from recscale.runs import cluster
 from recscale.runs.execute import checkpoint, code_version, make_record, train
 from recscale.runs.progress import study_progress
 from recscale.runs.spec import RunSpec
-from recscale.runs.store import RecordStore, load_results
-from recscale.runs.table import Columns, records_table, with_current_health
+from recscale.runs.store import RecordStore
+from recscale.runs.table import Columns, load_results, records_table, with_current_health
 from recscale.training.sequential_checkpoint import remove_checkpoint
 
 

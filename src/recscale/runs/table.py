@@ -38,6 +38,7 @@ import pandas as pd
 
 from recscale.models import CTR_MODELS, MODEL_TITLES, SEQUENTIAL_MODELS, EmbeddingConfig
 from recscale.published.wukong import PF_DAY
+from recscale.settings import results_folder
 from recscale.training.ctr import CTRTraining
 from recscale.training.health import HEALTH, collapsed
 from recscale.training.sequential import SequentialTraining
@@ -153,6 +154,17 @@ SETTINGS: Mapping[str, type] = _setting_types() | {Columns.FRACTION: float, Colu
 
 _DTYPES = {bool: "boolean", int: "Int64", float: "float64"}
 """Pandas' types that can miss a value; complete columns have numpy's."""
+
+
+def load_results(study: str) -> pd.DataFrame:
+    """The committed results table of ``study``; empty where there is no such file."""
+    path = results_folder() / f"{study}.csv"
+    if not path.exists():
+        return pd.DataFrame(columns=list(COLUMNS))
+    try:
+        return pd.read_csv(path, dtype={Columns.RUN_ID: str})
+    except ValueError as error:  # what pandas raises for a table that is none, and for text that isn't UTF-8
+        raise ValueError(f"{path} is no results table: {error}") from error
 
 
 def run_table(records: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from scipy import optimize, stats
 
 from recscale.stats.contrasts import indicators
 
-MOST = 1e6
+_MOST = 1e6
 """A multiple of the seeds that counts as never."""
 
 
@@ -53,9 +53,9 @@ class FTest:
             factor = math.exp(log_factor)
             return 1 + factor * (self.f - 1) - float(stats.f.isf(level, self.dof, self.noise_dof * factor))
 
-        if surplus(math.log(MOST)) < 0:
+        if surplus(math.log(_MOST)) < 0:
             return math.inf
-        return seeds * math.exp(optimize.brentq(surplus, 0.0, math.log(MOST)))
+        return seeds * math.exp(optimize.brentq(surplus, 0.0, math.log(_MOST)))
 
 
 UNTESTED = FTest(math.nan, 0, 0)

@@ -18,7 +18,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats.multiplicity import Pair, bonferroni_level
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +90,9 @@ class Contrasts:
         """ln y of ``first`` less ln y of ``second``."""
         return self.contrast({first: 1.0, second: -1.0})
 
-    def intervals(self, contrasts: Sequence[Mapping[Hashable, float]]) -> list[tuple[Estimate, Estimate]]:
+    def intervals(self, contrasts: Sequence[Mapping[Hashable, float]]) -> list[Pair]:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number, as ``stats.multiplicity`` counts them."""
-        level = bonferroni_level(len(contrasts))
+        level = bonferroni_level(max(len(contrasts), 1))
         return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 class Estimate:
     """A value with the limits of its confidence interval; nan: not known.
 
-    A value that is exact has itself for both limits.
+    A value that is ``exact`` has itself for both limits.
     """
 
     value: float
@@ -20,6 +20,11 @@ class Estimate:
     def __post_init__(self) -> None:
         if self.ci_low > self.ci_high:
             raise ValueError(f"the interval [{self.ci_low}, {self.ci_high}] of {self.value} is upside down")
+
+    @classmethod
+    def exact(cls, value: float) -> "Estimate":
+        """A value that is counted or printed."""
+        return cls(value, value, value)
 
     def __iter__(self) -> Iterator[float]:
         """value, ci_low, ci_high."""

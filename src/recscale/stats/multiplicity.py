@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from recscale.stats.estimate import Estimate
+
+Pair = tuple[Estimate, Estimate]
+"""A case's 95 % interval and the one at ``bonferroni_level`` of the number of cases."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +24,19 @@ class Count:
         if min(self.agree, self.contradict) < 0 or self.agree + self.contradict > self.of or self.of < 1:
             raise ValueError(f"{self.agree} cases that agree and {self.contradict} that contradict, of {self.of}")
 
+    @classmethod
+    def decided(cls, agree: Sequence[bool] | pd.Series) -> "Count":
+        """Every case decided: those that don't agree contradict."""
+        count = int(np.sum(agree))
+        return cls(count, len(agree) - count, len(agree))
+
 
 def bonferroni_level(count: int, level: float = 0.95) -> float:
     """The level of each of ``count`` intervals at which all hold together at ``level``: 1 - (1 - level)/count."""
     return 1 - (1 - level) / count
 
 
-def count_below(effects: Sequence[tuple[Estimate, Estimate]], threshold: float = 0.0) -> Count:
+def count_below(effects: Sequence[Pair], threshold: float = 0.0) -> Count:
     """How many effects lie below ``threshold``; each comes with its 95 % interval and with the one at
     ``bonferroni_level`` of their number.
 
@@ -40,7 +50,7 @@ def count_below(effects: Sequence[tuple[Estimate, Estimate]], threshold: float =
     return Count(below, above, len(effects))
 
 
-def count_above(effects: Sequence[tuple[Estimate, Estimate]], threshold: float = 0.0) -> Count:
+def count_above(effects: Sequence[Pair], threshold: float = 0.0) -> Count:
     """``count_below`` with the signs turned."""
     return count_below([(-plain, -wide) for plain, wide in effects], -threshold)
 

@@ -61,7 +61,7 @@ class Standing:
     total: Float[np.ndarray, " rows"]
 
 
-def standing(
+def sampled_standing(
     scores: Float[Tensor, "rows n_items"], targets: Int[Tensor, " rows"], weights: Float[Tensor, "rows n_items"]
 ) -> Standing:
     """``weights``: how likely each item is drawn as a rival, 0 for items that are none. The target's is ignored."""

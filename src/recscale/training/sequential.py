@@ -155,7 +155,7 @@ def _checked(
 
 def _final_metrics(model: SequentialModel, parts: SequenceSplit, max_length: int) -> dict[str, float]:
     metrics = {"train_loss": train_loss(model, parts.train, max_length)}
-    valid, test = (evaluate(model, parts.data, cases, max_length) for cases in (parts.valid, parts.test))
+    valid, test = (evaluate_model(model, parts.data, cases, max_length) for cases in (parts.valid, parts.test))
     metrics |= {f"valid_{name}": value for name, value in valid.items()}
     metrics |= {f"test_{name}": value for name, value in test.items()}
     return metrics | health(model, parts, valid["ndcg@10"], max_length)
@@ -260,7 +260,7 @@ class _Fit:
         due = epoch % self.training.evaluate_every == 0 or epoch == self.training.epochs
         if due and not self.diverged:
             self.model.eval()
-            found = evaluate(self.model, self.parts.data, self.parts.valid, self.training.max_length)
+            found = evaluate_model(self.model, self.parts.data, self.parts.valid, self.training.max_length)
             row |= {f"valid_{name}": value for name, value in found.items()}
             self.misses += 1
             if found["ndcg@10"] > self.best:
@@ -276,7 +276,7 @@ class _Fit:
 
 
 @torch.inference_mode()
-def evaluate(
+def evaluate_model(
     model: SequentialModel, data: SequenceData, cases: Int[np.ndarray, " cases"], max_length: int
 ) -> dict[str, float]:
     """Rank all items after each case's history: HR and NDCG at 10 and 50, MRR, and exact softmax ``loss`` in nats.
