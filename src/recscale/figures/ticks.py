@@ -15,6 +15,9 @@ PLAIN = (-3, 3)
 LONG, SHORT = (1,), (1, 3)
 """Ticks per decade beyond them, where labels are wide: on an axis of more than 1.7 decades, and on a shorter one."""
 
+LONGEST, EVERY = 7, 3
+"""On an axis of more decades than the first, every third power alone has a tick."""
+
 BEYOND = 2
 """Decades with ticks on both sides of the data, for who zooms out or presses a button."""
 
@@ -40,6 +43,8 @@ def log_ticks(low: float, high: float) -> dict[float, str]:
     steps = next(steps for most, steps in STEPS if span <= most)
     ticks = {}
     for power in range(first - BEYOND, last + BEYOND + 1):
+        if span > LONGEST and power % EVERY:
+            continue
         plain = PLAIN[0] <= power <= PLAIN[1]
         for step in steps if plain else LONG if span > STEPS[1][0] else SHORT:
             value = float(f"{step * 10.0**power:.6g}")
