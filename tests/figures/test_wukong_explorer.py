@@ -10,8 +10,7 @@ from recscale.models.accounting import total
 from recscale.models.embeddings import InputShape
 from recscale.models.wukong import WukongConfig
 from recscale.published import wukong_points
-from recscale.runs.store import load_results
-from recscale.runs.table import Columns
+from recscale.runs.table import Columns, load_results
 
 SCRIPTS = ("explorer-parts.js", "wukong-count.js", "wukong-explorer.js")
 COUNT = "(all) => all.map((c) => ['fault', 'account', 'blocks'].map((name) => recscale.wukongCount[name](c)))"

@@ -13,7 +13,7 @@ from recscale.book.dependencies import code_of
 from recscale.book.outputs import glued
 from recscale.claims.claim import Verdict
 from recscale.claims.registry import SOURCES, load_claims
-from recscale.claims.render import MIME, badge, number, rows
+from recscale.claims.render import MIME, badge, number
 
 Row = Mapping[str, Any]
 
@@ -70,7 +70,7 @@ def _default_claims(ids: Sequence[str], notebook: NotebookNode) -> dict[str, Row
     for source in sorted(SOURCES, key=lambda name: f'"{name}"' not in code):
         if set(ids) <= set(found):
             break
-        found |= {row["id"]: row for row in rows(load_claims(sources=(source,)))}
+        found |= {row["id"]: row for row in claim_rows(load_claims(sources=(source,)))}
     return {id: found[id] for id in ids if id in found}
 
 

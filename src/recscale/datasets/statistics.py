@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Int
 
 from recscale.datasets.cards import book_cards
-from recscale.datasets.load import load
+from recscale.datasets.load import load_dataset
 from recscale.datasets.planted_world import PARTS, PLANTED
 from recscale.datasets.tables import PADDING, CTRData, SequenceData
 from recscale.settings import DATA, write_atomically
@@ -88,7 +88,9 @@ def count_all() -> dict[str, dict[str, Any]]:
     """Data set -> kind -> its statistics, of every book card but the planted worlds'. Needs the data."""
     count = {"ctr": ctr_statistics, "sequences": sequence_statistics}
     cards = {name: card for name, card in book_cards().items() if name not in PLANTED}
-    return {name: {kind: count[kind](load(name, kind).data) for kind in card.kinds} for name, card in cards.items()}
+    return {
+        name: {kind: count[kind](load_dataset(name, kind).data) for kind in card.kinds} for name, card in cards.items()
+    }
 
 
 def write_statistics() -> None:

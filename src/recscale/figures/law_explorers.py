@@ -15,8 +15,7 @@ from recscale import laws, published
 from recscale.analysis.data_scaling import data_grid, joint_inputs
 from recscale.figures.explorers import Explorer
 from recscale.laws.law import LAWS, Law, Parameter
-from recscale.runs.store import load_results
-from recscale.runs.table import Columns, by_configuration, healthy, run_table
+from recscale.runs.table import Columns, by_configuration, healthy, load_results, run_table
 
 MOST_COLUMNS = 3
 """So many columns of x the page offers to the laws that take any number."""

@@ -9,14 +9,14 @@ import pandas as pd
 
 from recscale import published
 from recscale.analysis import ctr_curves, ctr_scaling
+from recscale.datasets.cards import find_card
 from recscale.figures.explorers import Explorer
 from recscale.models.accounting import total
-from recscale.models.ctr_presets import wukong_sizes
+from recscale.models.ctr_presets import wukong_ladder
 from recscale.models.ctr_styles import INPUTS
 from recscale.models.embeddings import InputShape
 from recscale.models.wukong import WukongConfig
-from recscale.runs.store import load_results
-from recscale.runs.table import Columns
+from recscale.runs.table import Columns, load_results
 
 PAPER_INPUTS = InputShape(n=720, d=160, n_dense=0, n_tasks=2)
 """The paper's internal data: 720 embeddings of width 160, two tasks (Wukong §5)."""
@@ -53,7 +53,7 @@ def presets() -> list[dict[str, Any]]:
         _preset(f"paper, {row.gflop:g} G", parsed(row.hyperparameters), PAPER_INPUTS, float(row.gflop) * GIGA)
         for row in sizes.itertuples()
     ]
-    ladder = wukong_sizes()
+    ladder = wukong_ladder()
     for name, config in (("smallest", ladder[0]), ("largest", ladder[-1])):
         found.append(_preset(f"our {name}", config, INPUTS, None))
     return found
@@ -103,9 +103,8 @@ def measured_curve(runs: pd.DataFrame) -> dict[str, Any]:
     """Our ladder's seed means and the power law through them, ``log loss = A FLOP^-α``."""
     means = ctr_curves.ladder(runs)
     law = ctr_scaling.fit_law(runs, Columns.FLOP, hold_out=0).parameters
-    dataset = runs[Columns.DATASET].iloc[0]
     return {
-        "name": ctr_curves.TITLES.get(dataset, dataset),
+        "name": find_card(runs[Columns.DATASET].iloc[0]).title,
         "unit": "test log loss, nats",
         "law": {"A": law["A"], "exponent": law["α"], "offset": 0, "unit": 1},
         "x": means[Columns.FLOP].astype(int).tolist(),
