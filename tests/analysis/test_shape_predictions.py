@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from recscale.analysis import shape_planning as planning
 from recscale.analysis import shape_predictions as predictions
 from recscale.cli import application
-from recscale.plans import completeness
+from recscale.plans.registry import missing_reasons
 from recscale.plans.sequential import CELLS
 from recscale.runs import NotYetPlanned, load_results
 
@@ -162,7 +162,7 @@ def test_every_committed_result_finished_after_its_prediction():
     runs = load_results("performance-law-predictions")
     assert predictions.faults(predictions.read(), runs) == []
     if runs.empty:  # nothing to hold to its prediction yet: the repository must then say why
-        assert "performance-law-predictions" in completeness.reasons()
+        assert "performance-law-predictions" in missing_reasons()
 
 
 def test_committed_predictions_keep_the_format():
