@@ -16,7 +16,7 @@ from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import Pair, bonferroni_level
 from recscale.stats.seeds import least_significant_difference
 
-METRIC = "ndcg@10"
+_METRIC = "ndcg@10"
 LOST = Estimate(-np.inf, -np.inf, -np.inf)
 """The lead, as a difference of logarithms, of a shape whose every run collapsed or diverged: its metric counts as 0."""
 
@@ -31,7 +31,7 @@ class Outcomes:
     contrasts: Contrasts
     failed: frozenset[Shape]
     questions: tuple[ShapeQuestion, ...]
-    metric: str = METRIC
+    metric: str = _METRIC
 
     @property
     def seeds(self) -> float:
@@ -50,7 +50,7 @@ class Outcomes:
         return max(trained, key=lambda shape: self.contrasts.means[self.contrasts.names.index(shape)])
 
 
-def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str = METRIC) -> Outcomes:
+def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str = _METRIC) -> Outcomes:
     """Recorded predictions with the runs that test them.
 
     ``ValueError`` where a run is older than its prediction, or no named shape was trained with a neighbour.

@@ -20,7 +20,7 @@ from recscale.models.wukong import WukongConfig, WukongLayer, mixing_weight
 _PARTS = ("FM", "FMB's MLP", "LCB", "residual", "head", "inputs")
 """What the blocks of an account are summed up to, in the order of a layer."""
 
-KNOBS: Mapping[str, tuple[str, ...]] = {
+_KNOBS: Mapping[str, tuple[str, ...]] = {
     "as configured": (),
     "2 × l": ("l",),
     "2 × n<sub>F</sub>": ("n_F",),
@@ -133,7 +133,7 @@ def knob_costs(
     Columns: ``variant``, ``part`` (one of ``_PARTS``), ``flop`` (training, per example), ``parameters`` (dense).
     """
     rows = []
-    for variant, knobs in KNOBS.items():
+    for variant, knobs in _KNOBS.items():
         doubled = replace(config, **{knob: 2 * getattr(config, knob) for knob in knobs})
         account = account_ctr(doubled, fields, n_dense, n_tasks, embedding)
         sums = {part: [0, 0] for part in _PARTS}

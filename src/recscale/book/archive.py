@@ -12,7 +12,7 @@ from recscale.settings import whole_file
 NO_JEKYLL = ".nojekyll"
 """File that keeps GitHub Pages from leaving out folders whose names begin with an underscore."""
 
-KEYS = ("repository-code", "url", "doi")
+_KEYS = ("repository-code", "url", "doi")
 """Of ``CITATION.cff``, in their order."""
 
 
@@ -37,8 +37,8 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 def cited(citation: str, publication: Publication) -> str:
     """The text of ``CITATION.cff`` with the addresses and the DOI of ``publication``; what is empty is left out."""
-    values = dict(zip(KEYS, (publication.repository, publication.site, publication.doi), strict=True))
-    lines = [line for line in citation.splitlines() if line.partition(":")[0] not in KEYS]
+    values = dict(zip(_KEYS, (publication.repository, publication.site, publication.doi), strict=True))
+    lines = [line for line in citation.splitlines() if line.partition(":")[0] not in _KEYS]
     place = next(n for n, line in enumerate(lines) if line.startswith("version:"))
     lines[place:place] = [f"{key}: {value}" for key, value in values.items() if value]
     return "\n".join(lines) + "\n"

@@ -23,7 +23,7 @@ BUNDLE, WHOLE = "plotly-book.min.js", "plotly.min.js"
 BUNDLED = frozenset({"scatter", "bar", "box", "contour", "heatmap", "histogram", "violin"})
 """Kinds of traces in the book's own bundle: those of ``plotly/traces.js``."""
 
-FIGURE = re.compile(
+_FIGURE = re.compile(
     r'<figure class="[^"]*\brecscale-figure\b.*?<script type="application/json">(.*?)</script>', re.DOTALL
 )
 OPTIONS = "documentation_options.js"
@@ -33,15 +33,15 @@ FIRST = (OPTIONS, "", BUNDLE, WHOLE, "figure-controls.js", "figures.js")
 ORDER = {name: 100 + place for place, name in enumerate(FIRST)} | {Path(MATHJAX).name: 900}
 """A script's name -> its place; those without a file are what stands in the page itself."""
 
-EXPLORERS = ("explorer-parts", "entropy", "entropy-playground", "wukong-count", "wukong-explorer", "chart", "laws")
-EXPLORERS += ("solver", "fit", "fitter", "fit-points", "points-table", "law-explorer")
+_EXPLORERS = ("explorer-parts", "entropy", "entropy-playground", "wukong-count", "wukong-explorer", "chart", "laws")
+_EXPLORERS += ("solver", "fit", "fitter", "fit-points", "points-table", "law-explorer")
 NEEDED = {
     "recscale-figure": ("figure-controls.js", "figures.js"),
     '"planner"': ("planner-data.js", "planner.js"),
     'class="report-card"': ("report-card.js",),
     'class="quiz': ("quiz.js",),
     'class="sd-': ("design-tabs.js", "sphinx-design.min.css"),
-    "data-explorer=": tuple(f"{name}.js" for name in EXPLORERS),
+    "data-explorer=": tuple(f"{name}.js" for name in _EXPLORERS),
 }
 """What stands in the text of a page -> the scripts and styles that only such a page loads."""
 
@@ -50,7 +50,7 @@ ICONS = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"[^"]*"\}')
 
 def traces(body: str) -> set[str]:
     """Kinds of traces in the figures of a page's HTML; empty where there is no figure."""
-    drawn = [json.loads(content)["data"] for content in FIGURE.findall(body)]
+    drawn = [json.loads(content)["data"] for content in _FIGURE.findall(body)]
     return {trace.get("type", "scatter") for data in drawn for trace in data}
 
 

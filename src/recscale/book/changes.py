@@ -13,7 +13,7 @@ from recscale.book.dependencies import code_of
 from recscale.book.outputs import glued
 from recscale.claims.claim import Verdict
 from recscale.claims.registry import SOURCES, load_claims
-from recscale.claims.render import MIME, badge, number
+from recscale.claims.render import MIME, badge, claim_rows, number
 
 Row = Mapping[str, Any]
 

@@ -13,26 +13,26 @@ from recscale.datasets.statistics import read_statistics
 from recscale.figures import datasets as figures
 from recscale.figures.base import Shown, show
 
-FOLDER = "data-sets"
+_FOLDER = "data-sets"
 """Of the pages, below the book's root; ``index`` is the overview."""
 
-KINDS = {"ctr": "Impressions", "sequences": "Sequences"}
+_KINDS = {"ctr": "Impressions", "sequences": "Sequences"}
 
 
 def dataset_pages() -> list[str]:
     """The pages' names in reading order: the overview, then one per card."""
-    return [f"{FOLDER}/{name}" for name in ("index", *book_cards())]
+    return [f"{_FOLDER}/{name}" for name in ("index", *book_cards())]
 
 
 def write_dataset_pages(stage: Path) -> None:
     """Write every page of ``dataset_pages`` that the table of contents of ``stage`` may list."""
     cards, counted = book_cards(), read_statistics()
-    (stage / FOLDER).mkdir(parents=True, exist_ok=True)
+    (stage / _FOLDER).mkdir(parents=True, exist_ok=True)
     texts = {"index": overview(cards, counted)} | {
         name: page(card, counted.get(name, {})) for name, card in cards.items()
     }
     for name, text in texts.items():
-        (stage / FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
+        (stage / _FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:
@@ -45,10 +45,10 @@ def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:
             fields = count.get("fields", {})
             values = sum(field["values"] for field in fields.values()) if fields else count.get("items")
             sizes.append(
-                f"| [{card.title}]({name}.md) | `{name}` | {KINDS[kind].lower()} | {rows:,} | {card.licence} |"
+                f"| [{card.title}]({name}.md) | `{name}` | {_KINDS[kind].lower()} | {rows:,} | {card.licence} |"
             )
             if values:
-                points.append((name, KINDS[kind].lower(), rows, values))
+                points.append((name, _KINDS[kind].lower(), rows, values))
     table = pd.DataFrame(points, columns=["name", "kind", "rows", "values"])
     caption = "Impressions: distinct values of all categorical fields. Sequences: items. Planted worlds are not drawn."
     shown = show(figures.sizes(table), points=len(table), caption=caption, name="data-sets")
@@ -72,7 +72,7 @@ def page(card: Card, counted: Mapping[str, Any]) -> str:
     parts.append(f"```bash\nrecscale data describe {card.name}\nrecscale data fetch {card.name}\n```")
     for kind in card.kinds:
         section = _impressions(card, counted.get(kind)) if kind == "ctr" else _sequences(counted[kind])
-        parts += [f"## {KINDS[kind]}", *section]
+        parts += [f"## {_KINDS[kind]}", *section]
     return "\n\n".join(parts) + "\n"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from annotated_types import Ge, Gt, Le, Lt
 from pydantic.fields import FieldInfo
 
-SIGNS = ((Ge, "ge", "≥"), (Gt, "gt", ">"), (Le, "le", "≤"), (Lt, "lt", "<"))
+_SIGNS = ((Ge, "ge", "≥"), (Gt, "gt", ">"), (Le, "le", "≤"), (Lt, "lt", "<"))
 
 
 def type_of(annotation: Any) -> str:
@@ -37,7 +37,10 @@ def allowed_values(field: FieldInfo) -> str:
         return ", ".join(str(value) for value in get_args(field.annotation))
     limits = [*field.metadata, *_inner_limits(field.annotation)]
     return ", ".join(
-        f"{sign} {getattr(limit, name):,g}" for kind, name, sign in SIGNS for limit in limits if isinstance(limit, kind)
+        f"{sign} {getattr(limit, name):,g}"
+        for kind, name, sign in _SIGNS
+        for limit in limits
+        if isinstance(limit, kind)
     )
 
 

@@ -24,7 +24,7 @@ BOXES = frozenset(
     )
 )
 FOLDED = frozenset(("dropdown", "toggle"))
-CODE = frozenset(("code-block", "code", "sourcecode", "code-cell", "literalinclude"))
+_CODE = frozenset(("code-block", "code", "sourcecode", "code-cell", "literalinclude"))
 PICTURES = frozenset(("figure", "image", "diagram"))
 SILENT = frozenset(("solution-end", "exercise-end", "bibliography", "contents", "toctree", "tableofcontents"))
 
@@ -36,7 +36,7 @@ INLINE = re.compile(
 )
 NAMED = re.compile(r"^(?P<text>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
 NUMBERED = re.compile(r"\$\$(?P<formula>(?:(?!\$\$).)*?)\$\$\s*\((?P<label>[\w:.-]+)\)", re.DOTALL)
-LABEL = re.compile(r"^\([\w:.-]+\)=\s*\n?", re.MULTILINE)
+_LABEL = re.compile(r"^\([\w:.-]+\)=\s*\n?", re.MULTILINE)
 COMMENT = re.compile(r"^(%|\+\+\+).*\n?", re.MULTILINE)
 CHOICE = re.compile(r"^- \(([x ])\) ?", re.MULTILINE)
 SVG = re.compile(r"(?:<(?P<around>div|figure)[^<>]*>\s*)?<svg\b.*?</svg>(?:\s*</(?P=around)>)?", re.DOTALL)
@@ -76,7 +76,7 @@ class Plain:
 
     def _prose(self, text: str) -> str:
         text = SVG.sub(lambda found: self._attached("drawing", drawing(found[0], self.folder)), text)
-        text = COMMENT.sub("", LABEL.sub("", text))
+        text = COMMENT.sub("", _LABEL.sub("", text))
         text = NUMBERED.sub(lambda found: f"$${found['formula'].rstrip()} \\tag{{{self._number(found)}}}\n$$", text)
         return INLINE.sub(self._inline, text)
 
@@ -144,7 +144,7 @@ class Plain:
         yield frozenset(("exercise", "exercise-start")), self._exercise
         yield frozenset(("solution",)), lambda one: self._drawer(self.solution_title(one), one.body)
         yield frozenset(("solution-start",)), lambda one: f"#### {self.solution_title(one)}\n\n{self(one.body)}"
-        yield CODE, lambda one: f"```{one.argument}\n{one.body}\n```"
+        yield _CODE, lambda one: f"```{one.argument}\n{one.body}\n```"
         yield frozenset(("math",)), lambda one: f"$$\n{one.body or one.argument}\n$$"
         yield frozenset(("quiz",)), self._quiz
         yield frozenset(("raw",)), lambda one: self(one.body) if one.argument == "html" else ""
@@ -259,7 +259,7 @@ def _verbatim(text: str) -> Iterator[tuple[bool, str]]:
             code = "" if mark.startswith(code) and not rest else code
         elif not rest and directives and mark.startswith(directives[-1]):
             directives.pop()
-        elif opening and opening["name"] not in CODE:
+        elif opening and opening["name"] not in _CODE:
             directives.append(mark)
         else:
             code = mark

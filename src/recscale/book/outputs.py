@@ -24,8 +24,8 @@ from recscale.book.references import References, Target
 from recscale.claims.render import MIME as CLAIMS
 
 PLOTLY = "application/vnd.plotly.v1+json"
-RECORD = "application/papermill.record/"
-FIGURE = "recscale-figure"
+_RECORD = "application/papermill.record/"
+_FIGURE = "recscale-figure"
 EXPLORER = "recscale-explorer"
 
 DRAW = """(() => {
@@ -68,7 +68,7 @@ def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
 
 
 def _is_figure(data: dict[str, Any]) -> bool:
-    return f'class="{FIGURE}"' in data.get("text/html", "")
+    return f'class="{_FIGURE}"' in data.get("text/html", "")
 
 
 class Portable:
@@ -87,7 +87,7 @@ class Portable:
 
     def _converted(self, output: NotebookNode) -> Iterator[NotebookNode]:
         data = output.get("data", {})
-        if any(kind.startswith(RECORD) for kind in data):
+        if any(kind.startswith(_RECORD) for kind in data):
             return
         if _is_figure(data):
             yield from self._figure(data["text/html"])
@@ -102,7 +102,7 @@ class Portable:
 
     def _figure(self, html: str) -> Iterator[NotebookNode]:
         """The figure, and its caption as text below it."""
-        figure = BeautifulSoup(html, "lxml").find("figure", class_=FIGURE)
+        figure = BeautifulSoup(html, "lxml").find("figure", class_=_FIGURE)
         content = json.loads(figure.find("script").string)
         content["layout"].pop("meta", None)  # what only the page's own scripts read
         caption = figure.find("figcaption")

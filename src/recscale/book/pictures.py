@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
-STYLES = re.compile(r"html(?:\[data-theme=\"light\"\])?\s*\{(?P<body>[^}]*)\}")
+_STYLES = re.compile(r"html(?:\[data-theme=\"light\"\])?\s*\{(?P<body>[^}]*)\}")
 VARIABLE = re.compile(r"(?P<name>--[\w-]+)\s*:\s*(?P<value>[^;}]+)")
 USED = re.compile(r"var\(\s*(?P<name>--[\w-]+)\s*(?:,\s*(?P<fallback>[^()]*))?\)")
 NAMESPACE = "http://www.w3.org/2000/svg"
@@ -36,7 +36,7 @@ def _colours(book: Path) -> dict[str, str]:
     """CSS variable -> value in the book's light theme."""
     colours: dict[str, str] = {"--pst-color-text-base": "#24292f", "--pst-color-text-muted": "#59636e"}
     for sheet in sorted((book / "_static").glob("*.css")):
-        for rule in STYLES.finditer(sheet.read_text(encoding="utf-8")):
+        for rule in _STYLES.finditer(sheet.read_text(encoding="utf-8")):
             colours |= {one["name"]: one["value"].strip() for one in VARIABLE.finditer(rule["body"])}
     return colours
 

@@ -33,7 +33,7 @@ class Legend(nodes.General, nodes.TextElement):
     """The question itself."""
 
 
-class Choice(nodes.General, nodes.TextElement):
+class _Choice(nodes.General, nodes.TextElement):
     """One answer with ``right``, ``group`` and ``number``."""
 
 
@@ -56,7 +56,7 @@ class QuizDirective(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, body)
         items = list(body.findall(nodes.list_item))
         choices = [part for number, item in enumerate(items) for part in self._choice(item, group, number)]
-        right = [part["right"] for part in choices if isinstance(part, Choice)]
+        right = [part["right"] for part in choices if isinstance(part, _Choice)]
         if len(items) < 2 or right.count(True) != 1:
             raise self.error(f"a quiz needs two or more choices, one of them (x); it has {right.count(True)} of them")
         quiz += choices
@@ -70,7 +70,7 @@ class QuizDirective(SphinxDirective):
             raise self.error(f"a choice is '- (x) answer' or '- ( ) answer' with feedback below it: {first.astext()!r}")
         opening = next(first.findall(nodes.Text))
         opening.parent.replace(opening, nodes.Text(MARK.sub("", opening)))
-        choice = Choice(right=mark[1] == "x", group=group, number=number)
+        choice = _Choice(right=mark[1] == "x", group=group, number=number)
         choice += first.children
         feedback = Feedback(group=group, number=number)
         feedback += others
@@ -94,12 +94,12 @@ def depart_legend(self: Any, node: Legend) -> None:
     self.body.append("</legend>\n")
 
 
-def visit_choice(self: Any, node: Choice) -> None:
+def visit_choice(self: Any, node: _Choice) -> None:
     name, right = node["group"], "right" if node["right"] else "wrong"
     self.body.append(f'<label class="quiz-choice"><input type="radio" name="{name}" data-answer="{right}"> <span>')
 
 
-def depart_choice(self: Any, node: Choice) -> None:
+def depart_choice(self: Any, node: _Choice) -> None:
     self.body.append("</span></label>\n")
 
 
@@ -120,7 +120,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     visitors = {
         Quiz: (visit_quiz, depart_quiz),
         Legend: (visit_legend, depart_legend),
-        Choice: (visit_choice, depart_choice),
+        _Choice: (visit_choice, depart_choice),
         Feedback: (visit_feedback, depart_feedback),
     }
     for node, pair in visitors.items():

@@ -16,7 +16,7 @@ from pybtex.richtext import Text
 from recscale.book.blocks import Directive, blocks, included
 from recscale.book.publication import Publication
 
-LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")
+_LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")
 HEADING = re.compile(r"^#{1,6}\s+(?P<title>.+?)\s*$")
 EQUATION = re.compile(r"\$\$\s*\((?P<label>[\w:.-]+)\)\s*$", re.MULTILINE)
 
@@ -120,7 +120,7 @@ def page_targets(page: str, text: str) -> dict[str, Target]:
             waiting = [label for label in waiting if label == page]
             continue
         for line in block.splitlines():
-            if label := LABEL.match(line):
+            if label := _LABEL.match(line):
                 waiting.append(label["label"])
             elif heading := HEADING.match(line):
                 targets |= {label: Target(page, heading["title"]) for label in waiting}

@@ -23,7 +23,7 @@ from recscale.settings import write_atomically
 
 GLUE = re.compile(r"\{glue:text\}`([^`:]+)(?::([^`]*))?`")
 LINE = re.compile(r"^(figure|note): (.+)$", re.M)
-RECORD = "application/papermill.record/text/plain"
+_RECORD = "application/papermill.record/text/plain"
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def glued(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
         for cell in notebook.cells:
             for output in cell.get("outputs", []):
                 name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-                if name and RECORD in output.data:
-                    values[name] = "".join(output.data[RECORD])
+                if name and _RECORD in output.data:
+                    values[name] = "".join(output.data[_RECORD])
     return values
 
 

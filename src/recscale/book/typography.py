@@ -6,10 +6,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-UNITS = r"(?:%|GFLOP|MFLOP|FLOP|PF-days|nats|ms)(?!\w)"
+_UNITS = r"(?:%|GFLOP|MFLOP|FLOP|PF-days|nats|ms)(?!\w)"
 MINUS = re.compile(r"(?<![\w.\-–])-(?=\.?\d)")
-AFTER_NUMBER = re.compile(rf"(?<=[\d\]]) (?={UNITS})")
-AT_START = re.compile(rf"^ (?={UNITS})")
+AFTER_NUMBER = re.compile(rf"(?<=[\d\]]) (?={_UNITS})")
+AT_START = re.compile(rf"^ (?={_UNITS})")
 
 
 def set_numbers(text: str, follows_number: bool = False) -> str:

@@ -16,7 +16,7 @@ from recscale.stats.estimate import Estimate
 MIME = "application/vnd.recscale.claims+json"
 """Type under which a chapter's output carries its claims, for whoever reads the executed notebook."""
 
-SYMBOLS = {
+_SYMBOLS = {
     Verdict.HOLDS: "●",
     Verdict.IN_PART: "◐",
     Verdict.FAILS: "○",
@@ -66,7 +66,7 @@ def price(cost: Price | None) -> str:
 def badge(verdict: Verdict) -> str:
     """The verdict as a coloured HTML label that also reads without colour."""
     kind = verdict.value.replace(" ", "-")
-    return f'<span class="verdict verdict-{kind}"><span aria-hidden="true">{SYMBOLS[verdict]}</span> {verdict}</span>'
+    return f'<span class="verdict verdict-{kind}"><span aria-hidden="true">{_SYMBOLS[verdict]}</span> {verdict}</span>'
 
 
 class ClaimList:
@@ -96,7 +96,7 @@ class ClaimList:
 def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
     """The same claims judged on several bodies of evidence: one row per statement, one column per body."""
     columns = {
-        name: {claim.statement: f"{SYMBOLS[claim.verdict]} {claim.verdict}: {observed(claim)}" for claim in claims}
+        name: {claim.statement: f"{_SYMBOLS[claim.verdict]} {claim.verdict}: {observed(claim)}" for claim in claims}
         for name, claims in bodies.items()
     }
     return pd.DataFrame(columns).rename_axis("claim")

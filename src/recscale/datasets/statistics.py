@@ -18,7 +18,7 @@ from recscale.settings import DATA, write_atomically
 
 FILE = DATA / "statistics.json"
 
-POINTS = 40
+_POINTS = 40
 """Ranks of a curve, spread evenly in their logarithm."""
 
 _REAL = 10**8
@@ -33,7 +33,7 @@ def rank_curve(counts: Int[np.ndarray, " values"]) -> dict[str, list[int]]:
     At most ``POINTS`` ranks, the first and the last among them.
     """
     sizes = np.sort(counts[counts > 0])[::-1]
-    ranks = np.unique(np.geomspace(1, len(sizes), POINTS).round().astype(int))
+    ranks = np.unique(np.geomspace(1, len(sizes), _POINTS).round().astype(int))
     return {"rank": ranks.tolist(), "count": sizes[ranks - 1].tolist()}
 
 

@@ -237,11 +237,11 @@ def trimmed(part: Any) -> Any:
             return dict(part) | {"dtype": "f4", "bdata": base64.b64encode(singles.tobytes()).decode()}
         return part
     if isinstance(part, Mapping):
-        return {key: trimmed(_decimal(entry) if key in LABELS else entry) for key, entry in part.items()}
+        return {key: trimmed(_decimal(entry) if key in _LABELS else entry) for key, entry in part.items()}
     return part
 
 
-LABELS = ("customdata", "text")
+_LABELS = ("customdata", "text")
 
 
 def _decimal(column: Any) -> Any:

@@ -9,7 +9,7 @@ from recscale import entropy
 from recscale.figures.explorers import Explorer
 
 LENGTH = 24
-EXAMPLES: Mapping[str, Sequence[str]] = {
+_EXAMPLES: Mapping[str, Sequence[str]] = {
     "a cycle of three": ["abc"[k % 3] for k in range(LENGTH)],
     "random, of four": ["abcd"[k] for k in np.random.default_rng(0).integers(0, 4, LENGTH)],
     "one item": ["a"] * LENGTH,
@@ -18,7 +18,7 @@ EXAMPLES: Mapping[str, Sequence[str]] = {
 """Histories of one length, by name, as the playground offers them."""
 
 
-def show_explorer(examples: Mapping[str, Sequence[str]] = EXAMPLES, m: int = 2) -> Explorer:
+def show_explorer(examples: Mapping[str, Sequence[str]] = _EXAMPLES, m: int = 2) -> Explorer:
     """The playground, opened on the first of ``examples`` (name -> items); the table holds them at window ``m``."""
     content = {"examples": [{"name": name, "tokens": list(map(str, items))} for name, items in examples.items()]}
     rows = {name: _entropies(items, m) for name, items in examples.items()}

@@ -19,14 +19,14 @@ from recscale.runs.table import Columns, by_configuration, healthy, load_results
 
 MOST_COLUMNS = 3
 """So many columns of x the page offers to the laws that take any number."""
-LADDERS = {
+_LADDERS = {
     ("movielens-1m", "random"): "Our ladder, MovieLens-1M",
     ("movielens-1m", "time"): "Our ladder, MovieLens-1M split by time",
     ("kuairand-pure", "official"): "Our ladder, KuaiRand-Pure",
 }
 DRAGGED = ("Our ladder, MovieLens-1M", "Our ladder, MovieLens-1M split by time")
 """The ladders of the law explorer: those whose loss falls with size."""
-METRIC = "test_logloss"
+_METRIC = "test_logloss"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +63,8 @@ def law_explorer(form: str = "power-law-floor") -> Explorer:
             "value": "test log loss",
             "hold_out": 2,
         }
-        | {"x": points[Columns.FLOP].astype(float).tolist(), "y": points[METRIC].tolist()}
-        for title, points in ladders().items()
+        | {"x": points[Columns.FLOP].astype(float).tolist(), "y": points[_METRIC].tolist()}
+        for title, points in _ladders().items()
         if title in DRAGGED
     ]
     sets += [
@@ -82,13 +82,13 @@ def law_explorer(form: str = "power-law-floor") -> Explorer:
     return Explorer("law", "Law explorer", {"registry": entries, "sets": sets}, table)
 
 
-def ladders() -> dict[str, pd.DataFrame]:
+def _ladders() -> dict[str, pd.DataFrame]:
     """Seed means of the committed Wukong ladders by title, one row per size."""
     runs = healthy(run_table(load_results("ctr-scaling")))
     own = runs[runs[Columns.MODEL] == "wukong"]
     return {
         title: by_configuration(own[(own["dataset"] == dataset) & (own["split"] == split)]).sort_values(Columns.FLOP)
-        for (dataset, split), title in LADDERS.items()
+        for (dataset, split), title in _LADDERS.items()
     }
 
 
@@ -96,12 +96,14 @@ def example_tables() -> list[Example]:
     """Our ladders and data grid, and every published table that a law was drawn through."""
     size = "flop_per_example"
     own = [
-        Example(title, points[[Columns.FLOP, METRIC]].set_axis([size, METRIC], axis=1), "power-law", (size,), METRIC, 2)
-        for title, points in ladders().items()
+        Example(
+            title, points[[Columns.FLOP, _METRIC]].set_axis([size, _METRIC], axis=1), "power-law", (size,), _METRIC, 2
+        )
+        for title, points in _ladders().items()
     ]
     grid = data_grid(healthy(run_table(load_results("ctr-data"))))
-    cells = joint_inputs(grid).assign(**{METRIC: grid.table[METRIC]})
-    own.append(Example("Our data grid, parameters and rows", cells, "chinchilla", ("N", "D"), METRIC, 2))
+    cells = joint_inputs(grid).assign(**{_METRIC: grid.table[_METRIC]})
+    own.append(Example("Our data grid, parameters and rows", cells, "chinchilla", ("N", "D"), _METRIC, 2))
     wukong = [Example(f"Wukong, Table 5, task {task}", _wukong(task), "wukong", ("gflop",), "y", 2) for task in (1, 2)]
     parts = published.panels().items()
     panels = pd.concat([rows.assign(panel=" ".join(map(str, key))) for key, rows in parts], ignore_index=True)

@@ -11,7 +11,7 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.laws import Fit
 
-LABELS = {
+_LABELS = {
     "constant": "constant",
     "log-linear": "line in logs",
     "log-quadratic": "quadratic in logs",
@@ -25,7 +25,7 @@ OCTAVES = [2**k for k in range(12)]
 
 
 def label(law: str) -> str:
-    return LABELS.get(law, law)
+    return _LABELS.get(law, law)
 
 
 def _mesh(table: pd.DataFrame, points: int = 24) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:

@@ -13,7 +13,7 @@ _HUES = {
     "open": base.PALETTE[5],
     "undecidable": base.NEUTRAL,
 }
-SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "open": "square", "undecidable": "star"}
+_SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "open": "square", "undecidable": "star"}
 EVIDENCE = {"published": "printed numbers", "measured": "our runs", "predicted": "our runs"}
 
 
@@ -85,7 +85,7 @@ def forest(rows: pd.DataFrame) -> go.Figure:
             part["ratio"],
             [place[id] for id in part.index],
             verdict,
-            marker={"color": hue, "symbol": SIGNS[verdict], "size": 9},
+            marker={"color": hue, "symbol": _SIGNS[verdict], "size": 9},
             error_x={
                 "type": "data",
                 "symmetric": False,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import plotly.graph_objects as go
 
-STEPS = ((1.0, (1, 1.5, 2, 3, 5, 7)), (1.7, (1, 2, 3, 5)), (2.7, (1, 2, 5)), (math.inf, (1,)))
+_STEPS = ((1.0, (1, 1.5, 2, 3, 5, 7)), (1.7, (1, 2, 3, 5)), (2.7, (1, 2, 5)), (math.inf, (1,)))
 """Ticks per decade for axes that span up to so many decades."""
 
 PLAIN = (-3, 3)
@@ -40,13 +40,13 @@ def log_ticks(low: float, high: float) -> dict[float, str]:
     """Tick -> label for an axis whose data span ``low`` to ``high``."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     span = math.log10(high / low)
-    steps = next(steps for most, steps in STEPS if span <= most)
+    steps = next(steps for most, steps in _STEPS if span <= most)
     ticks = {}
     for power in range(first - BEYOND, last + BEYOND + 1):
         if span > LONGEST and power % EVERY:
             continue
         plain = PLAIN[0] <= power <= PLAIN[1]
-        for step in steps if plain else LONG if span > STEPS[1][0] else SHORT:
+        for step in steps if plain else LONG if span > _STEPS[1][0] else SHORT:
             value = float(f"{step * 10.0**power:.6g}")
             factor = "" if step == 1 else f"{step}×"
             ticks[value] = f"{value:,g}" if plain else f"{factor}10<sup>{power}</sup>".replace("-", "−")

@@ -10,9 +10,9 @@ from jaxtyping import Float, Int
 from recscale.laws.problem import Problem, Rows, Solutions, joined
 from recscale.laws.refine import bounds, jacobian
 
-STEPS = 20
+_STEPS = 20
 SHIFT = 1e-5  # relative, of the central difference
-EXACT = 1e-12  # residuals of this share of y are rounding, and their gradient says nothing
+_EXACT = 1e-12  # residuals of this share of y are rounding, and their gradient says nothing
 
 
 def polish(problem: Problem, found: Solutions, rows: Rows) -> Solutions:
@@ -21,7 +21,7 @@ def polish(problem: Problem, found: Solutions, rows: Rows) -> Solutions:
 
 
 def _polish(problem: Problem, here: Solutions, rows: Rows) -> Solutions:
-    if not (EXACT * problem.unit) ** 2 * rows.weights.sum() < here.cost[0] < np.inf:
+    if not (_EXACT * problem.unit) ** 2 * rows.weights.sum() < here.cost[0] < np.inf:
         return here
     lower, upper = bounds(problem)
     slopes, norms = _slopes(problem, here, rows)
@@ -29,7 +29,7 @@ def _polish(problem: Problem, here: Solutions, rows: Rows) -> Solutions:
     free = np.flatnonzero((z > lower) & (z < upper) & (norms > 0))
     if not len(free):
         return here
-    for _ in range(STEPS):
+    for _ in range(_STEPS):
         move = _newton(problem, here, rows, free)
         if move is None:
             break

@@ -15,7 +15,7 @@ from recscale.laws.problem import Problem, Solutions, symbols_of
 from recscale.laws.solve import solve
 from recscale.laws.uncertainty import linearise, quantile_t, standard_errors
 
-POINTS = 41
+_POINTS = 41
 REACH = 5.0  # standard errors to each side of the estimate
 
 
@@ -50,7 +50,7 @@ def _default(problem: Problem, best: Solutions, name: str, centre: float) -> Flo
     parameter = next(p for p in (*problem.law.nonlinear, *problem.law.linear) if p.name == name)
     error = standard_errors(problem, best)[name]
     span = REACH * error if np.isfinite(error) and error > 0 else max(abs(centre), 1e-3)
-    return np.unique(np.clip(np.linspace(centre - span, centre + span, POINTS), parameter.lower, parameter.upper))
+    return np.unique(np.clip(np.linspace(centre - span, centre + span, _POINTS), parameter.lower, parameter.upper))
 
 
 def hold(law: Law, scale: str, name: str, value: float) -> Law:

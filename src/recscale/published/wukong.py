@@ -9,7 +9,7 @@ from recscale import laws
 from recscale.laws.fit import Fit
 from recscale.published.tables import load
 
-EXAMPLES = 146e9  # training examples of Wukong's internal data set
+_EXAMPLES = 146e9  # training examples of Wukong's internal data set
 PF_DAY = 8.64e19  # floating point operations of one PFLOP/s for one day
 CONSTANTS = (99.56, -0.00071)  # as printed, the exponent with the sign its table demands
 TABLE5_ROUNDING = 0.01  # % of the printed losses
@@ -102,4 +102,4 @@ def wukong_pf_days(folder: Path | None = None) -> pd.DataFrame:
     """Training compute of the seven Wukong sizes: GFLOP per example × 146 billion examples, in PFLOP/s-days."""
     points = wukong_points(folder)
     sizes = points[(points["model"] == "Wukong") & (points["task"] == 1)][["hyperparameters", "gflop"]]
-    return sizes.assign(pf_days=sizes["gflop"] * 1e9 * EXAMPLES / PF_DAY).reset_index(drop=True)
+    return sizes.assign(pf_days=sizes["gflop"] * 1e9 * _EXAMPLES / PF_DAY).reset_index(drop=True)
