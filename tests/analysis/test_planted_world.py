@@ -10,8 +10,8 @@ from recscale.analysis.planted_world import (
     curve_table,
     data_exponents,
     excess_table,
-    exponent,
     ideal_learner,
+    mean_slope,
     posterior_mode,
     size_table,
     truncated,
@@ -116,11 +116,11 @@ def test_the_live_exercise_finds_the_planted_exponent_and_not_zero():
     """The chapter planted-world: the interval holds a/(1+a) and excludes 0; the loss with its floor says otherwise."""
     world = PlantedWorld(interactions=400)
     ideal = ideal_learner(world, (250, 1000, 4000), range(5))
-    found = exponent(ideal)
+    found = mean_slope(ideal)
     assert found.ci_low < world.data_exponent < found.ci_high
     assert found.ci_low > 0.25
-    assert exponent(ideal, "derived").value == pytest.approx(world.data_exponent, abs=0.02)
-    assert exponent(ideal, "logloss").ci_high < 0.05
+    assert mean_slope(ideal, "derived").value == pytest.approx(world.data_exponent, abs=0.02)
+    assert mean_slope(ideal, "logloss").ci_high < 0.05
     assert (ideal["logloss"] - ideal["bayes"]).tolist() == pytest.approx(ideal["excess"].tolist())
 
 

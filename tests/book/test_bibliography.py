@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from pybtex.database import parse_file, parse_string
 
-from recscale.book.bibliography import AuthorYear, cited_as, register
+from recscale.book.bibliography import AuthorYear, cited_as, register_bibliography
 from recscale.settings import BOOK
 
 ENTRIES = parse_file(str(BOOK / "references.bib")).entries
@@ -40,7 +40,7 @@ def test_three_authors_are_et_al():
 
 
 def test_the_list_is_sorted_by_author_and_labelled_as_cited():
-    register()
+    register_bibliography()
     formatted = list(AuthorYear().format_bibliography(parse_file(str(BOOK / "references.bib"))))
     labels = [entry.label for entry in formatted]
     assert len(labels) == len(ENTRIES)

@@ -5,7 +5,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from recscale.book import changes as module
-from recscale.book.changes import box, changes, observed
+from recscale.book.changes import box, changes, observed_in
 from recscale.claims.render import MIME
 
 
@@ -94,4 +94,4 @@ def test_the_box_shows_what_differs_and_folds_what_doesn_t(computed):
     ],
 )
 def test_observed(shown, text):
-    assert observed(shown) == text
+    assert observed_in(shown) == text

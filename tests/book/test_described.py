@@ -6,14 +6,14 @@ import pytest
 from pydantic import BaseModel, Field
 
 from recscale.book.described import allowed_values, plain_type, type_of
-from recscale.book.parameters import CHAPTERS, Seeds
+from recscale.book.parameters import CHAPTERS, SeedList
 
 
 class Model(BaseModel):
     choice: Literal["a", "b"]
     number: Annotated[int, Field(ge=1, lt=10_000)]
     share: Annotated[float, Field(gt=0, le=0.1)]
-    seeds: Seeds
+    seeds: SeedList
     note: str | None
 
 

@@ -103,7 +103,7 @@ def test_a_new_an_empty_and_an_earlier_page_s_folder_are_fine(tmp_path, before):
     if before:
         folder.mkdir()
     if before == "page":
-        (folder / rerun.STAMP).write_text("")
+        (folder / rerun.RERUN_MARK).write_text("")
         (folder / "old.html").write_text("old")
     assert check_page_folder(folder) == folder
 
@@ -114,7 +114,7 @@ def test_the_page_stands_alone(parametrised, tmp_path):
     notebook, _ = rerun.rerun("squares", {"count": 3}, parametrised, report=silent)
     folder = tmp_path / "page"
     folder.mkdir()
-    (folder / rerun.STAMP).write_text("")
+    (folder / rerun.RERUN_MARK).write_text("")
     (folder / "old.html").write_text("old")
     page = write_page(notebook, "squares", folder, parametrised)
     soup = BeautifulSoup(page.read_text(), "lxml")

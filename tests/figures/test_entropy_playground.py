@@ -33,11 +33,11 @@ def measures(items, m: int, r: float) -> list[float]:
 
 @pytest.fixture
 def page(open_page):
-    return open_page(entropy_playground.show_explorer()._repr_html_(), SCRIPTS)
+    return open_page(entropy_playground.show_entropy_playground()._repr_html_(), SCRIPTS)
 
 
 def test_without_scripts_the_examples_stand_in_a_table():
-    explorer = entropy_playground.show_explorer()
+    explorer = entropy_playground.show_entropy_playground()
     table = explorer.table
     assert list(table.index) == [one["name"] for one in explorer.content["examples"]]
     assert table.loc["no item twice", "real entropy S"] == round(math.log(entropy_playground.LENGTH), 4)
@@ -104,7 +104,7 @@ def check(page, m: int = 2, r: float = 0) -> list[float]:
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
 def test_the_page_is_driven_by_mouse_and_keyboard(open_page, width):
-    page = open_page(entropy_playground.show_explorer()._repr_html_(), SCRIPTS, width)
+    page = open_page(entropy_playground.show_entropy_playground()._repr_html_(), SCRIPTS, width)
     button = lambda name: page.get_by_role("button", name=name, exact=True)  # noqa: E731
     check(page)
     before = sorted(tokens(page))

@@ -49,12 +49,12 @@ def test_the_figure_carries_every_choice(fig, prepared):
 
 
 def test_numbers_are_refused_that_do_not_fit():
-    assert planner_data.number(0, 2) == "##"
-    assert planner_data.number(None, 1) == "~"
-    assert planner_data.number(89**2 - 2, 2) == "~}"
+    assert planner_data.in_digits(0, 2) == "##"
+    assert planner_data.in_digits(None, 1) == "~"
+    assert planner_data.in_digits(89**2 - 2, 2) == "~}"
     for value in (89**2 - 1, -1):
         with pytest.raises(ValueError, match=f"{value} doesn't fit into 2 digits; allowed is 0 to 7919"):
-            planner_data.number(value, 2)
+            planner_data.in_digits(value, 2)
 
 
 def test_a_law_the_script_cannot_compute_is_refused(prepared):

@@ -20,7 +20,7 @@ FORMS = ("optimised", "plain", "attentive")
 
 @pytest.fixture(scope="module")
 def explorer():
-    return wukong_explorer.show_explorer()
+    return wukong_explorer.show_wukong_explorer()
 
 
 def account_of(config: dict):

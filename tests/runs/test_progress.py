@@ -22,7 +22,7 @@ def test_a_study_counts_and_estimates(file, monkeypatch):
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
     with progress.study_progress("ctr", total=5, finished=2) as study:
         study.started = progress.time.monotonic()
-        progress.trained()
+        progress.model_trained()
         study.step()
         study.step()
     assert lines(file) == [
@@ -33,8 +33,8 @@ def test_a_study_counts_and_estimates(file, monkeypatch):
 
 def test_a_model_outside_a_study_is_counted(file, monkeypatch):
     monkeypatch.setattr(progress, "_alone", progress.Progress("models trained"))
-    progress.trained()
-    progress.trained()
+    progress.model_trained()
+    progress.model_trained()
     assert [(line["finished"], line["total"], line["seconds_left"]) for line in lines(file)] == [
         (1, 0, None),
         (2, 0, None),

@@ -69,7 +69,7 @@ def ideal_learner(world: PlantedWorld, rows: Sequence[int], seeds: Iterable[int]
     return pd.DataFrame(table, columns=["seed", "rows", "excess", "bayes", "logloss", "derived"])
 
 
-def exponent(table: pd.DataFrame, column: str = "excess", level: float = 0.95) -> Estimate:
+def mean_slope(table: pd.DataFrame, column: str = "excess", level: float = 0.95) -> Estimate:
     """Mean over seeds of minus the slope of ln ``column`` in ln rows, with its ``level`` interval by Student's t."""
     return _mean([_slope(one["rows"], one[column]) for _, one in table.groupby("seed")], level)
 

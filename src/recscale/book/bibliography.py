@@ -39,7 +39,7 @@ class AuthorYear(Unsorted):
     default_sorting_style = STYLE
 
 
-def register() -> None:
+def register_bibliography() -> None:
     """Make the style known to pybtex, for ``:style: author-year`` of a bibliography."""
     register_plugin("pybtex.style.labels", STYLE, AuthorYearLabels)
     register_plugin("pybtex.style.sorting", STYLE, AuthorYearSorting)

@@ -74,7 +74,7 @@ def _default_claims(ids: Sequence[str], notebook: NotebookNode) -> dict[str, Row
     return {id: found[id] for id in ids if id in found}
 
 
-def observed(row: Row) -> str:
+def observed_in(row: Row) -> str:
     """What was observed, from a claim's row: "0.00156 [0.00105, 0.00207]", "4 of 6"."""
     value, low, high = row["observed"], row["ci_low"], row["ci_high"]
     if value is None or isinstance(value, str):
@@ -124,7 +124,7 @@ def _claim_row(default: Row | None, yours: Row) -> tuple[str, str, str, bool]:
 
 
 def _verdict(row: Row) -> str:
-    return f"{badge(Verdict(row['verdict']))}<br><small>{html.escape(observed(row))}</small>"
+    return f"{badge(Verdict(row['verdict']))}<br><small>{html.escape(observed_in(row))}</small>"
 
 
 def _number_row(name: str, pair: tuple[str, str]) -> tuple[str, str, str, bool]:

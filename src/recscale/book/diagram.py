@@ -98,7 +98,7 @@ def depart_html(writer: Any, node: Diagram) -> None:
     writer.body.append("</figcaption></figure>\n")
 
 
-def register(app: Sphinx) -> None:
+def register_diagrams(app: Sphinx) -> None:
     """Make the directive known to Sphinx."""
     app.add_node(Diagram, html=(visit_html, depart_html))
     app.add_directive("diagram", DiagramDirective)

@@ -14,16 +14,16 @@ import yaml
 from sphinx.application import Sphinx
 
 from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets
-from recscale.book.bibliography import register as register_bibliography
+from recscale.book.bibliography import register_bibliography
 from recscale.book.cells import parameter_defaults
-from recscale.book.diagram import register as register_diagrams
+from recscale.book.diagram import register_diagrams
 from recscale.book.export import export_page
 from recscale.book.panel import panel
 from recscale.book.parameters import CHAPTERS
 from recscale.book.publication import publication
 from recscale.book.references import read_references
 from recscale.book.site import date_footer, prepare_site
-from recscale.book.typography import register as register_typography
+from recscale.book.typography import register_typography
 
 
 def add_panel(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

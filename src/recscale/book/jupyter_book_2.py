@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from recscale.book.blocks import Directive
 from recscale.book.export import HIDDEN
-from recscale.book.markdown import INLINE, NAMED, SVG, Plain
+from recscale.book.markdown import INLINE, INLINE_SVG, NAMED, Plain
 from recscale.book.outputs import Portable, glued
 from recscale.book.pictures import drawing
 from recscale.book.references import References, Target
@@ -107,7 +107,7 @@ class Myst(Plain):
         self.target = target
 
     def _prose(self, text: str) -> str:
-        text = SVG.sub(lambda found: self._attached("drawing", drawing(found[0], self.folder)), text)
+        text = INLINE_SVG.sub(lambda found: self._attached("drawing", drawing(found[0], self.folder)), text)
         return re.sub(r"`@(?=\d)", r"`\\@", INLINE.sub(self._inline, text))  # "NDCG@10" cites nobody
 
     def _role(self, role: str, content: str) -> str:

@@ -39,7 +39,7 @@ NUMBERED = re.compile(r"\$\$(?P<formula>(?:(?!\$\$).)*?)\$\$\s*\((?P<label>[\w:.
 _LABEL = re.compile(r"^\([\w:.-]+\)=\s*\n?", re.MULTILINE)
 COMMENT = re.compile(r"^(%|\+\+\+).*\n?", re.MULTILINE)
 CHOICE = re.compile(r"^- \(([x ])\) ?", re.MULTILINE)
-SVG = re.compile(r"(?:<(?P<around>div|figure)[^<>]*>\s*)?<svg\b.*?</svg>(?:\s*</(?P=around)>)?", re.DOTALL)
+INLINE_SVG = re.compile(r"(?:<(?P<around>div|figure)[^<>]*>\s*)?<svg\b.*?</svg>(?:\s*</(?P=around)>)?", re.DOTALL)
 
 
 class Plain:
@@ -75,7 +75,7 @@ class Plain:
         return "".join(piece if number % 2 else self._prose(piece) for number, piece in enumerate(pieces))
 
     def _prose(self, text: str) -> str:
-        text = SVG.sub(lambda found: self._attached("drawing", drawing(found[0], self.folder)), text)
+        text = INLINE_SVG.sub(lambda found: self._attached("drawing", drawing(found[0], self.folder)), text)
         text = COMMENT.sub("", _LABEL.sub("", text))
         text = NUMBERED.sub(lambda found: f"$${found['formula'].rstrip()} \\tag{{{self._number(found)}}}\n$$", text)
         return INLINE.sub(self._inline, text)

@@ -24,7 +24,7 @@ def _different(seeds: list[int]) -> list[int]:
 
 
 Resamples = Annotated[int, Field(ge=100, le=10_000, description="bootstrap resamples behind the intervals")]
-Seeds = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
+SeedList = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
 
 
 class ParameterError(ValueError):
@@ -44,7 +44,7 @@ class Chapter(Parameters):
     """A chapter that computes something of its own."""
 
     profile: Literal["smoke", "quick", "full"] = Field(description="how much is trained: seconds, minutes or hours")
-    seeds: Seeds = Field(description="seeds of the runs; more of them narrow the intervals")
+    seeds: SeedList = Field(description="seeds of the runs; more of them narrow the intervals")
 
 
 class DataChapter(Chapter):

@@ -28,7 +28,7 @@ from recscale.book.references import References, read_references
 from recscale.figures.base import BOOK_BUILD
 from recscale.settings import temporary_folder, writable, write_atomically
 
-STAMP = ".rerun"
+RERUN_MARK = ".rerun"
 """File that marks a folder as the page of a rerun, which the next one may replace."""
 
 
@@ -65,7 +65,7 @@ def write_notebook(notebook: NotebookNode, chapter: str, path: Path, layout: Lay
 
 def check_page_folder(folder: Path) -> Path:
     """``folder``, if a page may be put there: it is new, empty, or holds the page of an earlier rerun."""
-    if folder.exists() and not (folder / STAMP).exists() and (not folder.is_dir() or any(folder.iterdir())):
+    if folder.exists() and not (folder / RERUN_MARK).exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is there already and is no page of a rerun; name another folder with --output")
     writable(folder.parent)
     return folder
@@ -76,7 +76,7 @@ def write_page(notebook: NotebookNode, chapter: str, folder: Path, layout: Layou
     with temporary_folder(writable(folder.parent)) as work:
         stage = _stage(notebook, chapter, work / "stage", layout)
         built = sphinx(stage, work / "built", strict=False)
-        (built / STAMP).write_text(f"{chapter}\n", encoding="utf-8")
+        (built / RERUN_MARK).write_text(f"{chapter}\n", encoding="utf-8")
         if folder.exists():
             os.replace(folder, work / "old")
         os.replace(built, folder)

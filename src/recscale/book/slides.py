@@ -69,7 +69,7 @@ def _tall(figure: Tag) -> str:
     return str(figure)
 
 
-def glued(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
+def glued_in_all(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
     """Name -> text of everything that the chapters have glued."""
     values = {}
     for notebook in notebooks:
@@ -105,7 +105,7 @@ def make_slides(out: Path, layout: Layout, *, report=print) -> Path:
 
 def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode], layout: Layout) -> str:
     """The deck's HTML, with everything that it loads inside."""
-    numbers = glued(chapters.values())
+    numbers = glued_in_all(chapters.values())
     figures = {name: figures_of(notebook) for name, notebook in chapters.items()}
     sections = [_section(number, slide, numbers, figures) for number, slide in enumerate(slides, start=1)]
     own = Path(__file__).parent  # Jupyter Book would load on every page what is in _static

@@ -35,6 +35,6 @@ class Numbers(SphinxPostTransform):
             before = text
 
 
-def register(app: Sphinx) -> None:
+def register_typography(app: Sphinx) -> None:
     """Make the transform known to Sphinx."""
     app.add_post_transform(Numbers)

@@ -82,8 +82,8 @@ def export(
     typer.echo(folder)
 
 
-@book_app.command()
-def archive() -> None:
+@book_app.command("archive")
+def archive_command() -> None:
     """Pack the built pages for publishing, and write their addresses into CITATION.cff."""
     from recscale.book.archive import cited, write_archive
     from recscale.book.execute import Layout
@@ -157,13 +157,13 @@ def assignments(
         typer.echo(f"{made.student}  (autograder: {made.autograder})")
 
 
-@book_app.command()
-def grade(
+@book_app.command("grade")
+def grade_command(
     submission: Annotated[Path, typer.Argument(help="A student's notebook.", exists=True, dir_okay=False)],
     autograder: Annotated[Path, typer.Argument(help="The assignment's autograder zip.", exists=True, dir_okay=False)],
 ) -> None:
     """Run a student's notebook and print what each question earns."""
-    from recscale.book.assignments import grade as earned
+    from recscale.book.assignments import grade
 
-    for question, share in earned(submission, autograder).items():
+    for question, share in grade(submission, autograder).items():
         typer.echo(f"{question:<24} {100 * share:5.0f} %")

@@ -18,7 +18,7 @@ _EXAMPLES: Mapping[str, Sequence[str]] = {
 """Histories of one length, by name, as the playground offers them."""
 
 
-def show_explorer(examples: Mapping[str, Sequence[str]] = _EXAMPLES, m: int = 2) -> Explorer:
+def show_entropy_playground(examples: Mapping[str, Sequence[str]] = _EXAMPLES, m: int = 2) -> Explorer:
     """The playground, opened on the first of ``examples`` (name -> items); the table holds them at window ``m``."""
     content = {"examples": [{"name": name, "tokens": list(map(str, items))} for name, items in examples.items()]}
     rows = {name: _entropies(items, m) for name, items in examples.items()}

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.performance_law import label
-from recscale.figures.planner_data import AXES, carried, state
+from recscale.figures.planner_data import PLANE, carried, state
 from recscale.figures.published import LAW_COLOURS
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
@@ -81,7 +81,7 @@ def _best(fig: go.Figure, state: Mapping[str, Any]) -> None:
 def surface(one: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Layers, widths and what the law predicts for them (``MESH``, ``MESH``); NaN outside the measured shapes."""
     points = one.grid.points
-    x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH) for axis in AXES)
+    x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH) for axis in PLANE)
     pairs = np.array(np.meshgrid(x, y)).reshape(2, -1).T
     inside = ((points["layers"].to_numpy() >= pairs[:, :1]) & (points["width"].to_numpy() >= pairs[:, 1:])).any(1)
     return x, y, np.where(inside, one.plan.fit.predict(pairs), np.nan).reshape(MESH, MESH)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from recscale.figures.performance_law import label
 
-AXES = ("layers", "width")
+PLANE = ("layers", "width")
 DIGITS = "".join(chr(code) for code in range(35, 127) if chr(code) not in "&<\\")
 """89 characters that neither JSON nor HTML has to escape."""
 
@@ -41,7 +41,7 @@ def state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
         "best": [choice.layers, choice.width],
         "value": [_known(value, 4) for value in (choice.predicted, choice.low, choice.high)],
         "interval": [[_known(end, 0) for end in ends] for ends in (choice.layers_interval, choice.width_interval)],
-        "limits": [str(outcome.limits[axis]) for axis in AXES],
+        "limits": [str(outcome.limits[axis]) for axis in PLANE],
         "cloud": [cloud["layers"].tolist(), cloud["width"].tolist(), sizes.tolist()],
         "count": [int(choice.tied.sum()), int(outcome.allowed.sum())],
         "tied": _runs(shapes, choice.tied),
@@ -77,7 +77,7 @@ def _limit(shapes: pd.DataFrame, outcome: Any) -> list[list[int]]:
     return [ends.index.tolist(), ends.tolist()]
 
 
-def number(value: float | None, size: int) -> str:
+def in_digits(value: float | None, size: int) -> str:
     """A whole number in ``size`` digits to base 89; the largest means None. ValueError: it needs more digits."""
     most = len(DIGITS) ** size - 1
     left = most if value is None else round(value)
@@ -101,23 +101,23 @@ def packed(one: dict[str, Any], depths: Sequence[int], widths: Sequence[int]) ->
     depth, width = ({int(v): k for k, v in enumerate(values)} for values in (depths, widths))
     shift = len(DIGITS) ** 3 // 2
     layers, wide, sizes = one["cloud"]
-    parts = [number(depth[one["best"][0]], 1), number(width[one["best"][1]], 1)]
-    parts += [number(None if value is None else value * SCALE + shift, 3) for value in one["value"]]
-    parts += [number(end, 2) for ends in one["interval"] for end in ends]
+    parts = [in_digits(depth[one["best"][0]], 1), in_digits(width[one["best"][1]], 1)]
+    parts += [in_digits(None if value is None else value * SCALE + shift, 3) for value in one["value"]]
+    parts += [in_digits(end, 2) for ends in one["interval"] for end in ends]
     parts += [limit[0] for limit in one["limits"]]
-    parts.append(number(len(sizes), 1))
+    parts.append(in_digits(len(sizes), 1))
     parts += [_places([depth[h], width[d], size]) for h, d, size in zip(layers, wide, sizes, strict=True)]
     expected = None
     for h, low, high in one["tied"]:
         if depth[h] != expected:
-            parts += [JUMP, number(depth[h], 1)]
+            parts += [JUMP, in_digits(depth[h], 1)]
         parts.append(_places([width[low], width[high]]))
         expected = depth[h] + 1
     return "".join(parts)
 
 
 def _places(places: Iterable[int]) -> str:
-    return "".join(number(place, 1) for place in places)
+    return "".join(in_digits(place, 1) for place in places)
 
 
 def carried(prepared: Sequence[Any], kinds: dict[str, str]) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def carried(prepared: Sequence[Any], kinds: dict[str, str]) -> dict[str, Any]:
         if one.law not in DRAWN_LAWS:
             raise ValueError(f"the planner draws {', '.join(DRAWN_LAWS)}; got {one.law}")
         shapes, points = one.plan.shapes, one.grid.points
-        depths, widths = (sorted(shapes[axis].unique().tolist()) for axis in AXES)
+        depths, widths = (sorted(shapes[axis].unique().tolist()) for axis in PLANE)
         states, budgets, claims = {}, {}, []
         for outcome in one.outcomes:
             made = state(shapes, outcome)
@@ -142,7 +142,7 @@ def carried(prepared: Sequence[Any], kinds: dict[str, str]) -> dict[str, Any]:
                 claims.append({"kind": outcome.kind, "at": len(of_kind)} | made["claimed"])
             of_kind.append(packed(made, depths, widths))
             budgets.setdefault(outcome.kind, []).append([made["budget"], made["count"][1], line])
-        grid = {"points": [points[axis].tolist() for axis in AXES]}
+        grid = {"points": [points[axis].tolist() for axis in PLANE]}
         grid |= {"depths": depths, "widths": widths, "budgets": budgets}
         if grid not in grids:
             grids.append(grid)

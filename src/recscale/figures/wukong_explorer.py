@@ -30,7 +30,7 @@ GIGA = 1e9
 DATASET = "movielens-1m"
 
 
-def show_explorer(runs: pd.DataFrame | None = None) -> Explorer:
+def show_wukong_explorer(runs: pd.DataFrame | None = None) -> Explorer:
     """The explorer with the presets, the paper's points and law, and those of ``runs``.
 
     ``runs``: a run table of ``ctr_curves.curves`` (default: the committed ladder on MovieLens-1M).

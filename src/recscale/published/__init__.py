@@ -5,7 +5,16 @@ computed here.
 """
 
 from recscale.published.data import ablation, joint_law, joint_points, leverage, loss_curves, printed_data_terms
-from recscale.published.panels import AXES, EXACT, SETTING, disagreements, panel_models, panel_r2, panels, q1_profile
+from recscale.published.panels import (
+    AXES,
+    EXACT,
+    SETTING,
+    disagreements,
+    panel_models,
+    panel_r2,
+    panels,
+    q1_profile,
+)
 from recscale.published.shapes import (
     claimed_optima,
     constrained_peak,

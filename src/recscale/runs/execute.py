@@ -13,7 +13,7 @@ import torch
 
 import recscale
 from recscale.datasets import CTRSplit, subsample_rows
-from recscale.runs.progress import trained
+from recscale.runs.progress import model_trained
 from recscale.runs.spec import RunSpec, data_identity, load_data, variant
 from recscale.runs.table import Columns
 from recscale.settings import REPOSITORY, cache_folder
@@ -34,7 +34,7 @@ def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
     """Train ``spec``; the result has the trained model. Threads of one process take turns."""
     with _TRAINING:
         result = _train(spec, progress)
-    trained()
+    model_trained()
     return result
 
 

@@ -56,7 +56,7 @@ def study_progress(name: str, total: int, finished: int) -> Iterator[Progress]:
         _study = None
 
 
-def trained() -> None:
+def model_trained() -> None:
     """A model has been trained: reported here unless it is a run of a study, which reports by itself."""
     if _study is None:
         _alone.step()
