@@ -13,6 +13,8 @@ import pytest
 from recscale.book import assets
 from recscale.figures import base
 
+pytestmark = pytest.mark.usefixtures("unchecked")  # Sphinx is played by small stand-ins
+
 BUNDLE = files("recscale.book") / "plotly"
 
 

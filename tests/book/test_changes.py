@@ -45,7 +45,7 @@ def computed(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(module, "SOURCES", {"a": None, "b": None, "c": None})
     monkeypatch.setattr(module, "load_claims", load)
-    monkeypatch.setattr(module, "rows", lambda claims: claims)
+    monkeypatch.setattr(module, "claim_rows", lambda claims: claims)
     return computed
 
 

@@ -39,6 +39,7 @@ def test_its_scripts_exist(kind):
     assert all((BOOK / "_static" / name).is_file() for name in explorers.SCRIPTS[kind])
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("kinds", [(), ("law",), ("law", "fit-points")])
 def test_a_page_loads_the_scripts_of_its_explorers_only(kinds):
     names = ["figures.js", *dict.fromkeys(name for scripts in explorers.SCRIPTS.values() for name in scripts)]

@@ -1,6 +1,7 @@
 """A rerun becomes a page that stands alone, or a notebook; an earlier one stays until the new one is whole."""
 
 import shutil
+import subprocess
 
 import nbformat
 import pytest
@@ -143,7 +144,7 @@ def test_a_chapter_in_its_own_folder_sees_the_caller_s_folders_and_the_values_it
 ):
     seen = {}
 
-    class Papermill:
+    class Papermill(subprocess.Popen):
         def __init__(self, command, cwd, env, **_):
             seen.update(cwd=cwd, env=env, given=yaml.safe_load(command[command.index("--parameters_yaml") + 1]))
             shutil.copyfile(command[3], command[4])

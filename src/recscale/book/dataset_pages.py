@@ -24,15 +24,19 @@ def dataset_pages() -> list[str]:
     return [f"{_FOLDER}/{name}" for name in ("index", *book_cards())]
 
 
+def dataset_text(name: str) -> str:
+    """The Markdown of a page of ``dataset_pages``; ``ValueError`` for another one."""
+    if name not in dataset_pages():
+        raise ValueError(f"{name!r} is no page of a data set; they are {', '.join(dataset_pages())}")
+    cards, counted, card = book_cards(), read_statistics(), name.removeprefix(f"{_FOLDER}/")
+    return overview(cards, counted) if card == "index" else page(cards[card], counted.get(card, {}))
+
+
 def write_dataset_pages(stage: Path) -> None:
     """Write every page of ``dataset_pages`` that the table of contents of ``stage`` may list."""
-    cards, counted = book_cards(), read_statistics()
     (stage / _FOLDER).mkdir(parents=True, exist_ok=True)
-    texts = {"index": overview(cards, counted)} | {
-        name: page(card, counted.get(name, {})) for name, card in cards.items()
-    }
-    for name, text in texts.items():
-        (stage / _FOLDER / f"{name}.md").write_text(text, encoding="utf-8")
+    for name in dataset_pages():
+        (stage / f"{name}.md").write_text(dataset_text(name), encoding="utf-8")
 
 
 def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:

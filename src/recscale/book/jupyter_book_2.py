@@ -21,7 +21,7 @@ from recscale.book.export import HIDDEN
 from recscale.book.markdown import INLINE, INLINE_SVG, NAMED, Plain
 from recscale.book.outputs import Portable, glued
 from recscale.book.pictures import drawing
-from recscale.book.references import References, Target
+from recscale.book.references import References, Target, markdown_of
 
 KNOWN = frozenset(
     (
@@ -47,14 +47,14 @@ def write_myst(
     if (bibliography := book / "references.bib").exists():
         shutil.copyfile(bibliography, folder / "references.bib")
     entries = [{"file": f"{toc['root']}.md"}, *_entries(toc)]
-    pages = [Path(file).stem for file in _files(entries)]
+    pages = [file.removesuffix(".md") for file in _files(entries)]
     for page in pages:
         if page in executed:
             text = _chapter(nbformat.read(executed[page], as_version=4), page, references, book, folder)
             entries.append({"file": f"outputs/{page}.ipynb", "hidden": True})
         else:
-            source = (book / f"{page}.md").read_text(encoding="utf-8")
-            text = Myst(references, page, {}, book, folder)(source)
+            text = Myst(references, page, {}, book, folder)(markdown_of(book, page))
+        (folder / f"{page}.md").parent.mkdir(exist_ok=True)
         (folder / f"{page}.md").write_text(text.strip("\n") + "\n", encoding="utf-8")
     project = {"title": title, "toc": entries, "license": {"content": "CC-BY-4.0", "code": "MIT"}}
     site = {"template": "book-theme", "title": title}

@@ -119,9 +119,9 @@ class PlantedWorldChapter(Chapter):
     ``seeds`` are those of the networks.
     """
 
-    decay: Annotated[float, Field(ge=0.25, le=4)]
-    interactions: Annotated[int, Field(ge=50, le=1000)]
-    worlds: Annotated[int, Field(ge=2, le=100)]
+    decay: Annotated[float, Field(ge=0.25, le=4, description="how fast the interactions' strengths fall")]
+    interactions: Annotated[int, Field(ge=50, le=1000, description="how many interactions the world has")]
+    worlds: Annotated[int, Field(ge=2, le=100, description="worlds that the ideal learner is tried on")]
 
 
 class QualityWukong(CTRChapter):
@@ -185,7 +185,7 @@ class PlannerSettings(SequenceChapter):
 class HowWeFit(Chapter):
     """``how-we-fit``: noise of a simulated run."""
 
-    noise: Annotated[float, Field(gt=0, le=0.1)]
+    noise: Annotated[float, Field(gt=0, le=0.1, description="noise of a simulated run, as a share of its loss")]
 
 
 class FittingHonestly(Chapter):

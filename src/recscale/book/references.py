@@ -14,6 +14,7 @@ from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 
 from recscale.book.blocks import Directive, blocks, included
+from recscale.book.dataset_pages import dataset_text
 from recscale.book.publication import Publication
 
 _LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")
@@ -98,9 +99,11 @@ def read_references(book: Path, pages: Iterable[str], publication: Publication) 
 
 
 def markdown_of(book: Path, page: str) -> str:
-    """The text of a page: the file, or a notebook's text cells."""
+    """The text of a page: the file, a notebook's text cells, or what the build writes for a data set."""
     if (path := book / f"{page}.md").exists():
         return included(path.read_text(encoding="utf-8"), book)
+    if not (book / f"{page}.ipynb").exists():
+        return dataset_text(page)
     cells = json.loads((book / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
     texts = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     return included("\n\n".join(texts), book)

@@ -21,7 +21,7 @@ def list_chapters() -> None:
         typer.echo(f"{chapter}\n    {allowed(chapter)}")
 
 
-@chapter_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@chapter_app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run_chapter_command(
     context: typer.Context,
     chapter: Annotated[str, typer.Argument(help="a chapter's name, as `recscale chapter list` prints it")],
