@@ -9,7 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const MOST = 200, LETTERS = "abcdefghijklmnopqrstuvwxyz";
   const FIELDS = {
     m: ["window m", 1, 5, 1, 2], r: ["tolerance r", 0, 100, "any", 0], K: ["items to draw from K", 1, 1000, 1, 4],
-    n: ["length to draw n", 1, MOST, 1, 24], noise: ["noise of the Markov chain", 0, 1, 0.05, 0.25],
+    n: ["length to draw n", 1, MOST, 1, 24], noise: ["noise of the chain", 0, 1, 0.05, 0.25],
   };
   const fixed = (value) => value.toFixed(4).replace("-", "−");
   const ratio = (counts) => counts.join("/");

@@ -1,6 +1,5 @@
 /* The planner: menus above a figure that carries its choices in layout.meta.planner, a slider and a field for the
-   budget, and the numbers of the choice below. Everything was computed beforehand; this only swaps what is shown.
-   Without it the first choice stays. */
+   budget, and the numbers of the choice below. planner-data.js reads the choices. Without them the first one stays. */
 (function () {
   "use strict";
 
@@ -16,7 +15,7 @@
 
   const labelled = (text, control) => element("label", {}, element("span", { textContent: text }), control);
   const grouped = (number) => number.toLocaleString("en", { maximumFractionDigits: 0 });
-  const fixed = (number) => number.toFixed(4);
+  const fixed = (number) => number.toFixed(4).replace("-", "−");
   const interval = ([value, low, high]) => fixed(value) + (low === null ? "" : ` [${fixed(low)}, ${fixed(high)}]`);
   const shape = ([layers, width]) => `${layers} × ${width}`;
 
@@ -27,15 +26,14 @@
   }
 
   /* The traces of one entry and state, in the order in which the figure was made. */
-  function traces(plot, entry, state) {
-    const data = plot.data.map((trace) => Object.assign({}, trace));
+  function traces(plot, entry, grid, state) {
+    const data = plot.data.map((trace) => Object.assign({}, trace)), { surface } = window.recscale.plannerData;
     const place = (index, x, y) => Object.assign(data[index], { x, y });
-    Object.assign(place(CONTOUR, entry.x, entry.y), { z: entry.z });
-    const [depths, narrow, wide] = state.tied;
-    place(TIED, depths.flatMap((depth) => [depth, depth, null]), depths.flatMap((_, k) => [narrow[k], wide[k], null]));
-    place(LIMIT, ...state.line);
+    Object.assign(data[CONTOUR], surface(entry, grid));
+    place(TIED, state.tied.flatMap(([depth]) => [depth, depth, null]), state.tied.flatMap(([, low, high]) => [low, high, null]));
+    place(LIMIT, ...state.line.map((values) => (values.length ? values : [null])));
     place(CLOUD, state.cloud[0], state.cloud[1]).marker = Object.assign({}, data[CLOUD].marker, { size: state.cloud[2] });
-    place(POINTS, entry.points[0], entry.points[1]).customdata = entry.points[2];
+    place(POINTS, ...grid.points).customdata = entry.values;
     place(CLAIM, ...(state.claimed ? state.claimed.shape.map((value) => [value]) : [[null], [null]]));
     place(BEST, [state.best[0]], [state.best[1]]);
     ["error_x", "error_y"].forEach((name, k) => {
@@ -76,16 +74,17 @@
 
     const entry = () =>
       plan.entries.find((one) => ["grid", "metric", "law"].every((name) => one[name] === menus[name].value));
-    const states = () => entry().kinds[menus.kind.value];
+    const grid = () => plan.grids[entry().at];
+    const budgets = () => grid().budgets[menus.kind.value].map(([budget]) => budget);
 
     function apply(redraw) {
-      const chosen = entry(), kinds = Object.keys(chosen.kinds);
+      const chosen = entry(), kinds = Object.keys(chosen.states);
       options(menus.kind, kinds, kinds.map((kind) => plan.kinds[kind]));
-      const offered = states();
-      slider.max = offered.length - 1;
-      slider.disabled = offered.length < 2;
-      const state = offered[Number(slider.value)], budget = state.budget;
+      slider.max = budgets().length - 1;
+      slider.disabled = budgets().length < 2;
+      const state = window.recscale.plannerData.choice(plan, chosen, menus.kind.value, Number(slider.value)), budget = state.budget;
       typed.disabled = budget === null;
+      typed.setAttribute("aria-invalid", false);
       shown.textContent = budget === null ? "" : `computed for ${grouped(budget)}`;
       slider.setAttribute("aria-valuetext", budget === null ? plan.kinds.none : `${plan.kinds[menus.kind.value]} ${grouped(budget)}`);
       readout.replaceChildren(...numbers(chosen, state).map(([name, value]) =>
@@ -93,15 +92,20 @@
       if (!redraw || plot.dataset.drawn !== "yes") return;
       const layout = Object.assign({}, plot.layout);
       ["xaxis", "yaxis"].forEach((axis, k) => {
-        layout[axis] = Object.assign({}, layout[axis], { tickvals: chosen.ticks[k], autorange: true });
+        const tickvals = [...new Set(grid().points[k])].sort((a, b) => a - b);
+        layout[axis] = Object.assign({}, layout[axis], { tickvals, autorange: true });
       });
-      Plotly.react(plot, traces(plot, chosen, state), layout);
+      Plotly.react(plot, traces(plot, chosen, grid(), state), layout);
     }
 
     /* A typed budget is answered by the largest computed one within it, or by the smallest of all. */
     function nearest() {
-      const affordable = states().filter((state) => state.budget <= Number(typed.value)).length;
-      slider.value = Math.max(0, affordable - 1);
+      if (!(Number(typed.value) > 0)) {
+        typed.setAttribute("aria-invalid", true);
+        shown.textContent = `The budget is ${typed.value || "empty or no number"}; it must be a number above 0.`;
+        return;
+      }
+      slider.value = Math.max(0, budgets().filter((budget) => budget <= Number(typed.value)).length - 1);
       apply(true);
     }
 
@@ -112,9 +116,9 @@
     );
     bar.addEventListener("input", (event) => {
       if (event.target === typed) return nearest();
-      if (event.target === slider) typed.value = states()[Number(slider.value)].budget;
+      if (event.target === slider) typed.value = budgets()[Number(slider.value)];
       apply(true);
-      if (event.target !== slider) typed.value = states()[Number(slider.value)].budget ?? "";
+      if (event.target !== slider) typed.value = budgets()[Number(slider.value)] ?? "";
     });
     figure.prepend(bar);
     plot.after(readout);

@@ -45,7 +45,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const split = (x) => path([180, y], [180, y + 12], [x, y + 12], [x, top]);
     const parts = [
       svg("rect", { x: 4, y: y + 5, width: WIDTH - 8, height: 273, rx: 8, class: "layer" }),
-      text(12, y + 266, title, { class: "title", "text-anchor": "start" }),
+      text(12, y + 238, title, { class: "title", "text-anchor": "start" }),
       split(F), split(L),
       box(F, top, 150, 26, "fm", `FM: ${form}`), ...arrow(F, top + 26, top + 54, `${n} × ${cols}`),
       box(F, top + 54, 150, 24, "norm", `flatten, LN: ${sizes[0]}`), ...arrow(F, top + 78, top + 100, `${sizes[0]}`),
@@ -97,7 +97,7 @@ document.addEventListener("DOMContentLoaded", () => {
       return element("tr", {}, element("th", { scope: "row", textContent: where + group.part }), cell(group.parameters * group.times),
         cell(flop), element("td", { className: "bar", "data-share": share }, bar, element("span", { textContent: `${(100 * share).toFixed(1)} %` })));
     });
-    const head = ["block", "dense parameters", "training FLOP", "share of FLOP"].map((name) => element("th", { scope: "col", textContent: name }));
+    const head = ["block", "parameters", "training FLOP", "share of FLOP"].map((name) => element("th", { scope: "col", textContent: name }));
     return element("table", { className: "explorer-table" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows));
   }
 
@@ -138,13 +138,13 @@ document.addEventListener("DOMContentLoaded", () => {
       ["highest order of interaction, 2ˡ", grouped(account.order), "order"],
     ];
     if (printed) rows.push(["printed by the paper, FLOP", short(printed), "printed"]);
-    curves.forEach((curve, k) => {
-      const [low, high] = [Math.min(...curve.x), Math.max(...curve.x)], range = `${short(low)} to ${short(high)} FLOP`;
-      const where = account.flop >= low && account.flop <= high ? "inside" : "outside";
-      rows.push([`law of ${curve.name}: ${curve.unit}`, signed(count.predict(curve.law, account.flop), curve.digits), `law-${k}`],
-        ["measured at", `${range} (this model: ${where})`, `range-${k}`]);
-    });
-    return rows.map(([name, value, key]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value, "data-number": key })));
+    const made = rows.map(([name, value, key]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value, "data-number": key })));
+    return made.concat(curves.map((curve, k) => {
+      const low = Math.min(...curve.x), high = Math.max(...curve.x), where = account.flop >= low && account.flop <= high ? "inside" : "outside";
+      return element("div", { className: "wide" }, element("dt", { textContent: `law of ${curve.name}: ${curve.unit}` }),
+        element("dd", { textContent: signed(count.predict(curve.law, account.flop), curve.digits), "data-number": `law-${k}` }),
+        element("dd", { className: "range", textContent: `${where} the measured ${short(low)} to ${short(high)} FLOP`, "data-number": `range-${k}` }));
+    }));
   }
 
   function build(place, { presets, curves }) {

@@ -1,9 +1,7 @@
 """The planner's figures draw their tables, and the page's script shows what was computed."""
 
 import json
-import shutil
 from dataclasses import replace
-from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -12,10 +10,10 @@ import pytest
 from recscale.analysis import shape_choices as choices
 from recscale.analysis import shape_planning as planning
 from recscale.figures import planner as figures
-from recscale.figures import show
-from recscale.settings import BOOK
+from recscale.figures import planner_data, show
 from recscale.stats.estimate import Estimate
 
+SCRIPTS = ("figures.js", "figure-controls.js", "planner-data.js", "planner.js")
 CELLS = [(h, d) for h in (2, 4, 8, 16) for d in (10, 20, 40, 80)]
 
 
@@ -36,74 +34,81 @@ def fig(prepared):
     return figures.planner(prepared, planning.KINDS)
 
 
-def states_of(entry):
-    return [state for states in entry["kinds"].values() for state in states]
-
-
 def test_the_figure_carries_every_choice(fig, prepared):
     show(fig, points=len(CELLS))
     plan = fig.layout.meta["planner"]
     assert [(e["grid"], e["law"]) for e in plan["entries"]] == [
         (g, law) for g in ("one", "two") for law in planning.LAW_NAMES.values()
     ]
+    assert len(plan["grids"]) == 1, "equal points and prices are carried once"
     for entry, one in zip(plan["entries"], prepared, strict=True):
-        for state, outcome in zip(states_of(entry), one.outcomes, strict=True):
-            assert state["best"] == [outcome.choice.layers, outcome.choice.width]
-            assert state["limits"] == [str(outcome.limits[axis]) for axis in ("layers", "width")]
-            assert state["count"] == [outcome.choice.tied.sum(), outcome.allowed.sum()]
-            assert state["claimed"] is None
-    json.dumps(plan, allow_nan=False)
+        kinds = [outcome.kind for outcome in one.outcomes]
+        assert {kind: len(texts) for kind, texts in entry["states"].items()} == {k: kinds.count(k) for k in kinds}
+    text = json.dumps(plan, allow_nan=False, ensure_ascii=False)
+    assert not set("<&") & set(text)
+
+
+def test_numbers_are_refused_that_do_not_fit():
+    assert planner_data.number(0, 2) == "##"
+    assert planner_data.number(None, 1) == "~"
+    assert planner_data.number(89**2 - 2, 2) == "~}"
+    for value in (89**2 - 1, -1):
+        with pytest.raises(ValueError, match=f"{value} doesn't fit into 2 digits; allowed is 0 to 7919"):
+            planner_data.number(value, 2)
+
+
+def test_a_law_the_script_cannot_compute_is_refused(prepared):
+    with pytest.raises(ValueError, match="got constant"):
+        figures.planner([replace(prepared[0], law="constant")], planning.KINDS)
+
+
+def with_claim(one):
+    claimed = choices.Claimed(9, 41, 369, Estimate(0.001, -0.001, 0.003))
+    return replace(
+        one, outcomes=tuple(replace(each, claimed=claimed if each.kind == "none" else None) for each in one.outcomes)
+    )
 
 
 def test_a_claim_is_shown_with_the_budget_it_was_made_for(prepared):
-    one = prepared[0]
-    claimed = choices.Claimed(9, 41, 369, Estimate(0.001, -0.001, 0.003))
-    outcomes = tuple(replace(each, claimed=claimed if each.kind == "none" else None) for each in one.outcomes)
-    fig = figures.planner([replace(one, outcomes=outcomes)], planning.KINDS)
-    kinds = fig.layout.meta["planner"]["entries"][0]["kinds"]
-    assert kinds["none"][0]["claimed"] == {"shape": [9, 41], "product": 369, "loss": [0.001, -0.001, 0.003]}
-    assert all(state["claimed"] is None for kind, states in kinds.items() if kind != "none" for state in states)
+    fig = figures.planner([with_claim(prepared[0])], planning.KINDS)
+    (claim,) = fig.layout.meta["planner"]["entries"][0]["claims"]
+    assert claim == {"kind": "none", "at": 0, "shape": [9, 41], "product": 369, "loss": [0.001, -0.001, 0.003]}
     star = next(trace for trace in fig.data if trace.name == "claimed in the paper")
     assert (list(star.x), list(star.y)) == ([9], [41])
 
 
-def test_tied_shapes_are_drawn_depth_by_depth(prepared):
-    one = prepared[0]
-    for outcome in one.outcomes:
-        ranges = figures._state(one.plan.shapes, outcome)["tied"]
-        x, y = figures._strokes(ranges)
-        tied = one.plan.shapes[outcome.choice.tied]
-        assert set(zip(x[::3], y[::3], strict=True)) <= set(tied.itertuples(index=False, name=None))
-        assert x[::3] == sorted(tied["layers"].unique()) == x[1::3], "a stroke never leaves its depth"
-        assert x[2::3] == [None] * len(x[::3])
-
-
-def test_a_limited_axis_has_no_bar_and_a_free_one_stays_on_measured_ground(prepared):
+def test_tied_shapes_are_drawn_without_what_lies_between(prepared):
+    """The runs hold exactly the tied shapes: no shape that the pairs tell from the best lies inside a stroke."""
     for one in prepared:
         for outcome in one.outcomes:
-            bars = figures._state(one.plan.shapes, outcome)["error"]
-            for axis, other, (down, up) in zip(("layers", "width"), ("width", "layers"), bars, strict=True):
-                best, shapes = getattr(outcome.choice, axis), one.plan.shapes
-                if outcome.limits[axis] is not choices.Limit.FREE:
-                    assert (down, up) == (0, 0)
-                line = shapes.loc[shapes[other] == getattr(outcome.choice, other), axis]
-                assert line.min() <= best - down <= best + up <= line.max()
+            runs = planner_data.state(one.plan.shapes, outcome)["tied"]
+            shapes = one.plan.shapes
+            drawn = [((shapes["layers"] == h) & shapes["width"].between(low, high)).to_numpy() for h, low, high in runs]
+            assert (np.sum(drawn, axis=0) == outcome.choice.tied).all()
+    tied = np.isin(np.arange(len(shapes)), [0, 1, 3])
+    first = shapes["width"].iloc[:4].tolist()
+    assert planner_data._runs(shapes, tied) == [[2, first[0], first[1]], [2, first[3], first[3]]]
 
 
 def test_the_budget_line_is_the_last_affordable_width(prepared):
     one = prepared[0]
     outcome = next(each for each in one.outcomes if each.kind == "product")
-    x, y = figures._state(one.plan.shapes, outcome)["line"]
+    x, y = planner_data.state(one.plan.shapes, outcome)["line"]
     assert all(h * d <= outcome.budget < h * (d + 1) for h, d in zip(x, y, strict=True))
 
 
-def test_unmeasured_corners_stay_empty():
-    cut = grid("cut", "HR@10", (4, 20))
-    points = cut.points[(cut.points["layers"] < 16) | (cut.points["width"] < 40)]
+def cut_grid():
+    whole = grid("cut", "HR@10", (4, 20))
+    points = whole.points[(whole.points["layers"] < 16) | (whole.points["width"] < 40)]
     (one,) = choices.prepare([planning.Grid("cut", "HR@10", points, 500, 50)], ["log-quadratic"], resamples=50)
-    entry = figures.planner([one], planning.KINDS).layout.meta["planner"]["entries"][0]
-    assert entry["z"][-1][-1] is None
-    assert entry["z"][0][0] is not None
+    return one
+
+
+def test_unmeasured_corners_stay_empty():
+    one = cut_grid()
+    _, _, z = figures.surface(one)
+    assert np.isnan(z[-1][-1])
+    assert np.isfinite(z[0][0])
     assert one.plan.shapes.query("layers > 8")["width"].max() == 20
 
 
@@ -172,47 +177,91 @@ def check_typed(page, one):
         assert field.input_value() == str(typed), "what the reader typed stays"
 
 
+def check_keyboard(page, one):
+    """The slider moves by arrows; a budget that is none gets one sentence and changes nothing."""
+    levels = [outcome for outcome in one.outcomes if outcome.kind == "product"]
+    slider, shown = page.locator(".planner-bar input[type=range]"), page.locator(".planner-bar output")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    check_numbers(page, one, levels[1])
+    page.keyboard.press("Shift+Tab")
+    for typed, said in (("-3", "-3"), ("", "empty or no number")):
+        page.keyboard.press("Control+A")
+        page.keyboard.press("Delete")
+        page.keyboard.type(typed)
+        assert shown.inner_text() == f"The budget is {said}; it must be a number above 0."
+        check_numbers(page, one, levels[1])
+
+
+TRACE = "(k) => { const trace = document.querySelector('.recscale-plot').data[k]; return [trace.x, trace.y]; }"
+READ = """({entries}) => {
+  const plan = window.plan, { surface, choice } = recscale.plannerData;
+  return plan.entries.map((entry) => ({
+    surface: surface(entry, plan.grids[entry.at]),
+    choices: Object.entries(entry.states).flatMap(([kind, all]) => all.map((_, at) => choice(plan, entry, kind, at))),
+  }));
+}"""
+
+
+def bars(one, outcome) -> list[list[float]]:
+    """Lengths of the bars: from the rounded interval, cut at the measured shapes that share the other axis."""
+    found, shapes = [], one.plan.shapes
+    for axis, other in (("layers", "width"), ("width", "layers")):
+        best = getattr(outcome.choice, axis)
+        low, high = (round(end) for end in getattr(outcome.choice, f"{axis}_interval"))
+        line = shapes.loc[shapes[other] == getattr(outcome.choice, other), axis]
+        free = outcome.limits[axis] is choices.Limit.FREE
+        ends = [max(best - max(low, line.min()), 0), max(min(high, line.max()) - best, 0)]
+        found.append(ends if free else [0, 0])
+    return found
+
+
+@pytest.mark.browser
+def test_the_script_reads_every_choice_and_computes_every_surface(prepared, open_page):
+    """What the page reads is what Python knows, for every choice; surfaces and bars agree to 1e-9."""
+    outside = choices.prepare([grid("one", "HR@10", (4, 20))], ["performance-law-outside"], resamples=20)
+    every = [with_claim(prepared[0]), *prepared[1:], cut_grid(), *outside]
+    plan = figures.planner(every, planning.KINDS).layout.meta["planner"]
+    page = open_page("", ("planner-data.js",))
+    page.evaluate("(plan) => { window.plan = plan; }", plan)
+    for read, one in zip(page.evaluate(READ, {"entries": len(every)}), every, strict=True):
+        x, y, z = figures.surface(one)
+        for found, expected in ((read["surface"]["x"], x), (read["surface"]["y"], y)):
+            np.testing.assert_allclose(found, expected, rtol=1e-9)
+        shown = np.array([[np.nan if value is None else value for value in row] for row in read["surface"]["z"]])
+        np.testing.assert_allclose(shown, z, rtol=0, atol=1e-9)
+        for found, outcome in zip(read["choices"], one.outcomes, strict=True):
+            assert found.pop("error") == bars(one, outcome)
+            claimed = found.pop("claimed") or {}
+            expected = planner_data.state(one.plan.shapes, outcome)
+            assert {key: claimed[key] for key in ("shape", "product", "loss") if claimed} == (
+                expected.pop("claimed") or {}
+            )
+            assert found == expected
+
+
 @pytest.mark.browser
 @pytest.mark.slow
-def test_the_menus_show_the_computed_choice(fig, prepared, tmp_path):
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    playwright = pytest.importorskip("playwright.sync_api")
-    if chromium is None:
-        pytest.skip("there is no Chromium on the path")
-    shutil.copy(str(files("plotly") / "package_data" / "plotly.min.js"), tmp_path)
-    for name in ("figures.js", "planner.js", "custom.css"):
-        shutil.copy(BOOK / "_static" / name, tmp_path)
-    scripts = "".join(f'<script src="{name}" defer></script>' for name in ("plotly.min.js", "figures.js", "planner.js"))
-    body = show(fig, points=len(CELLS)).to_html()
-    head = f'<head><meta charset="utf-8"><link rel="stylesheet" href="custom.css">{scripts}</head>'
-    (tmp_path / "page.html").write_text(f"<html>{head}<body>{body}</body></html>", encoding="utf-8")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(viewport={"width": 390, "height": 900}, offline=True).new_page()
-        complaints = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto((tmp_path / "page.html").as_uri())
-        page.wait_for_function("() => document.querySelector('.recscale-plot').dataset.drawn === 'yes'")
-        menus, slider = page.locator(".planner-bar select"), page.locator(".planner-bar input[type=range]")
-        for one in prepared:
-            menus.nth(0).select_option(one.grid.title)
-            menus.nth(2).select_option(planning.LAW_NAMES[one.law])
-            for kind in dict.fromkeys(outcome.kind for outcome in one.outcomes):
-                menus.nth(3).select_option(kind)
-                for level, outcome in enumerate([each for each in one.outcomes if each.kind == kind]):
-                    if slider.is_enabled():
-                        slider.fill(str(level))
-                    shown = page.evaluate("() => { const t = document.querySelector('.recscale-plot').data[6]; "
-                                          "return [t.x[0], t.y[0]]; }")  # fmt: skip
-                    assert shown == [outcome.choice.layers, outcome.choice.width]
-                    tied = page.evaluate("() => { const t = document.querySelector('.recscale-plot').data[1]; "
-                                         "return [t.x, t.y]; }")  # fmt: skip
-                    assert tied == figures._strokes(figures._state(one.plan.shapes, outcome)["tied"])
-                    check_numbers(page, one, outcome)
-                    if kind != "none":
-                        spoken = slider.get_attribute("aria-valuetext")
-                        assert spoken == f"{planning.KINDS[kind]} {outcome.budget:,.0f}"
-        check_typed(page, prepared[-1])
-        assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
-        assert complaints == []
-        browser.close()
+def test_the_menus_show_the_computed_choice(fig, prepared, open_page):
+    page = open_page(show(fig, points=len(CELLS)).to_html(), SCRIPTS, 390, plotly=True)
+    page.wait_for_function("() => document.querySelector('.recscale-plot').dataset.drawn === 'yes'")
+    menus, slider = page.locator(".planner-bar select"), page.locator(".planner-bar input[type=range]")
+    for one in prepared:
+        menus.nth(0).select_option(one.grid.title)
+        menus.nth(2).select_option(planning.LAW_NAMES[one.law])
+        for kind in dict.fromkeys(outcome.kind for outcome in one.outcomes):
+            menus.nth(3).select_option(kind)
+            for level, outcome in enumerate([each for each in one.outcomes if each.kind == kind]):
+                if slider.is_enabled():
+                    slider.fill(str(level))
+                best, tied = (page.evaluate(TRACE, number) for number in (6, 1))
+                assert best == [[outcome.choice.layers], [outcome.choice.width]]
+                assert tied == figures.strokes(planner_data.state(one.plan.shapes, outcome)["tied"])
+                check_numbers(page, one, outcome)
+                if kind != "none":
+                    spoken = slider.get_attribute("aria-valuetext")
+                    assert spoken == f"{planning.KINDS[kind]} {outcome.budget:,.0f}"
+    check_typed(page, prepared[-1])
+    check_keyboard(page, prepared[-1])
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390

@@ -163,3 +163,18 @@ def test_bad_input_gets_one_sentence_and_changes_nothing(explorer, open_page):
     assert message.inner_text() == "The head is 12, no number; it must be at most 4 whole numbers from 1 to 65536."
     page.locator("[data-knob='head']").fill("")
     assert message.inner_text() == ""
+
+
+@pytest.mark.browser
+def test_the_page_says_where_the_model_stands_on_both_laws(explorer, open_page):
+    page = open_page(explorer._repr_html_(), SCRIPTS)
+    for preset in (explorer.content["presets"][3], explorer.content["presets"][-1]):
+        page.get_by_role("button", name=preset["name"]).click()
+        flop = account_of(preset["config"]).training_flop_per_example
+        for number, curve in enumerate(explorer.content["curves"]):
+            law = curve["law"]
+            y = law["offset"] + law["A"] * (flop / law["unit"]) ** -law["exponent"]
+            assert shown(page, f"law-{number}") == f"{y:.{curve['digits']}f}".replace("-", "−")
+            inside = min(curve["x"]) <= flop <= max(curve["x"])
+            assert shown(page, f"range-{number}").startswith("inside" if inside else "outside")
+    assert page.locator(".wukong-plot .measured").count() == sum(len(one["x"]) for one in explorer.content["curves"])

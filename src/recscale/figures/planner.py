@@ -1,7 +1,7 @@
 """The planner: depth against width, the best shape within a budget, and how sure that is.
 
-The figure carries every choice as compact JSON in ``layout.meta.planner``; ``planner.js`` of the book puts menus above
-it and the numbers below, and swaps the traces. Without that script, as in a notebook, it shows the first choice.
+The figure carries every choice in ``layout.meta.planner`` (``planner_data``); ``planner.js`` of the book puts menus
+above it and the numbers below, and swaps the traces. Without that script, as in a notebook, it shows the first choice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,12 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.performance_law import label
+from recscale.figures.planner_data import AXES, carried, state
 from recscale.figures.published import LAW_COLOURS
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
-AXES = ("layers", "width")
 MESH = 20
-MOST_IN_CLOUD = 15
 HEIGHT = 360
-FREE = "free"
-"""``shape_choices.Limit`` of an axis whose interval says something about an optimum."""
 
 
 def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
@@ -31,144 +28,69 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
     ``prepared``: results of ``shape_choices.prepare``; ``kinds``: kind of budget -> its name. Points: the first grid's
     measurements.
     """
-    entries = [_entry(one) for one in prepared]
+    one = prepared[0]
+    first = state(one.plan.shapes, one.outcomes[0])
     fig = base.figure("Which shape?", x="layers H (log scale)", y="width d (log scale)", log_x=True, log_y=True)
-    first = entries[0]
-    state = first["kinds"]["none"][0]
+    x, y, z = surface(one)
     hue = {"contours": {"coloring": "heatmap"}, "line": {"width": 0}, "opacity": 0.75, "colorscale": "Cividis"}
     fig.add_contour(
-        x=first["x"], y=first["y"], z=first["z"], name="predicted", colorbar={"thickness": 10, "tickformat": ".3f"},
+        x=x.round(3), y=y.round(3), z=z.round(4), name="predicted", colorbar={"thickness": 10, "tickformat": ".3f"},
         hovertemplate="H = %{x:.0f}, d = %{y:.0f}: %{z:.4f}<extra>predicted</extra>", ncontours=24, **hue,
     )  # fmt: skip
-    stroke = {"color": base.PALETTE[2], "width": 5}
-    base.line(fig, *_strokes(state["tied"]), "tied with the best", line=stroke, opacity=0.6, hoverinfo="skip")
-    base.line(fig, *state["line"], "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
-    dots = {"color": base.PALETTE[3], "size": state["cloud"][2], "opacity": 0.7, "line": {"width": 0}}
+    green = base.PALETTE[2]
     base.line(
-        fig, *state["cloud"][:2], "best of each refit", mode="markers", marker=dots,
+        fig, *strokes(first["tied"]), "tied with the best", mode="lines+markers", opacity=0.6, hoverinfo="skip",
+        line={"color": green, "width": 5}, marker={"color": green, "size": 5, "symbol": "square"},
+    )  # fmt: skip
+    ends = [values or [None] for values in first["line"]]
+    base.line(fig, *ends, "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
+    dots = {"color": base.PALETTE[3], "size": first["cloud"][2], "opacity": 0.7, "line": {"width": 0}}
+    base.line(
+        fig, *first["cloud"][:2], "best of each refit", mode="markers", marker=dots,
         hovertemplate="H = %{x}, d = %{y}<extra>best of some refits</extra>",
     )  # fmt: skip
     pale = {"color": "#FFFFFF", "size": 6, "symbol": "circle", "line": {"width": 1.2, "color": "#3A424D"}}
+    points = one.grid.points
     base.points(
-        fig, *first["points"][:2], "measured", marker=pale, customdata=first["points"][2],
+        fig, points["layers"], points["width"], "measured", marker=pale, customdata=points["value"].tolist(),
         hovertemplate="H = %{x}, d = %{y}: %{customdata:.4f}<extra>measured</extra>",
     )  # fmt: skip
     star = {"symbol": "star-open", "size": 15, "color": base.PALETTE[1], "line": {"width": 2}}
-    base.line(fig, *_claim_star(state["claimed"]), "claimed in the paper", mode="markers", marker=star)
-    _best(fig, state)
-    fig.update_xaxes(tickvals=first["ticks"][0])
-    fig.update_yaxes(tickvals=first["ticks"][1])
-    fig.update_layout(height=HEIGHT, meta={"planner": {"kinds": dict(kinds), "entries": entries}})
+    shape = first["claimed"]["shape"] if first["claimed"] else [None, None]
+    base.line(fig, shape[:1], shape[1:], "claimed in the paper", mode="markers", marker=star)
+    _best(fig, first)
+    fig.update_xaxes(tickvals=sorted(points["layers"].astype(int).unique()))
+    fig.update_yaxes(tickvals=sorted(points["width"].astype(int).unique()))
+    fig.update_layout(height=HEIGHT, meta={"planner": carried(prepared, dict(kinds))})
     return fig
 
 
-def _best(fig: go.Figure, state: dict) -> None:
-    spread = {
-        f"error_{axis}": {"type": "data", "symmetric": False, "array": [up], "arrayminus": [down], "thickness": 2}
-        | {"color": base.PALETTE[1]}
-        for axis, (down, up) in zip("xy", state["error"], strict=True)
-    }
+def _best(fig: go.Figure, state: Mapping[str, Any]) -> None:
+    """The star, with room for the script's bars."""
+    bars = {f"error_{axis}": {"type": "data", "symmetric": False, "thickness": 2} for axis in "xy"}
+    for bar in bars.values():
+        bar |= {"color": base.PALETTE[1], "array": [0], "arrayminus": [0]}
     marker = {"symbol": "star", "size": 16, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
     x, y = ([value] for value in state["best"])
     base.line(
         fig, x, y, "best", mode="markers", marker=marker, hovertemplate="H = %{x}, d = %{y}<extra>best</extra>",
-        **spread,
+        **bars,
     )  # fmt: skip
 
 
-def _entry(one: Any) -> dict[str, Any]:
-    """Everything the page needs about one law on one grid."""
+def surface(one: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Layers, widths and what the law predicts for them (``MESH``, ``MESH``); NaN outside the measured shapes."""
     points = one.grid.points
-    x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH).round(3) for axis in AXES)
+    x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH) for axis in AXES)
     pairs = np.array(np.meshgrid(x, y)).reshape(2, -1).T
-    z = one.plan.fit.predict(pairs).reshape(MESH, MESH)
     inside = ((points["layers"].to_numpy() >= pairs[:, :1]) & (points["width"].to_numpy() >= pairs[:, 1:])).any(1)
-    z = np.where(inside.reshape(z.shape), z, np.nan)
-    kinds: dict[str, list[dict]] = {}
-    for outcome in one.outcomes:
-        kinds.setdefault(outcome.kind, []).append(_state(one.plan.shapes, outcome))
-    return {
-        "grid": one.grid.title,
-        "metric": one.grid.metric,
-        "law": label(one.law),
-        "x": x.tolist(),
-        "y": y.tolist(),
-        "z": [[None if np.isnan(v) else round(float(v), 4) for v in row] for row in z],
-        "points": [points[axis].tolist() for axis in (*AXES, "value")],
-        "ticks": [sorted(int(value) for value in points[axis].unique()) for axis in AXES],
-        "kinds": kinds,
-    }
+    return x, y, np.where(inside, one.plan.fit.predict(pairs), np.nan).reshape(MESH, MESH)
 
 
-def _state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
-    """One choice, ready to be drawn and read. Numbers that aren't known are None."""
-    choice, claimed = outcome.choice, outcome.claimed
-    cloud = choice.cloud.head(MOST_IN_CLOUD)
-    sizes = (5 + 13 * np.sqrt(cloud["share"])).round(0).astype(int)
-    intervals = [choice.layers_interval, choice.width_interval]
-    return {
-        "budget": None if outcome.kind == "none" else outcome.budget,
-        "best": [choice.layers, choice.width],
-        "value": [_known(value, 4) for value in (choice.predicted, choice.low, choice.high)],
-        "interval": [[_known(end, 0) for end in interval] for interval in intervals],
-        "limits": [str(outcome.limits[axis]) for axis in AXES],
-        "error": [_bar(shapes, outcome, axis, interval) for axis, interval in zip(AXES, intervals, strict=True)],
-        "cloud": [cloud["layers"].tolist(), cloud["width"].tolist(), sizes.tolist()],
-        "count": [int(choice.tied.sum()), int(outcome.allowed.sum())],
-        "tied": _ranges(shapes[choice.tied]),
-        "line": _limit(shapes, outcome),
-        "claimed": claimed
-        and {
-            "shape": [claimed.layers, claimed.width],
-            "product": claimed.product,
-            "loss": [_known(value, 4) for value in claimed.loss],
-        },
-    }
-
-
-def _known(value: float, digits: int) -> float | None:
-    return round(float(value), digits) if np.isfinite(value) else None
-
-
-def _bar(shapes: pd.DataFrame, outcome: Any, axis: str, interval: tuple[float, float]) -> list[float]:
-    """Lengths of the bar below and above the best: none on an axis that is limited or has no interval, else cut at the
-    measured shapes that share the best one's other axis."""
-    best = getattr(outcome.choice, axis)
-    if outcome.limits[axis] != FREE or not np.isfinite(interval).all():
-        return [0, 0]
-    other = AXES[1 - AXES.index(axis)]
-    line = shapes.loc[shapes[other] == getattr(outcome.choice, other), axis]
-    low, high = max(interval[0], line.min()), min(interval[1], line.max())
-    return [round(float(max(best - low, 0)), 2), round(float(max(high - best, 0)), 2)]
-
-
-def _ranges(shapes: pd.DataFrame) -> list[list[int]]:
-    """The depths of ``shapes``, and the narrowest and the widest of each."""
-    ends = shapes.groupby("layers")["width"].agg(["min", "max"])
-    return [ends.index.tolist(), ends["min"].tolist(), ends["max"].tolist()]
-
-
-def _strokes(ranges: list[list[int]]) -> list[list[float | None]]:
-    """``_ranges`` as one line for each depth, with gaps between them."""
-    x, y = [], []
-    for depth, narrow, wide in zip(*ranges, strict=True):
-        x += [depth, depth, None]
-        y += [narrow, wide, None]
-    return [x, y]
-
-
-def _limit(shapes: pd.DataFrame, outcome: Any) -> list[list[int | None]]:
-    """The widest affordable shape of each depth, where the budget binds."""
-    if outcome.kind in ("none", "layers"):
-        return [[None], [None]]
-    bound = shapes[~outcome.allowed]["layers"].unique()
-    widest = shapes[outcome.allowed & shapes["layers"].isin(bound).to_numpy()]
-    ends = widest.groupby("layers")["width"].max()
-    return [ends.index.tolist() or [None], ends.tolist() or [None]]
-
-
-def _claim_star(claimed: dict | None) -> list[list[int | None]]:
-    return [[value] for value in claimed["shape"]] if claimed else [[None], [None]]
+def strokes(runs: Sequence[Sequence[int]]) -> list[list[float | None]]:
+    """Tied runs (depth, narrowest, widest) as one line each, with gaps between them."""
+    x = [place for depth, _, _ in runs for place in (depth, depth, None)]
+    return [x, [place for _, low, high in runs for place in (low, high, None)]]
 
 
 def certainty(table: pd.DataFrame) -> go.Figure:

@@ -32,10 +32,6 @@ def panel_name(metric: str, dataset: str, max_length: int) -> str:
     return f"{metric}, {SHORT.get(dataset, dataset)} {max_length}"
 
 
-CURVE = 18
-"""Points of a panel's curve, which the page rounds; eighty of them are in one figure."""
-
-
 def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, first: tuple) -> go.Figure:
     """The panels one at a time: value against layers, one series per width, with the refitted law; a menu picks.
 
@@ -48,10 +44,10 @@ def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, fir
     groups: list[tuple | None] = []
     for key, points in panels.items():
         for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, points.groupby("embedding_dim"), strict=False):
-            layers = np.geomspace(rows["layers"].min(), rows["layers"].max(), CURVE)
-            curve = fits[key].predict({"layers": layers, "embedding_dim": np.full(CURVE, float(width))})
-            stroke = {"color": hue, "shape": "spline"}
-            base.line(fig, layers, curve, f"law at {width}", line=stroke, showlegend=False, hoverinfo="skip")
+            layers = np.geomspace(rows["layers"].min(), rows["layers"].max(), 24)
+            curve = fits[key].predict({"layers": layers, "embedding_dim": np.full(24, float(width))})
+            layers, curve = layers.astype(np.float32), curve.astype(np.float32)  # half the weight in a page
+            base.line(fig, layers, curve, f"law at {width}", line={"color": hue}, showlegend=False, hoverinfo="skip")
             name = f"width {width}"
             base.points(fig, rows["layers"], rows["value"], name, marker={"color": hue, "symbol": sign})
             groups += [key, key]
