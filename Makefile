@@ -1,6 +1,6 @@
 # Each target sets up .venv by itself, once. In an active conda environment (not base) that environment is used instead.
 .DEFAULT_GOAL := book
-.PHONY: book test lint bench pdf links clean install
+.PHONY: book test lint bench pdf links clean install lab site
 SHELL := /bin/bash
 
 ifneq ($(and $(CONDA_PREFIX),$(filter-out base,$(CONDA_DEFAULT_ENV))),)
@@ -34,6 +34,18 @@ pdf: book
 
 links: install
 	@$(BIN)/recscale book links
+
+# JupyterLab in this environment, in the folder of the chapters.
+lab: $(ENVIRONMENT)/.recscale-lab
+	@$(BIN)/jupyter lab --notebook-dir book
+
+$(ENVIRONMENT)/.recscale-lab: requirements-lab.lock | install
+	@$(PIP) install --constraint requirements.lock -r requirements-lab.lock
+	@touch $@
+
+# The pages in one archive, ready to publish.
+site: book
+	@$(BIN)/recscale book archive
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -8,12 +8,13 @@ from importlib.metadata import version
 import pytest
 import yaml
 
+from recscale.book.publication import NOTEBOOKS
 from recscale.settings import REPOSITORY
 
 
-def pins() -> dict[str, str]:
+def pins(name: str = "requirements.lock") -> dict[str, str]:
     """Package -> pin as written, from the lock file."""
-    lines = (REPOSITORY / "requirements.lock").read_text().splitlines()
+    lines = (REPOSITORY / name).read_text().splitlines()
     return {re.split("==", line)[0]: line for line in lines if line and not line.startswith("#")}
 
 
@@ -31,6 +32,21 @@ def test_conda_has_the_same_pins():
     (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
     assert sorted(pip) == sorted(line for name, line in pins().items() if name != "torchrec")
     assert "make" in environment["dependencies"]
+
+
+def test_jupyterlab_is_pinned_beside_the_lock_file():
+    extra = pins("requirements-lab.lock")
+    assert "jupyterlab" in extra
+    assert not set(extra) & set(pins()), "one pin, one place"
+    assert all(re.fullmatch(r"[a-z0-9.-]+==[0-9][\w.]*", line) for line in extra.values())
+
+
+def test_binder_has_the_same_pins_and_nothing_that_only_training_needs():
+    environment = yaml.safe_load((REPOSITORY / "binder" / "environment.yml").read_text())
+    (pip,) = [entry["pip"] for entry in environment["dependencies"] if isinstance(entry, dict)]
+    assert set(pip) <= set(pins().values())
+    assert not [line for line in pip if line.startswith(("torch", "fbgemm"))]
+    assert os.access(REPOSITORY / "binder" / "postBuild", os.X_OK)
 
 
 def test_torchrec_is_installed_alone():
@@ -79,6 +95,14 @@ def test_ci_runs_the_same_commands():
     for command in ("make lint", "make test", "make book", "-m browser"):
         assert command in script
     assert "bash .ci/run" in (REPOSITORY / ".github" / "workflows" / "ci.yml").read_text()
+
+
+def test_pages_are_published_from_the_archive():
+    workflow = yaml.safe_load((REPOSITORY / ".github" / "workflows" / "pages.yml").read_text())
+    runs = [step.get("run", "") for job in workflow["jobs"].values() for step in job["steps"]]
+    assert "make site" in runs
+    assert any("recscale book export" in run for run in runs)
+    assert any(run.rstrip().endswith(NOTEBOOKS) or f" {NOTEBOOKS}\n" in run for run in runs)
 
 
 def test_nothing_large_and_no_output_is_committed():

@@ -6,8 +6,9 @@ import pytest
 from pydantic import Field
 
 from recscale.book import arguments, parameters
-from recscale.book.arguments import checked_arguments
-from recscale.book.parameters import CTRChapter, ParameterError
+from recscale.book.arguments import book_arguments, checked_arguments, command_line
+from recscale.book.parameters import CTRChapter, ParameterError, SequenceChapter
+from recscale.datasets.cards import find_card
 
 DEFAULTS = """
 dataset: str = "frappe"
@@ -113,3 +114,46 @@ def test_a_data_set_that_is_not_there_is_found_before_the_chapter_runs(monkeypat
         checked_arguments("training-wukong", {"dataset": "frape"})
     with pytest.raises(ValueError, match=r"shop\.toml"):
         checked_arguments("training-wukong", {"dataset": "shop.toml"})
+
+
+def test_a_command_line_is_read_back():
+    assert command_line("scaling", {"layers": 3, "seeds": [0, 1], "note": "a b", "fast": True}) == (
+        "recscale chapter run scaling -p layers 3 -p seeds '[0, 1]' -p note 'a b' -p fast true"
+    )
+
+
+@pytest.fixture
+def book(monkeypatch) -> dict[str, dict]:
+    """Chapters for impressions, for sequences, for one of two published data sets, and for none; their defaults."""
+
+    class Published(parameters.Parameters):
+        dataset: Literal["frappe", "ml-1m"]
+
+    chapters = {"ctr": Scaling, "sequences": SequenceChapter, "published": Published, "none": parameters.Chapter}
+    monkeypatch.setattr(arguments, "CHAPTERS", chapters)
+    monkeypatch.setattr(arguments, "find_card", find_card)
+    own = {"profile": "quick", "seeds": [0]}
+    return {
+        "ctr": {"dataset": "frappe", **own},
+        "sequences": {"dataset": "movielens-100k", **own},
+        "published": {"dataset": "ml-1m"},
+        "none": own,
+    }
+
+
+def test_the_whole_book_about_another_data_set(book):
+    assert book_arguments(book, "movielens-1m", None) == {
+        "ctr": {"dataset": "movielens-1m"},
+        "sequences": {"dataset": "movielens-1m"},
+    }
+    assert book_arguments(book, "frappe", None) == {"published": {"dataset": "frappe"}}, "ctr has it by default"
+    assert book_arguments(book, None, "smoke") == {name: {"profile": "smoke"} for name in ("ctr", "sequences", "none")}
+    assert book_arguments(book, "ml-1m", None) == {}, "the default of the only chapter that has it"
+    assert book_arguments(book, None, None) == {}
+
+
+def test_what_fits_no_chapter_is_refused(book):
+    with pytest.raises(ValueError, match="no chapter has 'fast' for its profile; allowed are smoke, quick, full"):
+        book_arguments(book, None, "fast")
+    with pytest.raises(ValueError, match="frapp"):
+        book_arguments(book, "frapp", None)

@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 
+import nbformat
 import pytest
 
 from recscale.book import build
@@ -49,6 +50,19 @@ def test_a_good_book_is_built_once(small_book, monkeypatch):
     assert said == ["nothing has changed since the last build"]
 
 
+def test_with_parameters_the_book_is_built_beside_the_default_one_and_says_what_changed(small_book):
+    path = write_notebook(small_book.book / "squares.ipynb", "count: int = 1", CELLS, title="Squares")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[1].metadata["tags"] = ["parameters"]
+    nbformat.write(notebook, path)
+    html = build_book(small_book, report=silent, given={"squares": {"count": 3}})
+    assert html == small_book.build / "reruns" / "3" / "html"
+    page = (html / "squares.html").read_text()
+    assert "Your own run" in page
+    assert "count" in page
+    assert not small_book.html.exists()
+
+
 def test_a_failing_cell(small_book):
     write_notebook(small_book.book / "squares.ipynb", CELLS, "raise ValueError('on purpose')")
     fails_twice(small_book, ChapterError, "chapter squares: ValueError: on purpose")
@@ -92,7 +106,7 @@ def no_sphinx(small_book, monkeypatch) -> list[str]:
             (built / f"{name}.html").write_text(builds[-1])
         return built
 
-    monkeypatch.setattr(build, "execute_book", lambda layout, report: [])
+    monkeypatch.setattr(build, "execute_book", lambda layout, report, given: [])
     monkeypatch.setattr(build, "check_book", lambda html, layout: [])
     monkeypatch.setattr(build, "sphinx", sphinx)
     return builds

@@ -2,6 +2,7 @@
 
 import json
 
+import nbformat
 import pytest
 
 from recscale.book.check import check_book
@@ -67,6 +68,26 @@ def test_a_page_that_was_not_built(html, small_book):
 def test_faults_of_a_page(html, small_book, body, fault):
     page_with(html, body)
     assert fault in check_book(html, small_book)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "faults"),
+    [
+        ("Plain.", 1, []),
+        ("Plain.", 0, ["squares: its notebook to download holds 0 figures of 1"]),
+        ("{term}`x` and {term}`y`", 1, ["squares: its notebook to download still says {term}"]),
+    ],
+)
+def test_the_notebook_behind_the_download_button(html, small_book, text, shown, faults):
+    def saved(path, text, figures):
+        outputs = [nbformat.v4.new_output("display_data", {"text/html": figure_html()})] * figures
+        cells = [nbformat.v4.new_markdown_cell(text), nbformat.v4.new_code_cell(SHOWS, outputs=outputs)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+
+    (html / "_sources").mkdir()
+    saved(small_book.executed / "squares.ipynb", text, 1)
+    saved(html / "_sources" / "squares.ipynb", text, shown)
+    assert check_book(html, small_book) == faults
 
 
 def test_an_external_link_is_no_fault(html, small_book):

@@ -97,7 +97,7 @@ def test_a_folder_that_can_t_be_made_is_named(tmp_path):
 
 
 def test_a_book_that_can_t_be_built_exits_with_one(monkeypatch):
-    def fails(layout, *, report):
+    def fails(layout, *, report, given):
         raise ChapterError("chapter two: ValueError: no")
 
     monkeypatch.setattr("recscale.book.build.build_book", fails)

@@ -28,6 +28,7 @@ def references(tmp_path) -> References:
     (tmp_path / "_static" / "diagrams").mkdir(parents=True)
     (tmp_path / "_static" / "look.css").write_text('html { --hue: #abc; }\nhtml[data-theme="dark"] { --hue: #000; }')
     (tmp_path / "_static" / "diagrams" / "layer.svg").write_text(SVG)
+    (tmp_path / "part.md").write_text("Included {glue:text}`word`.")
     read = read_references(tmp_path, ["page"], Publication())
     return replace(read, targets={**read.targets, "other": Target("other", "Another page")})
 
@@ -68,6 +69,12 @@ def plain(references, tmp_path) -> Plain:
         ("Done.\n\n```{solution-end}\n```", "Done."),
         ("```{code-block} python\n:caption: A file\nx = 1\n```", "```python\nx = 1\n```"),
         ("```{math}\nx^2\n```", "$$\nx^2\n$$"),
+        (
+            "```{quiz} Which one?\n- (x) This\n\n  Right:\n  it is.\n- ( ) That\n  No.\n```",
+            "**Which one?**\n\n- This\n- That\n\n<details>\n<summary>Answers</summary>\n\n- ✓ This: Right: it is.\n"
+            "- ✗ That: No.\n\n</details>",
+        ),
+        ("```{include} part.md\n```", "Included yes."),
         (":::{unheard-of} Title\nText {glue:text}`word`\n:::", "**Title**\n\nText yes"),
         ("{unheard}`text`", "text"),
     ],
@@ -100,6 +107,7 @@ def test_pictures_come_along_in_the_light_theme_s_colours(plain, myst, name, tex
     [
         ("{glue:text}`gone`", "page shows 'gone', and no cell glues it"),
         ("{cite:p}`gone`", "the bibliography has no entry 'gone'"),
+        ("```{include} gone.md\n```", "includes 'gone.md', and there is no such file in the book"),
         ("![a](gone.png)", "page shows the picture 'gone.png', and there is no such file"),
     ],
 )
@@ -114,12 +122,12 @@ def test_a_solution_of_several_cells_gets_a_cell_of_its_own():
     assert split_solutions("Only text.") == [(False, "Only text.")]
 
 
-def test_for_a_page_alone_only_what_other_pages_hold_is_resolved(references):
+def test_for_a_page_alone_only_what_other_pages_hold_is_resolved(references, tmp_path):
     text = (
         "```{note} Title\n[](other), [](here), {cite:t}`key`, {term}`decade`\n```\n\n"
         "```\n[](other)\n```\n\n{glue:text}`x:.2f` {eq}`law` `[](other)`"
     )
-    assert without_other_pages(text, references, "page") == (
+    assert without_other_pages(text, references, "page", tmp_path) == (
         "```{note} Title\n*Another page*, [](here), Au (2020), decade\n```\n\n"
         "```\n[](other)\n```\n\n{glue:text}`x:.2f` {eq}`law` `[](other)`"
     )

@@ -84,3 +84,9 @@ def test_figures_are_counted_before_and_after(figure):
     assert count_figures(v4.new_notebook(cells=[cell])) == 2
     cell.outputs = portable(cell)
     assert count_figures(v4.new_notebook(cells=[cell])) == 2
+
+
+def test_an_explorer_leaves_its_table():
+    html = '<div class="recscale-explorer"><script type="application/json">{}</script><table><tr></tr></table></div>'
+    (kept,) = portable(v4.new_code_cell("x", outputs=[output(**{"text/html": html})]))
+    assert kept.data["text/html"] == '<div class="recscale-explorer"><table><tr></tr></table></div>'

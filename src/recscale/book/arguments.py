@@ -6,10 +6,11 @@ Nothing guesses what a text means: ``010`` is 10 for an ``int``, and a data set 
 import json
 import shlex
 import types
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
-from recscale.book.parameters import CHAPTERS, DataChapter, check_parameters
+from recscale.book.parameters import CHAPTERS, CTRChapter, DataChapter, Parameters, check_parameters
+from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
 from recscale.settings import absolute
 
@@ -31,6 +32,50 @@ def checked_arguments(chapter: str, texts: Mapping[str, str]) -> dict[str, Any]:
             values["dataset"] = str(absolute(values["dataset"]))
         find_card(values["dataset"])
     return values
+
+
+def book_arguments(
+    defaults: Mapping[str, Mapping[str, Any]], dataset: str | None, profile: str | None
+) -> dict[str, dict[str, Any]]:
+    """Chapter -> the parameters to give it, so that the whole book is about ``dataset`` or trained in ``profile``.
+
+    ``defaults`` are every chapter's own. A chapter that can't read the data set, or has no such parameter, is left out.
+    Raises ``ValueError`` where a value fits no chapter.
+    """
+    given: dict[str, dict[str, Any]] = {}
+    for name, text in (("dataset", dataset), ("profile", profile)):
+        if text is None:
+            continue
+        value = str(absolute(text)) if name == "dataset" and text.endswith(".toml") else text
+        kinds = find_card(value).kinds if name == "dataset" and _known(value) else ()
+        fitting = [chapter for chapter in defaults if _fits(CHAPTERS[chapter], name, value, kinds)]
+        if not fitting:
+            raise ValueError(f"no chapter has {text!r} for its {name}; allowed are {', '.join(_choices(name))}")
+        for chapter in fitting:
+            if defaults[chapter][name] != value:
+                given.setdefault(chapter, {})[name] = value
+    return given
+
+
+def _known(dataset: str) -> bool:
+    """Whether the data set has a card, or is none of those that chapters list by a name of their own."""
+    return dataset in dataset_names() or dataset not in _choices("dataset")
+
+
+def _fits(model: type[Parameters], name: str, value: str, kinds: Collection[str]) -> bool:
+    """Whether a chapter with this model can be given ``value``; a data set has data of these ``kinds``."""
+    if name not in model.model_fields:
+        return False
+    annotation = model.model_fields[name].annotation
+    if get_origin(annotation) is Literal:
+        return value in get_args(annotation)
+    return ("ctr" if issubclass(model, CTRChapter) else "sequences") in kinds
+
+
+def _choices(name: str) -> list[str]:
+    """The values that chapters list for their parameter ``name``."""
+    annotations = (model.model_fields[name].annotation for model in CHAPTERS.values() if name in model.model_fields)
+    return list(dict.fromkeys(value for one in annotations if get_origin(one) is Literal for value in get_args(one)))
 
 
 def command_line(chapter: str, given: Mapping[str, Any]) -> str:

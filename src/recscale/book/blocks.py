@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import yaml
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,}|:{3,})(?P<rest>.*)$")
 OPENING = re.compile(r"^\{(?P<name>[\w:.+-]+)\}\s*(?P<argument>.*?)\s*$")
 OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*?)\s*$")
+INCLUDE = re.compile(r"^(?P<fence>`{3,}|:{3,})\{include\}\s*(?P<path>\S+)\s*\n(?:.*\n)*?(?P=fence)\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,21 @@ def blocks(text: str) -> Iterator[str | Directive]:
         yield _directive(opening, [one.removeprefix(fence["indent"]) for one in inside])
     if plain:
         yield "\n".join(plain)
+
+
+def included(text: str, book: Path) -> str:
+    """The text with every ``{include}`` replaced by its file in the folder ``book``.
+
+    Raises ``ValueError`` when there is no such file.
+    """
+
+    def content(found: re.Match[str]) -> str:
+        path = book / found["path"]
+        if not path.is_file():
+            raise ValueError(f"a page includes {found['path']!r}, and there is no such file in the book")
+        return included(path.read_text(encoding="utf-8"), book)
+
+    return INCLUDE.sub(content, text)
 
 
 def _until_closed(lines: Iterator[str], fence: re.Match[str]) -> tuple[list[str], list[str]]:

@@ -11,16 +11,19 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from filelock import FileLock, Timeout
 
 from recscale.book.check import check_book
 from recscale.book.commentary import relied_on, stale
-from recscale.book.execute import Layout, chapters, execute_book, pages
+from recscale.book.execute import Given, Layout, chapters, execute_book, pages
+from recscale.book.marks import mark
 from recscale.book.site import SOURCE_DATE, source_date
 from recscale.claims.questions import outdated
 from recscale.claims.registry import load_claims
@@ -37,17 +40,22 @@ class BuildError(Exception):
     """Sphinx warned, or a page is not as it should be."""
 
 
-def build_book(layout: Layout, *, report=print) -> Path:
+def build_book(layout: Layout, *, report=print, given: Given | None = None) -> Path:
     """Run what has changed, build and check the pages. Returns the folder of the pages.
 
-    Raises ``ChapterError`` when a cell fails and ``BuildError`` for any warning of Sphinx or fault of a page.
+    With parameters ``given`` the book is built beside the default one, in a folder of its own, and its pages say what
+    has changed. Raises ``ChapterError`` when a cell fails, ``BuildError`` for a warning of Sphinx or a fault of a page.
     """
+    default, given = layout, given or {}
+    layout = replace(default, build=default.build / "reruns" / _name(given)) if given else default
     with _alone(layout, report):
         _restore(layout)
-        results = execute_book(layout, report=report)
-        if outdated := stale_commentary(layout):
+        results = execute_book(layout, report=report, given=given)
+        if outdated := [] if given else stale_commentary(layout):
             raise BuildError(f"the text no longer fits the numbers:\n{_listed(outdated)}")
         stage = _stage(layout, {result.chapter: result.path for result in results})
+        for chapter, values in given.items():
+            _mark(stage / f"{chapter}.ipynb", chapter, values, default)
         key = _key(stage, layout)
         stamp = layout.html / STAMP
         if stamp.exists() and stamp.read_text(encoding="utf-8") == _stamp(key, layout.html):
@@ -61,6 +69,18 @@ def build_book(layout: Layout, *, report=print) -> Path:
         (built / STAMP).write_text(_stamp(key, built), encoding="utf-8")
         _swap(built, layout)
     return layout.html
+
+
+def _name(given: Given) -> str:
+    """A folder's name that says what these parameters are: "frappe-smoke"."""
+    values = dict.fromkeys(str(value) for values in given.values() for value in values.values())
+    return re.sub(r"[^\w.-]+", "-", "-".join(Path(value).stem for value in values))
+
+
+def _mark(path: Path, chapter: str, given: Mapping[str, Any], default: Layout) -> None:
+    notebook = nbformat.read(path, as_version=4)
+    mark(notebook, chapter, given, default)
+    nbformat.write(notebook, path)
 
 
 def stale_commentary(layout: Layout) -> list[str]:

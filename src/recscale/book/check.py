@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 from bs4 import BeautifulSoup, Tag
 
 from recscale.book.execute import Layout, chapters, pages
+from recscale.book.export import leftovers
+from recscale.book.outputs import count_figures
 from recscale.book.publication import publication
 from recscale.book.site import site_prefix
 from recscale.figures.base import count_points
@@ -33,6 +36,7 @@ def check_book(html: Path, layout: Layout) -> list[str]:
             notebook = (layout.executed / f"{chapter}.ipynb").read_text(encoding="utf-8")
             faults += [f"{chapter}: {fault}" for fault in _figure_faults(soups[path], notebook)]
             faults += [f"{chapter}: {fault}" for fault in _output_faults(notebook)]
+            faults += [f"{chapter}: {fault}" for fault in _download_faults(html / "_sources", chapter, notebook)]
     anchors = {path: _anchors(soup) for path, soup in soups.items()}
     for path, soup in soups.items():
         name = path.relative_to(html).as_posix()
@@ -91,6 +95,19 @@ def _output_faults(notebook: str) -> Iterator[str]:
                 yield f"a cell writes to stderr: {''.join(output['text']).strip().splitlines()[0]!r}"
             if output["output_type"] == "error":
                 yield f"a cell failed with {output['ename']}: {output['evalue']}"
+
+
+def _download_faults(folder: Path, chapter: str, executed: str) -> Iterator[str]:
+    """The notebook behind the download button against the executed one: every figure, and no MyST."""
+    path = folder / f"{chapter}.ipynb"
+    if not path.exists():
+        return
+    notebook = nbformat.read(path, as_version=4)
+    figures, expected = count_figures(notebook), count_figures(nbformat.reads(executed, as_version=4))
+    if figures != expected:
+        yield f"its notebook to download holds {figures} figures of {expected}"
+    for left in dict.fromkeys(leftovers(notebook)):
+        yield f"its notebook to download still says {left}"
 
 
 def _anchors(soup: BeautifulSoup) -> set[str]:

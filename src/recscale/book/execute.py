@@ -99,19 +99,29 @@ def chapters(layout: Layout) -> list[str]:
     return [page for page in pages(layout) if (layout.book / f"{page}.ipynb").exists()]
 
 
-def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> list[Execution]:
-    """Bring every chapter up to date. Raises ``ChapterError`` when one fails, after the others have finished."""
+Given = Mapping[str, Mapping[str, Any]]
+"""Chapter -> parameters that differ from its defaults."""
+
+
+def execute_book(
+    layout: Layout, *, jobs: int | None = None, report=print, given: Given | None = None
+) -> list[Execution]:
+    """Bring every chapter up to date, with its defaults or with the parameters ``given``.
+
+    Raises ``ChapterError`` when one fails, after the others have finished.
+    """
+    given = given or {}
     for left in writable(layout.executed).glob(f"{RUNNING}*"):  # of a build that was killed
         shutil.rmtree(left, ignore_errors=True)
     names = chapters(layout)
-    done = {name: kept(name, layout) for name in names}
+    done = {name: kept(name, layout, given.get(name)) for name in names}
     waiting = sorted((name for name in names if done[name] is None), key=lambda name: -_last_seconds(name, layout))
     total = len(waiting)
     if waiting:
-        _fetch_data(waiting, layout, report)
+        _fetch_data(waiting, layout, report, given)
         report(f"running {total} of {len(names)} chapters ({len(names) - total} unchanged)")
     with ThreadPoolExecutor(jobs or _jobs()) as pool:
-        running = [pool.submit(_execute_kept, name, layout) for name in waiting]
+        running = [pool.submit(_execute_kept, name, layout, given.get(name), report) for name in waiting]
         for count, future in enumerate(as_completed(running), start=1):
             result = future.result()
             done[result.chapter] = result
@@ -122,15 +132,16 @@ def execute_book(layout: Layout, *, jobs: int | None = None, report=print) -> li
     return [done[name] for name in names]
 
 
-def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
+def _fetch_data(names: Sequence[str], layout: Layout, report, given: Given | None = None) -> None:
     """Get the data sets the chapters start from, once and before they run side by side.
 
     A chapter that only names a data set, whose runs are committed, isn't a ``DataChapter`` and needs no file of it.
     """
     known = dataset_names()
     reading = [name for name in names if issubclass(CHAPTERS.get(name, DataChapter), DataChapter)]
-    texts = [(layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in reading]
-    wanted = sorted({parameter_defaults(text).get("dataset") for text in texts} & set(known))
+    texts = {name: (layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in reading}
+    values = [parameter_defaults(text) | (given or {}).get(name, {}) for name, text in texts.items()]
+    wanted = sorted({value.get("dataset") for value in values} & set(known))
     for name in wanted:
         card = find_card(name)
         report(f"data: {name}")
@@ -138,27 +149,30 @@ def _fetch_data(names: Sequence[str], layout: Layout, report) -> None:
             load(name, kind)
 
 
-def kept(chapter: str, layout: Layout) -> Execution | None:
+def kept(chapter: str, layout: Layout, given: Mapping[str, Any] | None = None) -> Execution | None:
     """The stored result of a chapter, if nothing it depends on has changed since."""
     path, record = layout.executed / f"{chapter}.ipynb", _record(chapter, layout)
-    if path.exists() and record.get("key") == _key(chapter, layout):
+    if path.exists() and record.get("key") == _key(chapter, layout, given):
         return Execution(chapter, path, record["seconds"], ran=False)
     return None
 
 
-def _execute_kept(chapter: str, layout: Layout) -> Execution:
-    """Run a chapter with its defaults; its notebook and record appear only when all its cells have passed."""
-    key, path = _key(chapter, layout), layout.executed / f"{chapter}.ipynb"
+def _execute_kept(chapter: str, layout: Layout, given: Mapping[str, Any] | None, report) -> Execution:
+    """Run a chapter; its notebook and record appear only when all its cells have passed."""
+    key, path = _key(chapter, layout, given), layout.executed / f"{chapter}.ipynb"
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=layout.executed, prefix=RUNNING) as folder:
         output = Path(folder) / path.name
         environment = {BOOK_BUILD: "1", "PYTHONPATH": _python_path(layout)} | dict.fromkeys(THREADS, "1")
-        error = run_notebook(layout.book / path.name, output, {}, environment)
+        error = run_notebook(
+            *(layout.book / path.name, output, given or {}, environment),
+            report=lambda line: report(f"{chapter}: {line}"),
+        )
         seconds = time.perf_counter() - start
         if error:
             return Execution(chapter, path, seconds, ran=True, error=f"chapter {chapter}: {error}")
         notebook = nbformat.read(output, as_version=4)
-        finish(notebook, chapter, seconds, layout)
+        finish(notebook, chapter, seconds, layout, given)
         nbformat.write(notebook, output)
         (layout.executed / f"{chapter}.json").unlink(missing_ok=True)
         os.replace(output, path)
@@ -173,10 +187,10 @@ def run_notebook(
 ) -> str:
     """Run a notebook with papermill in a process of its own; "" or what went wrong.
 
-    ``report`` gets a line now and then while models train; with it papermill's bar of cells is shown too.
+    ``report`` gets a line now and then while models train.
     """
     command = [sys.executable, "-m", "papermill", str(source), str(output), "--kernel", "python3"]
-    command += ["--log-level", "ERROR", "--progress-bar" if report and sys.stderr.isatty() else "--no-progress-bar"]
+    command += ["--log-level", "ERROR", "--no-progress-bar"]
     if parameters:
         command += ["--parameters_yaml", yaml.safe_dump(dict(parameters))]
     with tempfile.TemporaryDirectory() as scratch:  # a chapter that writes beside itself leaves nothing behind
@@ -185,12 +199,7 @@ def run_notebook(
         settings = os.environ | folders() | dict(environment) | {PROGRESS: str(told)}
         with errors.open("w") as stream:
             process = subprocess.Popen(
-                command,
-                cwd=scratch,
-                env=settings,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=None if "--progress-bar" in command else stream,
+                command, cwd=scratch, env=settings, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
             )
             status = follow(process, told, report)
         return "" if status == 0 else _first_error(output) or _message(errors)
@@ -232,9 +241,12 @@ def finish(
     notebook.cells.append(nbformat.v4.new_markdown_cell(note, id="how-this-page-was-made"))
 
 
-def _key(chapter: str, layout: Layout) -> str:
+def _key(chapter: str, layout: Layout, given: Mapping[str, Any] | None = None) -> str:
     notebook = (layout.book / f"{chapter}.ipynb").read_text(encoding="utf-8")
-    return chapter_key(notebook, {}, layout.package, layout.data, layout.lock)
+    values, card = dict(given or {}), (given or {}).get("dataset", "")
+    if card.endswith(".toml"):
+        values["card"] = Path(card).read_text(encoding="utf-8")
+    return chapter_key(notebook, values, layout.package, layout.data, layout.lock)
 
 
 def _record(chapter: str, layout: Layout) -> dict[str, Any]:

@@ -40,5 +40,5 @@ def progress_line(told: dict[str, Any]) -> str:
     if not told["total"]:
         return f"{told['name']}: {told['finished']}"
     left = told["seconds_left"]
-    minutes = "" if left is None else f", {left / 60:.0f} min left" if left >= 60 else f", {left:.0f} s left"
+    minutes = "" if not left else f", {left / 60:.0f} min left" if left >= 60 else f", {left:.0f} s left"
     return f"{told['name']}: {told['finished']} of {told['total']} runs{minutes}"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from myst_nb.core.variables import format_plain_text
 
-from recscale.book.blocks import FENCE, OPENING, Directive, blocks
+from recscale.book.blocks import FENCE, OPENING, Directive, blocks, included
 from recscale.book.pictures import drawing
 from recscale.book.references import References, Target
 
@@ -38,6 +38,7 @@ NAMED = re.compile(r"^(?P<text>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
 NUMBERED = re.compile(r"\$\$(?P<formula>(?:(?!\$\$).)*?)\$\$\s*\((?P<label>[\w:.-]+)\)", re.DOTALL)
 LABEL = re.compile(r"^\([\w:.-]+\)=\s*\n?", re.MULTILINE)
 COMMENT = re.compile(r"^(%|\+\+\+).*\n?", re.MULTILINE)
+CHOICE = re.compile(r"^- \(([x ])\) ?", re.MULTILINE)
 SVG = re.compile(r"(?:<(?P<around>div|figure)[^<>]*>\s*)?<svg\b.*?</svg>(?:\s*</(?P=around)>)?", re.DOTALL)
 
 
@@ -65,7 +66,8 @@ class Plain:
 
     def __call__(self, text: str) -> str:
         """The text converted; what it shows is kept in ``attachments``."""
-        parts = (self._directive(one) if isinstance(one, Directive) else self._text(one) for one in blocks(text))
+        pieces = blocks(included(text, self.folder))
+        parts = (self._directive(one) if isinstance(one, Directive) else self._text(one) for one in pieces)
         return re.sub(r"\n{3,}", "\n\n", "\n".join(parts))
 
     def _text(self, text: str) -> str:
@@ -144,6 +146,7 @@ class Plain:
         yield frozenset(("solution-start",)), lambda one: f"#### {self.solution_title(one)}\n\n{self(one.body)}"
         yield CODE, lambda one: f"```{one.argument}\n{one.body}\n```"
         yield frozenset(("math",)), lambda one: f"$$\n{one.body or one.argument}\n$$"
+        yield frozenset(("quiz",)), self._quiz
         yield frozenset(("raw",)), lambda one: self(one.body) if one.argument == "html" else ""
         yield PICTURES, self._figure
         yield SILENT, lambda one: ""
@@ -166,6 +169,15 @@ class Plain:
         """ "Solution to exercise 2"."""
         target = self.references.target(one.argument)
         return f"Solution to exercise {target.number}" if target and target.number else "Solution"
+
+    def _quiz(self, one: Directive) -> str:
+        """The question, its choices as a list, and in a drawer what each choice is answered."""
+        parts = [re.split(r"\n\s*\n|\n", item.strip(), maxsplit=1) for item in CHOICE.split(one.body)[2::2]]
+        choices = "\n".join(f"- {self(answer)}" for answer, *_ in parts)
+        marks = ["✓" if mark == "x" else "✗" for mark in CHOICE.split(one.body)[1::2]]
+        told = [" ".join(line.strip() for line in "".join(rest).splitlines()) for _, *rest in parts]
+        replies = "\n".join(f"- {mark} {part[0]}: {text}" for mark, part, text in zip(marks, parts, told, strict=True))
+        return f"**{self(one.argument)}**\n\n{choices}\n\n{self._drawer('Answers', replies)}"
 
     def _figure(self, one: Directive) -> str:
         caption = self(one.body).strip()
@@ -205,9 +217,11 @@ def split_solutions(text: str) -> list[tuple[bool, str]]:
     return [(opens, "\n".join(lines)) for opens, lines in pieces if "".join(lines).strip()]
 
 
-def without_other_pages(text: str, references: References, page: str) -> str:
-    """The text, still MyST, without what only the whole book can resolve: links to other pages, literature, terms."""
-    plain = Plain(references, page, {}, Path())
+def without_other_pages(text: str, references: References, page: str, folder: Path) -> str:
+    """The text, still MyST, without what only the whole book can resolve: links to other pages, literature, terms,
+    files it includes from ``folder``.
+    """
+    plain = Plain(references, page, {}, folder)
 
     def inline(found: re.Match[str]) -> str:
         role, content = found["role"], found["content"]
@@ -218,7 +232,9 @@ def without_other_pages(text: str, references: References, page: str) -> str:
         target = None if found["code"] or found["image"] else references.target((name or "").partition("#")[0])
         return plain(found[0]) if target and target.page != page else found[0]
 
-    return "".join(piece if verbatim else INLINE.sub(inline, piece) for verbatim, piece in _verbatim(text))
+    return "".join(
+        piece if verbatim else INLINE.sub(inline, piece) for verbatim, piece in _verbatim(included(text, folder))
+    )
 
 
 def _verbatim(text: str) -> Iterator[tuple[bool, str]]:

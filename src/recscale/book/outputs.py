@@ -26,6 +26,7 @@ from recscale.claims.render import MIME as CLAIMS
 PLOTLY = "application/vnd.plotly.v1+json"
 RECORD = "application/papermill.record/"
 FIGURE = "recscale-figure"
+EXPLORER = "recscale-explorer"
 
 DRAW = """(() => {
   const load = window.recscalePlotly ??= (async () => {
@@ -94,6 +95,7 @@ class Portable:
             yield self._claims(data["text/html"])
         elif "text/html" in data:
             data = dict(data) | {"text/html": self.linked(data["text/html"])}
+            data["text/html"] = _without_scripts(data["text/html"])
             yield from_dict(dict(output) | {"data": data, "metadata": {}})
         else:
             yield output
@@ -102,10 +104,11 @@ class Portable:
         """The figure, and its caption as text below it."""
         figure = BeautifulSoup(html, "lxml").find("figure", class_=FIGURE)
         content = json.loads(figure.find("script").string)
+        content["layout"].pop("meta", None)  # what only the page's own scripts read
         caption = figure.find("figcaption")
         self.figures += 1
         packed = "" if self.figures > 1 else f'<script type="text/plain" id="recscale-plotly">{_packed()}</script>'
-        text = figure.find(class_="recscale-plot")["aria-label"]
+        text = figure.find(class_="recscale-plot").get("aria-label") or figure["data-figure"]
         data = {PLOTLY: _plain(content), "text/html": packed + _drawn(figure["id"], content), "text/plain": text}
         yield new_output("display_data", data)
         if caption:
@@ -134,6 +137,16 @@ class Portable:
             else:
                 link.unwrap()
         return str(soup)
+
+
+def _without_scripts(html: str) -> str:
+    """An explorer without the data of the page's script: its table is left."""
+    if EXPLORER not in html:
+        return html
+    soup = BeautifulSoup(html, "html.parser")
+    for script in soup.select(f".{EXPLORER} script"):
+        script.extract()
+    return str(soup)
 
 
 @cache

@@ -13,7 +13,7 @@ from pathlib import Path
 from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 
-from recscale.book.blocks import Directive, blocks
+from recscale.book.blocks import Directive, blocks, included
 from recscale.book.publication import Publication
 
 LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")
@@ -100,9 +100,10 @@ def read_references(book: Path, pages: Iterable[str], publication: Publication) 
 def markdown_of(book: Path, page: str) -> str:
     """The text of a page: the file, or a notebook's text cells."""
     if (path := book / f"{page}.md").exists():
-        return path.read_text(encoding="utf-8")
+        return included(path.read_text(encoding="utf-8"), book)
     cells = json.loads((book / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    texts = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return included("\n\n".join(texts), book)
 
 
 def page_targets(page: str, text: str) -> dict[str, Target]:

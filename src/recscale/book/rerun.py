@@ -17,12 +17,11 @@ import yaml
 from nbformat import NotebookNode
 
 from recscale.book.build import sphinx
-from recscale.book.cells import parameter_defaults
-from recscale.book.changes import Changes, box, changes
-from recscale.book.commentary import annotate
-from recscale.book.execute import ChapterError, Layout, finish, kept, pages, run_notebook
+from recscale.book.changes import Changes
+from recscale.book.execute import ChapterError, Layout, finish, pages, run_notebook
 from recscale.book.export import exported
 from recscale.book.markdown import without_other_pages
+from recscale.book.marks import mark
 from recscale.book.outputs import Portable
 from recscale.book.publication import publication
 from recscale.book.references import References, read_references
@@ -52,16 +51,6 @@ def rerun(
     if given:
         change = mark(notebook, chapter, given, layout)
     return notebook, change
-
-
-def mark(notebook: NotebookNode, chapter: str, given: Mapping[str, Any], layout: Layout) -> Changes:
-    """Put on top of a rerun's notebook what has changed, and a note where the text no longer fits."""
-    defaults = parameter_defaults((layout.book / f"{chapter}.ipynb").read_text(encoding="utf-8"))
-    built = kept(chapter, layout)
-    default_run = nbformat.read(built.path, as_version=4) if built else None
-    change = changes(notebook, defaults, given, default_run)
-    annotate(notebook, {yours["id"]: yours["verdict"] for _, yours in change.claims}, box(change))
-    return change
 
 
 def references_of(layout: Layout) -> References:
@@ -104,7 +93,7 @@ def _stage(notebook: NotebookNode, chapter: str, stage: Path, layout: Layout) ->
     alone = nbformat.from_dict(notebook)
     for cell in alone.cells:
         if cell.cell_type == "markdown":
-            cell.source = without_other_pages(cell.source, references, chapter)
+            cell.source = without_other_pages(cell.source, references, chapter, layout.book)
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = outputs.linked(output.data["text/html"])

@@ -1,6 +1,7 @@
 """``recscale book``: build the pages, check them, print them."""
 
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,15 +10,37 @@ import typer
 app = typer.Typer(help="Build the book and check its pages.", no_args_is_help=True)
 
 
-@app.command()
-def build() -> None:
-    """Run the chapters that have changed, build the pages, check them."""
-    from recscale.book.build import BuildError, build_book
-    from recscale.book.execute import ChapterError, Layout
+class Form(StrEnum):
+    """What `recscale book export` writes."""
 
-    start = time.perf_counter()
+    NOTEBOOKS = "ipynb"
+    MYST = "myst"
+
+
+@app.command()
+def build(
+    dataset: Annotated[
+        str | None, typer.Option(help="another data set for every chapter that can read it: a name, or a card")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="how much every chapter trains: smoke, quick or full")] = None,
+) -> None:
+    """Run the chapters that have changed, build the pages, check them.
+
+    With other data or another profile the book is built in a folder of its own, and its pages say what has changed.
+    """
+    from recscale.book.arguments import book_arguments
+    from recscale.book.build import BuildError, build_book
+    from recscale.book.cells import parameter_defaults
+    from recscale.book.execute import ChapterError, Layout, chapters
+
+    start, layout = time.perf_counter(), Layout()
+    texts = {name: (layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in chapters(layout)}
+    defaults = {name: parameter_defaults(text) for name, text in texts.items()}
+    given = book_arguments(defaults, dataset, profile)
+    for chapter, values in given.items():
+        typer.echo(f"{chapter}: {', '.join(f'{name} {value}' for name, value in values.items())}")
     try:
-        html = build_book(Layout(), report=typer.echo)
+        html = build_book(layout, report=typer.echo, given=given)
     except (ChapterError, BuildError) as error:
         typer.echo(f"recscale: the book was not built\n{error}", err=True)
         raise typer.Exit(1) from None
@@ -36,6 +59,48 @@ def pdf(
     start = time.perf_counter()
     sheets = print_book(Layout(), absolute(output), report=typer.echo)
     typer.echo(f"{sheets} sheets after {time.perf_counter() - start:.0f} s: {output}")
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="a new folder")],
+    form: Annotated[Form, typer.Option("--format", help="notebooks for any viewer, or MyST for Jupyter Book 2")],
+) -> None:
+    """Write the executed book for other programs, running first what has changed."""
+    from recscale.book.execute import ChapterError, Layout
+    from recscale.book.export_book import export_book
+    from recscale.settings import absolute
+
+    folder = absolute(folder)
+    if folder.exists():
+        raise ValueError(f"{folder} is there already; name a new folder")
+    try:
+        export_book(Layout(), folder, form.value, report=typer.echo)
+    except ChapterError as error:
+        typer.echo(f"recscale: nothing was exported\n{error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(folder)
+
+
+@app.command()
+def archive() -> None:
+    """Pack the built pages for publishing, and write their addresses into CITATION.cff."""
+    from recscale.book.archive import cited, write_archive
+    from recscale.book.execute import Layout
+    from recscale.book.publication import publication
+    from recscale.settings import REPOSITORY, write_atomically
+
+    layout = Layout()
+    if not layout.html.exists():
+        raise ValueError("there is no built book yet; `recscale book build` makes one")
+    published = publication(layout.config)
+    citation = REPOSITORY / "CITATION.cff"
+    write_atomically(citation, cited(citation.read_text(encoding="utf-8"), published))
+    target = layout.build / "site.tar.gz"
+    write_archive(layout.html, target)
+    if not published.site:
+        typer.echo("html.baseurl of _config.yml is empty: the pages don't know their address")
+    typer.echo(target)
 
 
 @app.command()

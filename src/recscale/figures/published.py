@@ -46,7 +46,6 @@ def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, fir
         for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, points.groupby("embedding_dim"), strict=False):
             layers = np.geomspace(rows["layers"].min(), rows["layers"].max(), 24)
             curve = fits[key].predict({"layers": layers, "embedding_dim": np.full(24, float(width))})
-            layers, curve = layers.astype(np.float32), curve.astype(np.float32)  # half the weight in a page
             base.line(fig, layers, curve, f"law at {width}", line={"color": hue}, showlegend=False, hoverinfo="skip")
             name = f"width {width}"
             base.points(fig, rows["layers"], rows["value"], name, marker={"color": hue, "symbol": sign})
