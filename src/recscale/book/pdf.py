@@ -154,6 +154,7 @@ def _bound(front: PdfReader, printed: Sequence[Printed], numbers: PdfReader, htm
         writer.add_outline_item(title=page.title, page_number=first[page.name])
     for sheet, number in zip(writer.pages, numbers.pages, strict=True):
         sheet.merge_page(number)
+        sheet.compress_content_streams()
         _inward(sheet, writer, first, html)
     writer.compress_identical_objects()
     return writer

@@ -26,10 +26,6 @@ def panel_name(metric: str, dataset: str, max_length: int) -> str:
     return f"{metric}, {_SHORT.get(dataset, dataset)} {max_length}"
 
 
-CURVE = 18
-"""Points of a panel's curve, which the page rounds; eighty of them are in one figure."""
-
-
 def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, first: tuple) -> go.Figure:
     """The panels one at a time: value against layers, one series per width, with the refitted law; a menu picks.
 
