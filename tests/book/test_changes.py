@@ -77,7 +77,7 @@ def test_the_box_shows_what_differs_and_folds_what_doesn_t(computed):
         for line in soup.select("tbody tr")
     ]
     assert lines[0] == ["task", "1", "2"]
-    assert lines[1] == ["falls <is> so.", "● holds 0.5 [0.4, 0.6]", "? open 0.5 [-0.4, 1.4]"]
+    assert lines[1] == ["falls <is> so.", "● holds 0.5 [0.4, 0.6]", "? open 0.5 [−0.4, 1.4]"]
     assert lines[2] == ["first <is> so.", "? open power law", "? open line"]
     assert lines[3][1] == "–"
     assert [line[0] for line in lines] == [one.th.get_text() for one in soup.select("tbody tr")]
