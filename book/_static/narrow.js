@@ -57,7 +57,16 @@
     formula.style.fontSize = `${Math.max(SMALLEST, ratio)}em`;
   }
 
+  /* The theme's buttons that unfold a part of the contents have no name of their own. */
+  function nameToggles() {
+    document.querySelectorAll("li > details > summary:has(.toctree-toggle)").forEach((summary) => {
+      const link = summary.closest("li").querySelector("a");
+      if (link) summary.setAttribute("aria-label", `Pages below ${link.textContent.trim()}`);
+    });
+  }
+
   function start() {
+    nameToggles();
     const article = document.querySelector(".bd-article");
     if (!article) return;
     let waiting = false;

@@ -20,7 +20,7 @@ MATHJAX_PARTS += ("output/chtml/fonts", "a11y/assistive-mml.js")
 MATHJAX_LOADS = {"load": ["input/tex", "output/chtml", "a11y/assistive-mml"]}
 
 BUNDLE, WHOLE = "plotly-book.min.js", "plotly.min.js"
-BUNDLED = frozenset({"scatter", "bar", "box", "contour", "heatmap", "histogram", "violin"})
+BUNDLED = frozenset({"scatter", "bar", "box", "contour", "heatmap"})
 """Kinds of traces in the book's own bundle: those of ``plotly/traces.js``."""
 
 _FIGURE = re.compile(
@@ -41,11 +41,11 @@ NEEDED = {
     'class="report-card"': ("report-card.js",),
     'class="quiz': ("quiz.js",),
     'class="sd-': ("design-tabs.js", "sphinx-design.min.css"),
-    "data-explorer=": tuple(f"{name}.js" for name in _EXPLORERS),
+    "data-explorer=": (*(f"{name}.js" for name in _EXPLORERS), "explorers-toys.css"),
 }
 """What stands in the text of a page -> the scripts and styles that only such a page loads."""
 
-ICONS = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"[^"]*"\}')
+ICONS = re.compile(r"(?<=\})(?:\.fa-[a-z0-9-]+(?::before)?,?)+\{[^{}]*\}")
 
 
 def traces(body: str) -> set[str]:
@@ -92,7 +92,9 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
         app.add_js_file(WHOLE if traces(body) - BUNDLED else BUNDLE)
     idle = {name for mark, names in NEEDED.items() if mark not in body for name in names}
     scripts = [script for script in context["script_files"] if not _is_thebe(script) and _name(script) not in idle]
-    context["css_files"][:] = [style for style in context["css_files"] if _name(style) not in idle]
+    context["css_files"][:] = [
+        style for style in context["css_files"] if not _is_thebe(style) and _name(style) not in idle
+    ]
     if pagename != "search":  # there the theme's own script expects the others before it
         scripts = [_ordered(script) for script in scripts]
     context["script_files"][:] = scripts

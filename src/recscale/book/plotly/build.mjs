@@ -3,21 +3,40 @@ import { build } from "esbuild";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const STRING = String.raw`(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|` + "`(?:[^`\\\\$]|\\\\.)*`)";
-const DESCRIPTION = new RegExp(
-  String.raw`([{,])description:(?:${STRING}|\[(?:${STRING},?)*\]\.join\(${STRING}\))(,|(?=\}))`, "g",
-);
+// As plotly.js does for its own bundles: the attributes' descriptions are for its manual, not for drawing.
+function withoutDescriptions(code) {
+  let kept = "", from = 0;
+  for (const { index } of code.matchAll(/(?<=[{,])description:(?![\w$]+[=,}])/g)) {
+    if (index < from) continue;
+    const end = endOfValue(code, index + "description:".length);
+    kept += code.slice(from, index);
+    from = code[end] === "," ? end + 1 : end;
+  }
+  return (kept + code.slice(from));
+}
+
+// The place of the comma or the brace behind an expression.
+function endOfValue(code, at) {
+  for (let depth = 0, quote = ""; ; at += 1) {
+    const sign = code[at];
+    if (sign === "\\") at += 1;
+    else if (quote) quote = sign === quote ? "" : quote;
+    else if ("\"'`".includes(sign)) quote = sign;
+    else if ("([{".includes(sign)) depth += 1;
+    else if (depth === 0 && ",}".includes(sign)) return at;
+    else if (")]}".includes(sign)) depth -= 1;
+  }
+}
 
 const result = await build({
   entryPoints: ["traces.js"], outfile: "bundle.js", write: false, metafile: true, bundle: true, minify: true,
-  format: "iife", globalName: "Plotly", target: "es2020", define: { global: "window" }, legalComments: "none",
+  format: "iife", globalName: "Plotly", target: "es2022", define: { global: "window" }, legalComments: "none",
   loader: { ".css": "empty" }, // maplibre's, for maps
 });
 
 const { version } = JSON.parse(readFileSync("node_modules/plotly.js/package.json", "utf8"));
 const header = `/* plotly.js v${version}, the traces of the book alone; MIT licence, see plotly-licences.txt */\n`;
-// As plotly.js does for its own bundles: the attributes' descriptions are for its manual, not for drawing.
-const code = result.outputFiles[0].text.replace(DESCRIPTION, (_, open, comma) => (open === "," ? comma : open));
+const code = withoutDescriptions(result.outputFiles[0].text);
 writeFileSync("plotly-book.min.js.gz", gzipSync(header + code, { level: 9 }));
 
 const used = Object.entries(result.metafile.outputs["bundle.js"].inputs).filter(([, { bytesInOutput }]) => bytesInOutput);

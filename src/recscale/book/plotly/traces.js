@@ -6,8 +6,6 @@ Plotly.register([
   require("plotly.js/lib/box"),
   require("plotly.js/lib/contour"),
   require("plotly.js/lib/heatmap"),
-  require("plotly.js/lib/histogram"),
-  require("plotly.js/lib/violin"),
 ]);
 
 module.exports = Plotly;
