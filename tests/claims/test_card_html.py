@@ -51,7 +51,7 @@ def test_the_first_level_shows_both_sides(card):
 
 def test_a_claim_shows_number_rule_price_and_page(card):
     row = card.find(id="ours")
-    for text in ("1 [-1, 3]", "interval above 0", "needs 8 seeds, 2 core-hours", "open"):
+    for text in ("1.0 [−1.0, 3.0]", "interval above 0", "needs 8 seeds, 2 core-hours", "open"):
         assert text in row.text
     assert row.a["href"] == "other-page.html"
     assert row["data-evidence"] == "measured"

@@ -57,7 +57,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.config.mathjax3_config = {"loader": MATHJAX_LOADS}
     config = Path(app.srcdir) / "_config.yml"
     title = yaml.safe_load(config.read_text(encoding="utf-8"))["title"]
-    prepare_site(app, publication(config), title)
+    contents = yaml.safe_load((config.parent / "_toc.yml").read_text(encoding="utf-8"))
+    prepare_site(app, publication(config), title, one_page=not {"parts", "chapters"} & set(contents))
     register_diagrams(app)
     register_typography(app)
     register_bibliography()

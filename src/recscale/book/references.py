@@ -18,6 +18,7 @@ from recscale.book.dataset_pages import dataset_text
 from recscale.book.publication import Publication
 
 _LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")
+_FIGURE = re.compile(r"<figure\b.*?</figure>", re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(?P<title>.+?)\s*$")
 EQUATION = re.compile(r"\$\$\s*\((?P<label>[\w:.-]+)\)\s*$", re.MULTILINE)
 
@@ -99,11 +100,14 @@ def read_references(book: Path, pages: Iterable[str], publication: Publication) 
 
 
 def markdown_of(book: Path, page: str) -> str:
-    """The text of a page: the file, a notebook's text cells, or what the build writes for a data set."""
+    """The text of a page: the file, a notebook's text cells, or what the build writes for a data set.
+
+    The figure of a data set is left out: it needs the page's scripts.
+    """
     if (path := book / f"{page}.md").exists():
         return included(path.read_text(encoding="utf-8"), book)
     if not (book / f"{page}.ipynb").exists():
-        return dataset_text(page)
+        return _FIGURE.sub("", dataset_text(page))
     cells = json.loads((book / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
     texts = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     return included("\n\n".join(texts), book)

@@ -38,13 +38,17 @@ def site_prefix(published: Publication) -> str:
     return f"{urlsplit(published.site).path.rstrip('/')}/"
 
 
-def prepare_site(app: Sphinx, published: Publication, title: str) -> None:
-    """Load and set the extensions for publishing a book of this title, all from its one address."""
+def prepare_site(app: Sphinx, published: Publication, title: str, *, one_page: bool = False) -> None:
+    """Load and set the extensions for publishing a book of this title, all from its one address.
+
+    A book of ``one_page`` has no page for what isn't there: the theme would look for its table of contents.
+    """
     prefix = site_prefix(published)
-    app.setup_extension("notfound.extension")
-    app.config.notfound_urls_prefix = prefix
-    body = NOT_FOUND.read_text(encoding="utf-8").replace("{prefix}", prefix)
-    app.config.notfound_context = {"title": "Page not found", "body": body}
+    if not one_page:
+        app.setup_extension("notfound.extension")
+        app.config.notfound_urls_prefix = prefix
+        body = NOT_FOUND.read_text(encoding="utf-8").replace("{prefix}", prefix)
+        app.config.notfound_context = {"title": "Page not found", "body": body}
     app.setup_extension("sphinxext.opengraph")
     app.config.ogp_site_url = f"{published.site}/" if published.site else ""
     app.config.ogp_site_name = title
