@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from sphinx.application import Sphinx
 
-from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets
+from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets, mend_roles
 from recscale.book.cells import parameter_defaults
 from recscale.book.export import export_page
 from recscale.book.panel import panel
@@ -55,6 +55,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     title = yaml.safe_load(config.read_text(encoding="utf-8"))["title"]
     prepare_site(app, publication(config), title)
     app.connect("html-page-context", arrange_scripts, priority=900)
+    app.connect("html-page-context", mend_roles)
     app.connect("html-page-context", add_panel)
     app.connect("html-page-context", date_footer)
     app.connect("build-finished", copy_assets)
