@@ -102,3 +102,9 @@ def test_the_theme_s_style_keeps_the_icons_that_are_shown(tmp_path):
     (tmp_path / "page.html").write_text('<i class="fa-lg fa-bars"></i>')
     assets.drop_icons(tmp_path)
     assert style.read_text() == f"a{{b:c}}{shown}.fa-lg{{d:e}}"
+
+
+def test_a_bibliography_is_no_list_of_what_are_no_items():
+    context = {"body": '<div role="list" class="citation-list"><div role="doc-biblioentry">x</div></div>'}
+    assets.mend_roles(None, "page", "page.html", context, None)
+    assert context["body"] == '<div class="citation-list"><div role="doc-biblioentry">x</div></div>'

@@ -45,6 +45,7 @@ NEEDED = {
 }
 """What stands in the text of a page -> the scripts and styles that only such a page loads."""
 
+CITATIONS = '<div class="citation-list">'
 ICONS = re.compile(r"(?<=\})(?:\.fa-[a-z0-9-]+(?::before)?,?)+\{[^{}]*\}")
 
 
@@ -98,6 +99,11 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
     if pagename != "search":  # there the theme's own script expects the others before it
         scripts = [_ordered(script) for script in scripts]
     context["script_files"][:] = scripts
+
+
+def mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """A bibliography's entries have a role of their own, which a list of roles doesn't allow: it is no list then."""
+    context["body"] = context.get("body", "").replace('<div role="list" class="citation-list">', CITATIONS)
 
 
 def _ordered(script: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from sphinx.application import Sphinx
 
-from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets
+from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets, mend_roles
 from recscale.book.bibliography import register_bibliography
 from recscale.book.cells import parameter_defaults
 from recscale.book.diagram import register_diagrams
@@ -63,6 +63,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     register_typography(app)
     register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
+    app.connect("html-page-context", mend_roles)
     app.connect("html-page-context", add_panel)
     app.connect("html-page-context", date_footer)
     app.connect("build-finished", copy_assets)
