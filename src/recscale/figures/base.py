@@ -82,7 +82,7 @@ TEMPLATE = go.layout.Template(
         "legend": {"orientation": "h", "xref": "container", "x": 0.01, "yref": "container", "y": 0},
         "xaxis": AXIS,
         "yaxis": AXIS,
-        "colorscale": {"sequential": "Cividis", "diverging": "RdBu"},
+        "colorscale": {"sequential": "Cividis"},
         "modebar": {"bgcolor": "rgba(0,0,0,0)"},
     }
 )
