@@ -41,7 +41,7 @@ NEEDED = {
     'class="report-card"': ("report-card.js",),
     'class="quiz': ("quiz.js",),
     'class="sd-': ("design-tabs.js", "sphinx-design.min.css"),
-    "data-explorer=": (*(f"{name}.js" for name in _EXPLORERS), "explorers-toys.css"),
+    "data-explorer=": (*(f"{name}.js" for name in _EXPLORERS), "explorers.css", "explorers-toys.css"),
 }
 """What stands in the text of a page -> the scripts and styles that only such a page loads."""
 
