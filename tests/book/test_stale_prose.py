@@ -18,7 +18,7 @@ def results(tmp_path, monkeypatch):
     folder = shutil.copytree(results_folder(), tmp_path / "results")
     monkeypatch.setenv("RECSCALE_RESULTS", str(folder))
     monkeypatch.setenv("RECSCALE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(registry, "SOURCES", {"wukong-scaling": wukong_scaling.claims})
+    monkeypatch.setattr(registry, "SOURCES", {"wukong-scaling": wukong_scaling.scaling_claims})
     return folder
 
 

@@ -21,7 +21,7 @@ def list_chapters() -> None:
 
 
 @chapter_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def run_chapter_command(
+def run(
     context: typer.Context,
     chapter: Annotated[str, typer.Argument(help="a chapter's name, as `recscale chapter list` prints it")],
     output: Annotated[
