@@ -21,13 +21,8 @@ def list_chapters() -> None:
         typer.echo(f"{chapter}\n    {allowed(chapter)}")
 
 
-<<<<<<< HEAD
 @chapter_app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def run_chapter_command(
-=======
-@chapter_app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def run(
->>>>>>> slim
     context: typer.Context,
     chapter: Annotated[str, typer.Argument(help="a chapter's name, as `recscale chapter list` prints it")],
     output: Annotated[
