@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import SphinxWarning
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from recscale.book import explorers
+from recscale.book import assets, explorers
 from recscale.settings import BOOK
 
 TEXT = "# Page\n\n```{{explorer}} {kind}\n```\n"
@@ -42,11 +42,13 @@ def test_its_scripts_exist(kind):
 @pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("kinds", [(), ("law",), ("law", "fit-points")])
 def test_a_page_loads_the_scripts_of_its_explorers_only(kinds):
-    names = ["figures.js", *dict.fromkeys(name for scripts in explorers.SCRIPTS.values() for name in scripts)]
+    names = ["narrow.js", *dict.fromkeys(name for scripts in explorers.SCRIPTS.values() for name in scripts)]
     context = {
         "body": "".join(f'<div data-explorer="{kind}"></div>' for kind in kinds),
         "script_files": [SimpleNamespace(filename=f"_static/{name}") for name in names],
+        "css_files": [],
     }
-    explorers.leave_out_scripts(None, "page", "page.html", context, None)
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"))
+    assets.arrange_scripts(app, "search", "page.html", context, None)
     left = {script.filename.removeprefix("_static/") for script in context["script_files"]}
-    assert left == {"figures.js"} | {name for kind in kinds for name in explorers.SCRIPTS[kind]}
+    assert left == {"narrow.js"} | {name for kind in kinds for name in explorers.SCRIPTS[kind]}

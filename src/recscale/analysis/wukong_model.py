@@ -128,7 +128,7 @@ def _monomials(degree: int) -> np.ndarray:
 def knob_costs(
     config: WukongConfig, fields: Sequence[Field], n_dense: int, n_tasks: int, embedding: EmbeddingConfig
 ) -> pd.DataFrame:
-    """What every part costs, as configured and with each knob of ``KNOBS`` doubled; parts without cost are left out.
+    """What every part costs, as configured and with each knob of ``_KNOBS`` doubled; parts without cost are left out.
 
     Columns: ``variant``, ``part`` (one of ``_PARTS``), ``flop`` (training, per example), ``parameters`` (dense).
     """

@@ -14,6 +14,8 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from recscale.book.explorers import SCRIPTS
+
 MATHJAX = "mathjax/startup.js"
 MATHJAX_PARTS = ("core.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js")
 MATHJAX_PARTS += ("output/chtml/fonts", "a11y/assistive-mml.js")
@@ -33,17 +35,14 @@ FIRST = (OPTIONS, "", BUNDLE, WHOLE, "figure-controls.js", "figures.js")
 ORDER = {name: 100 + place for place, name in enumerate(FIRST)} | {Path(MATHJAX).name: 900}
 """A script's name -> its place; those without a file are what stands in the page itself."""
 
-_EXPLORERS = ("explorer-parts", "entropy", "entropy-playground", "wukong-count", "wukong-explorer", "chart", "laws")
-_EXPLORERS += ("solver", "fit", "fitter", "fit-points", "points-table", "law-explorer")
 NEEDED = {
     "recscale-figure": ("figure-controls.js", "figures.js"),
     '"planner"': ("planner-data.js", "planner.js"),
     'class="report-card"': ("report-card.js",),
     'class="quiz': ("quiz.js",),
     'class="sd-': ("design-tabs.js", "sphinx-design.min.css"),
-    "data-explorer=": (*(f"{name}.js" for name in _EXPLORERS), "explorers.css", "explorers-toys.css"),
-}
-"""What stands in the text of a page -> the scripts and styles that only such a page loads."""
+} | {f'data-explorer="{kind}"': (*names, "explorers.css", "explorers-toys.css") for kind, names in SCRIPTS.items()}
+"""What stands in the text of a page -> the scripts and styles that a page without any such mark goes without."""
 
 CITATIONS = '<div class="citation-list">'
 ICONS = re.compile(r"(?<=\})(?:\.fa-[a-z0-9-]+(?::before)?,?)+\{[^{}]*\}")
@@ -91,7 +90,8 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
     body = context.get("body", "")
     if "recscale-figure" in body:
         app.add_js_file(WHOLE if traces(body) - BUNDLED else BUNDLE)
-    idle = {name for mark, names in NEEDED.items() if mark not in body for name in names}
+    needed = {name for mark, names in NEEDED.items() if mark in body for name in names}
+    idle = {name for names in NEEDED.values() for name in names} - needed
     scripts = [script for script in context["script_files"] if not _is_thebe(script) and _name(script) not in idle]
     context["css_files"][:] = [
         style for style in context["css_files"] if not _is_thebe(style) and _name(style) not in idle

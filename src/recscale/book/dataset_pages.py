@@ -1,6 +1,7 @@
 """One page per data set, written into the book's stage from the cards and the committed counts of their rows."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +25,21 @@ def dataset_pages() -> list[str]:
     return [f"{_FOLDER}/{name}" for name in ("index", *book_cards())]
 
 
-def dataset_text(name: str) -> str:
-    """The Markdown of a page of ``dataset_pages``; ``ValueError`` for another one."""
-    if name not in dataset_pages():
-        raise ValueError(f"{name!r} is no page of a data set; they are {', '.join(dataset_pages())}")
-    cards, counted, card = book_cards(), read_statistics(), name.removeprefix(f"{_FOLDER}/")
-    return overview(cards, counted) if card == "index" else page(cards[card], counted.get(card, {}))
+@cache
+def dataset_texts() -> dict[str, str]:
+    """Page -> its Markdown, of all ``dataset_pages``."""
+    cards, counted = book_cards(), read_statistics()
+    texts = {"index": overview(cards, counted)} | {
+        name: page(card, counted.get(name, {})) for name, card in cards.items()
+    }
+    return {f"{_FOLDER}/{name}": text for name, text in texts.items()}
 
 
 def write_dataset_pages(stage: Path) -> None:
     """Write every page of ``dataset_pages`` that the table of contents of ``stage`` may list."""
     (stage / _FOLDER).mkdir(parents=True, exist_ok=True)
-    for name in dataset_pages():
-        (stage / f"{name}.md").write_text(dataset_text(name), encoding="utf-8")
+    for name, text in dataset_texts().items():
+        (stage / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:

@@ -1,11 +1,10 @@
-"""Explorers on pages without a kernel: a directive that sets one, and scripts only where one stands.
+"""Explorers on pages without a kernel: a directive that sets one, and the scripts each kind needs.
 
 ```{explorer} fit-points
 ```
 """
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -26,7 +25,7 @@ SCRIPTS = {
     "wukong": ("explorer-parts.js", "wukong-count.js", "wukong-explorer.js"),
     "entropy": ("explorer-parts.js", "entropy.js", "entropy-playground.js"),
 }
-"""What each kind of explorer needs on its page; a page without it goes without them."""
+"""What each kind of explorer needs on its page; ``assets.py`` leaves it out elsewhere."""
 
 
 class ExplorerDirective(Directive):
@@ -42,20 +41,7 @@ class ExplorerDirective(Directive):
         return [nodes.raw("", EXPLORERS[kind]()._repr_html_(), format="html")]
 
 
-def leave_out_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Take the explorers' scripts off a page that has no such explorer."""
-    body = context.get("body", "")
-    needed = {name for kind, names in SCRIPTS.items() if f'data-explorer="{kind}"' in body for name in names}
-    known = {name for names in SCRIPTS.values() for name in names}
-    context["script_files"][:] = [
-        script
-        for script in context.get("script_files", [])
-        if Path(str(getattr(script, "filename", None) or "")).name not in known - needed
-    ]
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_directive("explorer", ExplorerDirective)
-    app.connect("html-page-context", leave_out_scripts, priority=950)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

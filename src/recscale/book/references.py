@@ -14,7 +14,7 @@ from pybtex.database import Entry, parse_file
 from pybtex.richtext import Text
 
 from recscale.book.blocks import Directive, blocks, included
-from recscale.book.dataset_pages import dataset_text
+from recscale.book.dataset_pages import dataset_texts
 from recscale.book.publication import Publication
 
 _LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")
@@ -106,8 +106,8 @@ def markdown_of(book: Path, page: str) -> str:
     """
     if (path := book / f"{page}.md").exists():
         return included(path.read_text(encoding="utf-8"), book)
-    if not (book / f"{page}.ipynb").exists():
-        return _FIGURE.sub("", dataset_text(page))
+    if page in dataset_texts():
+        return _FIGURE.sub("", dataset_texts()[page])
     cells = json.loads((book / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
     texts = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     return included("\n\n".join(texts), book)

@@ -19,11 +19,11 @@ from bs4 import BeautifulSoup, Tag
 from markdown_it import MarkdownIt
 
 from recscale.book.execute import Layout, execute_book
+from recscale.book.outputs import glued
 from recscale.settings import write_atomically
 
 GLUE = re.compile(r"\{glue:text\}`([^`:]+)(?::([^`]*))?`")
 LINE = re.compile(r"^(figure|note): (.+)$", re.M)
-_RECORD = "application/papermill.record/text/plain"
 
 
 @dataclass(frozen=True)
@@ -71,14 +71,7 @@ def _tall(figure: Tag) -> str:
 
 def glued_in_all(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
     """Name -> text of everything that the chapters have glued."""
-    values = {}
-    for notebook in notebooks:
-        for cell in notebook.cells:
-            for output in cell.get("outputs", []):
-                name = output.get("metadata", {}).get("scrapbook", {}).get("name")
-                if name and _RECORD in output.data:
-                    values[name] = "".join(output.data[_RECORD])
-    return values
+    return {name: text for notebook in notebooks for name, text in glued(notebook).items()}
 
 
 def with_numbers(text: str, values: Mapping[str, str]) -> str:

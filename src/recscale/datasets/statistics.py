@@ -30,7 +30,7 @@ CURVES = 3
 def rank_curve(counts: Int[np.ndarray, " values"]) -> dict[str, list[int]]:
     """``rank`` 1, 2, … and the ``count`` of the value there, most frequent first; values that never occur are left out.
 
-    At most ``POINTS`` ranks, the first and the last among them.
+    At most ``_POINTS`` ranks, the first and the last among them.
     """
     sizes = np.sort(counts[counts > 0])[::-1]
     ranks = np.unique(np.geomspace(1, len(sizes), _POINTS).round().astype(int))

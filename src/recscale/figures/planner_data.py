@@ -17,7 +17,7 @@ DIGITS = "".join(chr(code) for code in range(35, 127) if chr(code) not in "&<\\"
 """89 characters that neither JSON nor HTML has to escape."""
 
 JUMP = DIGITS[-1]
-"""Not a place of a shape: ``number`` keeps it for None."""
+"""Not a place of a shape: ``in_digits`` keeps it for None."""
 
 DRAWN_LAWS = ("performance-law", "performance-law-outside", "log-quadratic")
 """Laws that ``planner.js`` computes from their parameters."""
