@@ -68,7 +68,7 @@ def test_every_rule_is_documented_and_tried_on_more_than_one_side():
 def test_numbers_in_names_are_as_people_write_them():
     assert Matches(1058511.0).name == "interval has 1,058,511"
     assert Exceeds(0.98675).name == "interval above 0.98675"
-    assert Within(-0.05, 12345.6).name == "interval inside -0.05 to 12,346"
+    assert Within(-0.05, 12345.6).name == "interval inside −0.05 to 12,346"
 
 
 def claim(observed=None, evidence=Evidence.MEASURED, price=None, id="some-claim", **more) -> Claim:
