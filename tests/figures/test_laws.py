@@ -110,11 +110,18 @@ def test_panels_come_one_at_a_time():
         rows.append({**dict(zip(published.SETTING, key, strict=True)), "fit": fit})
     first = list(panels)[1]
     fig = drawn.panel_curves(panels, pd.DataFrame(rows), first)
-    base.show(fig, points=sum(map(len, panels.values())))
+    base.show(fig, points=len(panels[first]))
     check_menu(fig)
-    shown = [trace for trace in fig.data if trace.meta == base.DATA and trace.visible]
-    assert sum(len(trace.x) for trace in shown) == len(panels[first])
-    assert fig.layout.updatemenus[0].buttons[0].label == drawn.panel_name(*first)
+    menu = fig.layout.updatemenus[0].buttons
+    assert menu[0].label == drawn.panel_name(*first)
+    for choice in menu:
+        key = next(key for key in panels if drawn.panel_name(*key) == choice.label)
+        traces = choice.args[0]
+        drawn_values = [
+            v for values, trace in zip(traces["y"], fig.data, strict=True) if trace.meta == base.DATA for v in values
+        ]
+        assert sorted(drawn_values) == sorted(panels[key]["value"])
+        assert [len(x) > 0 for x in traces["x"]] == traces["visible"]
 
 
 def test_published_tables_are_drawn_whole():

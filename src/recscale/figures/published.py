@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.laws import dropdown, only
+from recscale.laws import Fit
 
 _SHORT = {"ml-1m": "ML-1M", "kuairand-pure": "KR-Pure", "amazon-books": "Books", "industrial": "Industrial"}
 LAW_COLOURS = {
@@ -29,37 +30,48 @@ def panel_name(metric: str, dataset: str, max_length: int) -> str:
 def panel_curves(panels: Mapping[tuple, pd.DataFrame], models: pd.DataFrame, first: tuple) -> go.Figure:
     """The panels one at a time: value against layers, one series per width, with the refitted law; a menu picks.
 
-    ``models``: rows of ``panel_models`` for one law, with ``fit``. All points of all panels are in the figure.
+    ``models``: rows of ``panel_models`` for one law, with ``fit``. The traces hold the points of ``first``, the menu
+    those of every panel.
     """
     fig = base.figure(
         "The published points and the Performance Law", x="layers H (log scale)", y="value", log_x=True, height=560
     )
     fits = {(r.metric, r.dataset, int(r.max_length)): r.fit for r in models.itertuples()}
-    groups: list[tuple | None] = []
-    for key, points in panels.items():
-        for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, points.groupby("embedding_dim"), strict=False):
-            layers = np.geomspace(rows["layers"].min(), rows["layers"].max(), 12)
-            curve = fits[key].predict({"layers": layers, "embedding_dim": np.full(12, float(width))}).round(5)
-            stroke = {"color": hue, "shape": "spline"}  # eighty curves: few points and digits keep the page light
-            base.line(fig, layers.round(2), curve, f"law at {width}", line=stroke, showlegend=False, hoverinfo="skip")
-            name = f"width {width}"
-            base.points(fig, rows["layers"], rows["value"], name, marker={"color": hue, "symbol": sign})
-            groups += [key, key]
-    for trace, key in zip(fig.data, groups, strict=True):
-        trace.visible = key == first
-    keys = [first, *(key for key in panels if key != first)]
-    ticks = {key: sorted(panels[key]["layers"].unique().tolist()) for key in panels}
+    widths = max(points["embedding_dim"].nunique() for points in panels.values())
+    for hue, sign, _ in zip(base.PALETTE, base.SYMBOLS, range(widths), strict=False):
+        base.line(fig, [], [], "", line={"color": hue, "shape": "spline"}, showlegend=False, hoverinfo="skip")
+        base.points(fig, [], [], "", marker={"color": hue, "symbol": sign})
     choices = [
-        (
-            panel_name(*key),
-            {"visible": only(key, groups)},
-            {"yaxis.title.text": key[0], "xaxis.tickvals": ticks[key], "xaxis.ticktext": [str(h) for h in ticks[key]]},
-        )
-        for key in keys
+        (panel_name(*key), _panel_traces(panels[key], fits[key], widths), _layers_axis(key[0], panels[key]["layers"]))
+        for key in [first, *(key for key in panels if key != first)]
     ]
-    fig.update_xaxes(tickvals=ticks[first], ticktext=[str(h) for h in ticks[first]])
-    fig.update_yaxes(title_text=first[0])
+    _, traces, layout = choices[0]
+    for k, trace in enumerate(fig.data):
+        trace.update({name: values[k] for name, values in traces.items()})
+    fig.update_layout(layout)
     return dropdown(fig, choices)
+
+
+def _panel_traces(points: pd.DataFrame, fit: Fit, widths: int) -> dict[str, list]:
+    """``x, y, name, visible`` of a panel's traces: curve and points of each width, and none for widths it lacks."""
+    traces: dict[str, list] = {"x": [], "y": [], "name": [], "visible": []}
+    for width, rows in points.groupby("embedding_dim"):
+        layers = np.geomspace(rows["layers"].min(), rows["layers"].max(), 12)
+        curve = fit.predict({"layers": layers, "embedding_dim": np.full(12, float(width))})
+        traces["x"] += [layers.round(2).tolist(), rows["layers"].tolist()]
+        traces["y"] += [curve.round(5).tolist(), rows["value"].tolist()]
+        traces["name"] += [f"law at {width}", f"width {width}"]
+    lacking = 2 * widths - len(traces["x"])
+    traces["visible"] = [True] * len(traces["x"]) + [False] * lacking
+    for name, none in (("x", []), ("y", []), ("name", "")):
+        traces[name] += [none] * lacking
+    return traces
+
+
+def _layers_axis(metric: str, layers: pd.Series) -> dict[str, object]:
+    """Changes to the layout: the metric's title, a tick at every number of layers."""
+    ticks = sorted(layers.unique().tolist())
+    return {"yaxis.title.text": metric, "xaxis.tickvals": ticks, "xaxis.ticktext": [str(h) for h in ticks]}
 
 
 def r2_printed_and_ours(table: pd.DataFrame) -> go.Figure:

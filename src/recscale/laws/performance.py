@@ -30,7 +30,8 @@ BOX = 3.0  # beyond |w| = 3 a decay term tells only the last point of an axis fr
 # A peak at x* needs |w| = ln q / ln x*, so the nodes are even in ln |w|; none at 0, where the two terms of an axis are
 # one constant.
 INSIDE = np.concatenate([-np.geomspace(3, 0.03, 27), [0.1, 0.3, 0.7, 1.5, 3]])
-OUTSIDE = np.array([-3, -2.2, -1.6, -1.2, -0.9, -0.6, -0.4, -0.2, -0.08, 0.08, 0.2, 0.4, 0.6, 0.9, 1.2, 1.6, 2.2, 3])
+# Outside, an axis with w near 1/p is all curvature and no slope: shapes change fast there, so nodes lie close near 0.
+OUTSIDE = np.concatenate([-np.geomspace(3, 0.015, 36), np.geomspace(0.015, 3, 36)])
 
 
 def inside(x: ArrayLike, w: ArrayLike, p: ArrayLike) -> np.ndarray | float:

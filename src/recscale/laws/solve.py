@@ -11,9 +11,10 @@ from recscale.laws.problem import Problem, Rows, Solutions, joined
 from recscale.laws.refine import bounds, jacobian, refine
 from recscale.laws.units import natural
 
-_STARTS = 64  # local minima of the search grid that are refined, at least two at every value of a grid constant
+_STARTS = 64  # local minima of the search grid that are refined
+LEAST_STARTS = 6  # at every value of a grid constant
 FIRST_LOOK = {"squares": 12, "huber": 40}  # iterations after which only the ``FINALISTS`` best starts go on
-FINALISTS = 6
+FINALISTS = 8
 GLANCE = 4  # the same for refits, which start closer
 REFIT_FINALISTS = 3
 REFIT_ITERATIONS = 60
@@ -34,7 +35,7 @@ def solve(problem: Problem, rows: Rows) -> Solutions:
 
 def _solve(problem: Problem, rows: Rows) -> Solutions:
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
-    row, theta = search_grid(problem, rows, max(2, _STARTS // values))
+    row, theta = search_grid(problem, rows, max(LEAST_STARTS, _STARTS // values))
     row, candidates = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
     best = best_of(row, refine(problem, candidates.theta, rows.take(row), coef=candidates.coef), len(rows))
     best = _sweep(problem, best, rows) if thinned(problem.law) else best
