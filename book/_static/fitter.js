@@ -4,7 +4,7 @@
 (function (root) {
   "use strict";
 
-  const STARTS = 64, FIRST_LOOK = { squares: 12, huber: 40 }, FINALISTS = 6, ITERATIONS = 400;
+  const STARTS = 64, LEAST_STARTS = 8, FIRST_LOOK = { squares: 12, huber: 40 }, FINALISTS = 12, ITERATIONS = 400;
   const GLANCE = 4, REFIT_FINALISTS = 3, REFIT_ITERATIONS = 60;
   const COMBINATIONS = 128, THINNED = 36, PIVOT = 1e-11, TINY = 1e-250, TIED = 1e-12, TOLERANCE = 1e-13;
 
@@ -301,7 +301,7 @@
 
   const R = (root.recscale = root.recscale || {});
   R.fitting = Object.assign(R.fitting || {}, {
-    STARTS, FIRST_LOOK, FINALISTS, ITERATIONS, GLANCE, REFIT_FINALISTS, REFIT_ITERATIONS, COMBINATIONS, THINNED, PIVOT, TINY,
+    STARTS, LEAST_STARTS, FIRST_LOOK, FINALISTS, ITERATIONS, GLANCE, REFIT_FINALISTS, REFIT_ITERATIONS, COMBINATIONS, THINNED, PIVOT, TINY,
     TIED, sum, clamp, norm, zeros, median, problem, take, valueAt, evaluate, derivativeAt, residuals, linearised, cost, solveLinear,
     leastSquares, subsets, bounded, resolve, refine, polish, slopeOf, vector, placed,
   });

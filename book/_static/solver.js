@@ -198,7 +198,7 @@
   const cheapest = (solutions, count) => [...solutions].sort((a, b) => a.cost - b.cost).slice(0, count);
 
   function solve(p) {
-    const starts = search(p, Math.max(2, Math.floor(F.STARTS / gridOf(p).slice(p.k).reduce((a, axis) => a * axis.length, 1))));
+    const starts = search(p, Math.max(F.LEAST_STARTS, Math.floor(F.STARTS / gridOf(p).slice(p.k).reduce((a, axis) => a * axis.length, 1))));
     const first = starts.map((start) => F.refine(p, start, F.FIRST_LOOK[p.loss]));
     let best = bestOf(cheapest(first, F.FINALISTS).map((one) => F.refine(p, one)));
     if (thinned(p.law)) best = sweep(p, best);

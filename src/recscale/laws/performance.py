@@ -31,7 +31,7 @@ BOX = 3.0  # beyond |w| = 3 a decay term tells only the last point of an axis fr
 # one constant.
 INSIDE = np.concatenate([-np.geomspace(3, 0.03, 27), [0.1, 0.3, 0.7, 1.5, 3]])
 # Outside, an axis with w near 1/p is all curvature and no slope: shapes change fast there, so nodes lie close near 0.
-OUTSIDE = np.concatenate([-np.geomspace(3, 0.015, 36), np.geomspace(0.015, 3, 36)])
+OUTSIDE = np.concatenate([-np.geomspace(3, 0.02, 16), np.geomspace(0.02, 3, 16)])
 
 
 def inside(x: ArrayLike, w: ArrayLike, p: ArrayLike) -> np.ndarray | float:

@@ -12,9 +12,9 @@ from recscale.laws.refine import bounds, jacobian, refine
 from recscale.laws.units import natural
 
 _STARTS = 64  # local minima of the search grid that are refined
-LEAST_STARTS = 6  # at every value of a grid constant
+LEAST_STARTS = 8  # at every value of a grid constant
 FIRST_LOOK = {"squares": 12, "huber": 40}  # iterations after which only the ``FINALISTS`` best starts go on
-FINALISTS = 8
+FINALISTS = 12
 GLANCE = 4  # the same for refits, which start closer
 REFIT_FINALISTS = 3
 REFIT_ITERATIONS = 60
