@@ -25,6 +25,13 @@ def test_claimed_optima_stand_beside_our_peaks():
     assert (held["layers"] * held["width"]).to_numpy() == pytest.approx(512.0)
 
 
+def test_the_panel_that_is_not_named_is_the_only_one_near_by_both_metrics():
+    table = published.unnamed_panel()
+    near = table["miss"] < 1.1 * table["scatter"]
+    assert table[near].groupby("max_length").size().to_dict() == {100: 2, 150: 1}
+    assert table["miss"].idxmax() == table.query("max_length == 200 and metric == 'HR@10'").index[0]
+
+
 def test_a_constrained_peak_is_the_best_on_the_line():
     points = published.panels()["HR@10", "ml-1m", 200]
     fit = laws.fit("log-quadratic", points[published.AXES], points["value"])

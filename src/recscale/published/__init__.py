@@ -22,6 +22,7 @@ from recscale.published.shapes import (
     optima_rows,
     potential,
     potential_by_q1,
+    unnamed_panel,
 )
 from recscale.published.tables import load
 from recscale.published.wukong import (
@@ -54,6 +55,7 @@ __all__ = [
     "potential_by_q1",
     "printed_data_terms",
     "q1_profile",
+    "unnamed_panel",
     "wukong_forty",
     "wukong_law",
     "wukong_models",
