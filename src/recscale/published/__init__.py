@@ -18,6 +18,7 @@ from recscale.published.panels import (
 from recscale.published.shapes import (
     claimed_optima,
     constrained_peak,
+    distances,
     optima_margins,
     optima_rows,
     potential,
@@ -40,6 +41,7 @@ __all__ = [
     "claimed_optima",
     "constrained_peak",
     "disagreements",
+    "distances",
     "joint_law",
     "joint_points",
     "leverage",
