@@ -121,7 +121,7 @@ def test_laws_disagree_where_their_intervals_exclude_each_other(prepared):
 
 @pytest.fixture(scope="module")
 def published_choices():
-    titles = {planning.title_of(*of) for of in (("ml-1m", 200), ("ml-1m", 100), ("industrial", 50))}
+    titles = {planning.title_of(*panel) for panel in (("ml-1m", 100), ("ml-1m", 200), ("industrial", 50))}
     return choices.prepare([grid for grid in planning.published_grids() if grid.title in titles], resamples=100)
 
 

@@ -192,8 +192,8 @@ def applications(prepared: Sequence[Planned]) -> pd.DataFrame:
     Columns: ``constraint``, ``metric``, ``law``, ``claimed_layers``, ``claimed_width``; our best ``layers`` and
     ``width`` within that budget with ``*_low``, ``*_high``; ``loss``, ``loss_low``, ``loss_high``: how much less the
     law predicts for the claimed shape; ``inside``: it lies within both intervals; ``worse``: the loss's interval
-    lies above 0. (12, 44) costs H · d = 528 although the budget is 512. Its panel is not named, and taken as the
-    nearest one (``published.unnamed_panel``).
+    lies above 0. (12, 44) costs H · d = 528 although the budget is 512. Its data set is not named, and taken as
+    MovieLens-1M at 100, which its printed rows fit (``published.distances``).
     """
     rows = []
     for dataset, length, constraint, layers, width in CLAIMS:

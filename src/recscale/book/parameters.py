@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from recscale.book.cells import assigned, parameter_defaults
 from recscale.book.described import type_of
+from recscale.book.tables import show_readable
 from recscale.settings import BOOK
 
 
@@ -252,6 +253,7 @@ def chapter_settings(chapter: str, /, **given: Any) -> Any:
     doesn't have (also one that papermill injected above and the call doesn't pass on) and on a value of another type.
     """
     _plain_numbers()
+    show_readable()
     return _validated(chapter, _injected() | given)
 
 

@@ -18,11 +18,11 @@ from recscale.published.panels import (
 from recscale.published.shapes import (
     claimed_optima,
     constrained_peak,
+    distances,
     optima_margins,
     optima_rows,
     potential,
     potential_by_q1,
-    unnamed_panel,
 )
 from recscale.published.tables import load
 from recscale.published.wukong import (
@@ -41,6 +41,7 @@ __all__ = [
     "claimed_optima",
     "constrained_peak",
     "disagreements",
+    "distances",
     "joint_law",
     "joint_points",
     "leverage",
@@ -55,7 +56,6 @@ __all__ = [
     "potential_by_q1",
     "printed_data_terms",
     "q1_profile",
-    "unnamed_panel",
     "wukong_forty",
     "wukong_law",
     "wukong_models",

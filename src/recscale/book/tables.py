@@ -1,0 +1,155 @@
+"""Tables as a page shows them: titles in words, one row of heads, a dash where nothing stands.
+
+The library's columns have names that code can use (``delta_aicc``); a reader of the page sees what they mean (ΔAICc),
+with the name in code as the head's tooltip. The table itself is untouched.
+"""
+
+from collections.abc import Hashable
+from html import escape
+
+import numpy as np
+import pandas as pd
+from IPython import get_ipython
+
+TITLES = {
+    "aicc": "AICc",
+    "auc": "AUC",
+    "batch_size": "batch size",
+    "benchmark_part": "benchmark, this part",
+    "benchmark_whole": "benchmark, whole model",
+    "best_wins": "share won by the best",
+    "boot_high": "resampled, to",
+    "boot_low": "resampled, from",
+    "by_length": "ApEn ÷ ln length",
+    "capacity": "interactions held N",
+    "ci_high": "95 % to",
+    "ci_low": "95 % from",
+    "data_term": "data term",
+    "dataset": "data set",
+    "delta_aicc": "ΔAICc",
+    "dense_parameters": "dense parameters",
+    "derived": "excess, derived",
+    "embedding_dim": "width d",
+    "error_no_gain": "error of no gain",
+    "excess": "excess (nats)",
+    "first_p50_ms": "first size, p50 (ms)",
+    "flop_factor": "FLOP, times",
+    "free": "free numbers",
+    "gain_at_end": "change at the end (%)",
+    "gain_per_ms": "gain per ms",
+    "gflop": "GFLOP",
+    "gflop_per_example": "GFLOP per example",
+    "held_out": "sizes hidden",
+    "held_out_rmse": "held-out error (RMSE)",
+    "hr": "HR@10",
+    "hr@10": "HR@10",
+    "in_band": "share in the band",
+    "kappa": "κ",
+    "last_p50_ms": "last size, p50 (ms)",
+    "law_high": "law, to",
+    "law_low": "law, from",
+    "layers_high": "layers, to",
+    "layers_low": "layers, from",
+    "least_significant": "least significant",
+    "leave_one_size_out_rmse": "left-out error (RMSE)",
+    "left_out": "left-out error",
+    "logloss": "log-loss",
+    "loo_rmse": "left-out error (RMSE)",
+    "max_length": "longest history",
+    "ndcg": "NDCG@10",
+    "ndcg@10": "NDCG@10",
+    "offset_1gflop": "offset at 1 GFLOP (%)",
+    "offset_half": "offset ±",
+    "p99_ms": "p99 (ms)",
+    "paper_preset": "paper's preset",
+    "per_decade": "per tenfold (%)",
+    "pf_days": "PF-days",
+    "place_by_logloss": "place by log-loss",
+    "q1": "q₁",
+    "r2": "R²",
+    "r2_law": "R², law",
+    "r2_line": "R², line",
+    "r2_quadratic": "R², quadratic",
+    "rmse": "RMSE",
+    "S_real": "real entropy",
+    "same_as": "same values as",
+    "same_w1": "same w₁",
+    "same_w2": "same w₂",
+    "sd": "s.d.",
+    "seed_noise": "seed noise",
+    "seeds_high": "seeds, to",
+    "seeds_low": "seeds, from",
+    "slope_half": "slope ±",
+    "slope_high": "slope, to",
+    "slope_low": "slope, from",
+    "slope_per_decade": "slope per tenfold",
+    "std": "s.d.",
+    "test_auc": "test AUC",
+    "test_logloss": "test log-loss (nats)",
+    "training_flop_per_example": "training FLOP per example",
+    "users_with_zero": "users with 0",
+    "w1": "w₁",
+    "w2": "w₂",
+    "w3": "w₃",
+    "w4": "w₄",
+    "w5": "w₅",
+    "width_high": "width, to",
+    "width_low": "width, from",
+    "without_industrial": "without Industrial",
+    "worst_seed": "worst seed",
+}
+"""Name of a column or of an index in code -> its title on a page."""
+
+NOTHING = "–"
+
+
+def title(name: Hashable) -> str:
+    """The HTML of a head: ``TITLES``, else the name itself; whole numbers with thousands apart."""
+    if name is None:
+        return ""
+    if isinstance(name, int):
+        return f"{name:,}" if name >= 10_000 else str(name)
+    text = TITLES.get(str(name))
+    return escape(str(name)) if text is None else f'<span title="{escape(str(name))}">{escape(text)}</span>'
+
+
+def html(table: pd.DataFrame) -> str:
+    """``table`` as HTML. An unnamed index of whole numbers only counts rows and is left out.
+
+    Every row holds all of its index, so that a table that a phone shows as cards loses no group.
+    """
+    index = table.index
+    counts = index.nlevels == 1 and index.name is None and pd.api.types.is_integer_dtype(index)
+    corner = index.names[0] if index.names[0] is not None else table.columns.name
+    parts = [_cells(table.iloc[:, k]) for k in range(table.shape[1])]
+    inner = [_cells(index.get_level_values(level).to_series(index=index)) for level in range(1, index.nlevels)]
+    shown = pd.concat([*inner, *parts], axis=1, ignore_index=True)
+    shown.index = pd.Index(_cells(index.get_level_values(0).to_series(index=index)).to_numpy())
+    if table.columns.nlevels > 1:
+        heads = [("",) * (table.columns.nlevels - 1) + (name,) for name in index.names[1:]] + list(table.columns)
+        shown.columns = pd.MultiIndex.from_tuples([tuple(title(name) for name in names) for names in heads])
+    else:
+        heads = [title(name) for name in (*index.names[1:], *table.columns)]
+        shown.columns = pd.Index(heads, dtype=object, name=None if counts else title(corner))
+    shown = shown.where(shown.notna(), np.nan)
+    text = shown.to_html(border=0, escape=False, index=not counts, na_rep=NOTHING)
+    return text.replace("<td>inf</td>", "<td>∞</td>")
+
+
+def _cells(column: pd.Series) -> pd.Series:
+    """The column with yes and no, whole numbers without a point, no minus before 0, and its texts escaped."""
+    present = column.dropna()
+    if pd.api.types.is_bool_dtype(present.infer_objects()) and len(present):
+        return column.map({True: "yes", False: "no"})
+    if pd.api.types.is_float_dtype(column):
+        whole = len(present) > 0 and bool((present % 1 == 0).all())
+        return column.astype("Int64").astype(object) if whole else column + 0.0
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(object)
+    return column.map(lambda value: escape(value) if isinstance(value, str) else value)
+
+
+def show_readable() -> None:
+    """From now on this kernel shows data frames as ``html`` does; without a kernel nothing happens."""
+    if shell := get_ipython():
+        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, html)
