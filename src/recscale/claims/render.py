@@ -6,6 +6,7 @@ Statements come from the claims; nothing here writes a sentence.
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from html import escape
 
 import pandas as pd
@@ -55,12 +56,13 @@ def reference(claim: Claim) -> str:
 
 
 def price(cost: Price | None) -> str:
-    """ "needs 12 seeds, 5 core-hours"; nothing without a price."""
+    """ "needs 12 seeds, 5 core-hours", or so many sizes; nothing without a price."""
     if cost is None:
         return ""
-    if not math.isfinite(cost.seeds):
-        return "no number of seeds decides it"
-    return f"needs {number(math.ceil(cost.seeds))} seeds, {number(round(cost.core_hours, 1))} core-hours"
+    needed, what = (cost.seeds, "seeds") if cost.sizes is None else (cost.sizes, "sizes")
+    if not math.isfinite(needed):
+        return f"no number of {what} decides it"
+    return f"needs {number(math.ceil(needed))} {what}, {number(round(cost.core_hours, 1))} core-hours"
 
 
 def badge(verdict: Verdict) -> str:
@@ -106,7 +108,7 @@ def claim_rows(claims: Sequence[Claim]) -> list[dict]:
     """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
 
     Keys: id, paper, question, statement, evidence, reference, observed (a number, or text for counts and names),
-    ci_low, ci_high, rule, verdict, price (null, or seeds and core_hours), page, detail, source, unit, check.
+    ci_low, ci_high, rule, verdict, price (null, or seeds, core_hours and sizes), page, detail, source, unit, check.
     """
     return [_row(claim) for claim in claims]
 
@@ -114,7 +116,7 @@ def claim_rows(claims: Sequence[Claim]) -> list[dict]:
 def _row(claim: Claim) -> dict:
     low, high = claim.interval
     seen = claim.observed.value if isinstance(claim.observed, Estimate) else observed(claim)
-    cost = claim.price and {"seeds": _finite(claim.price.seeds), "core_hours": _finite(claim.price.core_hours)}
+    cost = claim.price and {name: _finite(value) for name, value in asdict(claim.price).items()}
     return {
         "id": claim.id,
         "paper": str(claim.paper),
