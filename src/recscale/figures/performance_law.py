@@ -31,9 +31,10 @@ def label(law: str) -> str:
 
 
 def _mesh(table: pd.DataFrame, points: int = 24) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
-    """Layers, widths and the frame of all their pairs, over the measured range."""
-    layers = np.geomspace(table["layers"].min(), table["layers"].max(), points)
-    widths = np.geomspace(table["width"].min(), table["width"].max(), points)
+    """Layers, widths and the frame of all their pairs, over the measured range and with the measured values."""
+    layers, widths = (
+        np.unique([*np.geomspace(table[axis].min(), table[axis].max(), points)[1:-1], *table[axis]]) for axis in AXES
+    )
     pairs = np.meshgrid(layers, widths)
     return layers, widths, pd.DataFrame({"layers": pairs[0].ravel(), "width": pairs[1].ravel()})
 
