@@ -74,7 +74,8 @@ def test_three_grids_side_by_side_and_two_for_metrics_that_the_authors_lack(grid
     tables = shape_fits.grids(grid, "ndcg@10")
     assert list(tables) == ["the authors' grid", "our full grid", "this page's grid"]
     assert [len(table) for table in tables.values()] == [24, 14, 9]
-    assert list(shape_fits.grids(grid, "mrr")) == ["our full grid", "this page's grid"]
+    other = grid.rename(columns={"ndcg@10": "mrr"})
+    assert list(shape_fits.grids(other, "mrr")) == ["our full grid", "this page's grid"]
 
 
 def test_the_data_term_leaves_only_its_sum():
