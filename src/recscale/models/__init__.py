@@ -10,20 +10,3 @@ from recscale.models.wukong import WukongConfig
 
 MODEL_TITLES: dict[str, str] = {name: config.title for name, config in {**CTR_MODELS, **SEQUENTIAL_MODELS}.items()}
 """A model's name in the run records -> what readers know it by."""
-
-__all__ = [
-    "CTR_MODELS",
-    "MODEL_TITLES",
-    "SEQUENTIAL_MODELS",
-    "Accounting",
-    "Block",
-    "CTRModel",
-    "DCNv2Config",
-    "DLRMConfig",
-    "EmbeddingConfig",
-    "SmallFields",
-    "WukongConfig",
-    "account_ctr",
-    "build_ctr_model",
-    "build_sequential_model",
-]

@@ -5,21 +5,3 @@ from recscale.runs.spec import RunSpec
 from recscale.runs.store import RecordStore, save_results
 from recscale.runs.study import NotYetPlanned, Study, run_study
 from recscale.runs.table import COLUMNS, Columns, by_configuration, healthy, load_results, metric_columns, run_table
-
-__all__ = [
-    "COLUMNS",
-    "Columns",
-    "NotYetPlanned",
-    "RecordStore",
-    "RunSpec",
-    "Study",
-    "by_configuration",
-    "healthy",
-    "load_results",
-    "make_record",
-    "metric_columns",
-    "run_study",
-    "run_table",
-    "save_results",
-    "train",
-]
