@@ -1,7 +1,6 @@
 """The papers' own numbers, refitted: one function a table of the book.
 
-The loaders read ``data/published``, or the ``folder`` given. "Printed" is always what a paper says; everything else is
-computed here.
+"Printed" is always what a paper says; everything else is computed here.
 """
 
 from recscale.published.data import ablation, joint_law, joint_points, leverage, loss_curves, printed_data_terms
