@@ -252,8 +252,8 @@ def user_noise(mean: float, fraction: float) -> float:
 
 def _wider(effect: Estimate, noise: float, level: float) -> Estimate:
     """``effect`` with independent normal ``noise`` added to its interval."""
-    half = float(np.hypot(effect.ci_high - effect.value, stats.norm.ppf((1 + level) / 2) * noise))
-    return Estimate(effect.value, effect.value - half, effect.value + half)
+    half = np.hypot(effect.ci_high - effect.value, stats.norm.ppf((1 + level) / 2) * noise)
+    return Estimate.around(effect.value, half)
 
 
 def term_points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
@@ -333,10 +333,7 @@ def left_out(study: DataStudy) -> Mapping[str, Pair]:
         with_data = joint_fit(seen).predict(unseen[[*AXES, "term"]])
         shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"]).predict(unseen[[*AXES]])
         errors = [float(np.sqrt(np.mean((v / unseen["value"] - 1) ** 2))) for v in (with_data, shape_only)]
-        effects[name] = tuple(_within(errors[0] - errors[1], study, len(unseen), level) for level in levels)
+        noise = study.noise, study.cells.contrasts.dof, len(unseen)
+        least = (least_significant_difference(*noise, level) for level in levels)
+        effects[name] = tuple(Estimate.around(errors[0] - errors[1], half) for half in least)
     return effects
-
-
-def _within(value: float, study: DataStudy, runs: int, level: float) -> Estimate:
-    half = least_significant_difference(study.noise, study.cells.contrasts.dof, runs, level)
-    return Estimate(value, value - half, value + half)

@@ -158,8 +158,7 @@ def _difference(first: np.ndarray, second: np.ndarray) -> Estimate:
 
 def against_one_run(sample: np.ndarray) -> Estimate:
     """The mean of ``sample`` (seeds,) with the 95 % interval of its difference to one further run: s·t·√(1 + 1/n)."""
-    mean, half = float(np.mean(sample)), mean_half_width(sample) * (1 + len(sample)) ** 0.5
-    return Estimate(mean, mean - half, mean + half)
+    return Estimate.around(np.mean(sample), mean_half_width(sample) * (1 + len(sample)) ** 0.5)
 
 
 def seeds_against_one_run(sample: np.ndarray, threshold: float, most: int = 1000) -> float:

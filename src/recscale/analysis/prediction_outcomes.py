@@ -11,7 +11,7 @@ from recscale.analysis.shape_fits import pairs, shapes
 from recscale.analysis.shape_law import LAW, Shape
 from recscale.analysis.shape_predictions import NO_BUDGET, ShapeQuestion, faults, outcomes, questions
 from recscale.runs.table import run_table
-from recscale.stats.contrasts import Contrasts
+from recscale.stats.contrasts import Contrasts, combined
 from recscale.stats.estimate import UNKNOWN, Estimate
 from recscale.stats.multiplicity import Pair, bonferroni_level
 from recscale.stats.seeds import least_significant_difference
@@ -100,11 +100,8 @@ def mean_lead(tested: Outcomes) -> Estimate:
     """Mean of ``lead`` over all questions, which share shapes."""
     if any(question.named in tested.failed for question in tested.questions):
         return LOST
-    weights: dict[Shape, float] = {}
-    for question in tested.questions:
-        for shape, sign in ((question.named, 1.0), (tested.better_neighbour(question), -1.0)):
-            weights[shape] = weights.get(shape, 0.0) + sign / len(tested.questions)
-    return tested.contrasts.contrast(weights)
+    leads = ({question.named: 1.0, tested.better_neighbour(question): -1.0} for question in tested.questions)
+    return tested.contrasts.contrast(combined(*((1 / len(tested.questions), weights) for weights in leads)))
 
 
 def lead_table(tested: Outcomes) -> pd.DataFrame:
@@ -112,19 +109,10 @@ def lead_table(tested: Outcomes) -> pd.DataFrame:
     the law ``promised``, and the ``measured`` one with its 95 % limits ``ci_low, ci_high``, in %."""
     rows = []
     for question in tested.questions:
-        measured, low, high = lead(tested, question).percent
-        rows.append(
-            {
-                "kind": question.kind,
-                "named": question.named,
-                "neighbour": tested.better_neighbour(question),
-                "promised": question.promised,
-                "measured": measured,
-                "ci_low": low,
-                "ci_high": high,
-            }
-        )
-    return pd.DataFrame(rows)
+        better = tested.better_neighbour(question)
+        rows.append((question.kind, question.named, better, question.promised, *lead(tested, question).percent))
+    columns = ["kind", "named", "neighbour", "promised", "measured", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def same_choice(tested: Outcomes) -> Mapping[str, int]:
@@ -165,4 +153,4 @@ def error_gap(tested: Outcomes) -> Estimate:
     gap = float(errors.drop(LAW).min() - errors[LAW])
     noise = tested.contrasts.noise * float(part["measured"].mean())
     least = least_significant_difference(noise, tested.contrasts.dof, int(part["seeds"].sum()))
-    return Estimate(gap, gap - least, gap + least)
+    return Estimate.around(gap, least)

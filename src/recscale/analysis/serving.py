@@ -180,7 +180,7 @@ def lag_behind_faster(table: pd.DataFrame, half_width: float, model: str = "wuko
     for row in table[table["model"] == model].sort_values(Columns.FLOP).itertuples():
         faster = table[(table["model"] != model) & (table["p99_ms"] <= row.p99_ms)]
         gap = row.relative - faster["relative"].min()
-        lags.append(UNKNOWN if faster.empty else Estimate(gap, gap - half_width, gap + half_width))
+        lags.append(UNKNOWN if faster.empty else Estimate.around(gap, half_width))
     return lags
 
 

@@ -120,7 +120,7 @@ def depth_by_w1(by_q1: pd.DataFrame, printed: pd.DataFrame) -> Claim:
     """``by_q1``: ``published.potential_by_q1`` of one panel; ``printed``: ``published.potential``."""
     w1 = printed[printed["precision"] == "fp32"].set_index("model")["w1"]
     difference, spread = float(w1["LLaMA2"] - w1["SASRec"]), float(np.ptp(by_q1.loc[by_q1["w1"] > 0, "w1"]))
-    return judge("pl-potential", Exceeds(), Estimate(difference, difference - spread, difference + spread))
+    return judge("pl-potential", Exceeds(), Estimate.around(difference, spread))
 
 
 def r2_of_data_terms(table: pd.DataFrame) -> Claim:

@@ -30,4 +30,4 @@ def welch_difference(first: Estimate, second: Estimate, dof: tuple[int, int], le
         return Estimate(value, value, value)
     joint_dof = variance**2 / sum(own**2 / n for own, n in zip(variances, dof, strict=True))
     half = float(stats.t.ppf((1 + level) / 2, joint_dof) * variance**0.5)
-    return Estimate(value, value - half, value + half)
+    return Estimate.around(value, half)
