@@ -58,7 +58,8 @@ def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str =
     if problems := faults(recorded, runs):
         raise ValueError(f"these runs don't test the predictions: {problems[0]}")
     trained = shapes(runs)
-    known, failed = pairs(trained), pairs(run_table(runs)) - pairs(trained)
+    names = pairs(trained)
+    known, failed = set(names), set(pairs(run_table(runs))) - set(names)
     asked = [
         question
         for question in questions(recorded)
@@ -66,7 +67,6 @@ def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str =
     ]
     if not asked:
         raise ValueError("no named shape was trained together with a neighbour")
-    names = list(zip(trained["layers"].astype(int).tolist(), trained["width"].astype(int).tolist(), strict=True))
     contrasts = Contrasts.of(names, [0] * len(names), trained[f"test_{metric}"])
     return Outcomes(outcomes(recorded, trained), contrasts, frozenset(failed), tuple(asked), metric)
 

@@ -155,7 +155,7 @@ def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
 
 def _key(stage: Path, layout: Layout) -> str:
     """SHA-256 of everything the pages are made from."""
-    machinery = [path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".html", ".gz")]
+    machinery = [path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".html", ".js", ".gz")]
     machinery += [layout.lock] if layout.lock.exists() else []
     digest = hashlib.sha256()
     for path in [*sorted(path for path in stage.rglob("*") if path.is_file()), *sorted(machinery)]:

@@ -268,9 +268,14 @@ _LABELS = ("customdata", "text")
 
 
 def _decimal(column: Any) -> Any:
-    """A base64 column of doubles as a list, NaN as None; anything else as it is."""
+    """A base64 column of doubles as a list; anything else as it is."""
     if not isinstance(column, Mapping) or column.get("dtype") != "f8":
         return column
+    return listed(column)
+
+
+def listed(column: Mapping[str, str]) -> list:
+    """A base64 column as a list, with None for numbers that JSON has no word for."""
     values = _column(column)
     return np.where(np.isfinite(values), values.astype(object), None).tolist()
 

@@ -15,7 +15,7 @@ from recscale import laws, published
 from recscale.analysis.data_scaling import data_grid, joint_inputs
 from recscale.figures.explorers import Explorer
 from recscale.laws.law import LAWS, Law, Parameter
-from recscale.runs.table import Columns, by_configuration, healthy, load_results, run_table
+from recscale.runs.table import Columns, by_configuration, load_runs
 
 MOST_COLUMNS = 3
 """So many columns of x the page offers to the laws that take any number."""
@@ -84,7 +84,7 @@ def law_explorer(form: str = "power-law-floor") -> Explorer:
 
 def _ladders() -> dict[str, pd.DataFrame]:
     """Seed means of the committed Wukong ladders by title, one row per size."""
-    runs = healthy(run_table(load_results("ctr-scaling")))
+    runs = load_runs("ctr-scaling")
     own = runs[runs[Columns.MODEL] == "wukong"]
     return {
         title: by_configuration(own[(own["dataset"] == dataset) & (own["split"] == split)]).sort_values(Columns.FLOP)
@@ -101,7 +101,7 @@ def example_tables() -> list[Example]:
         )
         for title, points in _ladders().items()
     ]
-    grid = data_grid(healthy(run_table(load_results("ctr-data"))))
+    grid = data_grid(load_runs("ctr-data"))
     cells = joint_inputs(grid).assign(**{_METRIC: grid.table[_METRIC]})
     own.append(Example("Our data grid, parameters and rows", cells, "chinchilla", ("N", "D"), _METRIC, 2))
     wukong = [Example(f"Wukong, Table 5, task {task}", _wukong(task), "wukong", ("gflop",), "y", 2) for task in (1, 2)]
