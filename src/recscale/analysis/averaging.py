@@ -5,8 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from recscale.runs.table import Columns, run_table
-from recscale.stats.estimate import Estimate
-from recscale.stats.seeds import mean_estimate, mean_half_width
+from recscale.stats import Estimate, mean_estimate, mean_half_width
 
 _SETTING = (Columns.FLOP, "batch_size", "schedule")
 CELL = (*_SETTING, "share")

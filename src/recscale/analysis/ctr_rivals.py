@@ -17,10 +17,7 @@ from recscale import published
 from recscale.analysis.ctr_curves import FEWEST_SIZES
 from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, least_difference, slopes
 from recscale.runs.table import Columns, by_configuration
-from recscale.stats.contrasts import Contrasts, combined
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.intervals import welch_difference
-from recscale.stats.multiplicity import Pair, bonferroni_level
+from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, combined, welch_difference
 
 LEAD = float(np.log(1.002))
 """The paper's "over 0.2 %" at equal compute, as a difference of ln L."""

@@ -15,10 +15,7 @@ from recscale.analysis.ctr_curves import exponent as exponent
 from recscale.laws.compare import TIE
 from recscale.published.wukong import CONSTANTS
 from recscale.runs.table import Columns, by_configuration
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level
-from recscale.stats.seeds import SeedNoise, least_significant_difference
+from recscale.stats import Contrasts, Estimate, Pair, SeedNoise, bonferroni_level, least_significant_difference
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",

@@ -16,8 +16,7 @@ from scipy import stats
 from recscale import laws
 from recscale.runs.study import Study
 from recscale.runs.table import Columns, core_hours_per_seed, run_table, single_dataset
-from recscale.stats.contrasts import Contrasts, combined
-from recscale.stats.estimate import Estimate
+from recscale.stats import Contrasts, Estimate, combined
 
 DECADE = float(np.log(10))
 GridCell = tuple[str, str]

@@ -26,9 +26,7 @@ from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import results_folder
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level
-from recscale.stats.seeds import least_significant_difference
+from recscale.stats import UNKNOWN, Estimate, Pair, bonferroni_level, least_significant_difference
 
 TOKENS = "tokens"
 D_PRIME = "apen-mean"

@@ -18,8 +18,7 @@ from recscale.datasets import SequenceData
 from recscale.models.losses import LOSSES
 from recscale.models.sequential import SequentialModel
 from recscale.plans import plan_study
-from recscale.runs.spec import RunSpec
-from recscale.runs.table import run_table
+from recscale.runs import RunSpec, run_table
 from recscale.training.ranking import count_rivals
 from recscale.training.result import TrainingResult
 from recscale.training.sampled_ranking import (

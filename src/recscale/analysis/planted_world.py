@@ -12,8 +12,7 @@ from scipy.special import entr, expit
 
 from recscale.datasets.planted_world import PLANTED, WORLD, PlantedWorld
 from recscale.runs.table import Columns, curve_rows, run_table
-from recscale.stats.estimate import Estimate
-from recscale.stats.seeds import mean_estimate
+from recscale.stats import Estimate, mean_estimate
 
 TEST_ROWS = 2**13
 """Rows on which ``ideal_learner`` is judged."""

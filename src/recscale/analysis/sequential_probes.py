@@ -13,10 +13,9 @@ from scipy import sparse, stats
 from torch import Tensor
 
 from recscale.datasets import SequenceData
-from recscale.models.accounting_sequential import account_sequential
+from recscale.models import SequentialModel, account_sequential
 from recscale.models.attention import PackedSequences
 from recscale.models.losses import Sample, Sampler, next_item_loss
-from recscale.models.sequential import SequentialModel
 from recscale.runs.spec import RunSpec
 from recscale.training import sampled_ranking
 from recscale.training.ranking import count_rivals, ranked

@@ -9,9 +9,7 @@ import pandas as pd
 
 from recscale import published
 from recscale.analysis.shape_fits import shapes
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.multiplicity import Pair, bonferroni_level, covering
-from recscale.stats.seeds import mean_estimate
+from recscale.stats import Contrasts, Pair, bonferroni_level, covering, mean_estimate
 
 _METRICS = ("ndcg@10", "hr@10")
 PRINTED = {"sasrec": "SASRec", "hstu": "HSTU", "llama": "LLaMA2"}

@@ -22,9 +22,8 @@ import pandas as pd
 import torch
 
 from recscale.datasets import load_ctr
-from recscale.models.accounting import account_ctr
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_presets import rival_sizes
-from recscale.models.embeddings import EmbeddingConfig
 from recscale.runs.table import Columns, by_configuration
 from recscale.settings import results_folder
 from recscale.stats.estimate import UNKNOWN, Estimate

@@ -17,9 +17,7 @@ from recscale.analysis.shape_fits import GRID, Q1
 from recscale.analysis.shape_law import AXES, LAW, Shape
 from recscale.laws.performance import inside
 from recscale.runs.table import healthy, run_table
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level, covering
+from recscale.stats import Contrasts, Estimate, Pair, bonferroni_level, covering
 
 SETTING_KEYS = tuple(GRID)
 FIXED_Q1 = Q1[1:]

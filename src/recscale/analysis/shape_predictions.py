@@ -21,8 +21,7 @@ from recscale.analysis import shape_planning as planning
 from recscale.analysis.shape_fits import GRID, fit_forms, having, pairs, predicted_for, shapes
 from recscale.analysis.shape_law import LAW, LEAST_SHAPES, LINE, QUADRATIC, Shape
 from recscale.plans.sequential import CELLS, PREDICTIONS
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import load_results, run_table
+from recscale.runs import NotYetPlanned, load_results, run_table
 from recscale.settings import write_atomically
 
 PREDICTION_COLUMNS = (

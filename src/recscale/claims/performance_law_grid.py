@@ -18,8 +18,7 @@ from recscale.claims.price import price_of_any_seed, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within
 from recscale.published.shapes import CLAIMS
 from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, Pair, count_below, covering
+from recscale.stats import UNKNOWN, Count, Estimate, Pair, count_below, covering
 
 FIXED_Q1, REDRAWN, PEAK_RESAMPLES = 8, 200, 400
 NOUNS = {"layers": "depth", "width": "width"}

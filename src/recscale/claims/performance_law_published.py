@@ -10,8 +10,7 @@ from recscale.claims.rules import EveryCase, Exceeds, Matches, Unanimous
 from recscale.entropy.experiments import ablation as straight_lines
 from recscale.entropy.experiments import exchanged
 from recscale.published import readings
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Count
+from recscale.stats import Count, Estimate
 
 _CLOSE = 0.003
 """How far R² may be off where the losses were read off a picture."""

@@ -7,9 +7,7 @@ import pandas as pd
 
 from recscale.claims.claim import Price
 from recscale.runs.table import core_hours_per_seed
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Pair
-from recscale.stats.power import seeds_to_decide
+from recscale.stats import Estimate, Pair, seeds_to_decide
 
 NEVER = Price(math.inf, math.inf)
 """Of a claim that no number of these seeds decides: the observed value is the threshold, or one seed has run."""

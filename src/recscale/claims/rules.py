@@ -6,8 +6,7 @@ A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation 
 from dataclasses import dataclass
 
 from recscale.claims.claim import Text, Verdict, number
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Count
+from recscale.stats import Count, Estimate
 
 
 @dataclass(frozen=True)

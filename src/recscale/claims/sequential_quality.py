@@ -7,8 +7,7 @@ from recscale.claims.claim import Claim, judge
 from recscale.claims.price import price_of_any
 from recscale.claims.rules import EveryCase, Exceeds
 from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats.multiplicity import count_above
-from recscale.stats.seeds import mean_estimate
+from recscale.stats import count_above, mean_estimate
 
 
 def public_level_claims(resamples: int, seed: int) -> list[Claim]:

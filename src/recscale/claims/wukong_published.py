@@ -7,9 +7,7 @@ from recscale import laws, published
 from recscale.claims.claim import Claim, judge
 from recscale.claims.rules import EveryCase, Exceeds, Leads, Matches
 from recscale.published import readings
-from recscale.stats.estimate import Estimate
-from recscale.stats.intervals import welch_difference
-from recscale.stats.multiplicity import Count, bonferroni_level, count_below
+from recscale.stats import Count, Estimate, bonferroni_level, count_below, welch_difference
 
 GPT3_PF_DAYS = 3640.0
 SIGNIFICANT = 0.02

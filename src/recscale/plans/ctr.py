@@ -10,9 +10,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from recscale.models import EmbeddingConfig, WukongConfig
 from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, rival_sizes, wukong_ladder
-from recscale.models.embeddings import EmbeddingConfig
-from recscale.models.wukong import WukongConfig
 from recscale.plans.parts import Part, Training, fixed, inputs, runs_of
 from recscale.plans.profiles import Profiles, RunPlanner, RunSeeds
 from recscale.plans.rate_search import OTHERS, tuned

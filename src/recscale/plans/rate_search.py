@@ -20,14 +20,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from recscale.models.accounting import account_ctr
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_presets import rival_sizes
-from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans.parts import USUAL_EMBEDDING, inputs, one_pass, usual_split
 from recscale.plans.profiles import Profiles, RunSeeds
-from recscale.runs.spec import RunSpec
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, healthy, load_results, run_table
+from recscale.runs import Columns, NotYetPlanned, RunSpec, healthy, load_results, run_table
 from recscale.training.ctr import CTRTraining
 
 RATE_STUDY = "ctr-learning-rate"

@@ -21,9 +21,7 @@ from recscale.plans.sequential_search import (
     tuned_for,
     unsearched,
 )
-from recscale.runs.spec import RunSpec
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import load_results
+from recscale.runs import NotYetPlanned, RunSpec, load_results
 from recscale.settings import DATA
 from recscale.training.sequential import SequentialTraining
 
