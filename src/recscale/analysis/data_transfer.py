@@ -7,7 +7,7 @@ without a second seed there, intervals are nan.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -26,7 +26,7 @@ from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import results_folder
-from recscale.stats import UNKNOWN, Estimate, Pair, bonferroni_level, least_significant_difference
+from recscale.stats import UNKNOWN, Estimate, Pair, bonferroni_level, least_significant_difference, wilson
 
 TOKENS = "tokens"
 D_PRIME = "apen-mean"
@@ -301,8 +301,7 @@ def joint_law_test(study: DataStudy, resamples: int, seed: int) -> JointFit:
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
     if not dof:
         return JointFit(fit.r2, UNKNOWN)
-    limits = stats.binomtest(int(larger), resamples).proportion_ci(method="wilson")
-    return JointFit(fit.r2, Estimate((1 + larger) / (1 + resamples), float(limits.low), float(limits.high)))
+    return JointFit(fit.r2, replace(wilson(int(larger), resamples), value=(1 + larger) / (1 + resamples)))
 
 
 def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:

@@ -241,11 +241,8 @@ def coverage(levels: Sequence[float], decades: float, noise: float, simulations:
         for where, level in hits:
             low, high = fit.band({"x": places[where]}, level)
             hits[where, level] += bool(low[0] <= floor_truth(places[where])[0] <= high[0])
-    table = pd.DataFrame(
-        [(*key, count / simulations) for key, count in hits.items()], columns=["where", "level", "share"]
-    )
-    low, high = wilson(table["share"].to_numpy(), simulations)
-    return table.assign(low=low, high=high, simulations=simulations)
+    rows = [(*key, *wilson(count, simulations)) for key, count in hits.items()]
+    return pd.DataFrame(rows, columns=["where", "level", "share", "low", "high"]).assign(simulations=simulations)
 
 
 def coverage_by_span(spans: Sequence[float], noise: float, simulations: int, seed: int) -> pd.DataFrame:

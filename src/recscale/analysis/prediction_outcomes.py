@@ -1,17 +1,17 @@
 """What became of the recorded predictions: do the shapes that the law named lead, and how far is it off?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from recscale.analysis.shape_fits import pairs, shapes
 from recscale.analysis.shape_law import LAW, Shape
 from recscale.analysis.shape_predictions import NO_BUDGET, ShapeQuestion, faults, outcomes, questions
 from recscale.runs.table import run_table
 from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, combined, least_significant_difference
+from recscale.stats.intervals import wilson
 
 _METRIC = "ndcg@10"
 LOST = Estimate(-np.inf, -np.inf, -np.inf)
@@ -129,8 +129,7 @@ def band_share(tested: Outcomes, law: str = LAW) -> Estimate:
     prediction's error and are no separate evidence."""
     part = tested.distinct(law)
     share = float(np.average(part["in_band"], weights=part["seeds"]))
-    limits = stats.binomtest(round(share * len(part)), len(part)).proportion_ci(method="wilson")
-    return Estimate(share, float(limits.low), float(limits.high))
+    return replace(wilson(round(share * len(part)), len(part)), value=share)
 
 
 def law_errors(tested: Outcomes) -> pd.DataFrame:

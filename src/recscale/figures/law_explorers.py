@@ -55,31 +55,26 @@ def fit_points(examples: Iterable[Example] | None = None) -> Explorer:
 
 def law_explorer(form: str = "power-law-floor") -> Explorer:
     """The law explorer on our ladders and Wukong's published points; the table holds the fits of ``form``."""
+    ladders = {title: points for title, points in _ladders().items() if title in DRAGGED}
     sets = [
-        {
-            "title": title,
-            "size": "training compute",
-            "unit": "FLOP per example",
-            "value": "test log loss",
-            "hold_out": 2,
-        }
-        | {"x": points[Columns.FLOP].astype(float).tolist(), "y": points[_METRIC].tolist()}
-        for title, points in _ladders().items()
-        if title in DRAGGED
+        _dragged(title, "FLOP per example", "test log loss", points[Columns.FLOP], points[_METRIC])
+        for title, points in ladders.items()
     ]
-    sets += [
-        {"title": f"Wukong, Table 5, task {task}", "size": "training compute", "unit": "GFLOP per example"}
-        | {"value": "100 + relative log loss, %", "hold_out": 2}
-        | {"x": points["gflop"].astype(float).tolist(), "y": points["loss"].tolist()}
-        for task in (1, 2)
-        for points in [_wukong(task)]
-    ]
+    for task in (1, 2):
+        title, points = f"Wukong, Table 5, task {task}", _wukong(task)
+        sets.append(_dragged(title, "GFLOP per example", "100 + relative log loss, %", points["gflop"], points["loss"]))
     entries = [entry for entry in registry() if entry["name"] in ("power-law", "power-law-floor")]
     rows = {
         one["title"]: laws.fit(form, one["x"], one["y"], hold_out_largest=one["hold_out"]).parameters for one in sets
     }
     table = pd.DataFrame.from_dict(rows, orient="index").map(lambda value: f"{value:.6g}")
     return Explorer("law", "Law explorer", {"registry": entries, "sets": sets}, table)
+
+
+def _dragged(title: str, unit: str, value: str, x: pd.Series, y: pd.Series) -> dict[str, Any]:
+    """Points of the law explorer, as its script reads them."""
+    named = {"title": title, "size": "training compute", "unit": unit, "value": value, "hold_out": 2}
+    return named | {"x": x.astype(float).tolist(), "y": y.tolist()}
 
 
 def _ladders() -> dict[str, pd.DataFrame]:
