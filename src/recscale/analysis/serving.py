@@ -65,23 +65,10 @@ def measure(dataset: str, models: Sequence[Any], how: Request) -> pd.DataFrame:
     for config in models:
         account = account_ctr(config, data.fields, *shape, embedding)
         latency = serve(config, inputs, how, embedding)
-        rows.append(
-            {
-                "dataset": data.name,
-                "model": config.model,
-                Columns.FLOP: account.training_flop_per_example,
-                "dense_parameters": account.dense_parameters,
-                "candidates": how.candidates,
-                "threads": how.threads,
-                "repeats": how.repeats,
-                "p50_ms": round(latency.p50_ms, 4),
-                "p99_ms": round(latency.p99_ms, 4),
-                "candidates_per_second": round(latency.candidates_per_second),
-                "torch_version": torch.__version__,
-                "cpu": cpu(),
-                "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-        )
+        which = data.name, config.model, account.training_flop_per_example, account.dense_parameters
+        timed = how.candidates, how.threads, how.repeats, round(latency.p50_ms, 4), round(latency.p99_ms, 4)
+        finished = datetime.now(UTC).isoformat(timespec="seconds")
+        rows.append((*which, *timed, round(latency.candidates_per_second), torch.__version__, cpu(), finished))
     return pd.DataFrame(rows, columns=list(LATENCY_COLUMNS))
 
 

@@ -29,13 +29,9 @@ GIGA = 1e9
 DATASET = "movielens-1m"
 
 
-def show_wukong_explorer(runs: pd.DataFrame | None = None) -> Explorer:
-    """The explorer with the presets, the paper's points and law, and those of ``runs``.
-
-    ``runs``: a run table of ``ctr_curves.curves`` (default: the committed ladder on MovieLens-1M).
-    """
-    runs = ctr_curves.curves(load_results(ctr_curves.NAME), DATASET) if runs is None else runs
-    found = presets()
+def show_wukong_explorer() -> Explorer:
+    """The explorer with the presets, the paper's points and law, and those of the ladder on MovieLens-1M."""
+    runs, found = ctr_curves.curves(load_results(ctr_curves.NAME), DATASET), presets()
     rows = {one["name"]: _costs(one["config"]) for one in found}
     return Explorer(
         "wukong",
