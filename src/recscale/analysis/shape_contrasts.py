@@ -158,14 +158,10 @@ def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
         best = max(before, key=lambda depth: metric.value((depth, width)))
         step = {(here, (last, width)): 1.0, (here, (best, width)): -1.0}
         effects[width] = tuple(
-            _both(metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at))
+            Estimate(*map(max, metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at)))
             for at in (bonferroni_level(len(before)), bonferroni_level(tried))
         )
     return effects
-
-
-def _both(*effects: Estimate) -> Estimate:
-    return Estimate(*(max(values) for values in zip(*effects, strict=True)))
 
 
 def _depths(cells: CellMeans) -> dict[int, list[int]]:
