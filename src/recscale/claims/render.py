@@ -6,6 +6,7 @@ Statements come from the claims; nothing here writes a sentence.
 import json
 import math
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from html import escape
 
 import pandas as pd
@@ -15,6 +16,12 @@ from recscale.stats.estimate import Estimate
 
 MIME = "application/vnd.recscale.claims+json"
 """Type under which a chapter's output carries its claims, for whoever reads the executed notebook."""
+
+ROW = (
+    *("id", "paper", "question", "statement", "evidence", "reference", "observed", "ci_low", "ci_high", "rule"),
+    *("verdict", "price", "page", "detail", "source", "unit", "check"),
+)
+"""Fields of a claim in a flat row, in their order."""
 
 _SYMBOLS = {
     Verdict.HOLDS: "●",
@@ -105,8 +112,8 @@ def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
 def claim_rows(claims: Sequence[Claim]) -> list[dict]:
     """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
 
-    Keys: id, paper, question, statement, evidence, reference, observed (a number, or text for counts and names),
-    ci_low, ci_high, rule, verdict, price (null, or seeds and core_hours), page, detail, source, unit, check.
+    Keys: those of ``ROW``; ``observed`` is a number, or text for counts and names, ``price`` null, or seeds and
+    core_hours.
     """
     return [_row(claim) for claim in claims]
 
@@ -115,25 +122,10 @@ def _row(claim: Claim) -> dict:
     low, high = claim.interval
     seen = claim.observed.value if isinstance(claim.observed, Estimate) else observed(claim)
     cost = claim.price and {"seeds": _finite(claim.price.seeds), "core_hours": _finite(claim.price.core_hours)}
-    return {
-        "id": claim.id,
-        "paper": str(claim.paper),
-        "question": claim.question,
-        "statement": claim.statement,
-        "evidence": str(claim.evidence),
-        "reference": claim.reference,
-        "observed": _finite(seen),
-        "ci_low": _finite(low),
-        "ci_high": _finite(high),
-        "rule": claim.rule,
-        "verdict": str(claim.verdict),
-        "price": cost,
-        "page": claim.page,
-        "detail": claim.detail,
-        "source": str(claim.source),
-        "unit": claim.unit,
-        "check": claim.check,
-    }
+    judged = {"observed": _finite(seen), "ci_low": _finite(low), "ci_high": _finite(high), "price": cost}
+    stated = {name: getattr(claim, name) for name in ROW if name not in judged}
+    plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in stated.items()}
+    return {name: (plain | judged)[name] for name in ROW}
 
 
 def _finite(value: float | str | None) -> float | str | None:

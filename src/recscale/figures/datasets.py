@@ -14,15 +14,9 @@ def rank_curves(curves: Mapping[str, Mapping[str, list[int]]], unit: str, height
     """Rank against count, one line per field, users or items: ``datasets.statistics.rank_curve``."""
     fig = base.figure(x="rank, most frequent first", y=unit, log_x=True, log_y=True, height=height)
     for place, (name, curve) in enumerate(curves.items()):
+        hover = "%{fullData.name}: number %{x:,} occurs %{y:,} times<extra></extra>"
         base.points(
-            fig,
-            curve["rank"],
-            curve["count"],
-            name,
-            mode="lines+markers",
-            marker={"size": 5, "color": base.PALETTE[place], "symbol": base.SYMBOLS[place]},
-            line={"width": 1.5, "color": base.PALETTE[place]},
-            hovertemplate="%{fullData.name}: number %{x:,} occurs %{y:,} times<extra></extra>",
+            fig, curve["rank"], curve["count"], name, **base.look(place, joined=1.5, size=5), hovertemplate=hover
         )
     return fig.update_layout(margin_t=12, showlegend=True)
 
@@ -35,8 +29,7 @@ def strengths(world: PlantedWorld, height: int = 360) -> go.Figure:
     base.line(fig, j, sizes[0] * j**-slope, f"slope −{slope:g}", line={"color": base.NEUTRAL, "dash": "dot"})
     for place, order in enumerate(sorted(set(world.order.tolist()))):
         of = world.order == order
-        look = {"size": 6, "color": base.PALETTE[place], "symbol": base.SYMBOLS[place]}
-        base.points(fig, j[of], sizes[of], f"order {order}", marker=look)
+        base.points(fig, j[of], sizes[of], f"order {order}", **base.look(place, size=6))
     return fig.update_layout(margin_t=12, showlegend=True)
 
 

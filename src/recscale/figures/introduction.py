@@ -88,16 +88,5 @@ def performance_published(table: pd.DataFrame, setting: str) -> go.Figure:
     """
     fig = base.figure(setting, x="layers H", y="HR@10 on the full catalogue", height=460)
     fig.update_xaxes(tickvals=sorted(table["layers"].unique()))
-    for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("embedding_dim"), strict=False):
-        ordered = rows.sort_values("layers")
-        base.points(
-            fig,
-            ordered["layers"],
-            ordered["value"],
-            f"width {width}",
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign},
-            line={"color": hue, "width": 1.5},
-            hovertemplate="%{x} layers<br>HR@10 = %{y:.4f}",
-        )
-    return fig
+    ordered, hover = table.sort_values(["embedding_dim", "layers"]), "%{x} layers<br>HR@10 = %{y:.4f}"
+    return base.series(fig, ordered, "embedding_dim", "layers", "value", "width {}", hovertemplate=hover)

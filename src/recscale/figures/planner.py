@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.figures.overlay import bars
 from recscale.figures.performance_law import label
 from recscale.figures.planner_data import PLANE, carried, state
 from recscale.figures.published import LAW_COLOURS
@@ -67,14 +68,12 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
 
 def _best(fig: go.Figure, state: Mapping[str, Any]) -> None:
     """The star, with room for the script's bars."""
-    bars = {f"error_{axis}": {"type": "data", "symmetric": False, "thickness": 2} for axis in "xy"}
-    for bar in bars.values():
-        bar |= {"color": base.PALETTE[1], "array": [0], "arrayminus": [0]}
+    bar = bars(0, 0, 0, base.PALETTE[1], thickness=2, width=None)
     marker = {"symbol": "star", "size": 16, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
     x, y = ([value] for value in state["best"])
     base.line(
         fig, x, y, "best", mode="markers", marker=marker, hovertemplate="H = %{x}, d = %{y}<extra>best</extra>",
-        **bars,
+        error_x=bar, error_y=bar,
     )  # fmt: skip
 
 
@@ -106,9 +105,8 @@ def certainty(table: pd.DataFrame) -> go.Figure:
             where = [shift - names.index(grid) for grid in rows["grid"]]
             for panel, column in (("", "layers"), ("2", "width")):
                 hue, sign = LAW_SIGNS[law]
-                error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.2, "width": 0}
-                error |= {"array": (rows[f"{column}_high"] - rows[column]).clip(lower=0)}
-                error |= {"arrayminus": (rows[column] - rows[f"{column}_low"]).clip(lower=0)}
+                limits = rows[f"{column}_low"], rows[f"{column}_high"]
+                error = bars(rows[column], *limits, hue, thickness=1.2)
                 signs = np.where(rows[f"{column}_edge"], "x", sign)
                 base.points(
                     fig, rows[column], where, label(law), xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,
@@ -146,8 +144,7 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
     spots = pd.Series([place[name] for name in names], index=rows.index, dtype=float)
     for shift, (law, part) in zip((0.22, 0, -0.22), rows.groupby("law", sort=False), strict=False):
         hue, sign = LAW_SIGNS[law]
-        error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
-        error |= {"array": part["high"] - part["predicted"], "arrayminus": part["predicted"] - part["low"]}
+        error = bars(part["predicted"], part["low"], part["high"], hue, width=3)
         base.points(
             fig, part["predicted"], spots[part.index] + shift, label(law), error_x=error,
             marker={"color": hue, "symbol": sign, "size": 8},
@@ -179,8 +176,7 @@ def applications(table: pd.DataFrame) -> go.Figure:
     for k, ((law, metric), rows) in enumerate(table.groupby(["law", "metric"], sort=False)):
         hue, sign = LAW_SIGNS[law]
         where = [-constraints.index(c) + 0.27 - 0.18 * k for c in rows["constraint"]]
-        error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
-        error |= {"array": rows["loss_high"] - rows["loss"], "arrayminus": rows["loss"] - rows["loss_low"]}
+        error = bars(rows["loss"], rows["loss_low"], rows["loss_high"], hue, width=3)
         signs = sign if metric.startswith("NDCG") else f"{sign}-open"
         base.points(
             fig, rows["loss"], where, f"{label(law)}, {metric}", error_x=error,

@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
+from recscale.figures.overlay import bars
 
 _HUES = {
     "holds": base.PALETTE[2],
@@ -86,15 +87,7 @@ def forest(rows: pd.DataFrame) -> go.Figure:
             [place[id] for id in part.index],
             verdict,
             marker={"color": hue, "symbol": _SIGNS[verdict], "size": 9},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (part["ratio_high"] - part["ratio"]).fillna(0),
-                "arrayminus": (part["ratio"] - part["ratio_low"]).fillna(0),
-                "color": hue,
-                "thickness": 1.5,
-                "width": 0,  # caps of a missing interval would split the marker
-            },
+            error_x=bars(part["ratio"], part["ratio_low"], part["ratio_high"], hue),
             customdata=part[["statement", "reference", "observed"]].to_numpy(),
             hovertemplate="%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]:.4g}",
         )

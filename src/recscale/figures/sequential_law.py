@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.figures.overlay import bars
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
 _BUDGETS = {
@@ -82,9 +83,8 @@ def prediction_errors(errors: pd.DataFrame, metric: str) -> go.Figure:
     ``errors``: index form (as readers see it), columns ``error, least, largest``. One point per row.
     """
     fig = base.figure("", x=f"error in {metric.upper()} at the deepest shapes", height=120 + 36 * len(errors))
-    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 2, "width": 4}
-    bars |= {"array": errors["largest"] - errors["error"], "arrayminus": errors["error"] - errors["least"]}
-    base.points(fig, errors["error"], errors.index, "error", error_x=bars, marker={"color": base.PALETTE[0]})
+    ranges = bars(errors["error"], errors["least"], errors["largest"], base.PALETTE[0], thickness=2, width=4)
+    base.points(fig, errors["error"], errors.index, "error", error_x=ranges, marker={"color": base.PALETTE[0]})
     fig.update_yaxes(autorange="reversed")
     return fig.update_xaxes(rangemode="tozero")
 
@@ -135,10 +135,8 @@ def leads(table: pd.DataFrame, budgets: Mapping[str, str] = _BUDGETS) -> go.Figu
     """
     fig = base.figure("", x="lead over the better neighbour, % of NDCG@10", height=120 + 48 * len(table))
     rows = [f"{budgets[kind]}: {h} × {d}" for kind, (h, d) in zip(table["kind"], table["named"], strict=True)]
-    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 1.5, "width": 4}
-    bars |= {"array": (table["ci_high"] - table["measured"]).fillna(0.0)}
-    bars |= {"arrayminus": (table["measured"] - table["ci_low"]).fillna(0.0)}
-    base.points(fig, table["measured"], rows, "measured", error_x=bars, marker={"color": base.PALETTE[0]})
+    limits = bars(table["measured"], table["ci_low"], table["ci_high"], base.PALETTE[0], width=4)
+    base.points(fig, table["measured"], rows, "measured", error_x=limits, marker={"color": base.PALETTE[0]})
     base.points(
         fig, table["promised"], rows, "promised by the law",
         marker={"color": base.PALETTE[1], "symbol": "diamond-open", "size": 11},
