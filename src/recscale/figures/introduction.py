@@ -33,13 +33,16 @@ def evidence_counts(counts: pd.DataFrame) -> go.Figure:
             marker={"color": hue},
             text=[number or "" for number in numbers],
             textposition="inside",
+            textfont={"size": 12},
+            constraintext="none",
             insidetextanchor="middle",
             textangle=0,
             meta=base.DATA,
             hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",
         )
-    fig.update_layout(barmode="stack", bargap=0.3, legend={"traceorder": "normal"})
-    return fig
+    fig.update_layout(barmode="stack", bargap=0.2, legend={"traceorder": "normal"})
+    two_lines = [name.replace(", ", ",<br>") for name in names]
+    return fig.update_yaxes(tickvals=names, ticktext=two_lines)
 
 
 def wukong_published(table: pd.DataFrame, task: int) -> go.Figure:

@@ -30,6 +30,7 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
         ends = np.array([rows["gflop"].min(), rows["gflop"].max()])
         fitted = line["offset_1gflop"] + line["slope_per_decade"] * np.log10(ends)
         base.line(fig, ends, fitted, model, line={"color": base.colour(model)}, showlegend=False, hoverinfo="skip")
+        rows = rows.sort_values("in_fit", ascending=False, kind="stable")  # the legend shows the first point's mark
         open_or_not = [base.symbol(model) + ("" if in_fit else "-open") for in_fit in rows["in_fit"]]
         base.points(
             fig,
@@ -51,7 +52,7 @@ def slopes_and_offsets(models: pd.DataFrame) -> go.Figure:
     fig = base.figure("Steeper, or just lower?", x="slope (% per decade of compute)", height=480)
     quantities = {
         "slope": ("slope_per_decade", "slope_low", "slope_high", "slope (% per decade of compute)"),
-        "offset": ("offset_1gflop", "offset_low", "offset_high", "level of the line at 1 GFLOP per example (%)"),
+        "offset": ("offset_1gflop", "offset_low", "offset_high", "the line at 1 GFLOP per example (%)"),
     }
     tasks = list(models.groupby("task"))
     for hue, sign, shift, (task, rows) in zip(base.PALETTE, base.SYMBOLS, (0.12, -0.12), tasks, strict=False):
@@ -129,10 +130,11 @@ def forty(table: pd.DataFrame) -> go.Figure:
     )
     pairs = (("ratio_of_sizes", "smallest Wukong as good"), ("ratio_by_law", "Wukong's law, inverted"))
     for task, rows in table.groupby("task"):
+        beside = rows["dcnv2_gflop"] * (1, 1.06)[task - 1]  # or the marks of one task would lie on the other's
         for sign, (column, name) in zip(("circle", "diamond-open"), pairs, strict=True):
             base.points(
                 fig,
-                rows["dcnv2_gflop"],
+                beside,
                 rows[column],
                 f"task {task}: {name}",
                 marker={"color": base.PALETTE[task - 1], "symbol": sign},

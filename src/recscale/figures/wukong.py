@@ -42,7 +42,8 @@ def cost_figure(table: pd.DataFrame) -> go.Figure:
             marker={"color": base.PALETTE[position]},
             hovertemplate="%{y}, " + part + ": %{x:,}<extra></extra>",
         )
-    fig.update_layout(barmode="stack")
+    fig.update_layout(barmode="stack", legend={"traceorder": "normal"})
+    fig.update_xaxes(tickformat="~s")
     fig.update_yaxes(categoryorder="array", categoryarray=table["variant"].unique()[::-1])
     choices = []
     for label, column, title in (

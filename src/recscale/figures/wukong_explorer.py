@@ -86,7 +86,7 @@ def paper_curve() -> dict[str, Any]:
     law = published.wukong_law(1).parameters
     return {
         "name": "the paper's internal data",
-        "unit": "relative log loss, %",
+        "unit": "relative log-loss, %",
         "law": {"A": law["A"], "exponent": law["c"], "offset": -100, "unit": GIGA},
         "x": (points["gflop"] * GIGA).round().astype(int).tolist(),
         "y": points["y"].tolist(),
@@ -100,7 +100,7 @@ def measured_curve(runs: pd.DataFrame) -> dict[str, Any]:
     law = ctr_scaling.fit_law(runs, Columns.FLOP, hold_out=0).parameters
     return {
         "name": find_card(runs[Columns.DATASET].iloc[0]).title,
-        "unit": "test log loss, nats",
+        "unit": "test log-loss, nats",
         "law": {"A": law["A"], "exponent": law["α"], "offset": 0, "unit": 1},
         "x": means[Columns.FLOP].astype(int).tolist(),
         "y": means["test_logloss"].round(6).tolist(),
