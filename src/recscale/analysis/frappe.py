@@ -35,7 +35,7 @@ DECODED = {
     "autoint+": "6 attention layers, no MLP",
     "finalmlp": "the benchmark's, d = 128",
     "masknet": "3 blocks of 100, d = 128",
-    "afn+": "no configuration tried",
+    "afn+": "none that we tried",
     "xdeepfm": "3 CIN layers, no MLP",
 }
 """What the parameter count printed for a rival is the count of."""

@@ -6,6 +6,7 @@ Statements come from the claims; nothing here writes a sentence.
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from html import escape
 
@@ -62,12 +63,13 @@ def reference(claim: Claim) -> str:
 
 
 def price(cost: Price | None) -> str:
-    """ "needs 12 seeds, 5 core-hours"; nothing without a price."""
+    """ "needs 12 seeds, 5 core-hours", or so many sizes; nothing without a price."""
     if cost is None:
         return ""
-    if not math.isfinite(cost.seeds):
-        return "no number of seeds decides it"
-    return f"needs {number(math.ceil(cost.seeds))} seeds, {number(round(cost.core_hours, 1))} core-hours"
+    needed, what = (cost.seeds, "seeds") if cost.sizes is None else (cost.sizes, "sizes")
+    if not math.isfinite(needed):
+        return f"no number of {what} decides it"
+    return f"needs {number(math.ceil(needed))} {what}, {number(round(cost.core_hours, 1))} core-hours"
 
 
 def badge(verdict: Verdict) -> str:
@@ -112,8 +114,8 @@ def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
 def claim_rows(claims: Sequence[Claim]) -> list[dict]:
     """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
 
-    Keys: those of ``ROW``; ``observed`` is a number, or text for counts and names, ``price`` null, or seeds and
-    core_hours.
+    Keys: those of ``ROW``; ``observed`` is a number, or text for counts and names, ``price`` null, or seeds, core_hours
+    and sizes.
     """
     return [_row(claim) for claim in claims]
 
@@ -121,7 +123,7 @@ def claim_rows(claims: Sequence[Claim]) -> list[dict]:
 def _row(claim: Claim) -> dict:
     low, high = claim.interval
     seen = claim.observed.value if isinstance(claim.observed, Estimate) else observed(claim)
-    cost = claim.price and {"seeds": _finite(claim.price.seeds), "core_hours": _finite(claim.price.core_hours)}
+    cost = claim.price and {name: _finite(value) for name, value in asdict(claim.price).items()}
     judged = {"observed": _finite(seen), "ci_low": _finite(low), "ci_high": _finite(high), "price": cost}
     stated = {name: getattr(claim, name) for name in ROW if name not in judged}
     plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in stated.items()}
