@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 
-ENTROPIES = {"ApEn": "ApEn", "S_real": "real entropy S_real"}
+ENTROPIES = {"ApEn": "ApEn", "S_real": "real entropy"}
 
 
 def bias_curve(table: pd.DataFrame) -> go.Figure:
@@ -19,7 +19,7 @@ def bias_curve(table: pd.DataFrame) -> go.Figure:
     ``table``: ``finite_size_bias``. Buttons pick the entropy; the figure holds both, ``2 × len(table)`` points.
     """
     fig = base.figure(
-        "A finite sequence is not what it was drawn from",
+        "Entropies of finite random sequences",
         x="number of equally likely items (log scale)",
         y="entropy (nats)",
         log_x=True,
@@ -36,7 +36,7 @@ def bias_curve(table: pd.DataFrame) -> go.Figure:
                 marker={"color": hue, "symbol": sign, "size": 7},
                 line={"color": hue, "width": 1.5},
                 visible=column == "ApEn",
-                hovertemplate=f"{column} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
+                hovertemplate=f"{ENTROPIES[column]} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
             )
     truth = table[["alphabet", "truth"]].drop_duplicates()
     base.line(fig, truth["alphabet"], truth["truth"], "the truth, ln K", line={"color": base.NEUTRAL, "dash": "dot"})
@@ -120,7 +120,7 @@ SIDES = {
     "shortest_code": ("shortest code", 1, "solid"),
     "entropy_rate": ("entropy rate h (Shannon)", 0, "solid"),
     "reciprocal": ("1 / h (the lemma, literally)", 3, "dash"),
-    "real_reciprocal": ("1 / S_real, as measured", 4, "dot"),
+    "real_reciprocal": ("1 / real entropy, as measured", 4, "dot"),
     "apen_reciprocal": ("1 / ApEn, as measured", 2, "dot"),
 }
 """Column of ``coding_table``: (name, colour, dash)."""
@@ -129,7 +129,7 @@ SIDES = {
 def coding_sides(table: pd.DataFrame) -> go.Figure:
     """Both sides of the coding lemma against the true entropy rate, log-log; ``5 × len(table)`` points."""
     fig = base.figure(
-        "What a shortest code needs, and what the lemma asks",
+        "The shortest code and the lemma's bound",
         x="entropy rate of the chain (bits per step, log scale)",
         y="bits per token (log scale)",
         log_x=True,
@@ -160,7 +160,7 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
     fig = base.figure(
         "Which way does an entropy turn when data repeat?",
         x="share of items replaced by the item before",
-        y="entropy, relative (log scale)",
+        y="entropy ÷ before (log)",
         log_y=True,
         height=520,
     )
@@ -171,7 +171,7 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
             fig,
             rows["share"],
             rows["value"] / rows["value"].iloc[0],
-            name,
+            name.replace("S_real", "real entropy"),
             mode="lines+markers",
             marker={"color": hue, "symbol": sign, "size": 7},
             line={"color": hue, "width": 1.5},
@@ -189,7 +189,7 @@ def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
     data set is drawn as open rings over the stored points.
     """
     fig = base.figure("Nineteen data terms", x="D′ / tokens (log scale)", log_x=True, height=680)
-    order = list(dict.fromkeys(pd.concat([stored, live])["name"]))[::-1]
+    order = list(dict.fromkeys(pd.concat([stored, live])["formula"]))[::-1]
     for index, (dataset, rows) in enumerate(stored.groupby("dataset", sort=False)):
         _credits(
             fig, rows, dataset, color=base.PALETTE[index % 8], symbol=base.SYMBOLS[(index + index // 8) % 8], size=9
@@ -204,9 +204,8 @@ def _credits(fig: go.Figure, rows: pd.DataFrame, name: str, **marker) -> None:
     base.points(
         fig,
         rows["factor"],
-        rows["name"],
+        rows["formula"],
         name,
         marker=marker,
-        customdata=rows[["formula"]],
-        hovertemplate="D′ = %{customdata[0]}<br>%{x:.4g} per token",
+        hovertemplate="D′ = %{y}<br>%{x:.4g} per token",
     )
