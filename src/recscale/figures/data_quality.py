@@ -171,7 +171,7 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
             fig,
             rows["share"],
             rows["value"] / rows["value"].iloc[0],
-            name.replace("S_real", "real entropy"),
+            _brief(name),
             mode="lines+markers",
             marker={"color": hue, "symbol": sign, "size": 7},
             line={"color": hue, "width": 1.5},
@@ -180,6 +180,18 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
         )
     fig.update_xaxes(tickformat=".0%")
     return fig
+
+
+def _brief(entropy: str) -> str:
+    """A row's name of ``duplication`` in as few words as two columns of a phone's legend allow."""
+    for long, short in (
+        ("S_real", "real"),
+        ("mean of users", "per user"),
+        ("concatenated", "end to end"),
+        ("Markov entropy rate", "Markov rate"),
+    ):
+        entropy = entropy.replace(long, short)
+    return entropy
 
 
 def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
