@@ -63,6 +63,16 @@ def test_ties_are_counted_apart():
     assert readings.score(table, "log-linear") == (1, 1, 1)
 
 
+def test_without_a_charge_for_the_searched_constant_law_and_quadratic_tie():
+    models = published.panel_models()
+    assert readings.score(models, "log-quadratic") == (0, 2, 18)
+    assert readings.score(readings.uncharged(models), "log-quadratic") == (2, 18, 0)
+    one = models[(models["dataset"] == "ml-1m") & (models["max_length"] == 200)]
+    searched, given = (readings.uncharged(one, q1)["aicc"] for q1 in (None, 4))
+    assert (given != one["aicc"]).sum() == 2
+    assert (given >= searched - 1e-9).all()  # the search holds that value
+
+
 def test_one_printed_r2_of_the_law_is_the_line_s_own():
     rows = readings.borrowed(published.panel_r2())
     assert rows[published.SETTING].to_numpy().tolist() == [["HR@10", "amazon-books", 50]]

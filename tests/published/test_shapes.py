@@ -25,6 +25,16 @@ def test_claimed_optima_stand_beside_our_peaks():
     assert (held["layers"] * held["width"]).to_numpy() == pytest.approx(512.0)
 
 
+def test_the_rows_without_a_panel_lie_on_one_panel_in_both_metrics():
+    table = published.distances()
+    assert len(table) == 16  # Industrial has no width below 128
+    on = table[table["miss"] <= table["scatter"]]
+    both = on.groupby(["dataset", "max_length"]).size() == 2
+    assert both[both].index.tolist() == [("ml-1m", 100)]
+    longest = table.query("metric == 'HR@10' and dataset == 'ml-1m' and max_length == 200")["miss"].item()
+    assert longest == pytest.approx(0.0154, abs=1e-4)
+
+
 def test_a_constrained_peak_is_the_best_on_the_line():
     points = published.panels()["HR@10", "ml-1m", 200]
     fit = laws.fit("log-quadratic", points[published.AXES], points["value"])

@@ -193,7 +193,7 @@ def applications(prepared: Sequence[Planned]) -> pd.DataFrame:
     ``width`` within that budget with ``*_low``, ``*_high``; ``loss``, ``loss_low``, ``loss_high``: how much less the
     law predicts for the claimed shape; ``inside``: it lies within both intervals; ``worse``: the loss's interval
     lies above 0. (12, 44) costs H · d = 528 although the budget is 512. Its data set is not named, and taken as
-    MovieLens-1M at 200, in whose range its values lie.
+    MovieLens-1M at 100, which its printed rows fit (``published.distances``).
     """
     rows = []
     for dataset, length, constraint, layers, width in CLAIMS:

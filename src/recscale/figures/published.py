@@ -19,7 +19,13 @@ LAW_COLOURS = {
     "log-linear": base.PALETTE[2],
     "constant": base.NEUTRAL,
 }
-TITLES = {"performance-law": "Performance Law", "log-quadratic": "quadratic in logs"}
+TITLES = {
+    "performance-law": "Performance Law",
+    "performance-law-outside": "law, exponents outside",
+    "log-quadratic": "quadratic in logs",
+    "log-linear": "straight line in logs",
+    "constant": "constant",
+}
 
 
 def panel_name(metric: str, dataset: str, max_length: int) -> str:
@@ -100,7 +106,9 @@ def r2_printed_and_ours(table: pd.DataFrame) -> go.Figure:
         )
     fig.update_yaxes(tickvals=rows.tolist(), ticktext=names, tickfont_size=11)
     laws = [0, 0, 0, 1, 1]
-    choices = [(name, {"visible": only(k, laws)}, {}) for k, name in enumerate(("Performance Law", "log-linear"))]
+    choices = [
+        (name, {"visible": only(k, laws)}, {}) for k, name in enumerate(("Performance Law", TITLES["log-linear"]))
+    ]
     return dropdown(fig, choices)
 
 
@@ -166,7 +174,7 @@ def depth_terms(table: pd.DataFrame, layers: np.ndarray) -> go.Figure:
 
 
 def controls(models: pd.DataFrame) -> go.Figure:
-    """Rival laws on every panel: AICc above the best, or leave-one-out error. ``models``: ``panel_models``."""
+    """Rival laws on every panel: AICc above the best, or the error at a left-out cell. ``models``: ``panel_models``."""
     fig = base.figure("What the decay terms buy", x="AICc above the panel's best (lower is better)", height=640)
     keys = models[["metric", "dataset", "max_length"]].drop_duplicates().itertuples(index=False, name=None)
     place = {key: -k for k, key in enumerate(keys)}
@@ -181,18 +189,18 @@ def controls(models: pd.DataFrame) -> go.Figure:
             fig,
             rows["delta_aicc"],
             rows["row"],
-            law,
+            TITLES[law],
             marker={"color": LAW_COLOURS[law], "symbol": sign, "size": 8, "opacity": 0.85},
             customdata=rows[["r2", "r2_adjusted", "error"]],
-            hovertemplate=f"{law}<br>R² %{{customdata[0]:.4f}}, adjusted %{{customdata[1]:.4f}}"
-            "<br>leave-one-out error %{customdata[2]:.2f}·10<sup>-3</sup>",
+            hovertemplate=f"{TITLES[law]}<br>R² %{{customdata[0]:.4f}}, adjusted %{{customdata[1]:.4f}}"
+            "<br>error at a left-out cell %{customdata[2]:.2f}·10<sup>−3</sup>",
         )
     fig.update_yaxes(tickvals=list(place.values()), ticktext=[panel_name(*k) for k in place], tickfont_size=11)
     choices = [
         (name, {"x": [rows[column].tolist() for _, rows in groups]}, {"xaxis.title.text": title})
         for name, column, title in (
             ("AICc", "delta_aicc", "AICc above the panel's best (lower is better)"),
-            ("leave-one-out", "error", "leave-one-out RMSE (10<sup>-3</sup>, lower is better)"),
+            ("left-out cell", "error", "error at a left-out cell (RMSE, 10<sup>−3</sup>, lower is better)"),
         )
     ]
     return buttons(fig, choices)
@@ -238,8 +246,22 @@ def optima(table: pd.DataFrame) -> go.Figure:
     for trace, group in zip(fig.data, groups, strict=True):
         trace.visible = group == 0
     names = {"none": "global", "layers = 64": "64 layers", "layers × width = 512": "H·d = 512"}
-    choices = [(names.get(c, c), {"visible": only(k, groups)}, {}) for k, (c, _) in enumerate(claims)]
+    ticks = [_optima_ticks(rows) for _, rows in claims]
+    fig.update_layout(ticks[0])
+    choices = [(names.get(c, c), {"visible": only(k, groups)}, ticks[k]) for k, (c, _) in enumerate(claims)]
     return buttons(fig, choices)
+
+
+def _optima_ticks(rows: pd.DataFrame) -> dict[str, list]:
+    """Changes to the layout: ticks at round numbers over the peaks of ``rows``, their intervals and the claim."""
+    changes = {}
+    for axis, name in (("xaxis", "layers"), ("yaxis", "width")):
+        values = rows[[name, f"{name}_low", f"{name}_high", f"claimed_{name}"]].to_numpy(float)
+        low, high = np.nanmin(values), np.nanmax(values)
+        step = next((s for s in (1, 2, 5, 10, 20, 50, 100) if high - low <= 8 * s), 200)
+        ticks = np.arange(np.ceil(low / step) * step, high + 1e-9, step)
+        changes |= {f"{axis}.tickvals": ticks.tolist(), f"{axis}.ticktext": [f"{tick:g}" for tick in ticks]}
+    return changes
 
 
 def ablation(terms: Mapping[str, pd.Series], table: pd.DataFrame, quantity: str) -> go.Figure:
@@ -300,15 +322,15 @@ def loss_curves(points: pd.DataFrame, curves: pd.DataFrame) -> go.Figure:
 
 
 def potential(by_q1: pd.DataFrame, printed: pd.DataFrame) -> go.Figure:
-    """w₁ and w₂ of one panel at every q₁, and the printed w₁ of three backbones. Two points a row of ``by_q1``."""
+    """−w₁ and −w₂ of one panel at every q₁, and what is printed for three backbones. Two points a row of ``by_q1``."""
     fig = base.figure("One panel's potential, at every q₁", x="q₁", y="weight (log scale)", log_y=True)
     for hue, sign, (column, name) in zip(
-        base.PALETTE, base.SYMBOLS, (("w1", "w₁ (depth)"), ("w2", "w₂ (width)")), strict=False
+        base.PALETTE, base.SYMBOLS, (("w1", "−w₁ (depth)"), ("w2", "−w₂ (width)")), strict=False
     ):
         base.points(fig, by_q1["q1"], by_q1[column], name, marker={"color": hue, "symbol": sign, "size": 7})
     for _, row in printed.iterrows():
         hue = base.colour(row["model"].lower().removesuffix("2"))
-        name = f"{row['model']}: printed w₁"
+        name = f"{row['model']}, printed for depth"
         ends = [by_q1["q1"].min(), by_q1["q1"].max()]
         base.line(fig, ends, [row["w1"]] * 2, name, line={"color": hue, "dash": "dot", "width": 1.5})
     return fig

@@ -40,11 +40,20 @@ def enough(problem: Problem) -> None:
         )
 
 
+def charge(n: int, free: int) -> float:
+    """What AICc charges for ``free`` numbers fitted to ``n`` points: 2K + 2K(K + 1)/(n - K - 1), K = ``free`` + 1.
+
+    The 1 is for the noise. Infinite where n ≤ K + 1.
+    """
+    k = free + 1
+    return 2 * k + 2 * k * (k + 1) / (n - k - 1) if n > k + 1 else np.inf
+
+
 def quality(problem: Problem, best: Solutions) -> dict[str, float]:
     """R² and adjusted R² of y, and AICc.
 
-    AICc = n ln(RSS/n) + 2K + 2K(K + 1)/(n - K - 1) with K = free parameters + 1 for the noise; a fit on the log scale
-    adds the Jacobian 2 Σ ln(y - o), so that laws fitted on either scale compare.
+    AICc = n ln(RSS/n) + ``charge``; a fit on the log scale adds the Jacobian 2 Σ ln(y - o), so that laws fitted on
+    either scale compare.
     """
     y, n, free = problem.points.y, len(problem.points), problem.law.free
     predicted = evaluate(problem.law, problem.points.x, best.theta, best.coef)[0]
@@ -54,9 +63,8 @@ def quality(problem: Problem, best: Solutions) -> dict[str, float]:
     adjusted = 1 - (1 - r2) * (n - 1) / (n - free) if n > free else np.nan
     residuals = problem.residuals_of(best)[0]
     mean_square = max(float(np.mean(residuals**2)), (EPSILON * (problem.unit or 1.0)) ** 2)
-    k = free + 1
     jacobian_term = 2 * float(np.log(problem.target).sum()) if problem.scale == "log" else 0.0
-    aicc = n * np.log(mean_square) + 2 * k + 2 * k * (k + 1) / (n - k - 1) + jacobian_term if n > k + 1 else np.inf
+    aicc = n * np.log(mean_square) + charge(n, free) + jacobian_term
     return {"r2": r2, "r2_adjusted": adjusted, "aicc": float(aicc)}
 
 

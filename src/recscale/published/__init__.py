@@ -17,6 +17,7 @@ from recscale.published.panels import (
 from recscale.published.shapes import (
     claimed_optima,
     constrained_peak,
+    distances,
     optima_margins,
     optima_rows,
     potential,

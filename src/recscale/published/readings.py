@@ -10,6 +10,7 @@ from scipy.stats import t as student
 from recscale import laws, published
 from recscale.entropy.experiments import exchanged
 from recscale.laws import Fit
+from recscale.laws.diagnostics import charge
 
 PRINTED_FORMS = ("power-law", "log-linear", "power-law-floor")
 
@@ -189,6 +190,23 @@ def score(models: pd.DataFrame, rival: str, tie: float = 2.0) -> Score:
     aicc = models.pivot_table(index=published.SETTING, columns="law", values="aicc")
     gap = aicc["performance-law"] - aicc[rival]
     return Score(int((gap < -tie).sum()), int((gap.abs() <= tie).sum()), int((gap > tie).sum()))
+
+
+def uncharged(models: pd.DataFrame, q1: int | None = None) -> pd.DataFrame:
+    """``models`` with the Performance Law's AICc as it is where q₁ counts as no free number.
+
+    With ``q1`` the law is refitted at that value, given in advance; without, q₁ stays the searched one.
+    """
+    table, panels = models.copy(), published.panels()
+    for k, row in models[models["law"] == "performance-law"].iterrows():
+        fit = row["fit"]
+        if q1 is not None:
+            points = panels[row["metric"], row["dataset"], row["max_length"]]
+            at_q1 = laws.get("performance-law").with_values(q1=[q1])
+            fit = laws.fit(at_q1, points[published.AXES], points["value"])
+        free = fit.law.free
+        table.loc[k, "aicc"] = fit.aicc - charge(fit.n_points, free) + charge(fit.n_points, free - 1)
+    return table
 
 
 def _bends(log_v: np.ndarray, log_q1: float, log_peak: np.ndarray) -> np.ndarray:
