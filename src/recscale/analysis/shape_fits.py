@@ -65,13 +65,16 @@ def published(dataset: str, max_length: int) -> pd.DataFrame:
 
 
 def grids(live: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
-    """Three measured grids side by side, title -> table with ``layers``, ``width`` and ``metric``.
+    """Three measured grids side by side, title -> a row per shape, the mean over its seeds: ``layers``, ``width`` and
+    ``metric``.
 
     One of the authors' (which hold HR@10 and NDCG@10 only), our full grid as committed, and ``live``.
     """
     full = shapes(load_results("sequential-grid"), **GRID).rename(columns={f"test_{metric}": metric})
-    authors = {"the authors' MovieLens-1M": published("ml-1m", 100)} if metric in ("hr@10", "ndcg@10") else {}
-    return authors | {"our full grid": full, "trained on this page": live}
+    authors = {"the authors' grid": published("ml-1m", 100)} if metric in ("hr@10", "ndcg@10") else {}
+    tables = authors | {"our full grid": full, "this page's grid": live}
+    keys = ["layers", "width"]
+    return {title: table.groupby(keys, as_index=False)[metric].mean() for title, table in tables.items()}
 
 
 def fit_forms(

@@ -121,7 +121,7 @@ def _question(key: str, question: Question, claims: Sequence[Claim]) -> str:
 
 def _deciding(id: str | None, claims: Sequence[Claim]) -> str:
     if id is None:
-        return '<span class="card-none">no numbers</span>'
+        return '<span class="card-none">not judged</span>'
     claim = claim_of(claims, id)
     return f'{badge(claim.verdict)} <span class="claim-observed">{escape(observed(claim))}</span>'
 

@@ -186,7 +186,7 @@ def relief(
 ) -> go.Figure:
     """Add a computed surface over two quantities as a map with contour lines: not counted.
 
-    ``x``: (n,), ``y``: (m,), ``z``: m × n values, row by row. The colours span ``scale``, the values of the points that
+    ``x``: (n,), ``y``: (m,), ``z``: m × n values, row by row. The colours span ``scale``, as those of the points that
     ``relief_points`` adds.
     """
     heights = np.asarray(z, float).reshape(len(np.asarray(y)), len(np.asarray(x)))
@@ -205,9 +205,11 @@ def relief(
     )
 
 
-def relief_points(fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, name: str, **options: Any) -> go.Figure:
-    """Add the points under a ``relief``, in its colours: counted."""
-    low, high = float(np.min(z)), float(np.max(z))
+def relief_points(
+    fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, scale: ArrayLike, name: str, **options: Any
+) -> go.Figure:
+    """Add the points over a ``relief``, in its colours, which span ``scale``: counted."""
+    low, high = float(np.min(scale)), float(np.max(scale))
     marker = {"size": 15, "symbol": "circle", "line": {"width": 1.5, "color": "#FFFFFF"}, "color": z}
     options |= {"customdata": np.asarray(z, float), "hovertemplate": "(%{x}, %{y}): %{customdata:.4f}"}
     return points(fig, x, y, name, marker=marker | _heights(low, high, "c"), **options)

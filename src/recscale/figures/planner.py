@@ -15,7 +15,7 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.overlay import bars
 from recscale.figures.performance_law import label
-from recscale.figures.planner_data import PLANE, carried, state
+from recscale.figures.planner_data import PLANE, bar_lengths, carried, state
 from recscale.figures.published import LAW_COLOURS
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
@@ -23,13 +23,13 @@ MESH = 20
 HEIGHT = 360
 
 
-def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
+def planner(prepared: Sequence[Any], kinds: Mapping[str, str], opened: int = 0) -> go.Figure:
     """Predicted metric over depth and width, with the choice in every budget of every grid and law.
 
-    ``prepared``: results of ``shape_choices.prepare``; ``kinds``: kind of budget -> its name. Points: the first grid's
-    measurements.
+    ``prepared``: results of ``shape_choices.prepare``; ``kinds``: kind of budget -> its name; ``opened``: which result
+    is shown first. Points: the measurements of its grid.
     """
-    one = prepared[0]
+    one = prepared[opened]
     first = state(one.plan.shapes, one.outcomes[0])
     fig = base.figure("Which shape?", x="layers H (log scale)", y="width d (log scale)", log_x=True, log_y=True)
     x, y, z = surface(one)
@@ -44,8 +44,12 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
         line={"color": green, "width": 5}, marker={"color": green, "size": 5, "symbol": "square"},
     )  # fmt: skip
     ends = [values or [None] for values in first["line"]]
-    base.line(fig, *ends, "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
-    dots = {"color": base.PALETTE[3], "size": first["cloud"][2], "opacity": 0.7, "line": {"width": 0}}
+    base.line(
+        fig, *ends, "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip",
+        showlegend=bool(first["line"][0]),
+    )  # fmt: skip
+    edge = {"width": 1, "color": "#FFFFFF"}
+    dots = {"color": base.PALETTE[3], "size": first["cloud"][2], "opacity": 0.9, "line": edge}
     base.line(
         fig, *first["cloud"][:2], "best of each refit", mode="markers", marker=dots,
         hovertemplate="H = %{x}, d = %{y}<extra>best of some refits</extra>",
@@ -58,22 +62,28 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
     )  # fmt: skip
     star = {"symbol": "star-open", "size": 15, "color": base.PALETTE[1], "line": {"width": 2}}
     shape = first["claimed"]["shape"] if first["claimed"] else [None, None]
-    base.line(fig, shape[:1], shape[1:], "claimed in the paper", mode="markers", marker=star)
-    _best(fig, first)
+    base.line(
+        fig, shape[:1], shape[1:], "claimed in the paper", mode="markers", marker=star,
+        showlegend=bool(first["claimed"]),
+    )  # fmt: skip
+    _best(fig, first, bar_lengths(one.plan.shapes, one.outcomes[0]))
     fig.update_xaxes(tickvals=sorted(points["layers"].astype(int).unique()))
     fig.update_yaxes(tickvals=sorted(points["width"].astype(int).unique()))
-    fig.update_layout(height=HEIGHT, meta={"planner": carried(prepared, dict(kinds))})
+    fig.update_layout(height=HEIGHT, meta={"planner": carried(prepared, dict(kinds), opened)})
     return fig
 
 
-def _best(fig: go.Figure, state: Mapping[str, Any]) -> None:
-    """The star, with room for the script's bars."""
-    bar = bars(0, 0, 0, base.PALETTE[1], thickness=2, width=None)
+def _best(fig: go.Figure, state: Mapping[str, Any], lengths: Sequence[Sequence[float]]) -> None:
+    """The star with its bars; ``lengths``: ``planner_data.bar_lengths``."""
+    drawn = {
+        f"error_{axis}": bars(0, -below, above, base.PALETTE[1], thickness=2.5, width=6)
+        for axis, (below, above) in zip("xy", lengths, strict=True)
+    }
     marker = {"symbol": "star", "size": 16, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
     x, y = ([value] for value in state["best"])
     base.line(
         fig, x, y, "best", mode="markers", marker=marker, hovertemplate="H = %{x}, d = %{y}<extra>best</extra>",
-        error_x=bar, error_y=bar,
+        **drawn,
     )  # fmt: skip
 
 
@@ -139,7 +149,7 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
     rows = table[table["metric"] == metric]
     names = (rows["layers"].astype(str) + " × " + rows["width"].astype(str)).tolist()
     order = list(dict.fromkeys(names))
-    fig = base.figure("Predicted first, measured after", x=metric.upper(), height=170 + 56 * len(order))
+    fig = base.figure("Predicted from the other shapes, and measured", x=metric.upper(), height=170 + 56 * len(order))
     place = {name: -k for k, name in enumerate(order)}
     spots = pd.Series([place[name] for name in names], index=rows.index, dtype=float)
     for shift, (law, part) in zip((0.22, 0, -0.22), rows.groupby("law", sort=False), strict=False):

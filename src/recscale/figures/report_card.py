@@ -15,6 +15,19 @@ _HUES = {
     "undecidable": base.NEUTRAL,
 }
 _SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "open": "square", "undecidable": "star"}
+_SHORT = {
+    "wukong-law-coefficient": "Wukong: coefficient A",
+    "wukong-law-exponent": "Wukong: exponent α",
+    "wukong-law-gain": "Wukong: gain of 4 ×",
+    "wukong-law-span": "Wukong: decades",
+    "wukong-lead": "Wukong: least lead",
+    "frappe-wukong-auc": "Frappe: AUC",
+    "frappe-wukong-logloss": "Frappe: log-loss",
+    "pl-width-product": "Width at H · d = 512",
+    "pl-tokens-ml1m": "MovieLens-1M: tokens",
+    "pl-wukong-r2": "R² of the law on Wukong",
+}
+"""Claims with a number on both sides, short enough for a phone; others are called by their ids."""
 EVIDENCE = {"published": "printed numbers", "measured": "our runs", "predicted": "our runs"}
 
 
@@ -76,7 +89,7 @@ def forest(rows: pd.DataFrame) -> go.Figure:
     ``rows``: ``ratios``.
     """
     fig = base.figure(
-        "Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=140 + 16 * len(rows)
+        "Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=140 + 22 * len(rows)
     )
     place = dict(zip(rows.index, range(len(rows) - 1, -1, -1), strict=True))
     for verdict, part in rows.groupby("verdict", sort=False):
@@ -91,7 +104,7 @@ def forest(rows: pd.DataFrame) -> go.Figure:
             customdata=part[["statement", "reference", "observed"]].to_numpy(),
             hovertemplate="%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]:.4g}",
         )
-    labels = [id.replace("-", " ") for id in rows.index]
+    labels = [_SHORT.get(id, id.replace("-", " ")) for id in rows.index]
     fig.update_yaxes(tickvals=[place[id] for id in rows.index], ticktext=labels, tickfont_size=11)
     fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
     return fig

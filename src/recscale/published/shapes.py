@@ -48,17 +48,17 @@ def optima_margins() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def distances(folder: Path | None = None) -> pd.DataFrame:
+def distances() -> pd.DataFrame:
     """How far the rows printed under layers × width ≈ 512 lie from every panel whose range holds their shapes.
 
     Columns: ``metric``, ``dataset``, ``max_length``; ``miss``, the root mean square of printed value minus the panel's
     quadratic in ln H and ln d; ``scatter``, the standard deviation of the panel's own points about that surface. Rows
     wider than the widest panel of their depths (4 × 128) are left out.
     """
-    table = load("performance_law_optima", folder)
+    table = load("performance_law_optima")
     printed = table[(table["dataset"] == "unstated") & (table["embedding_dim"] <= 100)]
     rows = []
-    for (metric, dataset, length), points in panels(folder).items():
+    for (metric, dataset, length), points in panels().items():
         if all(printed[axis].between(points[axis].min(), points[axis].max()).all() for axis in AXES):
             fit = laws.fit("log-quadratic", points[AXES], points["value"])
             gap = printed[metric.lower()].to_numpy() - fit.predict(printed[AXES].astype(float))
