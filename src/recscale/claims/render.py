@@ -38,20 +38,20 @@ def estimate(seen: Estimate, unit: str = "") -> str:
     half = (seen.ci_high - seen.ci_low) / 2
     if not (seen.has_interval and math.isfinite(half) and half > 0):
         interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and half else ""
-        return f"{number(seen.value)}{unit}{interval}"
+        return f"{number(seen.value, 3)}{unit}{interval}"
     decimals = max(0, 1 - math.floor(math.log10(half)))
     value, low, high = (f"{one:,.{decimals}f}".replace("-", "−") for one in (seen.value, seen.ci_low, seen.ci_high))
     return f"{value}{unit} [{low}, {high}]"
 
 
 def observed(claim: Claim) -> str:
-    """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6", "power law"."""
+    """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6 rivals", "power law"."""
     seen = claim.observed
     if isinstance(seen, Text):
         return seen.value
-    if isinstance(seen, Count):
-        return f"{seen.agree} of {seen.of}"
     symbol, unit = f"{claim.symbol} = " if claim.symbol else "", f" {claim.unit}" if claim.unit else ""
+    if isinstance(seen, Count):
+        return f"{seen.agree} of {seen.of}{unit}"
     return f"{symbol}{estimate(seen, unit)}"
 
 
@@ -63,13 +63,18 @@ def reference(claim: Claim) -> str:
 
 
 def price(cost: Price | None) -> str:
-    """ "needs 12 seeds, 5 core-hours", or so many sizes; nothing without a price."""
+    """ "needs 12 seeds, 5 core-hours", or so many sizes, to two digits; nothing without a price."""
     if cost is None:
         return ""
     needed, what = (cost.seeds, "seeds") if cost.sizes is None else (cost.sizes, "sizes")
     if not math.isfinite(needed):
         return f"no number of {what} decides it"
-    return f"needs {number(math.ceil(needed))} {what}, {number(round(cost.core_hours, 1))} core-hours"
+    return f"needs {_rough(math.ceil(needed))} {what}, {_rough(max(cost.core_hours, 0.1))} core-hours"
+
+
+def _rough(value: float) -> str:
+    """Two digits of it, and no more than one behind the point."""
+    return number(round(float(f"{value:.2g}"), 1))
 
 
 def badge(verdict: Verdict) -> str:
