@@ -100,6 +100,13 @@ def test_table5_keeps_what_no_line_uses_as_open_markers():
     base.show(table5.forty(forty), points=2 * len(forty))
 
 
+def test_sizes_stand_alone_with_room_to_continue_them(sizes):
+    fig = table5.sizes_alone(sizes, reach=10)
+    base.show(fig, points=len(sizes))
+    assert [trace.mode for trace in fig.data] == ["markers"]
+    assert fig.layout.xaxis.range[1] == pytest.approx(np.log10(10 * sizes["gflop"].max()))
+
+
 def test_held_out_sizes_are_points_too(sizes):
     fig = table5.rivals(sizes, readings.rival_forms(sizes, 2), 2)
     base.show(fig, points=len(sizes))
