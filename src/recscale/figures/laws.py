@@ -30,14 +30,26 @@ def only(group: Hashable, groups: Iterable[Hashable]) -> list[bool]:
     return [own is None or own == group for own in groups]
 
 
-def fitted(points: pd.DataFrame, fit: Fit, title: str, *, x: str, y: str, reach: float = 3.0) -> go.Figure:
-    """Points ``x, y``, the law fitted to them and its 95 % band, drawn ``reach`` times beyond the largest size."""
-    fig = base.figure(title, x=x, y=y, log_x=True)
-    curve = fit.curve(reach=reach)
-    along = curve.columns[0]
-    base.band(fig, curve[along], curve["low"], curve["high"], "95 % band of the law", FITTED)
-    base.line(fig, curve[along], curve["predicted"], fit.law.equation, line={"color": FITTED})
-    return base.points(fig, points.iloc[:, 0], points.iloc[:, 1], "points", marker={"color": base.PALETTE[0]})
+def predicted(points: pd.DataFrame, fits: Mapping[str, Fit], hidden: int, *, x: str, y: str, reach: float) -> go.Figure:
+    """Points ``x, y`` in order of size, the last ``hidden`` of them hollow, and what laws fitted to the others predict.
+
+    ``fits``: name -> fit; the first has its 95 % band. Drawn ``reach`` times beyond the largest fitted size, beside "no
+    further gain".
+    """
+    fig = base.figure(x=x, y=y, log_x=True)
+    seen, unseen = points.iloc[:-hidden], points.iloc[-hidden:]
+    styles = zip((FITTED, base.PALETTE[2]), ("solid", "dot"), fits.items(), strict=True)
+    for place, (hue, dash, (name, fit)) in enumerate(styles):
+        curve = fit.curve(reach=reach)
+        along = curve.iloc[:, 0]
+        if not place:
+            base.band(fig, along, curve["low"], curve["high"], "95 % band of the law", hue)
+        base.line(fig, along, curve["predicted"], name, line={"color": hue, "dash": dash})
+    ends, last = [seen["x"].max(), along.max()], float(seen["y"].iloc[-1])
+    base.line(fig, ends, [last, last], "no further gain", line={"color": TRUE, "dash": "dash"})
+    base.points(fig, seen["x"], seen["y"], "runs that were fitted", marker={"color": base.PALETTE[0]})
+    hollow = {"color": base.PALETTE[0], "symbol": "circle-open", "size": 10, "line": {"width": 2}}
+    return base.points(fig, unseen["x"], unseen["y"], "hidden runs", marker=hollow)
 
 
 def early_stopping(table: pd.DataFrame, mean: float, truth: Mapping[str, float]) -> go.Figure:
