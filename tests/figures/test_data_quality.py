@@ -62,7 +62,7 @@ def test_duplication_starts_at_one(users):
     fig = data_quality.duplicated(table)
     base.show(fig, points=len(table))
     assert all(trace.y[0] == 1 for trace in fig.data)
-    real = next(trace for trace in fig.data if trace.name == "S_real, mean of users")
+    real = next(trace for trace in fig.data if trace.name == "real, per user")
     assert real.y[1] < 1
 
 

@@ -15,8 +15,8 @@ def buttons(fig):
 
 
 def test_losses_live_alone_and_beside_the_committed():
-    show(figures.losses(RUNS, RUNS.iloc[:0]), points=2)
-    fig = figures.losses(RUNS, pd.concat([RUNS, RUNS]))
+    show(figures.losses(RUNS, RUNS.iloc[:0], ("live", "stored")), points=2)
+    fig = figures.losses(RUNS, pd.concat([RUNS, RUNS]), ("live", "stored"))
     show(fig, points=6)
     assert [trace.marker.symbol for trace in fig.data] == ["circle", "circle-open"]
     traces, layout = buttons(fig)["HR@10"]
@@ -47,7 +47,10 @@ def test_splits_with_intervals():
     rows = [(s, m, 9, 0.1, 0.01, 0.2, 0.02) for s in ("leave-one-out", "global-time") for m in ("a", "b")]
     fig = figures.splits(pd.DataFrame(rows, columns=columns))
     show(fig, points=4)
-    assert buttons(fig)["HR@10"][0]["error_x.array"] == [[0.02, 0.02], [0.02, 0.02]]
+    spread = buttons(fig)["HR@10"][0]
+    assert spread["error_x.array"] == spread["error_x.arrayminus"] == [[0.02, 0.02], [0.02, 0.02]]
+    near_zero = figures.splits(pd.DataFrame([("s", "a", 9, 0.1, 0.3, 0.2, 0.02)], columns=columns))
+    assert near_zero.data[0].error_x.arrayminus == (0.1,)
 
 
 def test_published_levels_keep_their_names():

@@ -42,7 +42,7 @@ def test_learners_lie_beside_the_derived_power(ideal, curves):
     power = next(trace for trace in fig.data if trace.name.startswith("slope"))
     assert list(power.y) == pytest.approx([100**-0.5, 10_000**-0.5])
     worlds = {trace.name: list(trace.x) for trace in fig.data if trace.name.startswith("derived")}
-    assert worlds == {"derived, J = 400": [100, 1000, 10_000], "derived, J = 120: the networks' world": [1000, 3000]}
+    assert worlds == {"derived, J = 400": [100, 1000, 10_000], "derived, J = 120 (networks)": [1000, 3000]}
     looks = {(one.line.dash, one.marker.symbol) for one in fig.data if one.name.startswith("CrossNet")}
     assert len(looks) == 2
 

@@ -13,8 +13,7 @@ from numpy.polynomial import chebyshev
 from torch import nn
 
 from recscale.datasets.tables import Field
-from recscale.models.accounting import account_ctr
-from recscale.models.embeddings import EmbeddingConfig
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.wukong import WukongConfig, WukongLayer, mixing_weight
 
 _PARTS = ("FM", "FMB's MLP", "LCB", "residual", "head", "inputs")

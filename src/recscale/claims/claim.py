@@ -15,8 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import TypeAdapter
 
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Count
+from recscale.stats import Count, Estimate
 
 QUOTED = re.compile(r"“[^“”]+”.*|[\d+−-].*")
 """What may stand as text in ``reference``: a quotation, or something printed that begins with a number."""

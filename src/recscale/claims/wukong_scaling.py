@@ -14,9 +14,7 @@ from recscale.analysis.ctr_rivals import LEAD, SIGNIFICANT_GAIN, RivalComparison
 from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.rules import EveryCase, Exceeds, Leads, Matches
 from recscale.runs.table import Columns, core_hours_per_seed, load_results
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, Pair, count_above, count_below
-from recscale.stats.power import seeds_to_decide
+from recscale.stats import UNKNOWN, Count, Estimate, Pair, count_above, count_below, seeds_to_decide
 
 STRONGEST = "dcnv2"
 """The rival with the lowest loss in the paper's Table 5."""

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import buttons
 
-ENTROPIES = {"ApEn": "ApEn", "S_real": "real entropy S_real"}
+ENTROPIES = {"ApEn": "ApEn", "S_real": "real entropy"}
 
 
 def bias_curve(table: pd.DataFrame) -> go.Figure:
@@ -19,25 +19,18 @@ def bias_curve(table: pd.DataFrame) -> go.Figure:
     ``table``: ``finite_size_bias``. Buttons pick the entropy; the figure holds both, ``2 × len(table)`` points.
     """
     fig = base.figure(
-        "A finite sequence is not what it was drawn from",
+        "Entropies of finite random sequences",
         x="number of equally likely items (log scale)",
         y="entropy (nats)",
         log_x=True,
         height=500,
     )
     for column in ENTROPIES:
-        for hue, sign, (length, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("length"), strict=False):
-            base.points(
-                fig,
-                rows["alphabet"],
-                rows[column],
-                f"{length} items per user",
-                mode="lines+markers",
-                marker={"color": hue, "symbol": sign, "size": 7},
-                line={"color": hue, "width": 1.5},
-                visible=column == "ApEn",
-                hovertemplate=f"{column} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
-            )
+        shown = {
+            "visible": column == "ApEn",
+            "hovertemplate": f"{ENTROPIES[column]} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
+        }
+        base.series(fig, table, "length", "alphabet", column, "{} items per user", size=7, **shown)
     truth = table[["alphabet", "truth"]].drop_duplicates()
     base.line(fig, truth["alphabet"], truth["truth"], "the truth, ln K", line={"color": base.NEUTRAL, "dash": "dot"})
     lengths = table["length"].nunique()
@@ -120,7 +113,7 @@ SIDES = {
     "shortest_code": ("shortest code", 1, "solid"),
     "entropy_rate": ("entropy rate h (Shannon)", 0, "solid"),
     "reciprocal": ("1 / h (the lemma, literally)", 3, "dash"),
-    "real_reciprocal": ("1 / S_real, as measured", 4, "dot"),
+    "real_reciprocal": ("1 / real entropy, as measured", 4, "dot"),
     "apen_reciprocal": ("1 / ApEn, as measured", 2, "dot"),
 }
 """Column of ``coding_table``: (name, colour, dash)."""
@@ -129,7 +122,7 @@ SIDES = {
 def coding_sides(table: pd.DataFrame) -> go.Figure:
     """Both sides of the coding lemma against the true entropy rate, log-log; ``5 × len(table)`` points."""
     fig = base.figure(
-        "What a shortest code needs, and what the lemma asks",
+        "The shortest code and the lemma's bound",
         x="entropy rate of the chain (bits per step, log scale)",
         y="bits per token (log scale)",
         log_x=True,
@@ -137,16 +130,9 @@ def coding_sides(table: pd.DataFrame) -> go.Figure:
         height=520,
     )
     for (column, (name, index, dash)), sign in zip(SIDES.items(), base.SYMBOLS, strict=False):
-        hue = base.PALETTE[index]
+        own = base.look(index, joined=1.5, dash=dash, size=7, symbol=sign)
         base.points(
-            fig,
-            table["entropy_rate"],
-            table[column],
-            name,
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign, "size": 7},
-            line={"color": hue, "dash": dash, "width": 1.5},
-            hovertemplate="h = %{x:.3f} bits<br>%{y:.3f}",
+            fig, table["entropy_rate"], table[column], name, **own, hovertemplate="h = %{x:.3f} bits<br>%{y:.3f}"
         )
     fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
     return fig
@@ -160,26 +146,30 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
     fig = base.figure(
         "Which way does an entropy turn when data repeat?",
         x="share of items replaced by the item before",
-        y="entropy, relative (log scale)",
+        y="entropy ÷ before (log)",
         log_y=True,
         height=520,
     )
     fig.add_hline(y=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
-    series = table.groupby("entropy", sort=False)
-    for hue, sign, (name, rows) in zip(base.PALETTE, base.SYMBOLS, series, strict=False):
-        base.points(
-            fig,
-            rows["share"],
-            rows["value"] / rows["value"].iloc[0],
-            name,
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign, "size": 7},
-            line={"color": hue, "width": 1.5},
-            customdata=rows[["value"]],
-            hovertemplate="%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}",
-        )
-    fig.update_xaxes(tickformat=".0%")
-    return fig
+    relative = table.assign(
+        times=table["value"] / table.groupby("entropy")["value"].transform("first"),
+        entropy=table["entropy"].map(_brief),
+    )
+    hover = {"data": ["value"], "hovertemplate": "%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}"}
+    base.series(fig, relative, "entropy", "share", "times", size=7, **hover)
+    return fig.update_xaxes(tickformat=".0%")
+
+
+def _brief(entropy: str) -> str:
+    """A row's name of ``duplication`` in as few words as two columns of a phone's legend allow."""
+    for long, short in (
+        ("S_real", "real"),
+        ("mean of users", "per user"),
+        ("concatenated", "end to end"),
+        ("Markov entropy rate", "Markov rate"),
+    ):
+        entropy = entropy.replace(long, short)
+    return entropy
 
 
 def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
@@ -189,7 +179,7 @@ def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
     data set is drawn as open rings over the stored points.
     """
     fig = base.figure("Nineteen data terms", x="D′ / tokens (log scale)", log_x=True, height=680)
-    order = list(dict.fromkeys(pd.concat([stored, live])["name"]))[::-1]
+    order = list(dict.fromkeys(pd.concat([stored, live])["formula"]))[::-1]
     for index, (dataset, rows) in enumerate(stored.groupby("dataset", sort=False)):
         _credits(
             fig, rows, dataset, color=base.PALETTE[index % 8], symbol=base.SYMBOLS[(index + index // 8) % 8], size=9
@@ -204,9 +194,8 @@ def _credits(fig: go.Figure, rows: pd.DataFrame, name: str, **marker) -> None:
     base.points(
         fig,
         rows["factor"],
-        rows["name"],
+        rows["formula"],
         name,
         marker=marker,
-        customdata=rows[["formula"]],
-        hovertemplate="D′ = %{customdata[0]}<br>%{x:.4g} per token",
+        hovertemplate="D′ = %{y}<br>%{x:.4g} per token",
     )

@@ -10,21 +10,26 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 
 TRAP_METRICS = ("ndcg@10", "hr@10")
+LOSS_TITLES = {"softmax": "softmax", "sampled-softmax": "sampled softmax", "bce": "BCE", "gbce": "gBCE"}
+"""A loss's name in the run records -> what readers know it by."""
 
 
-def losses(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
-    """One line per loss, one mark per run: live ones solid, the stored study hollow. Columns: loss, seed, metrics."""
-    fig = base.figure("Four losses, one budget", x=TRAP_METRICS[0].upper(), height=380)
-    tables = {"live": live, "stored study": stored}
+def losses(live: pd.DataFrame, stored: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
+    """One line per loss, one mark per run: live ones solid, the stored study hollow.
+
+    Columns: loss, seed, metrics. ``names``: what the legend calls the two.
+    """
+    fig = base.figure("Four losses", x=TRAP_METRICS[0].upper(), height=380)
+    tables = dict(zip(names, (live, stored), strict=True))
     shown = {name: table for name, table in tables.items() if len(table)}
     for (name, table), hue in zip(shown.items(), base.PALETTE, strict=False):
-        sign = "circle" if name == "live" else "circle-open"
+        sign = "circle" if name == names[0] else "circle-open"
         marker = {"color": hue, "symbol": sign, "size": 11, "line": {"width": 2, "color": hue}}
         base.points(
-            fig, table[TRAP_METRICS[0]], table["loss"], name, marker=marker, customdata=table["seed"],
-            hovertemplate="%{y}, seed %{customdata}: %{x:.4f}<extra>" + name + "</extra>",
+            fig, table[TRAP_METRICS[0]], table["loss"].replace(LOSS_TITLES), name, marker=marker,
+            customdata=table["seed"], hovertemplate="%{y}, seed %{customdata}: %{x:.4f}<extra>" + name + "</extra>",
         )  # fmt: skip
-    _categories(fig, pd.concat([table["loss"] for table in shown.values()]).unique())
+    _categories(fig, pd.concat([table["loss"] for table in shown.values()]).replace(LOSS_TITLES).unique())
     fig.update_layout(showlegend=len(shown) > 1)
     return _by_metric(fig, lambda metric: [table[metric].tolist() for table in shown.values()])
 
@@ -86,10 +91,11 @@ def splits(table: pd.DataFrame) -> go.Figure:
     """
     fig = base.figure("Two splits of one data set", x="NDCG@10", height=360)
     groups = list(table.groupby("split", sort=False))
-    for (split, rows), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
+    spreads = {metric: [_spread(rows, metric) for _, rows in groups] for metric in TRAP_METRICS}
+    for k, ((split, rows), hue, sign) in enumerate(zip(groups, base.PALETTE, base.SYMBOLS, strict=False)):
         base.points(
             fig, rows[TRAP_METRICS[0]], rows["model"], split, marker={"color": hue, "symbol": sign, "size": 10},
-            error_x={"array": rows[f"± {TRAP_METRICS[0]}"].to_numpy(), "thickness": 1.5, "color": hue},
+            error_x={"symmetric": False, "thickness": 1.5, "color": hue} | spreads[TRAP_METRICS[0]][k],
             customdata=rows["cases"],
             hovertemplate=f"%{{y}}, {split}: %{{x:.4f}} over %{{customdata}} users<extra></extra>",
         )  # fmt: skip
@@ -97,8 +103,14 @@ def splits(table: pd.DataFrame) -> go.Figure:
     return _by_metric(
         fig,
         lambda metric: [rows[metric].tolist() for _, rows in groups],
-        lambda metric: {"error_x.array": [rows[f"± {metric}"].tolist() for _, rows in groups]},
+        lambda metric: {f"error_x.{side}": [one[side] for one in spreads[metric]] for side in ("array", "arrayminus")},
     )
+
+
+def _spread(rows: pd.DataFrame, metric: str) -> dict[str, list[float]]:
+    """Half of each interval to both sides, downwards at most to 0, below which no metric lies."""
+    half = rows[f"± {metric}"]
+    return {"array": half.tolist(), "arrayminus": np.minimum(half, rows[metric]).tolist()}
 
 
 def published_levels(table: pd.DataFrame) -> go.Figure:

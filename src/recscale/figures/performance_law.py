@@ -1,6 +1,6 @@
 """The Performance Law, drawn: one axis of it, measured shapes under fits, what was held out, what stays unknown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
+from recscale.figures.controls import dropdown
+from recscale.figures.overlay import bars
 from recscale.laws import Fit
 
 _LABELS = {
@@ -74,7 +75,7 @@ def surfaces(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Mapping[str,
     fig.update_layout({"showlegend": False, "xaxis": bare, "yaxis": bare} | next(iter(ticks.values())))
     names = [f"{title}: {label(law)}" if len(tables) > 1 else label(law) for title, law in choices]
     changes = [{"visible": visible} for visible in shown]
-    return menu(fig, list(zip(names, changes, [ticks[title] for title, _ in choices], strict=True)))
+    return dropdown(fig, list(zip(names, changes, [ticks[title] for title, _ in choices], strict=True)))
 
 
 def _reached(table: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
@@ -88,13 +89,6 @@ def _peak(table: pd.DataFrame, fit: Fit) -> tuple[list[float | None], list[float
     ends = [(table[axis].min(), table[axis].max()) for axis in AXES]
     inside = all(at is not None and low <= at <= high for at, (low, high) in zip(place, ends, strict=True))
     return ([place[0]], [place[1]]) if inside else ([None], [None])
-
-
-def menu(fig: go.Figure, choices: Sequence[tuple[str, dict, dict]]) -> go.Figure:
-    """A list that unfolds, for more or longer choices than a row of buttons holds on a phone."""
-    fig = buttons(fig, choices)
-    fig.layout.updatemenus[-1].update(type="dropdown", direction="down")
-    return fig
 
 
 def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held_out: pd.Series) -> go.Figure:
@@ -121,7 +115,7 @@ def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held_out: 
     shown = [[law in (None, chosen) for law in owner] for chosen in fits]
     for trace, visible in zip(fig.data, shown[0], strict=True):
         trace.visible = visible
-    return menu(fig, [(label(law), {"visible": visible}, {}) for law, visible in zip(fits, shown, strict=True)])
+    return dropdown(fig, [(label(law), {"visible": visible}, {}) for law, visible in zip(fits, shown, strict=True)])
 
 
 def profile_of_q1(table: pd.DataFrame) -> go.Figure:
@@ -156,12 +150,7 @@ def held_out(table: pd.DataFrame, metric: str) -> go.Figure:
     names = [
         label(row.law) if one_shape else f"{label(row.law)}, {row.layers} × {row.width}" for row in table.itertuples()
     ]
-    error = {
-        "array": table["high"] - table["predicted"],
-        "arrayminus": table["predicted"] - table["low"],
-        "color": base.PALETTE[0],
-        "thickness": 1.5,
-    }
+    error = bars(table["predicted"], table["low"], table["high"], base.PALETTE[0], width=None)
     base.points(fig, table["predicted"], names, "predicted", error_x=error, marker={"color": base.PALETTE[0]})
     star = {"symbol": "star", "size": 13, "color": base.PALETTE[1]}
     base.points(fig, table["measured"], names, "measured", marker=star)
@@ -219,8 +208,7 @@ def optima(table: pd.DataFrame) -> go.Figure:
                 line={"color": base.translucent(base.NEUTRAL, 0.35), "width": 14}, hoverinfo="skip",
                 legendgroup="range", showlegend=not panel and spot == 0,
             )  # fmt: skip
-        error = {"array": (rows["high"] - rows["peak"]).clip(lower=0), "color": base.PALETTE[1], "thickness": 1.5}
-        error |= {"type": "data", "symmetric": False, "arrayminus": (rows["peak"] - rows["low"]).clip(lower=0)}
+        error = bars(rows["peak"], rows["low"], rows["high"], base.PALETTE[1], width=None)
         signs = np.where(rows["inside"], "circle", "circle-open")
         base.points(
             fig, rows["peak"], where, "peak, 95 % interval", xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,

@@ -13,8 +13,9 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.figures.overlay import bars
 from recscale.figures.performance_law import label
-from recscale.figures.planner_data import PLANE, bars, carried, state
+from recscale.figures.planner_data import PLANE, bar_lengths, carried, state
 from recscale.figures.published import LAW_COLOURS
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
@@ -65,7 +66,7 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str], opened: int = 0) 
         fig, shape[:1], shape[1:], "claimed in the paper", mode="markers", marker=star,
         showlegend=bool(first["claimed"]),
     )  # fmt: skip
-    _best(fig, first, bars(one.plan.shapes, one.outcomes[0]))
+    _best(fig, first, bar_lengths(one.plan.shapes, one.outcomes[0]))
     fig.update_xaxes(tickvals=sorted(points["layers"].astype(int).unique()))
     fig.update_yaxes(tickvals=sorted(points["width"].astype(int).unique()))
     fig.update_layout(height=HEIGHT, meta={"planner": carried(prepared, dict(kinds), opened)})
@@ -73,10 +74,9 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str], opened: int = 0) 
 
 
 def _best(fig: go.Figure, state: Mapping[str, Any], lengths: Sequence[Sequence[float]]) -> None:
-    """The star with its bars; ``lengths``: ``planner_data.bars``."""
-    look = {"type": "data", "symmetric": False, "thickness": 2.5, "width": 6, "color": base.PALETTE[1]}
+    """The star with its bars; ``lengths``: ``planner_data.bar_lengths``."""
     drawn = {
-        f"error_{axis}": look | {"array": [above], "arrayminus": [below]}
+        f"error_{axis}": bars(0, -below, above, base.PALETTE[1], thickness=2.5, width=6)
         for axis, (below, above) in zip("xy", lengths, strict=True)
     }
     marker = {"symbol": "star", "size": 16, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
@@ -115,9 +115,8 @@ def certainty(table: pd.DataFrame) -> go.Figure:
             where = [shift - names.index(grid) for grid in rows["grid"]]
             for panel, column in (("", "layers"), ("2", "width")):
                 hue, sign = LAW_SIGNS[law]
-                error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.2, "width": 0}
-                error |= {"array": (rows[f"{column}_high"] - rows[column]).clip(lower=0)}
-                error |= {"arrayminus": (rows[column] - rows[f"{column}_low"]).clip(lower=0)}
+                limits = rows[f"{column}_low"], rows[f"{column}_high"]
+                error = bars(rows[column], *limits, hue, thickness=1.2)
                 signs = np.where(rows[f"{column}_edge"], "x", sign)
                 base.points(
                     fig, rows[column], where, label(law), xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,
@@ -155,8 +154,7 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
     spots = pd.Series([place[name] for name in names], index=rows.index, dtype=float)
     for shift, (law, part) in zip((0.22, 0, -0.22), rows.groupby("law", sort=False), strict=False):
         hue, sign = LAW_SIGNS[law]
-        error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
-        error |= {"array": part["high"] - part["predicted"], "arrayminus": part["predicted"] - part["low"]}
+        error = bars(part["predicted"], part["low"], part["high"], hue, width=3)
         base.points(
             fig, part["predicted"], spots[part.index] + shift, label(law), error_x=error,
             marker={"color": hue, "symbol": sign, "size": 8},
@@ -188,8 +186,7 @@ def applications(table: pd.DataFrame) -> go.Figure:
     for k, ((law, metric), rows) in enumerate(table.groupby(["law", "metric"], sort=False)):
         hue, sign = LAW_SIGNS[law]
         where = [-constraints.index(c) + 0.27 - 0.18 * k for c in rows["constraint"]]
-        error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
-        error |= {"array": rows["loss_high"] - rows["loss"], "arrayminus": rows["loss"] - rows["loss_low"]}
+        error = bars(rows["loss"], rows["loss_low"], rows["loss_high"], hue, width=3)
         signs = sign if metric.startswith("NDCG") else f"{sign}-open"
         base.points(
             fig, rows["loss"], where, f"{label(law)}, {metric}", error_x=error,

@@ -55,7 +55,7 @@ def state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
     }
 
 
-def bars(shapes: pd.DataFrame, outcome: Any) -> list[list[float]]:
+def bar_lengths(shapes: pd.DataFrame, outcome: Any) -> list[list[float]]:
     """Per axis the lengths of the bars below and above the best shape: the interval, cut at the measured shapes that
     share the other axis. [0, 0] on a limited axis or without an interval, as ``planner-data.js`` has it.
     """

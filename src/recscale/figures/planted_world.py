@@ -11,7 +11,7 @@ from recscale.figures import base
 from recscale.figures.overlay import bars
 from recscale.models import MODEL_TITLES
 
-EXCESS = "excess over Bayes (nats)"
+EXCESS = "excess loss (nats)"
 IDEAL = base.PALETTE[7]
 _LOOKS = ("dot", "x"), ("dash", "circle-open"), ("solid", "square-open")
 """Dash and mark of CrossNets, by rank."""
@@ -36,7 +36,7 @@ def learners(ideal: pd.DataFrame, curves: pd.DataFrame, world: PlantedWorld, hei
     base.line(fig, at, power, f"slope −{world.data_exponent:.2g}", line={"color": base.NEUTRAL, "dash": "dot"})
     base.line(fig, rows, ideal["derived"], f"derived, J = {world.interactions}", line={"color": IDEAL})
     theirs = curves.drop_duplicates("rows").sort_values("rows")
-    name = f"derived, J = {WORLD.interactions}: the networks' world"
+    name = f"derived, J = {WORLD.interactions} (networks)"
     base.line(fig, theirs["rows"], theirs["ideal"], name, line={"color": base.NEUTRAL, "width": 1.5})
     base.points(
         fig,

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.models import MODEL_TITLES
 
 _HUES = {"popularity": base.PALETTE[4], "last item": base.PALETTE[2]}
 
@@ -26,7 +27,7 @@ def influence_map(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
             colorscale="Cividis",
             zmin=0,
             zmax=1,
-            colorbar={"title": "share", "thickness": 12},
+            colorbar={"title": "share of<br>influence", "thickness": 12},
             hovertemplate="replacing item %{x} makes %{z:.0%}<br>of what moves position %{y}<extra></extra>",
             visible=number == 0,
         )
@@ -74,18 +75,19 @@ def metric_traps(curves: pd.DataFrame) -> go.Figure:
         "One model, many numbers", x="items ranked besides the true one", y=metrics[0], log_x=True, height=360
     )
     for model, rows in curves.groupby("model", sort=False):
-        hue = _HUES.get(model) or base.colour(model)
+        hue, name = _HUES.get(model) or base.colour(model), MODEL_TITLES.get(model, model)
         marker = {
             "color": hue,
             "symbol": np.where(rows["full"], "star", "circle"),
             "size": np.where(rows["full"], 15, 8),
         }
         base.points(
-            fig, rows["negatives"], rows[metrics[0]], model, marker=marker, mode="lines+markers",
-            line={"color": hue, "width": 2}, hovertemplate=f"{model}: %{{y:.3f}} among %{{x}}<extra></extra>",
+            fig, rows["negatives"], rows[metrics[0]], name, marker=marker, mode="lines+markers",
+            line={"color": hue, "width": 2}, hovertemplate=f"{name}: %{{y:.3f}} among %{{x}}<extra></extra>",
         )  # fmt: skip
     fig.update_yaxes(rangemode="tozero")
-    fig.update_xaxes(tickvals=sorted(curves["negatives"].unique()))
+    sizes = sorted(curves["negatives"].unique())
+    fig.update_xaxes(tickvals=[size for size in sizes if size == sizes[-1] or 2 * size < sizes[-1]])
     columns = [[rows[metric].tolist() for _, rows in curves.groupby("model", sort=False)] for metric in metrics]
     choices = [(name, {"y": ys}, {"yaxis.title.text": name}) for ys, name in zip(columns, metrics, strict=True)]
     return buttons(fig, choices)

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.figures.overlay import bars
 
 _NAMES = {
     "movielens-1m": "MovieLens-1M",
@@ -92,9 +93,8 @@ def prediction_errors(errors: pd.DataFrame, metric: str) -> go.Figure:
     """
     fig = base.figure("", x=f"error in {metric.upper()}", height=90 + 36 * len(errors))
     fig.update_layout(margin_t=12)
-    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 2, "width": 4}
-    bars |= {"array": errors["largest"] - errors["error"], "arrayminus": errors["error"] - errors["least"]}
-    base.points(fig, errors["error"], errors.index, "error", error_x=bars, marker={"color": base.PALETTE[0]})
+    ranges = bars(errors["error"], errors["least"], errors["largest"], base.PALETTE[0], thickness=2, width=4)
+    base.points(fig, errors["error"], errors.index, "error", error_x=ranges, marker={"color": base.PALETTE[0]})
     fig.update_yaxes(autorange="reversed")
     return fig.update_xaxes(rangemode="tozero", tickangle=0, nticks=6)
 
@@ -147,10 +147,8 @@ def leads(table: pd.DataFrame, budgets: Mapping[str, str] = _BUDGETS) -> go.Figu
     fig = base.figure("", x="lead over the better neighbour (%)", height=90 + 48 * len(table))
     fig.update_layout(margin_t=12)
     rows = [f"{budgets[kind]}: {h} × {d}" for kind, (h, d) in zip(table["kind"], table["named"], strict=True)]
-    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 1.5, "width": 4}
-    bars |= {"array": (table["ci_high"] - table["measured"]).fillna(0.0)}
-    bars |= {"arrayminus": (table["measured"] - table["ci_low"]).fillna(0.0)}
-    base.points(fig, table["measured"], rows, "measured", error_x=bars, marker={"color": base.PALETTE[0]})
+    limits = bars(table["measured"], table["ci_low"], table["ci_high"], base.PALETTE[0], width=4)
+    base.points(fig, table["measured"], rows, "measured", error_x=limits, marker={"color": base.PALETTE[0]})
     base.points(
         fig, table["promised"], rows, "promised by the law",
         marker={"color": base.PALETTE[1], "symbol": "diamond-open", "size": 11},

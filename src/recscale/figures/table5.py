@@ -47,6 +47,20 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
     return buttons(fig, [(f"task {task}", {"visible": only(task, groups)}, {}) for task in sorted(set(groups))])
 
 
+def sizes_alone(sizes: pd.DataFrame, reach: float) -> go.Figure:
+    """The fitted sizes of one model without any law, and empty room to ``reach`` times the largest: to be continued by
+    hand. ``sizes``: ``readings.wukong_sizes``."""
+    fig = base.figure(
+        x="training compute (GFLOP per example, log scale)", y="relative log-loss (%)", log_x=True, height=380
+    )
+    base.points(fig, sizes["gflop"], sizes["y"], "Wukong", hovertemplate="%{x:.3g} GFLOP per example<br>%{y:+.2f} %")
+    drop = np.ptp(sizes["y"])
+    ends = np.log10([sizes["gflop"].min() / 1.5, sizes["gflop"].max() * reach])
+    fig.update_xaxes(range=ends.tolist())
+    fig.update_yaxes(range=[sizes["y"].min() - drop, sizes["y"].max() + 0.2 * drop])
+    return fig.update_layout(margin_t=16, showlegend=False)
+
+
 def slopes_and_offsets(models: pd.DataFrame) -> go.Figure:
     """Slope and offset of every model with their 95 % intervals; buttons pick which. ``models``: ``wukong_models``."""
     fig = base.figure("Steeper, or just lower?", x="slope (% per decade of compute)", height=480)
