@@ -128,7 +128,7 @@ def certainty(table: pd.DataFrame) -> go.Figure:
     log = base.AXIS | {"type": "log", "tickangle": 0}
     fig.update_layout(
         xaxis=log | {"anchor": "y", "title": "best depth H", "tickvals": [1, 2, 4, 8, 16, 32, 64]},
-        xaxis2=log | {"anchor": "y2", "title": "best width d", "tickvals": [8, 16, 32, 64, 128, 256, 512, 1024]},
+        xaxis2=log | {"anchor": "y2", "title": "best width d", "tickvals": [8, 32, 128, 512]},
         yaxis=ticks | {"domain": [0.56, 1]},
         yaxis2=base.AXIS | ticks | {"domain": [0, 0.44]},
     )

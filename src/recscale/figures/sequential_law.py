@@ -10,7 +10,10 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.overlay import bars
 
-_NAMES = {
+NAMES = {
+    "sasrec": "SASRec",
+    "hstu": "HSTU-style",
+    "llama": "LLaMA-style",
     "movielens-1m": "MovieLens-1M",
     "amazon-beauty": "Amazon Beauty",
     "amazon-books": "Amazon Books",
@@ -18,6 +21,7 @@ _NAMES = {
     "kuairand-pure": "KuaiRand-Pure",
     "wikipedia": "Wikipedia",
 }
+"""Models and data sets as readers know them."""
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
 _BUDGETS = {
@@ -108,7 +112,7 @@ def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
     """
     fig = base.figure("What explains the level?", y=f"{metric.upper()} (log scale)", log_x=True, log_y=True, height=460)
     groups = list(table.groupby("dataset", sort=False))
-    names = {dataset: _NAMES.get(dataset, dataset) for dataset, _ in groups}
+    names = {dataset: NAMES.get(dataset, dataset) for dataset, _ in groups}
     for term in terms:
         x, shown = np.log(table[term]), term == terms[0]
         along = np.linspace(x.min(), x.max(), 40)
