@@ -195,7 +195,7 @@
     const errors = [["this law", h.rmse], ["no further gain", h.rmse_no_further_gain], ["a straight line in logs", h.rmse_log_linear]];
     const best = Math.min(...errors.map(([, error]) => error));
     const body = errors.map(([name, error]) => [name, show(error) + (error === best ? " (best)" : "")]);
-    return rows("errors at the sizes held out", [`RMSE at ${h.sizes} held-out size(s), ${h.points} point(s)`, "value"], [...body, ["share inside the 95 % band", show(h.inside_band)]]);
+    return rows("errors at the sizes held out", [`RMSE at ${h.sizes} held-out size(s), ${h.points} point(s)`, "value"], [...body, ["share inside the 95 % band of a new measurement, wider than the one drawn", show(h.inside_band)]]);
   }
 
   function flags({ flags: f }) {
@@ -214,21 +214,23 @@
     const { fitted, unseen, predict } = fit, one = wanted.x.length === 1, names = wanted.x.join(", ");
     const at = (points) => (one ? points.x.map((row) => row[0]) : points.x.length ? predict(points.x) : []);
     const dots = (points, y, name, look) => ({ kind: "points", x: at(points), y, name: points.x.length ? name : "", look, names: points.x.map((row, i) => `${names} = ${row.map((value) => show(value)).join(", ")}: ${show(y[i])}`) });
-    const series = [dots(fitted, fitted.y, "fitted", "a"), dots(unseen, unseen.y, "held out", "b")];
+    const series = [dots(fitted, fitted.y, "fitted", "a"), dots(unseen, unseen.y, "held out", "b")], within = [...fitted.y, ...unseen.y];
     const x = { label: one ? wanted.x[0] : `predicted ${wanted.y}`, log: one };
     if (one) {
       const all = [...fitted.x, ...unseen.x].map((row) => Math.log(row[0])), low = Math.min(...all), high = Math.max(...all);
       const grid = Array.from({ length: 81 }, (_, k) => Math.exp(low + ((high - low) * k) / 80)), cells = grid.map((value) => [value]), limits = fit.limits(cells);
       series.unshift({ kind: "band", x: grid, y: [], low: limits.map((pair) => pair[0]), high: limits.map((pair) => pair[1]), name: fit.dof > 0 ? "95 % band" : "", look: "a" });
       series.push({ kind: "line", x: grid, y: predict(cells), name: "law", look: "a" });
+      const least = Math.min(...within), most = Math.max(...within), spread = most - least;  // a band without end may leave the chart
+      within.push(...predict(cells), ...limits.flat().filter((value) => value > least - spread && value < most + spread));
     } else {
-      const values = [...fitted.y, ...unseen.y], ends = [Math.min(...values), Math.max(...values)];
+      const ends = [Math.min(...within), Math.max(...within)];
       series.push({ kind: "line", x: ends, y: ends, name: "measured = predicted", look: "a" });
     }
     const rest = (points) => (points.x.length ? predict(points.x).map((value, i) => points.y[i] - value) : []);
     const residuals = [dots(fitted, rest(fitted), "fitted", "a"), dots(unseen, rest(unseen), "held out", "b")];
     const range = (values) => `${show(Math.min(...values))} to ${show(Math.max(...values))}`;
-    R.chart(charts.children[0], { series, x, y: { label: wanted.y }, summary: `${wanted.y} of ${fitted.y.length} fitted and ${unseen.y.length} held-out points, ${range([...fitted.y, ...unseen.y])}, and the law` });
+    R.chart(charts.children[0], { series, x, y: { label: wanted.y, within }, summary: `${wanted.y} of ${fitted.y.length} fitted and ${unseen.y.length} held-out points, ${range([...fitted.y, ...unseen.y])}, and the law` });
     R.chart(charts.children[1], { series: residuals, x, y: { label: "measured - predicted" }, zero: true, summary: `residuals of the fitted points, ${range(rest(fitted))}` });
   }
 

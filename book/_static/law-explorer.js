@@ -119,7 +119,7 @@
       const curve = (law, name, look) => ({ kind: "line", x: grid, y: predict(state, law, grid), name, look });
       R.chart(charts.children[0], {
         series: [curve(state.best, "the fit", "c"), curve(now, "your law", "a"), dots(fitted, fitted.y, "fitted", "a"), dots(unseen, unseen.y, "held out", "b")],
-        x, y: { label: value, within: [...fitted.y, ...unseen.y] }, summary: `${value} of ${fitted.y.length} fitted and ${unseen.y.length} held-out points, the fit and your law`,
+        x, y: { label: value, within: [...fitted.y, ...unseen.y, ...predict(state, state.best, grid)] }, summary: `${value} of ${fitted.y.length} fitted and ${unseen.y.length} held-out points, the fit and your law`,
       });
       R.chart(charts.children[1], {
         series: [dots(fitted, found.residuals, "fitted", "a"), dots(unseen, found.later, "held out", "b")], x, y: { label: "measured - law" }, zero: true,

@@ -31,10 +31,10 @@
     const place = (index, x, y) => Object.assign(data[index], { x, y });
     Object.assign(data[CONTOUR], surface(entry, grid));
     place(TIED, state.tied.flatMap(([depth]) => [depth, depth, null]), state.tied.flatMap(([, low, high]) => [low, high, null]));
-    place(LIMIT, ...state.line.map((values) => (values.length ? values : [null])));
+    place(LIMIT, ...state.line.map((values) => (values.length ? values : [null]))).showlegend = state.line[0].length > 0;
     place(CLOUD, state.cloud[0], state.cloud[1]).marker = Object.assign({}, data[CLOUD].marker, { size: state.cloud[2] });
     place(POINTS, ...grid.points).customdata = entry.values;
-    place(CLAIM, ...(state.claimed ? state.claimed.shape.map((value) => [value]) : [[null], [null]]));
+    place(CLAIM, ...(state.claimed ? state.claimed.shape.map((value) => [value]) : [[null], [null]])).showlegend = Boolean(state.claimed);
     place(BEST, [state.best[0]], [state.best[1]]);
     ["error_x", "error_y"].forEach((name, k) => {
       const [arrayminus, array] = state.error[k];
@@ -70,7 +70,10 @@
     readout.setAttribute("aria-live", "polite");
     slider.setAttribute("aria-label", "size of the budget");
     typed.setAttribute("aria-label", "your budget");
-    for (const name of ["grid", "metric", "law"]) options(menus[name], unique(name));
+    for (const name of ["grid", "metric", "law"]) {
+      options(menus[name], unique(name));
+      menus[name].value = plan.entries[plan.opened][name];
+    }
 
     const entry = () =>
       plan.entries.find((one) => ["grid", "metric", "law"].every((name) => one[name] === menus[name].value));
@@ -112,7 +115,7 @@
     const bar = element("div", { className: "planner-bar" });
     bar.append(
       labelled("data", menus.grid), labelled("metric", menus.metric), labelled("law", menus.law),
-      labelled("budget", menus.kind), labelled("type it", typed), labelled("or move it", slider), shown
+      labelled("budget", menus.kind), labelled("its value", typed), labelled("or by slider", slider), shown
     );
     bar.addEventListener("input", (event) => {
       if (event.target === typed) return nearest();

@@ -3,19 +3,23 @@
 document.addEventListener("DOMContentLoaded", () => {
   "use strict";
 
-  const { element, svg, grouped, short, labelled, messenger, explorers } = window.recscale.parts;
+  const { element, svg, grouped, short, messenger, explorers } = window.recscale.parts;
   const count = window.recscale.wukongCount;
 
   const KNOBS = [
     ["l", "layers l"], ["n_F", "FMB outputs n_F"], ["n_L", "LCB outputs n_L"], ["k", "columns k"],
-    ["mlp_layers", "MLP: hidden layers"], ["mlp_width", "MLP: width"], ["n", "fields n"], ["d", "width d"],
+    ["mlp_layers", "MLP: hidden layers"], ["mlp_width", "MLP: width"], ["n", "embeddings n"], ["d", "width d"],
     ["tasks", "tasks"],
   ];
   const HUES = { FM: "fm", "FMB's MLP": "mlp", LCB: "lcb", residual: "residual", LN: "norm", head: "head" };
   const WIDTH = 360;
 
   const signed = (number, digits) => number.toFixed(digits).replace("-", "−");
-  const text = (x, y, words, options) => svg("text", { x, y, "text-anchor": "middle", ...options }, words);
+  /* "n_F" with its letter below the line. */
+  const marked = (words, low, back) => words.split(/_(\w)/).map((part, at) => (at % 2 ? low(part) : at ? back(part) : part));
+  const inSVG = (words) => marked(words, (part) => svg("tspan", { dy: 3, "font-size": "0.78em" }, part), (part) => svg("tspan", { dy: -3 }, part));
+  const inHTML = (words) => marked(words, (part) => element("sub", { textContent: part }), (part) => part);
+  const text = (x, y, words, options) => svg("text", { x, y, "text-anchor": "middle", ...options }, ...inSVG(words));
 
   /* A box with lines of text; an arrow down with the shape beside it; a line through corners. */
   function box(x, y, w, h, hue, ...lines) {
@@ -69,7 +73,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function diagram(c) {
-    const out = count.outputs(c), sizes = count.headSizes(c), parts = [box(180, 2, 210, 24, "norm", `${c.n} fields, embedded: X₀`)];
+    const out = count.outputs(c), sizes = count.headSizes(c), parts = [box(180, 2, 210, 24, "norm", `${c.n} embeddings: X₀`)];
     parts.push(...arrow(180, 26, 48, `${c.n} × ${c.d}, order 1`));
     let [drawn, y] = drawLayer(c, c.n, 48, "layer 1", 2);
     parts.push(...drawn);
@@ -137,7 +141,7 @@ document.addEventListener("DOMContentLoaded", () => {
       ["dense parameters", grouped(account.parameters), "parameters"], ["training FLOP per example", grouped(account.flop), "flop"],
       ["highest order of interaction, 2ˡ", grouped(account.order), "order"],
     ];
-    if (printed) rows.push(["printed by the paper, FLOP", short(printed), "printed"]);
+    if (printed) rows.push(["the same, as the paper prints it", short(printed), "printed"]);
     const made = rows.map(([name, value, key]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value, "data-number": key })));
     return made.concat(curves.map((curve, k) => {
       const low = Math.min(...curve.x), high = Math.max(...curve.x), where = account.flop >= low && account.flop <= high ? "inside" : "outside";
@@ -190,7 +194,7 @@ document.addEventListener("DOMContentLoaded", () => {
       show();
     }
     const form = element("div", { className: "explorer-fields" });
-    for (const [name, label] of [...KNOBS, ["head", "head: hidden widths"], ["fm", "form of FM"]]) form.append(labelled(label, fields[name]));
+    for (const [name, label] of [...KNOBS, ["head", "head: hidden widths"], ["fm", "form of FM"]]) form.append(element("label", {}, element("span", {}, ...inHTML(label)), fields[name]));
     form.addEventListener("input", () => press(null, null));
     form.addEventListener("keydown", (event) => {
       const factor = { PageUp: 2, PageDown: 0.5 }[event.key], [low, high] = count.BOUNDS[event.target.dataset.knob] || [];

@@ -11,11 +11,12 @@ chapter's, gets ``folders()``.
 """
 
 import contextlib
+import hashlib
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -125,6 +126,14 @@ def write_atomically(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` as ``whole_file`` does."""
     with whole_file(path) as stream:
         stream.write(text.encode())
+
+
+def hash_of(paths: Iterable[Path], start: bytes = b"") -> str:
+    """SHA-256 of ``start`` and of the names and contents of files."""
+    digest = hashlib.sha256(start)
+    for path in paths:
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 @contextlib.contextmanager

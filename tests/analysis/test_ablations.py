@@ -43,7 +43,7 @@ def test_every_planned_variant_has_a_name_of_its_own(name, profile):
 
 
 def test_the_base_of_the_full_study_is_recognised_too():
-    base = plans_ctr.full_ctr().middle
+    base = plans_ctr.CTR_SCALES.full.middle
     doubled = dataclasses.replace(base, n_F=2 * base.n_F, n_L=2 * base.n_L, k=2 * base.k)
     recipes = [dataclasses.asdict(config) | {"units": ()} for config in (doubled, base)]
     assert ablations.base_of(recipes) == recipes[1]

@@ -69,10 +69,14 @@ def test_the_ladder_shows_what_changes_from_size_to_size(ctr_runs):
     assert ladder["test_logloss"].to_numpy() == pytest.approx(own.groupby(SIZE)["test_logloss"].mean().to_numpy())
 
 
-def test_the_larger_half(ctr_runs):
-    runs = ctr_curves.curves(ctr_runs.scaling(power), "movielens-1m")
+@pytest.mark.parametrize("split", ["main", "time"])
+def test_the_halves(ctr_runs, split):
+    """Of twelve sizes six each, of five two."""
+    runs = ctr_curves.curves(ctr_runs.scaling(power), "movielens-1m", split)
     sizes = sorted(runs.loc[runs["model"] == "wukong", SIZE].unique())
-    assert sorted(ctr_curves.larger_half(runs)[SIZE].unique()) == sizes[-(len(sizes) // 2) :]
+    smaller, larger = (sorted(half[SIZE].unique()) for half in ctr_curves.halves(runs))
+    assert (smaller, larger) == (sizes[: len(sizes) // 2], sizes[-(len(sizes) // 2) :])
+    assert sorted(ctr_curves.larger_half(runs)[SIZE].unique()) == larger
 
 
 def test_the_committed_ladder_is_the_one_the_page_describes():

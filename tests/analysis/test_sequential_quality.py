@@ -6,7 +6,6 @@ from scipy import stats
 
 from recscale.analysis import sequential_quality as quality
 from recscale.runs.table import load_results
-from recscale.stats.estimate import UNKNOWN
 from recscale.stats.multiplicity import Count, count_above
 
 LEVELS = {"sasrec": 0.185, "hstu": 0.19, "llama": 0.195}
@@ -22,7 +21,6 @@ def test_levels_have_intervals_over_seeds(sequential_runs):
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((values.mean() - half, values.mean() + half))
     assert table["seeds"].tolist() == [3, 1, 3], "one row per data set and loss, best of a set first"
     assert np.isnan(table.loc[("movielens-1m", "sasrec", "bce"), "ci_low"])
-    assert quality.level([]) == UNKNOWN
 
 
 def test_models_are_compared_on_common_data(sequential_runs):

@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from recscale.analysis import shape_fits
+from recscale.analysis.shape_law import ShapeGrid
+from recscale.runs import load_results
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,14 @@ def test_an_optimum_counts_only_inside_what_was_measured(grid):
     assert bent[["measured_low", "measured_high"]].to_numpy().tolist() == [[1, 4], [4, 64]]
 
 
+def test_the_committed_grid_enters_as_the_page_that_measures_it_has_it(grid):
+    """A row per shape, the mean over its seeds: both pages name one peak."""
+    tables = shape_fits.grids(pd.concat([grid, grid]), "ndcg@10")
+    assert len(tables["this page's grid"]) == len(grid)
+    full = ShapeGrid.from_runs(load_results("sequential-grid"), "ndcg@10").cells
+    pd.testing.assert_series_equal(tables["our full grid"]["ndcg@10"], full["value"], check_names=False)
+
+
 def test_q1_hardly_changes_the_fit_of_the_authors_grid():
     table = shape_fits.over_q1(shape_fits.published("ml-1m", 100), "hr@10", values=(1, 4, 32))
     assert table["H*"].isna().tolist() == [True, False, False]
@@ -62,9 +72,9 @@ def test_q1_hardly_changes_the_fit_of_the_authors_grid():
 
 def test_three_grids_side_by_side_and_two_for_metrics_that_the_authors_lack(grid):
     tables = shape_fits.grids(grid, "ndcg@10")
-    assert list(tables) == ["the authors' MovieLens-1M", "our full grid", "trained on this page"]
-    assert [len(table) for table in tables.values()] == [24, 22, 9]
-    assert list(shape_fits.grids(grid, "mrr")) == ["our full grid", "trained on this page"]
+    assert list(tables) == ["the authors' grid", "our full grid", "this page's grid"]
+    assert [len(table) for table in tables.values()] == [24, 14, 9]
+    assert list(shape_fits.grids(grid, "mrr")) == ["our full grid", "this page's grid"]
 
 
 def test_the_data_term_leaves_only_its_sum():

@@ -15,6 +15,11 @@ def data():
     return load_ctr("synthetic-ctr")
 
 
+def shape(*sizes: int) -> str:
+    """A shape as the table shows it, with spaces that don't break."""
+    return "\u00a0×\u00a0".join(map(str, sizes))
+
+
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
 def test_layer_i_holds_orders_one_to_two_to_the_i_and_no_other(layers):
     table = wukong_model.interaction_orders(layers)
@@ -30,12 +35,12 @@ def test_traced_shapes_follow_the_formula(data):
     model = build_ctr_model(config, data.fields, 0, 1, embedding=embedding, seed=0)
     batch = CTRTensors.of(data.take(slice(0, 7)), torch.device("cpu"))
     table = wukong_model.trace_shapes(model, batch.ids, batch.dense)
-    assert table.loc["layer 1: FM", "in"] == "7 × 8 × 6"
-    assert table.loc["layer 1: FM", "out"] == "7 × 8 × 4"
-    assert table.loc["layer 1: FMB's MLP", "out"] == "7 × 18"
-    assert table.loc["layer 1: LCB", "out"] == "7 × 5 × 6"
-    assert table.loc["layer 2: outer LN", "out"] == "7 × 8 × 6"
-    assert table.loc["head", "out"] == "7 × 1"
+    assert table.loc["layer 1: FM", "in"] == shape(7, 8, 6)
+    assert table.loc["layer 1: FM", "out"] == shape(7, 8, 4)
+    assert table.loc["layer 1: FMB's MLP", "out"] == shape(7, 18)
+    assert table.loc["layer 1: LCB", "out"] == shape(7, 5, 6)
+    assert table.loc["layer 2: outer LN", "out"] == shape(7, 8, 6)
+    assert table.loc["head", "out"] == shape(7, 1)
     account = account_ctr(config, data.fields, 0, 1, embedding)
     assert table["parameters"].sum() == account.dense_parameters + account.embedding_parameters
     assert not any(module._forward_hooks for module in model.modules())
@@ -46,7 +51,7 @@ def test_the_trace_holds_the_residuals_matrix_where_there_is_one(data):
     model = build_ctr_model(config, data.fields, 0, 1, embedding=embedding, seed=0)
     batch = CTRTensors.of(data.take(slice(0, 7)), torch.device("cpu"))
     table = wukong_model.trace_shapes(model, batch.ids, batch.dense)
-    assert tuple(table.loc["layer 1: residual"]) == ("7 × 8 × 6", "7 × 9 × 6", 72)
+    assert tuple(table.loc["layer 1: residual"]) == (shape(7, 8, 6), shape(7, 9, 6), 72)
     assert list(table.index).index("layer 1: residual") == list(table.index).index("layer 1: outer LN") - 1
     assert "layer 2: residual" not in table.index
     account = account_ctr(config, data.fields, 0, 1, embedding)

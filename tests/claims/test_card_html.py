@@ -46,7 +46,7 @@ def test_every_question_opens_to_its_claims(card):
 def test_the_first_level_shows_both_sides(card):
     first, second = (row.summary for row in card.select("details.card-row"))
     assert [one["class"][1] for one in first.select(".verdict")] == ["verdict-holds-in-part", "verdict-open"]
-    assert second.select_one(".card-none").text == "no numbers"
+    assert second.select_one(".card-none").text == "not judged"
 
 
 def test_a_claim_shows_number_rule_price_and_page(card):

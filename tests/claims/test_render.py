@@ -60,9 +60,15 @@ def test_json_has_every_field_and_nothing_that_is_not_finite():
         render.as_json([claim(Exceeds(), Estimate(0.0, -1, 1), price=Price(math.inf, math.inf), reference=0.2)])
     )
     assert set(rows[0]) >= EXPECTED
-    assert rows[0]["price"] == {"seeds": None, "core_hours": None}
+    assert rows[0]["price"] == {"seeds": None, "core_hours": None, "sizes": None}
     assert (rows[0]["observed"], rows[0]["ci_low"], rows[0]["ci_high"], rows[0]["reference"]) == (0.0, -1, 1, 0.2)
     assert render.price(Price(math.inf, math.inf)) == "no number of seeds decides it"
+
+
+def test_a_price_counts_what_is_missing():
+    assert render.price(Price(11.2, 4.04)) == "needs 12 seeds, 4 core-hours"
+    assert render.price(Price(3, 4.04, sizes=98.5)) == "needs 99 sizes, 4 core-hours"
+    assert render.price(Price(3, math.inf, sizes=math.inf)) == "no number of sizes decides it"
 
 
 def test_the_table_is_indexed_by_id():

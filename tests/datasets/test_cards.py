@@ -31,6 +31,7 @@ def test_the_books_cards_are_complete():
     assert {"movielens-100k", "movielens-1m", "frappe", "kuairand-pure", "food"} <= set(cards)
     for card in cards.values():
         assert card.title
+        assert card.use
         assert card.licence != "not stated"
         assert card.citation != "not stated"
         assert card.kinds
@@ -73,7 +74,7 @@ def test_a_folder_of_cards_is_known_by_name(tmp_path, monkeypatch):
     assert find_card("shop").ctr.labels == ("click",)
     written(tmp_path / "food.toml", CARD)
     with pytest.warns(UserWarning, match=r"food.toml is named 'food', as another data set is"):
-        assert all_cards()["food"].title.startswith("Food.com")
+        assert all_cards()["food"].title.startswith("Food")
     with pytest.raises(ValueError, match=r"food.toml is named 'food', as another data set is"):
         read_card(tmp_path / "food.toml")
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from recscale.datasets import CTRData, Field, SequenceData
+from recscale.training.sequential_batches import split_sequences
 
 
 def impressions(rows: int, **changes) -> CTRData:
@@ -69,16 +70,16 @@ def test_splits_a_data_set_lacks_are_refused():
 
 
 def test_leave_one_out_takes_the_last_two():
-    parts = sequences([0, 1, 2, 3], [4, 5], [6, 7, 8]).leave_one_out()
-    assert histories(parts.train) == [[0, 1], [4, 5], [6]]
-    assert parts.users.tolist() == [0, 2]
-    assert parts.valid_item.tolist() == [2, 7]
-    assert parts.test_item.tolist() == [3, 8]
+    data = sequences([0, 1, 2, 3], [4, 5], [6, 7, 8])
+    assert histories(data.without_last_two()) == [[0, 1], [4, 5], [6]]
+    parts = split_sequences(data, "leave-one-out")
+    assert data.items[parts.valid].tolist() == [2, 7]
+    assert data.items[parts.test].tolist() == [3, 8]
 
 
 def test_leave_one_out_needs_a_user_with_three_items():
     with pytest.raises(ValueError, match="three items"):
-        sequences([0, 1], [2]).leave_one_out()
+        sequences([0, 1], [2]).without_last_two()
 
 
 def test_truncate_and_select_users_keep_order_and_times():

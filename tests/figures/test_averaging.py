@@ -15,8 +15,8 @@ def test_every_protocol_is_a_mark_and_every_batch_size_with_a_schedule_a_line():
     assert show(fig, points=len(PROTOCOLS))
     assert [trace.name for trace in fig.data] == [
         "batch 256, constant rate",
-        "batch 256, linear rate",
+        "batch 256, rate falling to zero",
         "batch 1024, constant rate",
-        "batch 1024, linear rate",
+        "batch 1024, rate falling to zero",
     ]
     assert list(fig.data[0].x) == [0, 20, 50]

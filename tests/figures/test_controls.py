@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from recscale.figures import base, laws, show
-from recscale.figures.controls import buttons
-from recscale.figures.performance_law import menu
+from recscale.figures.controls import buttons, dropdown
 
 SCRIPTS = ("figures.js", "figure-controls.js")
 X = np.array([1.0, 2, 3])
@@ -51,7 +50,7 @@ def test_buttons_are_html_and_work_by_mouse_and_keyboard(draw, width):
 
 @pytest.mark.browser
 def test_a_dropdown_is_a_list_and_a_slider_a_range(draw):
-    page = draw(menu(drawn_figure(), CHOICES))
+    page = draw(dropdown(drawn_figure(), CHOICES))
     select = page.get_by_role("combobox", name="Two models")
     select.select_option(label="two")
     assert page.evaluate(VISIBLE) == [False, True]

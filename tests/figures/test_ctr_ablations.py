@@ -22,6 +22,7 @@ def test_every_doubled_knob_stands_at_its_price(ctr_runs):
     assert deep.x[0] == table.loc["2 × l", "flop_ratio"]
     assert deep.y[0] == pytest.approx(-0.1, abs=0.03)
     assert deep.error_y.array[0] == pytest.approx(table.loc["2 × l", "ci_high"] - deep.y[0])
+    assert "2 × n<sub>L</sub>" in [trace.name for trace in fig.data]
     left, right = fig.layout.xaxis.range
     assert left < 0 < np.log10(table["flop_ratio"].max()) < right
 

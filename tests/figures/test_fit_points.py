@@ -100,7 +100,8 @@ def random_case(kind: str, number: int) -> Case:
     elif kind == "performance-law":
         grid = np.array(np.meshgrid([2, 4, 8, 16, 32.0], [25, 50, 100, 200.0])).reshape(2, -1).T
         x, q = pd.DataFrame(grid, columns=["H", "d"]), float(rng.integers(2, 20))
-        depth, width = inside(x["H"], -rng.uniform(0.3, 1.2), 1 / q), inside(x["d"], -rng.uniform(0.3, 0.8), 1 / q)
+        h, d = grid.T
+        depth, width = inside(h, -rng.uniform(0.3, 1.2), 1 / q), inside(d, -rng.uniform(0.3, 0.8), 1 / q)
         y = 0.25 - 0.03 * depth - 0.05 * width + 0.1 * noise * rng.standard_normal(len(x))
     else:
         size = 10 ** np.sort(rng.uniform(0, rng.uniform(2, 6), rng.integers(8, 30))) * 10 ** rng.uniform(-2, 8)

@@ -26,12 +26,18 @@ def sizes() -> pd.DataFrame:
     return readings.wukong_sizes(1)
 
 
-def test_a_fit_is_drawn_with_its_points_and_a_band_around_the_law(sizes):
-    fit = laws.fit("power-law", sizes[["gflop"]], sizes["loss"])
-    fig = figures.fitted(sizes[["gflop", "loss"]], fit, "law", x="x", y="y")
-    base.show(fig, points=len(sizes))
-    band, line = fig.data[0], fig.data[1]
-    assert np.ptp(band.y) > np.ptp(line.y)
+def test_hidden_runs_are_hollow_beside_a_law_with_a_band_and_its_rivals():
+    runs = gallery.floor_points(3.0, 8, 1, 0.003, 0)
+    fits = {
+        name: laws.fit(name, runs[["x"]], runs["y"], hold_out_largest=3) for name in ("power-law-floor", "log-linear")
+    }
+    fig = figures.predicted(runs, fits, 3, x="x", y="y", reach=10)
+    base.show(fig, points=len(runs))
+    traces = {trace.name: trace for trace in fig.data}
+    assert np.ptp(traces["95 % band of the law"].y) > np.ptp(traces["power-law-floor"].y)
+    assert traces["no further gain"].y[0] == runs["y"].iloc[-4]
+    assert list(traces["hidden runs"].x) == list(runs["x"].iloc[-3:])
+    assert traces["hidden runs"].marker.symbol == "circle-open"
 
 
 def test_early_stopping_switches_objective_and_parameters():
@@ -92,6 +98,13 @@ def test_table5_keeps_what_no_line_uses_as_open_markers():
     assert sorted(v for part in offset for v in part) == sorted(models["offset_1gflop"])
     forty = published.wukong_forty()
     base.show(table5.forty(forty), points=2 * len(forty))
+
+
+def test_sizes_stand_alone_with_room_to_continue_them(sizes):
+    fig = table5.sizes_alone(sizes, reach=10)
+    base.show(fig, points=len(sizes))
+    assert [trace.mode for trace in fig.data] == ["markers"]
+    assert fig.layout.xaxis.range[1] == pytest.approx(np.log10(10 * sizes["gflop"].max()))
 
 
 def test_held_out_sizes_are_points_too(sizes):

@@ -28,8 +28,20 @@ def test_surfaces_show_the_points_and_one_surface_at_a_time(grid, fits):
     show(fig, points=2 * len(grid))
     for button in fig.layout.updatemenus[0].buttons:
         shown = [trace for trace, visible in zip(fig.data, button.args[0]["visible"], strict=True) if visible]
-        assert sorted(trace.type for trace in shown) == ["contour", "scatter"]
+        assert sorted(trace.type for trace in shown) == ["contour", "scatter", "scatter"]
     assert len(fig.layout.updatemenus[0].buttons) == 2 * len(fits)
+
+
+def test_a_map_marks_a_peak_inside_the_range_and_leaves_empty_what_no_shape_reaches(grid):
+    cut = grid[(grid["layers"] < 4) | (grid["width"] < 64)]
+    fits = shape_fits.fit_forms(cut, "ndcg@10", forms=["log-quadratic", "log-linear"])
+    fig = performance_law.surfaces({"cut": cut}, {"cut": fits}, "ndcg@10")
+    ground, peak, _, none, _ = fig.data
+    assert np.isnan(ground.z[-1][-1])
+    assert np.isfinite(ground.z[0][0])
+    assert ground.zmax >= np.nanmax(ground.z)
+    assert (*peak.x, *peak.y) == pytest.approx((2, 16), rel=0.05)
+    assert none.x == (None,)
 
 
 @pytest.mark.parametrize("count", [1, 2])

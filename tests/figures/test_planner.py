@@ -48,6 +48,18 @@ def test_the_figure_carries_every_choice(fig, prepared):
     assert not set("<&") & set(text)
 
 
+def test_the_figure_opens_where_it_is_told_with_the_bars_of_that_choice(prepared):
+    figure = figures.planner(prepared, planning.KINDS, opened=2)
+    assert figure.layout.meta["planner"]["opened"] == 2
+    best, one = figure.data[-1], prepared[2]
+    assert (list(best.x), list(best.y)) == ([one.unlimited.choice.layers], [one.unlimited.choice.width])
+    drawn = [[*bar.arrayminus, *bar.array] for bar in (best.error_x, best.error_y)]
+    assert drawn == bars(one, one.unlimited)
+    assert np.any(drawn)
+    shown = {trace.name: trace.showlegend for trace in figure.data}
+    assert shown["budget"] is shown["claimed in the paper"] is False, "neither is drawn without a budget or a claim"
+
+
 def test_numbers_are_refused_that_do_not_fit():
     assert planner_data.in_digits(0, 2) == "##"
     assert planner_data.in_digits(None, 1) == "~"

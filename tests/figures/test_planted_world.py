@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recscale.datasets.planted_world import PlantedWorld
 from recscale.figures import planted_world as figures
 from recscale.figures import show
 
@@ -20,12 +21,11 @@ def ideal() -> pd.DataFrame:
 @pytest.fixture
 def curves() -> pd.DataFrame:
     runs = [("dlrm", 10, pd.NA), ("crossnet", 20, 64), ("crossnet", 5, 1)]
-    return pd.DataFrame(
-        [
-            {"model": model, "dense_parameters": size, "rank": rank, "seed": 0, "rows": rows, "excess": 9 * rows**-0.5}
-            for model, size, rank in runs
-            for rows in (1000, 3000)
-        ]
+    rows = [1000, 3000]
+    ideal = np.power([1000.0, 3000.0], -0.5)
+    shared = {"seed": 0, "rows": rows, "excess": 9 * ideal, "ideal": ideal}
+    return pd.concat(
+        pd.DataFrame({"model": model, "dense_parameters": size, "rank": rank} | shared) for model, size, rank in runs
     )
 
 
@@ -37,12 +37,14 @@ def test_means_over_worlds_with_twice_their_standard_error(ideal):
 
 def test_learners_lie_beside_the_derived_power(ideal, curves):
     table = figures.by_rows(ideal)
-    fig = figures.learners(table, curves, 0.5)
+    fig = figures.learners(table, curves, PlantedWorld(interactions=400))
     show(fig, points=len(table) + len(curves), name="learners")
     power = next(trace for trace in fig.data if trace.name.startswith("slope"))
-    assert list(power.y) == pytest.approx([100**-0.5, 3000**-0.5])
-    dashes = {trace.name: trace.line.dash for trace in fig.data if trace.name.startswith("CrossNet")}
-    assert dashes == {"CrossNet, rank 64": "solid", "CrossNet, rank 1": "dash"}
+    assert list(power.y) == pytest.approx([100**-0.5, 10_000**-0.5])
+    worlds = {trace.name: list(trace.x) for trace in fig.data if trace.name.startswith("derived")}
+    assert worlds == {"derived, J = 400": [100, 1000, 10_000], "derived, J = 120 (networks)": [1000, 3000]}
+    looks = {(one.line.dash, one.marker.symbol) for one in fig.data if one.name.startswith("CrossNet")}
+    assert len(looks) == 2
 
 
 def test_the_floor_and_the_capacity_show_their_tables(ideal):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recscale.claims.claim import Evidence, Paper, Statement, judge
+from recscale.claims.claim import Evidence, Paper, Statement, Verdict, judge
 from recscale.claims.render import table
 from recscale.claims.rules import EveryCase, Exceeds
 from recscale.figures import report_card as figures
@@ -36,6 +36,8 @@ def test_pieces_add_up_to_the_claims_that_count(claims):
     found = figures.verdict_counts(claims)
     assert found["claims"].sum() == 6
     assert set(found["body"]) == {"Wukong, printed numbers", "Wukong, our runs"}
+    assert set(found["body"]) < set(figures.BODIES)
+    assert set(figures.VERDICT_COLOURS) == {str(verdict) for verdict in Verdict}
     assert count_points(figures.verdicts(found).to_plotly_json()["data"]) == len(found)
 
 

@@ -27,7 +27,7 @@ STUDIES = ("ctr-learning-rate", "ctr-scaling", "wukong-knobs", "wukong-component
 
 
 def full() -> ctr.CTRScale:
-    return replace(ctr.full_ctr(), dataset="synthetic-ctr")
+    return replace(ctr.CTR_SCALES.full, dataset="synthetic-ctr")
 
 
 def search_results(best):

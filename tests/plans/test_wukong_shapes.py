@@ -26,7 +26,9 @@ def full() -> list:
         seen.append((model.l, embedding.width))
         return one_pass(dataset, embedding=embedding)
 
-    runs = bridge_plan(replace(ctr.full_ctr(), training=rates), (1, 2, 4, 8), (8, 16, 32, 64), "synthetic-ctr", None)
+    runs = bridge_plan(
+        replace(ctr.CTR_SCALES.full, training=rates), (1, 2, 4, 8), (8, 16, 32, 64), "synthetic-ctr", None
+    )
     assert seen == [shape(run) for run in runs]
     return runs
 

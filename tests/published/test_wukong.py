@@ -40,6 +40,6 @@ def test_training_compute_in_pf_days():
     )
 
 
-def test_a_missing_folder_is_said(tmp_path):
+def test_a_missing_table_is_said():
     with pytest.raises(ValueError, match="there is no file"):
-        published.wukong_points(tmp_path)
+        published.load("wukong_table9")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recscale.stats.contrasts import Contrasts
+from recscale.stats.contrasts import Contrasts, combined
 from recscale.stats.multiplicity import Count, count_below
 
 
@@ -109,3 +109,7 @@ def test_several_contrasts_are_counted():
     assert count(against["up"], against["same"]) == Count(0, 1, 2)
     noisy = Contrasts.of(*table({"base": 0.0, "down": -0.01}, 3, 0.1))
     assert count_below(noisy.intervals([{"down": 1.0, "base": -1.0}])) == Count(0, 0, 1)
+
+
+def test_weights_add_up():
+    assert combined((0.5, {"a": 1.0, "b": -1.0}), (0.5, {"a": 1.0})) == {"a": 1.0, "b": -0.5}

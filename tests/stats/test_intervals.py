@@ -7,17 +7,17 @@ from recscale.stats.intervals import welch_difference, wilson
 
 
 def test_wilson_has_the_share_and_narrows():
-    low, high = wilson(np.array([0.95]), 100)
-    wide = high - low
-    assert low < 0.95 < high <= 1
-    low, high = wilson(np.array([0.95]), 10_000)
-    assert (high - low) < wide / 5
+    share, low, high = wilson(95, 100)
+    assert low < share == 0.95 < high <= 1
+    narrow = wilson(9_500, 10_000)
+    assert (narrow.ci_high - narrow.ci_low) < (high - low) / 5
 
 
-def test_wilson_is_scipy_s():
-    expected = stats.binomtest(19, 20).proportion_ci(method="wilson")
-    low, high = wilson(np.array([0.95]), 20)
-    assert (low[0], high[0]) == pytest.approx((expected.low, expected.high))
+def test_wilson_is_the_interval_of_the_score_test():
+    """Its limits p solve |share - p| = z √(p (1 - p) / n)."""
+    share, *limits = wilson(19, 20)
+    for p in limits:
+        assert abs(share - p) == pytest.approx(stats.norm.ppf(0.975) * (p * (1 - p) / 20) ** 0.5)
 
 
 def test_the_difference_of_two_means_is_welch_s():

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale.stats.seeds import least_significant_difference, mean_half_width, seed_noise
+from recscale.stats.estimate import UNKNOWN, Estimate
+from recscale.stats.seeds import least_significant_difference, mean_estimate, mean_half_width, seed_noise
 
 
 def test_pooled_noise_is_the_noise_put_in():
@@ -33,3 +34,11 @@ def test_the_least_significant_difference_is_fishers():
 def test_the_half_width_of_a_mean_is_students():
     assert mean_half_width(np.array([1.0, 2.0, 3.0])) == pytest.approx(4.302652729911275 / 3**0.5)
     assert np.isnan(mean_half_width(np.array([1.0])))
+
+
+def test_a_mean_has_the_interval_that_its_values_give_it():
+    assert tuple(mean_estimate([1.0, 2.0, 3.0])) == pytest.approx((2.0, 2 - 2.48413771, 2 + 2.48413771))
+    assert mean_estimate([1.0]).value == 1.0
+    assert not mean_estimate([1.0]).has_interval
+    assert mean_estimate([]) == UNKNOWN
+    assert Estimate.around(1.0, 0.5) == Estimate(1.0, 0.5, 1.5)

@@ -15,9 +15,7 @@ from scipy import stats
 
 from recscale.models import CTR_MODELS
 from recscale.runs.table import Columns, core_hours_per_seed, run_table, settings_of, single_dataset
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import bonferroni_level
+from recscale.stats import Contrasts, Estimate, bonferroni_level
 
 BASE = "base"
 _SHORT: Mapping[str, str] = {"mlp_width": "MLP", "mlp_layers": "MLP layers", "fmb": "FMB", "lcb": "LCB"}

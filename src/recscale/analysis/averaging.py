@@ -5,8 +5,7 @@ import pandas as pd
 from scipy import stats
 
 from recscale.runs.table import Columns, run_table
-from recscale.stats.estimate import Estimate
-from recscale.stats.seeds import mean_half_width
+from recscale.stats import Estimate, mean_estimate, mean_half_width
 
 _SETTING = (Columns.FLOP, "batch_size", "schedule")
 CELL = (*_SETTING, "share")
@@ -78,8 +77,7 @@ def mean_gain(runs: pd.DataFrame, share: float, against: str, level: float = 0.9
     by_seed = paired.pivot(index="seed", columns=setting, values="gain").dropna().mean(axis=1).to_numpy()
     if not len(by_seed):
         raise ValueError("no seed of these runs has run at every size and batch size with both schedules")
-    mean, half_width = float(by_seed.mean()), float(mean_half_width(by_seed, level))
-    return Estimate(mean, mean - half_width, mean + half_width)
+    return mean_estimate(by_seed, level)
 
 
 def _paired(rows: pd.DataFrame, last: pd.DataFrame, setting: list[str]) -> pd.DataFrame:

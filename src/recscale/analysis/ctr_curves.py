@@ -101,10 +101,16 @@ def ladder(runs: pd.DataFrame) -> pd.DataFrame:
     return own.groupby(Columns.FLOP).agg(**shapes, **losses).reset_index()
 
 
-def larger_half(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wukong") -> pd.DataFrame:
-    """The runs of ``model`` at the larger half of its sizes."""
+def halves(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wukong") -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The runs of ``model`` at the smaller and at the larger half of its sizes; one in the middle is in neither."""
     own = runs[runs[Columns.MODEL] == model]
-    return own[own[size] > own[size].drop_duplicates().median()]
+    middle = own[size].drop_duplicates().median()
+    return own[own[size] < middle], own[own[size] > middle]
+
+
+def larger_half(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wukong") -> pd.DataFrame:
+    """The second of ``halves``."""
+    return halves(runs, size, model)[1]
 
 
 def of_model(runs: pd.DataFrame, model: str) -> pd.DataFrame:

@@ -17,10 +17,7 @@ from recscale import published
 from recscale.analysis.ctr_curves import FEWEST_SIZES
 from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, least_difference, slopes
 from recscale.runs.table import Columns, by_configuration
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.intervals import welch_difference
-from recscale.stats.multiplicity import Pair, bonferroni_level
+from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, combined, welch_difference
 
 LEAD = float(np.log(1.002))
 """The paper's "over 0.2 %" at equal compute, as a difference of ln L."""
@@ -56,11 +53,7 @@ class RivalComparison:
 
     def average(self, rival: str) -> ConfigurationWeights:
         """The contrast averaged over the sizes of ``rival``."""
-        total: ConfigurationWeights = {}
-        for weights in self.ahead[rival]:
-            for configuration, weight in weights.items():
-                total[configuration] = total.get(configuration, 0.0) + weight / len(self.ahead[rival])
-        return total
+        return combined(*((1 / len(self.ahead[rival]), weights) for weights in self.ahead[rival]))
 
     def last_step(self, model: str) -> ConfigurationWeights:
         """ln L of the best smaller size less that of the largest: what the last size gains; empty below three sizes."""
@@ -115,8 +108,7 @@ def steeper(runs: pd.DataFrame) -> dict[str, Pair]:
         if len(means) >= FEWEST_SIZES:
             x, y = np.log10(means[Columns.FLOP].to_numpy(float)), 100 * np.log(means["test_logloss"])
             line, dof = stats.linregress(x, y), len(x) - 2
-            half = float(stats.t.ppf(0.975, dof) * line.stderr)
-            lines[model] = Estimate(line.slope, line.slope - half, line.slope + half), dof
+            lines[model] = Estimate.around(line.slope, stats.t.ppf(0.975, dof) * line.stderr), dof
     own, own_dof = lines.pop("wukong", (UNKNOWN, 0))
     levels = 0.95, bonferroni_level(max(len(lines), 1))
     return {
@@ -140,18 +132,8 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     for rival, (_, wide) in comparison.leads().items():
         _, slope = lines.get(rival, (UNKNOWN, UNKNOWN))
-        value, low, high = (-wide).percent
-        rows[rival] = {
-            "sizes": len(comparison.ahead[rival]),
-            "lead": value,
-            "ci_low": low,
-            "ci_high": high,
-            "leader": _who(wide, rival),
-            "slope": slope.value,
-            "slope_low": slope.ci_low,
-            "slope_high": slope.ci_high,
-            "steeper": _who(slope, rival),
-        }
+        lead = *(-wide).percent, _who(wide, rival)
+        rows[rival] = (len(comparison.ahead[rival]), *lead, *slope, _who(slope, rival))
     return pd.DataFrame.from_dict(rows, orient="index", columns=STANDINGS)
 
 

@@ -15,10 +15,7 @@ from recscale.analysis.ctr_curves import exponent as exponent
 from recscale.laws.compare import TIE
 from recscale.published.wukong import CONSTANTS
 from recscale.runs.table import Columns, by_configuration
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level
-from recscale.stats.seeds import SeedNoise, least_significant_difference
+from recscale.stats import Contrasts, Estimate, Pair, SeedNoise, bonferroni_level, least_significant_difference
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",
@@ -146,8 +143,7 @@ def gain_over_no_gain(runs: pd.DataFrame, size: str, hold_out: int, model: str =
     percent = 100 / float(own["test_logloss"].mean())
     errors = fit_law(runs, size, hold_out, model=model).held_out
     gain = percent * (errors["rmse_no_further_gain"] - errors["rmse"])
-    least = percent * least_difference(runs, model)
-    return Estimate(gain, gain - least, gain + least)
+    return Estimate.around(gain, percent * least_difference(runs, model))
 
 
 def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong", level: float = 0.95) -> Estimate:
@@ -201,13 +197,8 @@ def slopes(runs: pd.DataFrame, size: str = Columns.FLOP) -> pd.DataFrame:
         if len(np.unique(at)) < FEWEST_SIZES:
             continue
         line, t = stats.linregress(at, y), stats.t.ppf(0.975, len(y) - 2)
-        rows[model] = {
-            "sizes": len(y),
-            "slope": 100 * line.slope / y.mean(),
-            "slope_half": 100 * t * line.stderr / y.mean(),
-            "offset": line.intercept,
-            "offset_half": t * line.intercept_stderr,
-        }
+        slope, half = (100 * number / y.mean() for number in (line.slope, t * line.stderr))
+        rows[model] = (len(y), slope, half, line.intercept, t * line.intercept_stderr)
     columns = ["sizes", "slope", "slope_half", "offset", "offset_half"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).astype({"sizes": int})
 

@@ -73,17 +73,17 @@ def _main() -> None:
             tables.append(measure_terms(name))
         except ValueError as error:
             print(f"{name} is left out: {error}", file=sys.stderr)
-    path = results_folder() / TABLE
-    write_atomically(path, pd.concat(tables).to_csv(index=False, float_format="%.10g"))
-    print(f"{path}: {len(tables)} data sets")
+    _write(TABLE, pd.concat(tables))
     try:
-        changed = measure_variants(VARIED)
+        _write(VARIANTS_TABLE, measure_variants(VARIED))
     except ValueError as error:
         print(f"variants are left out: {error}", file=sys.stderr)
-        return
-    path = results_folder() / VARIANTS_TABLE
-    write_atomically(path, changed.to_csv(index=False, float_format="%.10g"))
-    print(f"{path}: {len(VARIANTS)} variants of {VARIED}")
+
+
+def _write(name: str, table: pd.DataFrame) -> None:
+    path = results_folder() / name
+    write_atomically(path, table.to_csv(index=False, float_format="%.10g"))
+    print(f"{path}: {table['dataset'].nunique()} data sets, {len(table)} rows")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ One pass over the rows: an example is seen once, so that rows, examples and upda
 mean fewer updates, at rates searched on all rows; the two can't be told apart here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -16,8 +16,7 @@ from scipy import stats
 from recscale import laws
 from recscale.runs.study import Study
 from recscale.runs.table import Columns, core_hours_per_seed, run_table, single_dataset
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import Estimate
+from recscale.stats import Contrasts, Estimate, combined
 
 DECADE = float(np.log(10))
 GridCell = tuple[str, str]
@@ -122,19 +121,6 @@ def _slope(cells: Iterable[GridCell], x: ArrayLike) -> dict[GridCell, float]:
     return dict(zip(cells, centred / (centred**2).sum(), strict=True))
 
 
-def difference(first: dict[GridCell, float], second: dict[GridCell, float]) -> dict[GridCell, float]:
-    """The weights of ``first`` less those of ``second``."""
-    return {cell: first.get(cell, 0.0) - second.get(cell, 0.0) for cell in {**first, **second}}
-
-
-def _mean(parts: Sequence[dict[GridCell, float]]) -> dict[GridCell, float]:
-    weights: dict[GridCell, float] = {}
-    for part in parts:
-        for cell, weight in part.items():
-            weights[cell] = weights.get(cell, 0.0) + weight / len(parts)
-    return weights
-
-
 def power_laws(grid: DataGrid) -> dict[str, laws.Fit]:
     """Size -> ``L = A D^-α`` fitted to its seed means over its rows D."""
     return {
@@ -164,7 +150,7 @@ def row_exponents(grid: DataGrid) -> pd.DataFrame:
 def steepening(grid: DataGrid) -> Estimate:
     """β of the largest size less β of the smallest, paired by seed: positive where the larger model is steeper."""
     first, last = grid.slope_in_rows(grid.sizes[0]), grid.slope_in_rows(grid.sizes[-1])
-    return -grid.paired.contrast(difference(last, first))
+    return -grid.paired.contrast(combined((1, last), (-1, first)))
 
 
 def joint(grid: DataGrid, form: str = "chinchilla") -> laws.Fit:
@@ -208,12 +194,10 @@ def marginal_return(grid: DataGrid) -> MarginalReturn:
 
     Training FLOP = FLOP per example × rows, so that a factor of either costs the same compute.
     """
-    rows = _mean([grid.slope_in_rows(size) for size in grid.sizes])
-    model = _mean([grid.slope_in_compute(share) for share in grid.shares])
-    scaled = [
-        {cell: DECADE * weight for cell, weight in part.items()} for part in (rows, model, difference(rows, model))
-    ]
-    return MarginalReturn(*(grid.contrasts.contrast(part) for part in scaled))
+    rows = combined(*((DECADE / len(grid.sizes), grid.slope_in_rows(size)) for size in grid.sizes))
+    model = combined(*((DECADE / len(grid.shares), grid.slope_in_compute(share)) for share in grid.shares))
+    both = rows, model, combined((1, rows), (-1, model))
+    return MarginalReturn(*(grid.contrasts.contrast(part) for part in both))
 
 
 def steps(grid: DataGrid) -> pd.DataFrame:
@@ -233,23 +217,15 @@ def steps(grid: DataGrid) -> pd.DataFrame:
     for share in grid.shares:
         for before, after in pairwise(grid.of_share(share).to_dict("records")):
             table.append(_step("model", before, after, grid.paired))
-    return pd.DataFrame(table)
+    columns = ["spent_on", "start", "end", "compute", "change", "ci_low", "ci_high", "per_decade"]
+    return pd.DataFrame(table, columns=columns)
 
 
-def _step(spent_on: str, before: dict, after: dict, contrasts: Contrasts) -> dict:
+def _step(spent_on: str, before: dict, after: dict, contrasts: Contrasts) -> tuple:
     effect = contrasts.difference((after["size"], after["share"]), (before["size"], before["share"]))
     factor = after["training_flop"] / before["training_flop"]
-    value, low, high = effect.percent
-    return {
-        "spent_on": spent_on,
-        "start": f"{before['size']}, {before['share']}",
-        "end": f"{after['size']}, {after['share']}",
-        "compute": factor,
-        "change": value,
-        "ci_low": low,
-        "ci_high": high,
-        "per_decade": 100 * np.expm1(effect.value / np.log10(factor)),
-    }
+    ends = (f"{cell['size']}, {cell['share']}" for cell in (before, after))
+    return (spent_on, *ends, factor, *effect.percent, 100 * np.expm1(effect.value / np.log10(factor)))
 
 
 def repeated(plan: Study) -> Study:

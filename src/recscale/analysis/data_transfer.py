@@ -7,7 +7,7 @@ without a second seed there, intervals are nan.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -26,9 +26,7 @@ from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import results_folder
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level
-from recscale.stats.seeds import least_significant_difference
+from recscale.stats import UNKNOWN, Estimate, Pair, bonferroni_level, least_significant_difference, wilson
 
 TOKENS = "tokens"
 D_PRIME = "apen-mean"
@@ -252,8 +250,8 @@ def user_noise(mean: float, fraction: float) -> float:
 
 def _wider(effect: Estimate, noise: float, level: float) -> Estimate:
     """``effect`` with independent normal ``noise`` added to its interval."""
-    half = float(np.hypot(effect.ci_high - effect.value, stats.norm.ppf((1 + level) / 2) * noise))
-    return Estimate(effect.value, effect.value - half, effect.value + half)
+    half = np.hypot(effect.ci_high - effect.value, stats.norm.ppf((1 + level) / 2) * noise)
+    return Estimate.around(effect.value, half)
 
 
 def term_points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
@@ -303,8 +301,7 @@ def joint_law_test(study: DataStudy, resamples: int, seed: int) -> JointFit:
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
     if not dof:
         return JointFit(fit.r2, UNKNOWN)
-    limits = stats.binomtest(int(larger), resamples).proportion_ci(method="wilson")
-    return JointFit(fit.r2, Estimate((1 + larger) / (1 + resamples), float(limits.low), float(limits.high)))
+    return JointFit(fit.r2, replace(wilson(int(larger), resamples), value=(1 + larger) / (1 + resamples)))
 
 
 def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:
@@ -333,10 +330,7 @@ def left_out(study: DataStudy) -> Mapping[str, Pair]:
         with_data = joint_fit(seen).predict(unseen[[*AXES, "term"]])
         shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"]).predict(unseen[[*AXES]])
         errors = [float(np.sqrt(np.mean((v / unseen["value"] - 1) ** 2))) for v in (with_data, shape_only)]
-        effects[name] = tuple(_within(errors[0] - errors[1], study, len(unseen), level) for level in levels)
+        noise = study.noise, study.cells.contrasts.dof, len(unseen)
+        least = (least_significant_difference(*noise, level) for level in levels)
+        effects[name] = tuple(Estimate.around(errors[0] - errors[1], half) for half in least)
     return effects
-
-
-def _within(value: float, study: DataStudy, runs: int, level: float) -> Estimate:
-    half = least_significant_difference(study.noise, study.cells.contrasts.dof, runs, level)
-    return Estimate(value, value - half, value + half)

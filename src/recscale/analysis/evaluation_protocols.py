@@ -18,8 +18,7 @@ from recscale.datasets import SequenceData
 from recscale.models.losses import LOSSES
 from recscale.models.sequential import SequentialModel
 from recscale.plans import plan_study
-from recscale.runs.spec import RunSpec
-from recscale.runs.table import run_table
+from recscale.runs import RunSpec, run_table
 from recscale.training.ranking import count_rivals
 from recscale.training.result import TrainingResult
 from recscale.training.sampled_ranking import (
@@ -92,13 +91,13 @@ def paired_differences(gains: Mapping[str, np.ndarray], reference: str = "softma
     Columns: ``model``, ``difference`` (mean over users), ``±``, half of its 95 % interval over users.
     ``gains``: model -> its metric user by user. A user's noise that both share cancels in the difference.
     """
-    rows = []
-    for name, gain in gains.items():
-        if name != reference:
-            apart = gain - gains[reference]
-            half = float(stats.norm.ppf(0.975) * apart.std(ddof=1) / len(apart) ** 0.5)
-            rows.append({"model": name, "difference": float(apart.mean()), "±": half})
+    rows = [(name, *_over_users(gain - gains[reference])) for name, gain in gains.items() if name != reference]
     return pd.DataFrame(rows, columns=["model", "difference", "±"])
+
+
+def _over_users(values: np.ndarray) -> tuple[float, float]:
+    """Their mean and half of its 95 % interval."""
+    return float(values.mean()), float(stats.norm.ppf(0.975) * values.std(ddof=1) / len(values) ** 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,18 +249,11 @@ def split_table(examined: Mapping[str, Mapping[str, Examined]], data: SequenceDa
     for split, models in examined.items():
         for model, one in models.items():
             gains = one.gains()
-            cases = len(gains["hr@10"])
-            row = {"split": split, "model": model, "cases": cases, "later": later_share(data, split)}
+            row = {"split": split, "model": model, "cases": len(gains["hr@10"]), "later": later_share(data, split)}
             for metric in RANKING_METRICS:
-                half = stats.norm.ppf(0.975) * gains[metric].std(ddof=1) / cases**0.5
-                row |= {metric: float(gains[metric].mean()), f"± {metric}": float(half)}
+                row[metric], row[f"± {metric}"] = _over_users(gains[metric])
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def on_split(run: RunSpec, split: str) -> RunSpec:
-    """The same recipe on another split."""
-    return replace(run, split=split)
 
 
 def stored_losses(runs: pd.DataFrame) -> pd.DataFrame:
@@ -273,14 +265,8 @@ def stored_losses(runs: pd.DataFrame) -> pd.DataFrame:
 
 def turned_pairs(table: pd.DataFrame) -> pd.Series:
     """Protocol -> how many pairs of models it puts in the other order than ``FULL``. ``table``: ``by_protocol``."""
-    pairs = list(combinations(table.index, 2))
-    turned = {}
-    for protocol in table.columns.drop(FULL):
-        gaps = [
-            (table.loc[a, protocol] - table.loc[b, protocol], table.loc[a, FULL] - table.loc[b, FULL]) for a, b in pairs
-        ]
-        turned[protocol] = sum(here * full < 0 for here, full in gaps)
-    return pd.Series(turned, dtype=int)
+    gaps = pd.DataFrame([table.loc[a] - table.loc[b] for a, b in combinations(table.index, 2)], columns=table.columns)
+    return gaps.drop(columns=FULL).mul(gaps[FULL], axis=0).lt(0).sum()
 
 
 def published_levels(dataset: str = "ml-1m") -> pd.DataFrame:

@@ -17,6 +17,7 @@ from recscale import laws
 from recscale.laws import Fit
 from recscale.laws.fit import symbols_of
 from recscale.laws.problem import evaluate
+from recscale.plans.profiles import Profiles
 from recscale.stats.intervals import wilson
 
 CHINCHILLA = {"E": 1.8172, "A": 482.01, "B": 2085.43, "α": 0.3478, "β": 0.3658}
@@ -55,14 +56,8 @@ class Size:
 
 def size(profile: str) -> Size:
     """The sizes of a profile: "smoke" (seconds), "quick" (under half a minute) or "full" (minutes)."""
-    sizes = {
-        "smoke": Size((6, 4), 50, 5, 10, (4, 12), (0.1, 5.0), (0.5,)),
-        "quick": Size((12, 10), 400, 100, 400),
-        "full": Size((16, 15), 4000, 1000, 2000),
-    }
-    if profile not in sizes:
-        raise ValueError(f"unknown profile {profile!r}; allowed are {', '.join(sizes)}")
-    return sizes[profile]
+    smoke, quick = Size((6, 4), 50, 5, 10, (4, 12), (0.1, 5.0), (0.5,)), Size((12, 10), 400, 100, 400)
+    return Profiles(smoke, quick, full=Size((16, 15), 4000, 1000, 2000))[profile]
 
 
 def chinchilla_points(grid: tuple[int, int], noise: float, seed: int) -> pd.DataFrame:
@@ -162,14 +157,17 @@ def _script_law(x, q1, w1, w2, w3, w4, d, w5, b):
 
 def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
     """At every q₁ the R² that one start from ones reaches, and the best of many starts: ``q1, one_start, best``."""
-    law, x = laws.get("performance-law"), panel[["layers", "embedding_dim"]]
     rows = []
     for q in q1:
         single = script_fit(panel, q)
-        rows.append(
-            (q, np.nan if single is None else single["r2"], laws.fit(law.with_values(q1=[q]), x, panel["value"]).r2)
-        )
+        rows.append((q, np.nan if single is None else single["r2"], _best_fit(panel, q).r2))
     return pd.DataFrame(rows, columns=["q1", "one_start", "best"])
+
+
+def _best_fit(panel: pd.DataFrame, q1: float) -> Fit:
+    """The law's own fit of one panel at q₁."""
+    law = laws.get("performance-law").with_values(q1=[q1])
+    return laws.fit(law, panel[["layers", "embedding_dim"]], panel["value"])
 
 
 def data_term_starts(panel: pd.DataFrame, q1: int, starts: Sequence[float]) -> pd.DataFrame:
@@ -183,9 +181,7 @@ def equal_data_terms(panel: pd.DataFrame, q1: int, values: Sequence[float]) -> p
 
     Within a panel the data term is a constant, so that the offset b makes up for any D: the R² are equal.
     """
-    best = laws.fit(
-        laws.get("performance-law").with_values(q1=[q1]), panel[["layers", "embedding_dim"]], panel["value"]
-    )
+    best = _best_fit(panel, q1)
     x, y = panel[["layers", "embedding_dim"]].to_numpy(float).T, panel["value"].to_numpy(float)
     weights = [-best.parameters["w1"], -best.parameters["w2"], best.parameters["w3"], best.parameters["w4"]]
     rows = []
@@ -245,11 +241,8 @@ def coverage(levels: Sequence[float], decades: float, noise: float, simulations:
         for where, level in hits:
             low, high = fit.band({"x": places[where]}, level)
             hits[where, level] += bool(low[0] <= floor_truth(places[where])[0] <= high[0])
-    table = pd.DataFrame(
-        [(*key, count / simulations) for key, count in hits.items()], columns=["where", "level", "share"]
-    )
-    low, high = wilson(table["share"].to_numpy(), simulations)
-    return table.assign(low=low, high=high, simulations=simulations)
+    rows = [(*key, *wilson(count, simulations)) for key, count in hits.items()]
+    return pd.DataFrame(rows, columns=["where", "level", "share", "low", "high"]).assign(simulations=simulations)
 
 
 def coverage_by_span(spans: Sequence[float], noise: float, simulations: int, seed: int) -> pd.DataFrame:

@@ -12,14 +12,12 @@ from scipy import stats
 
 from recscale import published
 from recscale.datasets.cards import find_card
-from recscale.models.accounting import account_ctr
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_presets import Preset, frappe_fields, preset
-from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans.frappe import FRAPPE_TRIED
 from recscale.plans.rate_search import COMPARED_MODELS as MODELS
 from recscale.runs.table import Columns, healthy, run_table
-from recscale.stats.estimate import Estimate
-from recscale.stats.seeds import mean_half_width
+from recscale.stats import Estimate, mean_half_width
 
 AUC, LOG_LOSS = "test_auc", "test_logloss"
 
@@ -37,7 +35,7 @@ DECODED = {
     "autoint+": "6 attention layers, no MLP",
     "finalmlp": "the benchmark's, d = 128",
     "masknet": "3 blocks of 100, d = 128",
-    "afn+": "no configuration tried",
+    "afn+": "none that we tried",
     "xdeepfm": "3 CIN layers, no MLP",
 }
 """What the parameter count printed for a rival is the count of."""
@@ -158,8 +156,7 @@ def _difference(first: np.ndarray, second: np.ndarray) -> Estimate:
 
 def against_one_run(sample: np.ndarray) -> Estimate:
     """The mean of ``sample`` (seeds,) with the 95 % interval of its difference to one further run: s·t·√(1 + 1/n)."""
-    mean, half = float(np.mean(sample)), mean_half_width(sample) * (1 + len(sample)) ** 0.5
-    return Estimate(mean, mean - half, mean + half)
+    return Estimate.around(np.mean(sample), mean_half_width(sample) * (1 + len(sample)) ** 0.5)
 
 
 def seeds_against_one_run(sample: np.ndarray, threshold: float, most: int = 1000) -> float:

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy import optimize, stats
+from scipy import optimize
 from scipy.special import entr, expit
 
 from recscale.datasets.planted_world import PLANTED, WORLD, PlantedWorld
 from recscale.runs.table import Columns, curve_rows, run_table
-from recscale.stats.estimate import Estimate
+from recscale.stats import Estimate, mean_estimate
 
 TEST_ROWS = 2**13
 """Rows on which ``ideal_learner`` is judged."""
@@ -71,7 +71,7 @@ def ideal_learner(world: PlantedWorld, rows: Sequence[int], seeds: Iterable[int]
 
 def mean_slope(table: pd.DataFrame, column: str = "excess", level: float = 0.95) -> Estimate:
     """Mean over seeds of minus the slope of ln ``column`` in ln rows, with its ``level`` interval by Student's t."""
-    return _mean([_slope(one["rows"], one[column]) for _, one in table.groupby("seed")], level)
+    return mean_estimate([_slope(one["rows"], one[column]) for _, one in table.groupby("seed")], level)
 
 
 def truncated(world: PlantedWorld, held: Iterable[int]) -> pd.DataFrame:
@@ -125,25 +125,15 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     for name, group in large.groupby("model", sort=False):
         group = group[group["dense_parameters"] == group["dense_parameters"].max()]
         of_seeds = [one for _, one in group.groupby("seed") if one["rows"].nunique() > 1]
-        found = _mean([_slope(one["rows"], one["excess"]) for one in of_seeds], level)
+        found = mean_estimate([_slope(one["rows"], one["excess"]) for one in of_seeds], level)
         world, _ = PLANTED[group["dataset"].iloc[0]]
         kappa = fitted_kappa(world, group["rows"], group["excess"])
         slopes_derived = [
             _slope(one["rows"], [world.excess_found(count, kappa) for count in one["rows"]]) for one in of_seeds
         ]
-        rows.append(
-            {
-                "model": name,
-                "seeds": len(of_seeds),
-                "exponent": found.value,
-                "ci_low": found.ci_low,
-                "ci_high": found.ci_high,
-                "derived": world.data_exponent,
-                "kappa": kappa,
-                "derived_finite": np.mean(slopes_derived),
-            }
-        )
-    return pd.DataFrame(rows)
+        rows.append((name, len(of_seeds), *found, world.data_exponent, kappa, np.mean(slopes_derived)))
+    names = ["model", "seeds", "exponent", "ci_low", "ci_high", "derived", "kappa", "derived_finite"]
+    return pd.DataFrame(rows, columns=names)
 
 
 def fitted_kappa(world: PlantedWorld, rows: Iterable[float], excess: Iterable[float]) -> float:
@@ -182,12 +172,3 @@ def _of_pairs(table: pd.DataFrame) -> pd.DataFrame:
 
 def _slope(rows: Iterable[float], excess: Iterable[float]) -> float:
     return float(-np.polyfit(np.log(rows), np.log(excess), 1)[0])
-
-
-def _mean(slopes: Sequence[float], level: float) -> Estimate:
-    """Their mean and its interval by Student's t, which takes two of them."""
-    mean = float(np.mean(slopes))
-    if len(slopes) < 2:
-        return Estimate(mean)
-    half = stats.t.ppf((1 + level) / 2, len(slopes) - 1) * np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return Estimate(mean, mean - half, mean + half)

@@ -1,20 +1,17 @@
 """What became of the recorded predictions: do the shapes that the law named lead, and how far is it off?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from recscale.analysis.shape_fits import pairs, shapes
 from recscale.analysis.shape_law import LAW, Shape
 from recscale.analysis.shape_predictions import NO_BUDGET, ShapeQuestion, faults, outcomes, questions
 from recscale.runs.table import run_table
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level
-from recscale.stats.seeds import least_significant_difference
+from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, combined, least_significant_difference
+from recscale.stats.intervals import wilson
 
 _METRIC = "ndcg@10"
 LOST = Estimate(-np.inf, -np.inf, -np.inf)
@@ -58,7 +55,8 @@ def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str =
     if problems := faults(recorded, runs):
         raise ValueError(f"these runs don't test the predictions: {problems[0]}")
     trained = shapes(runs)
-    known, failed = pairs(trained), pairs(run_table(runs)) - pairs(trained)
+    names = pairs(trained)
+    known, failed = set(names), set(pairs(run_table(runs))) - set(names)
     asked = [
         question
         for question in questions(recorded)
@@ -66,7 +64,6 @@ def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str =
     ]
     if not asked:
         raise ValueError("no named shape was trained together with a neighbour")
-    names = list(zip(trained["layers"].astype(int).tolist(), trained["width"].astype(int).tolist(), strict=True))
     contrasts = Contrasts.of(names, [0] * len(names), trained[f"test_{metric}"])
     return Outcomes(outcomes(recorded, trained), contrasts, frozenset(failed), tuple(asked), metric)
 
@@ -100,11 +97,8 @@ def mean_lead(tested: Outcomes) -> Estimate:
     """Mean of ``lead`` over all questions, which share shapes."""
     if any(question.named in tested.failed for question in tested.questions):
         return LOST
-    weights: dict[Shape, float] = {}
-    for question in tested.questions:
-        for shape, sign in ((question.named, 1.0), (tested.better_neighbour(question), -1.0)):
-            weights[shape] = weights.get(shape, 0.0) + sign / len(tested.questions)
-    return tested.contrasts.contrast(weights)
+    leads = ({question.named: 1.0, tested.better_neighbour(question): -1.0} for question in tested.questions)
+    return tested.contrasts.contrast(combined(*((1 / len(tested.questions), weights) for weights in leads)))
 
 
 def lead_table(tested: Outcomes) -> pd.DataFrame:
@@ -112,19 +106,10 @@ def lead_table(tested: Outcomes) -> pd.DataFrame:
     the law ``promised``, and the ``measured`` one with its 95 % limits ``ci_low, ci_high``, in %."""
     rows = []
     for question in tested.questions:
-        measured, low, high = lead(tested, question).percent
-        rows.append(
-            {
-                "kind": question.kind,
-                "named": question.named,
-                "neighbour": tested.better_neighbour(question),
-                "promised": question.promised,
-                "measured": measured,
-                "ci_low": low,
-                "ci_high": high,
-            }
-        )
-    return pd.DataFrame(rows)
+        better = tested.better_neighbour(question)
+        rows.append((question.kind, question.named, better, question.promised, *lead(tested, question).percent))
+    columns = ["kind", "named", "neighbour", "promised", "measured", "ci_low", "ci_high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def same_choice(tested: Outcomes) -> Mapping[str, int]:
@@ -144,8 +129,7 @@ def band_share(tested: Outcomes, law: str = LAW) -> Estimate:
     prediction's error and are no separate evidence."""
     part = tested.distinct(law)
     share = float(np.average(part["in_band"], weights=part["seeds"]))
-    limits = stats.binomtest(round(share * len(part)), len(part)).proportion_ci(method="wilson")
-    return Estimate(share, float(limits.low), float(limits.high))
+    return replace(wilson(round(share * len(part)), len(part)), value=share)
 
 
 def law_errors(tested: Outcomes) -> pd.DataFrame:
@@ -165,4 +149,4 @@ def error_gap(tested: Outcomes) -> Estimate:
     gap = float(errors.drop(LAW).min() - errors[LAW])
     noise = tested.contrasts.noise * float(part["measured"].mean())
     least = least_significant_difference(noise, tested.contrasts.dof, int(part["seeds"].sum()))
-    return Estimate(gap, gap - least, gap + least)
+    return Estimate.around(gap, least)

@@ -13,10 +13,9 @@ from scipy import sparse, stats
 from torch import Tensor
 
 from recscale.datasets import SequenceData
-from recscale.models.accounting_sequential import account_sequential
+from recscale.models import SequentialModel, account_sequential
 from recscale.models.attention import PackedSequences
 from recscale.models.losses import Sample, Sampler, next_item_loss
-from recscale.models.sequential import SequentialModel
 from recscale.runs.spec import RunSpec
 from recscale.training import sampled_ranking
 from recscale.training.ranking import count_rivals, ranked
@@ -174,16 +173,9 @@ def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
     """Parameters and training FLOP per position of each run's model, by closed form."""
     rows = []
     for run in runs:
-        account = account_sequential(
-            run.model, n_items, run.training.max_length, run.training.loss, run.training.negatives
-        )
-        rows.append(
-            {
-                "layers": run.model.layers,
-                "width": run.model.width,
-                "dense parameters": account.dense_parameters,
-                "tables": account.embedding_parameters,
-                "training FLOP per position": account.training_flop_per_example,
-            }
-        )
-    return pd.DataFrame(rows)
+        training = run.training
+        account = account_sequential(run.model, n_items, training.max_length, training.loss, training.negatives)
+        cost = account.dense_parameters, account.embedding_parameters, account.training_flop_per_example
+        rows.append((run.model.layers, run.model.width, *cost))
+    columns = ["layers", "width", "dense parameters", "tables", "training FLOP per position"]
+    return pd.DataFrame(rows, columns=columns)

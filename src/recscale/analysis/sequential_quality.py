@@ -5,16 +5,11 @@ Tables: ``sequential-quality``, ``sequential-quality-search`` and ``sequential-l
 
 from itertools import combinations
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 
 from recscale import published
 from recscale.analysis.shape_fits import shapes
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level, covering
-from recscale.stats.seeds import mean_half_width
+from recscale.stats import Contrasts, Pair, bonferroni_level, covering, mean_estimate
 
 _METRICS = ("ndcg@10", "hr@10")
 PRINTED = {"sasrec": "SASRec", "hstu": "HSTU", "llama": "LLaMA2"}
@@ -33,14 +28,6 @@ def quality_runs(records: pd.DataFrame, dataset: str) -> pd.DataFrame:
     return table
 
 
-def level(values: ArrayLike) -> Estimate:
-    """Mean over seeds with its 95 % interval by Student's t; without limits for a single seed, unknown for none."""
-    if not len(values):
-        return UNKNOWN
-    mean, half = float(np.mean(values)), mean_half_width(np.asarray(values, float))
-    return Estimate(mean, mean - half, mean + half)
-
-
 def quality_table(records: pd.DataFrame) -> pd.DataFrame:
     """Test metrics of a ``sequential-quality`` table, one row per ``dataset, model, loss``, best of a data set first.
 
@@ -51,16 +38,10 @@ def quality_table(records: pd.DataFrame) -> pd.DataFrame:
     """
     rows = {}
     for key, runs in shapes(records).groupby(["dataset", "model", "loss"], sort=False):
-        ndcg = level(runs["test_ndcg@10"].to_numpy(float))
-        rows[key] = {
-            "seeds": len(runs),
-            "ndcg": ndcg.value,
-            "ci_low": ndcg.ci_low,
-            "ci_high": ndcg.ci_high,
-            "hr": runs["test_hr@10"].mean(),
-            "valid_ndcg": runs["valid_ndcg@10"].mean(),
-        }
-    table = pd.DataFrame(rows).T.astype({"seeds": int}).rename_axis(["dataset", "model", "loss"])
+        means = runs["test_hr@10"].mean(), runs["valid_ndcg@10"].mean()
+        rows[key] = (len(runs), *mean_estimate(runs["test_ndcg@10"].to_numpy(float)), *means)
+    columns = ["seeds", "ndcg", "ci_low", "ci_high", "hr", "valid_ndcg"]
+    table = pd.DataFrame(rows, index=columns).T.astype({"seeds": int}).rename_axis(["dataset", "model", "loss"])
     return table.sort_values(["dataset", "ndcg"], ascending=False)
 
 

@@ -22,9 +22,8 @@ import pandas as pd
 import torch
 
 from recscale.datasets import load_ctr
-from recscale.models.accounting import account_ctr
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_presets import rival_sizes
-from recscale.models.embeddings import EmbeddingConfig
 from recscale.runs.table import Columns, by_configuration
 from recscale.settings import results_folder
 from recscale.stats.estimate import UNKNOWN, Estimate
@@ -66,23 +65,10 @@ def measure(dataset: str, models: Sequence[Any], how: Request) -> pd.DataFrame:
     for config in models:
         account = account_ctr(config, data.fields, *shape, embedding)
         latency = serve(config, inputs, how, embedding)
-        rows.append(
-            {
-                "dataset": data.name,
-                "model": config.model,
-                Columns.FLOP: account.training_flop_per_example,
-                "dense_parameters": account.dense_parameters,
-                "candidates": how.candidates,
-                "threads": how.threads,
-                "repeats": how.repeats,
-                "p50_ms": round(latency.p50_ms, 4),
-                "p99_ms": round(latency.p99_ms, 4),
-                "candidates_per_second": round(latency.candidates_per_second),
-                "torch_version": torch.__version__,
-                "cpu": cpu(),
-                "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-        )
+        which = data.name, config.model, account.training_flop_per_example, account.dense_parameters
+        timed = how.candidates, how.threads, how.repeats, round(latency.p50_ms, 4), round(latency.p99_ms, 4)
+        finished = datetime.now(UTC).isoformat(timespec="seconds")
+        rows.append((*which, *timed, round(latency.candidates_per_second), torch.__version__, cpu(), finished))
     return pd.DataFrame(rows, columns=list(LATENCY_COLUMNS))
 
 
@@ -180,7 +166,7 @@ def lag_behind_faster(table: pd.DataFrame, half_width: float, model: str = "wuko
     for row in table[table["model"] == model].sort_values(Columns.FLOP).itertuples():
         faster = table[(table["model"] != model) & (table["p99_ms"] <= row.p99_ms)]
         gap = row.relative - faster["relative"].min()
-        lags.append(UNKNOWN if faster.empty else Estimate(gap, gap - half_width, gap + half_width))
+        lags.append(UNKNOWN if faster.empty else Estimate.around(gap, half_width))
     return lags
 
 

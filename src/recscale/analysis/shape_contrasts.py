@@ -16,10 +16,9 @@ from recscale import laws
 from recscale.analysis.shape_fits import GRID, Q1
 from recscale.analysis.shape_law import AXES, LAW, Shape
 from recscale.laws.performance import inside
+from recscale.plans.sequential import BASE_MODEL
 from recscale.runs.table import healthy, run_table
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level, covering
+from recscale.stats import Contrasts, Estimate, Pair, bonferroni_level, covering
 
 SETTING_KEYS = tuple(GRID)
 FIXED_Q1 = Q1[1:]
@@ -159,14 +158,10 @@ def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
         best = max(before, key=lambda depth: metric.value((depth, width)))
         step = {(here, (last, width)): 1.0, (here, (best, width)): -1.0}
         effects[width] = tuple(
-            _both(metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at))
+            Estimate(*map(max, metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at)))
             for at in (bonferroni_level(len(before)), bonferroni_level(tried))
         )
     return effects
-
-
-def _both(*effects: Estimate) -> Estimate:
-    return Estimate(*(max(values) for values in zip(*effects, strict=True)))
 
 
 def _depths(cells: CellMeans) -> dict[int, list[int]]:
@@ -186,34 +181,31 @@ class Potential:
     gain: Mapping[str, Weights]
 
 
-def potentials(cells: CellMeans, base: str = "sasrec", values: Sequence[int] = FIXED_Q1) -> list[Potential]:
-    """Every model that shares at least four cells with ``base``, two of each axis."""
-    models = sorted({at[SETTING_KEYS.index("model")] for at, _ in cells.contrasts.names} - {base})
+def potentials(cells: CellMeans) -> list[Potential]:
+    """Every model that shares at least four cells with ``BASE_MODEL``, two of each axis."""
+    models = sorted({at[SETTING_KEYS.index("model")] for at, _ in cells.contrasts.names} - {BASE_MODEL})
     result = []
     for model in models:
-        shared = sorted(cells.shapes(model=model) & cells.shapes(model=base))
-        table = pd.DataFrame(shared, columns=list(AXES))
-        if len(shared) < 4 or table.nunique().min() < 2:
+        shared = sorted(cells.shapes(model=model) & cells.shapes(model=BASE_MODEL))
+        if len(shared) < 4 or min(len(set(values)) for values in zip(*shared, strict=True)) < 2:
             continue
         own = len(shared) >= OWN_CELLS
-        rows = {}
-        for q1 in values:
-            first, second = (_weights(cells, name, base, shared, q1, own) for name in (model, base))
-            rows[q1] = first - second
-        w = pd.DataFrame(rows, index=["w1", "w2"]).T
-        result.append(Potential(model, len(shared), own, w, _gains(shared, model, base)))
+        rows = {
+            q1: _weights(cells, model, shared, q1, own) - _weights(cells, BASE_MODEL, shared, q1, own)
+            for q1 in FIXED_Q1
+        }
+        w = pd.DataFrame.from_dict(rows, orient="index", columns=["w1", "w2"])
+        result.append(Potential(model, len(shared), own, w, _gains(shared, model)))
     return result
 
 
-def w_limits(
-    cells: CellMeans, one: Potential, q1: int, resamples: int, seed: int, base: str = "sasrec"
-) -> dict[str, tuple[float, float]]:
+def w_limits(cells: CellMeans, one: Potential, q1: int, resamples: int, seed: int) -> dict[str, tuple[float, float]]:
     """95 % interval of w₁ and w₂ of a model with exponents of its own less the base model's, had the cells been
     measured again with as many other seeds; nan where no cell has a second seed."""
     if not cells.contrasts.dof:
         return dict.fromkeys(("w1", "w2"), (np.nan, np.nan))
     runs = dict(zip(cells.contrasts.names, np.diag(cells.contrasts.gram), strict=True))
-    shared = sorted(cells.shapes(model=one.model) & cells.shapes(model=base))
+    shared = sorted(cells.shapes(model=one.model) & cells.shapes(model=BASE_MODEL))
     random = np.random.default_rng(seed)
 
     def drawn(model: str) -> np.ndarray:
@@ -221,19 +213,19 @@ def w_limits(
         y = np.array([cells.value(shape, model=model) for shape in shared])
         return _own_weights(shared, y * np.exp(noise * random.standard_normal(len(y))), q1)
 
-    apart = np.array([drawn(one.model) - drawn(base) for _ in range(resamples)])
+    apart = np.array([drawn(one.model) - drawn(BASE_MODEL) for _ in range(resamples)])
     ends = np.quantile(apart, [0.025, 0.975], axis=0)
-    return {name: (float(ends[0, k]), float(ends[1, k])) for k, name in enumerate(("w1", "w2"))}
+    return {name: (float(low), float(high)) for name, low, high in zip(("w1", "w2"), *ends, strict=True)}
 
 
-def _weights(cells: CellMeans, model: str, base: str, shared: Sequence[Shape], q1: int, own: bool) -> np.ndarray:
-    """(w₁, w₂) of one model at a fixed q₁ in the script's sign; without ``own`` at the exponents of ``base``."""
+def _weights(cells: CellMeans, model: str, shared: Sequence[Shape], q1: int, own: bool) -> np.ndarray:
+    """(w₁, w₂) of one model at a fixed q₁ in the script's sign; without ``own`` at the exponents of ``BASE_MODEL``."""
     y = np.array([cells.value(shape, model=model) for shape in shared])
     if own:
         return _own_weights(shared, y, q1)
     law = laws.get(LAW).with_values(q1=[q1])
-    every = sorted(cells.shapes(model=base))
-    whole = [cells.value(shape, model=base) for shape in every]
+    every = sorted(cells.shapes(model=BASE_MODEL))
+    whole = [cells.value(shape, model=BASE_MODEL) for shape in every]
     exponents = laws.fit(law, pd.DataFrame(every, columns=list(AXES), dtype=float), whole).parameters
     x = np.array(shared, float)
     terms = [inside(x[:, k], exponents[name], 1 / q1) for k, name in enumerate(("w3", "w4"))]
@@ -248,11 +240,11 @@ def _own_weights(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
     return -np.array([parameters["w1"], parameters["w2"]])
 
 
-def _gains(shared: Sequence[Shape], model: str, base: str) -> dict[str, Weights]:
-    """By axis, the weights whose contrast is the slope of ln metric in ln axis, of ``model`` less ``base``."""
+def _gains(shared: Sequence[Shape], model: str) -> dict[str, Weights]:
+    """By axis, the weights whose contrast is the slope of ln metric in ln axis, of ``model`` less ``BASE_MODEL``."""
     logs = np.log(np.array(shared, float))
     slopes = np.linalg.pinv(np.column_stack([logs, np.ones(len(shared))]))
-    signs = ((setting(model=model), 1), (setting(model=base), -1))
+    signs = ((setting(model=model), 1), (setting(model=BASE_MODEL), -1))
     return {
         axis: {
             (at, shape): sign * weight for at, sign in signs for shape, weight in zip(shared, slopes[k], strict=True)

@@ -44,9 +44,9 @@ def excluded_runs(runs: pd.DataFrame, **values: object) -> int:
     return len(having(table[~table[Columns.HEALTHY]], values))
 
 
-def pairs(table: pd.DataFrame) -> set[tuple[int, int]]:
-    """The shapes (layers, width) in ``table``."""
-    return set(zip(table["layers"], table["width"], strict=True))
+def pairs(table: pd.DataFrame) -> list[tuple[int, int]]:
+    """The shape (layers, width) of every row of ``table``."""
+    return list(zip(table["layers"].astype(int).tolist(), table["width"].astype(int).tolist(), strict=True))
 
 
 def having(table: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:
@@ -65,13 +65,16 @@ def published(dataset: str, max_length: int) -> pd.DataFrame:
 
 
 def grids(live: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
-    """Three measured grids side by side, title -> table with ``layers``, ``width`` and ``metric``.
+    """Three measured grids side by side, title -> a row per shape, the mean over its seeds: ``layers``, ``width`` and
+    ``metric``.
 
     One of the authors' (which hold HR@10 and NDCG@10 only), our full grid as committed, and ``live``.
     """
     full = shapes(load_results("sequential-grid"), **GRID).rename(columns={f"test_{metric}": metric})
-    authors = {"the authors' MovieLens-1M": published("ml-1m", 100)} if metric in ("hr@10", "ndcg@10") else {}
-    return authors | {"our full grid": full, "trained on this page": live}
+    authors = {"the authors' grid": published("ml-1m", 100)} if metric in ("hr@10", "ndcg@10") else {}
+    tables = authors | {"our full grid": full, "this page's grid": live}
+    keys = ["layers", "width"]
+    return {title: table.groupby(keys, as_index=False)[metric].mean() for title, table in tables.items()}
 
 
 def fit_forms(
@@ -88,17 +91,8 @@ def comparison(fits: Mapping[str, Fit]) -> pd.DataFrame:
     Columns: ``free`` (numbers it may choose), ``r2``, ``aicc``, ``loo_rmse`` (each shape predicted from all others) and
     ``held_out_rmse`` (the shapes kept out of the fit; nan without any), both in the unit of the metric.
     """
-    rows = {
-        name: {
-            "free": fit.law.free,
-            "r2": fit.r2,
-            "aicc": fit.aicc,
-            "loo_rmse": fit.leave_one_size_out_rmse,
-            "held_out_rmse": fit.held_out["rmse"] if fit.held_out else np.nan,
-        }
-        for name, fit in fits.items()
-    }
-    return pd.DataFrame(rows).T.astype({"free": int})
+    rows = [(fit.law.free, fit.r2, fit.aicc, fit.leave_one_size_out_rmse, fit.held_out_rmse) for fit in fits.values()]
+    return pd.DataFrame(rows, index=list(fits), columns=["free", "r2", "aicc", "loo_rmse", "held_out_rmse"])
 
 
 def largest(table: pd.DataFrame, count: int) -> pd.Series:
@@ -113,12 +107,19 @@ def predictions(fits: Mapping[str, Fit], unseen: pd.DataFrame, metric: str) -> p
     Columns: ``law``, ``layers``, ``width``, ``predicted``, its 95 % band for one new run ``low``, ``high``, and
     ``measured``, the mean of the runs of that shape.
     """
-    means = unseen.groupby(["layers", "width"], as_index=False)[metric].mean()
-    x, tables = means[["layers", "width"]].astype(float), []
-    for name, fit in fits.items():
-        low, high = fit.band(x, observation=True)
-        forecast = {"law": name, "predicted": fit.predict(x), "low": low, "high": high, "measured": means[metric]}
-        tables.append(means[["layers", "width"]].assign(**forecast))
+    means = unseen.groupby(["layers", "width"], as_index=False)[metric].mean().rename(columns={metric: "measured"})
+    table = predicted_for(means, {metric: fits})
+    return table[["law", "layers", "width", "predicted", "low", "high", "measured"]]
+
+
+def predicted_for(spots: pd.DataFrame, fits: Mapping[str, Mapping[str, Fit]]) -> pd.DataFrame:
+    """``spots`` (with layers and width) for every metric and law of ``fits``, with the band for one new run."""
+    x, tables = spots[["layers", "width"]].astype(float), []
+    for metric, by_law in fits.items():
+        for law, fit in by_law.items():
+            low, high = fit.band(x, observation=True)
+            columns = {"metric": metric.lower(), "predicted": fit.predict(x), "low": low, "high": high, "law": law}
+            tables.append(spots.assign(**columns))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -15,9 +15,7 @@ from scipy import stats
 from recscale import laws
 from recscale.analysis.shape_fits import GRID, SHAPE_FORMS, excluded_runs, fit_forms, peaks, shapes
 from recscale.laws import Fit
-from recscale.stats.anova import FTest, against_noise
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.seeds import least_significant_difference, seed_noise
+from recscale.stats import UNKNOWN, Estimate, FTest, against_noise, least_significant_difference, seed_noise
 
 LAW, LINE, QUADRATIC, CONSTANT = "performance-law", "log-linear", "log-quadratic", "constant"
 BOTH_FORMS = (LAW, "performance-law-outside")

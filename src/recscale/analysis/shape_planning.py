@@ -16,8 +16,7 @@ from numpy.typing import ArrayLike
 from recscale import laws, published
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.laws.planner import Planner, shapes_within
-from recscale.models.accounting_sequential import account_sequential
-from recscale.models.sequential import SEQUENTIAL_MODELS
+from recscale.models import SEQUENTIAL_MODELS, account_sequential
 from recscale.runs.spec import RunSpec
 from recscale.runs.table import load_results, run_table, settings_of
 from recscale.training.sequential import SequentialTraining

@@ -18,12 +18,10 @@ import numpy as np
 import pandas as pd
 
 from recscale.analysis import shape_planning as planning
-from recscale.analysis.shape_fits import GRID, fit_forms, having, pairs, shapes
+from recscale.analysis.shape_fits import GRID, fit_forms, having, pairs, predicted_for, shapes
 from recscale.analysis.shape_law import LAW, LEAST_SHAPES, LINE, QUADRATIC, Shape
-from recscale.laws import Fit
 from recscale.plans.sequential import CELLS, PREDICTIONS
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import load_results, run_table
+from recscale.runs import NotYetPlanned, load_results, run_table
 from recscale.settings import write_atomically
 
 PREDICTION_COLUMNS = (
@@ -69,15 +67,10 @@ def questions(recorded: pd.DataFrame) -> list[ShapeQuestion]:
     result = []
     for (text, rows), (kind, _) in zip(groups, BUDGETS.values(), strict=True):
         named, around = (rows[rows["role"] == role] for role in (PREDICTED, NEIGHBOUR))
-        (best,), others = (_shapes(part) for part in (named, around))
+        (best,), others = (pairs(part) for part in (named, around))
         promised = 100 * float(named["predicted"].iloc[0] / around["predicted"].max() - 1)
         result.append(ShapeQuestion(text, kind, best, tuple(others), promised))
     return result
-
-
-def _shapes(table: pd.DataFrame) -> list[Shape]:
-    """(layers, width) of every row."""
-    return list(zip(table["layers"].astype(int).tolist(), table["width"].astype(int).tolist(), strict=True))
 
 
 def grid_runs() -> pd.DataFrame:
@@ -85,7 +78,7 @@ def grid_runs() -> pd.DataFrame:
     runs = load_results("sequential-grid")
     if runs.empty:
         raise NotYetPlanned("predictions need the committed results of sequential-grid, and there are none yet")
-    if lacking := set(CELLS) - pairs(having(run_table(runs), GRID)):
+    if lacking := set(CELLS) - set(pairs(having(run_table(runs), GRID))):
         what = f"{len(lacking)} of {len(CELLS)} shapes, first {min(lacking)}"
         raise NotYetPlanned(f"sequential-grid lacks {what}; a prediction is made once, so it waits for all of them")
     return shapes(runs, **GRID)
@@ -103,7 +96,7 @@ def predict_shapes(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFr
     grid = next(grid for grid in grids if grid.metric == CHOSEN_FOR)
     plan = planning.shape_planner(grid, CHOSEN_BY)
     price = planning.shape_costs(grid, plan.shapes)
-    trained = pairs(runs)
+    trained = set(pairs(runs))
     new = np.array([shape not in trained for shape in plan.shapes.itertuples(index=False, name=None)])
     chosen = []
     for question, (kind, share) in BUDGETS.items():
@@ -113,7 +106,8 @@ def predict_shapes(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFr
         around = neighbours(plan.shapes[new], price.loc[new, "product" if kind == NO_BUDGET else kind], best)
         named = [(PREDICTED, best), *((NEIGHBOUR, shape) for shape in around)]
         chosen += [{"question": question.format(budget), "role": r, "layers": s[0], "width": s[1]} for r, s in named]
-    table = predicted_for(pd.DataFrame(chosen), {one.metric: _fits(one) for one in grids})
+    fits = {one.metric: fit_forms(one.points, "value", forms=RECORDED_LAWS) for one in grids}
+    table = predicted_for(pd.DataFrame(chosen), fits)
     key = hashlib.sha256("\n".join(sorted(runs["run_id"].astype(str))).encode()).hexdigest()[:12]
     stamp = (now or datetime.now(UTC)).isoformat(timespec="seconds")
     return table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)[
@@ -143,21 +137,6 @@ def neighbours(among: pd.DataFrame, price: pd.Series, best: Shape) -> list[Shape
         row = free.loc[np.log(free["width"] / target).abs().idxmin()]
         chosen.append((int(row["layers"]), int(row["width"])))
     return chosen
-
-
-def predicted_for(spots: pd.DataFrame, fits: Mapping[str, Mapping[str, Fit]]) -> pd.DataFrame:
-    """``spots`` (with layers and width) for every metric and law of ``fits``, with the band for one new run."""
-    x, tables = spots[["layers", "width"]].astype(float), []
-    for metric, by_law in fits.items():
-        for law, fit in by_law.items():
-            low, high = fit.band(x, observation=True)
-            columns = {"metric": metric.lower(), "predicted": fit.predict(x), "low": low, "high": high, "law": law}
-            tables.append(spots.assign(**columns))
-    return pd.concat(tables, ignore_index=True)
-
-
-def _fits(grid: planning.Grid) -> dict[str, Fit]:
-    return fit_forms(grid.points, "value", forms=RECORDED_LAWS)
 
 
 def rehearsal(grid: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
@@ -204,7 +183,7 @@ def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     made = pd.to_datetime(recorded["predicted_at"], utc=True).max()
     early = runs[pd.to_datetime(runs["finished_at"], utc=True) <= made]
     problems = [f"run {row.run_id} finished {row.finished_at}, not after the prediction" for row in early.itertuples()]
-    for shape in sorted(pairs(run_table(runs)) - pairs(recorded)):
+    for shape in sorted(set(pairs(run_table(runs))) - set(pairs(recorded))):
         problems.append(f"the shape {shape} was trained and never predicted")
     return problems
 

@@ -7,8 +7,7 @@ import pandas as pd
 from jaxtyping import Float, Int
 
 from recscale.datasets.tables import CTRData
-from recscale.runs.spec import RunSpec
-from recscale.runs.table import Columns
+from recscale.runs import Columns, RunSpec
 from recscale.stats.seeds import mean_half_width
 from recscale.training.ctr import predict
 from recscale.training.result import TrainingResult

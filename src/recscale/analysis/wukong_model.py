@@ -13,8 +13,7 @@ from numpy.polynomial import chebyshev
 from torch import nn
 
 from recscale.datasets.tables import Field
-from recscale.models.accounting import account_ctr
-from recscale.models.embeddings import EmbeddingConfig
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.wukong import WukongConfig, WukongLayer, mixing_weight
 
 _PARTS = ("FM", "FMB's MLP", "LCB", "residual", "head", "inputs")
@@ -87,7 +86,7 @@ def _parts(model: nn.Module) -> Iterable[tuple[str, nn.Module]]:
 
 
 def _shape(tensor: torch.Tensor) -> str:
-    return " × ".join(str(size) for size in tensor.shape)
+    return "\u00a0×\u00a0".join(str(size) for size in tensor.shape)  # a shape stays on its line
 
 
 def interaction_orders(l: int, *, n: int = 6, d: int = 4, seed: int = 0) -> pd.DataFrame:  # noqa: E741

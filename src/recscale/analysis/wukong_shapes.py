@@ -8,9 +8,7 @@ import pandas as pd
 from recscale import laws
 from recscale.analysis.shape_law import AXES, LAW, SIGNIFICANCE, ShapeGrid
 from recscale.runs.table import Columns, healthy, run_table
-from recscale.stats.anova import UNTESTED, FTest, split_plot
-from recscale.stats.contrasts import Contrasts
-from recscale.stats.estimate import Estimate
+from recscale.stats import UNTESTED, Contrasts, Estimate, FTest, split_plot
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,3 @@
 """The book itself: chapter parameters, running the chapters, building and checking the pages."""
 
 from recscale.book.parameters import chapter_settings
-
-__all__ = ["chapter_settings"]

@@ -8,14 +8,14 @@ from pybtex.style.formatting.unsrt import Style as Unsorted
 from pybtex.style.labels import BaseLabelStyle
 from pybtex.style.sorting import BaseSortingStyle
 
+from recscale.book.references import authors
+
 STYLE = "author-year"
 
 
 def cited_as(entry: Entry) -> str:
     """``A, 2020``, ``A and B, 2020`` or ``A et al., 2020``, as the text writes it."""
-    names = [" ".join([*person.prelast_names, *person.last_names]).strip("{}") for person in entry.persons["author"]]
-    who = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al."
-    return f"{who}, {entry.fields['year']}"
+    return f"{authors(entry)}, {entry.fields['year']}"
 
 
 class AuthorYearLabels(BaseLabelStyle):

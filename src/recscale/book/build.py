@@ -28,7 +28,7 @@ from recscale.book.marks import mark
 from recscale.book.site import SOURCE_DATE, source_date
 from recscale.claims.questions import outdated
 from recscale.claims.registry import load_claims
-from recscale.settings import writable
+from recscale.settings import hash_of, writable
 
 STAMP = ".built-from"
 """File in the built book that holds the hash of what it was built from, and one of the files that came out."""
@@ -155,12 +155,9 @@ def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
 
 def _key(stage: Path, layout: Layout) -> str:
     """SHA-256 of everything the pages are made from."""
-    machinery = [path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".html", ".gz")]
+    machinery = [path for path in Path(__file__).parent.rglob("*") if path.suffix in (".py", ".html", ".js", ".gz")]
     machinery += [layout.lock] if layout.lock.exists() else []
-    digest = hashlib.sha256()
-    for path in [*sorted(path for path in stage.rglob("*") if path.is_file()), *sorted(machinery)]:
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return hash_of([*sorted(path for path in stage.rglob("*") if path.is_file()), *sorted(machinery)])
 
 
 def broken_external_links(layout: Layout) -> list[str]:

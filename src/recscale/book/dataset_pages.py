@@ -19,6 +19,24 @@ _FOLDER = "data-sets"
 
 _KINDS = {"ctr": "Impressions", "sequences": "Sequences"}
 
+_WHICH = """(data-sets)=
+# Data sets
+
+```{container} chapter-question
+Which data set shall I take?
+```
+
+```{container} chapter-answer
+MovieLens-100K for class, MovieLens-1M for studies, KuaiRand-Pure for real clicks that may be passed on, \
+Amazon Beauty to compare with other papers. Where the truth must be known, a simulated one.
+```"""
+
+_TERMS = """MovieLens and Frappe may not be passed on: let each student fetch them.
+
+Some files come from several places. *Official* ones are those of the authors; *mirror* is a folder of copies, \
+named in `RECSCALE_MIRROR`; *S3-Rec text* is the copy that this paper's code brings. What is downloaded is \
+checked by its checksum. {term}`5-core` is explained in the glossary."""
+
 
 def dataset_pages() -> list[str]:
     """The pages' names in reading order: the overview, then one per card."""
@@ -59,14 +77,18 @@ def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:
     table = pd.DataFrame(points, columns=["name", "kind", "rows", "values"])
     caption = "Impressions: distinct values of all categorical fields. Sequences: items. Planted worlds are not drawn."
     shown = show(figures.sizes(table), points=len(table), caption=caption, name="data-sets")
-    head = "| data set | name | kind | rows |\n|---|---|---|--:|"
-    return f"(data-sets)=\n# Data sets\n\n{_html(shown)}\n\n{head}\n" + "\n".join(sizes) + "\n"
+    head = "| data set | name | kind | rows | licence |\n|---|---|---|--:|---|"
+    return f"{_WHICH}\n\n{_html(shown)}\n\n{head}\n" + "\n".join(sizes) + f"\n\n{_TERMS}\n"
 
 
 def page(card: Card, counted: Mapping[str, Any]) -> str:
-    """A card as a page: facts, counts, fields, splits and a picture."""
+    """A card as a page: what it is good for, pictures, counts, fields, splits and facts."""
     parts = [f"(data-{card.name})=\n# {card.title}"]
+    parts += [f"```{{container}} chapter-answer\n{card.use}\n```"] if card.use else []
     parts += [card.note] if card.note else []
+    for kind in card.kinds:
+        section = _impressions(card, counted.get(kind)) if kind == "ctr" else _sequences(counted[kind])
+        parts += [f"## {_KINDS[kind]}", *section]
     cited = f"{card.citation} {{cite:p}}`{card.bibtex}`" if card.bibtex else card.citation
     facts = {
         "name": f"`{card.name}`",
@@ -75,11 +97,8 @@ def page(card: Card, counted: Mapping[str, Any]) -> str:
         "described at": f"<{card.url}>" if card.url else "",
         "sources": "; ".join(source.name for source in card.sources) or "generated",
     }
-    parts.append(_table(("property", "value"), facts.items()))
+    parts += ["## Licence and source", _table(("property", "value"), facts.items())]
     parts.append(f"```bash\nrecscale data describe {card.name}\nrecscale data fetch {card.name}\n```")
-    for kind in card.kinds:
-        section = _impressions(card, counted.get(kind)) if kind == "ctr" else _sequences(counted[kind])
-        parts += [f"## {_KINDS[kind]}", *section]
     return "\n\n".join(parts) + "\n"
 
 
@@ -95,8 +114,9 @@ def _impressions(card: Card, counted: Mapping[str, Any] | None) -> Iterator[str]
         "splits": ", ".join([*splits, "random"]),
         "official parts": ", ".join(f"{name} {rows:,}" for name, rows in (counted["parts"] or {}).items()),
     }
+    caption = "How often each value occurs, most frequent first; the fields with the most values."
+    yield _picture(card.name, counted["curves"], "rows", caption)
     yield _table(("property", "value"), counts.items())
-    yield _picture(card.name, counted["curves"], "rows", "The fields with the most values.")
     fields = counted["fields"].items()
     rows = [(f"`{name}`", "categorical", f"{field['values']:,}", field["most"]) for name, field in fields]
     rows += [(f"`{name}`", "dense", "", 1) for name in counted["dense"]]
@@ -111,30 +131,32 @@ def _world(card: Card) -> Iterator[str]:
         "rows": f"{card.ctr.rows:,}",
         "training rows": f"{rows:,}",
         "parts": ", ".join(PARTS),
-        "fields": f"{world.n_fields} of {world.values} values, uniform and independent",
+        "fields": f"{world.n_fields}, of {world.values} values each, uniform and independent",
         "interactions": f"{world.interactions}, of order {orders}",
         "Bayes log-loss": f"{world.bayes_logloss:.4f} nats",
         "exponents": f"{world.size_exponent:.2g} in size, {world.data_exponent:.2g} in rows",
         "derived in": "[](chapter-planted-world)",
     }
-    yield _table(("property", "value"), counts.items())
     caption = "Strengths of the planted interactions, and the power that they follow."
     yield _html(show(figures.strengths(world), points=world.interactions, caption=caption, name=card.name))
+    yield _table(("property", "value"), counts.items())
 
 
 def _sequences(counted: Mapping[str, Any]) -> Iterator[str]:
-    lengths = counted["lengths"]
+    least, median, most = (counted["lengths"][name] for name in ("least", "median", "most"))
+    repeated = counted["repeated"]
     counts = {
         "interactions": f"{counted['interactions']:,}",
         "users": f"{counted['users']:,}",
         "items": f"{counted['items']:,}",
-        "length of a history": f"{lengths['least']:.0f} to {lengths['most']:,.0f}, median {lengths['median']:.0f}",
-        "repeats": f"{100 * counted['repeated']:.1f} % of interactions are with an item met before",
+        "length of a history": f"{least:.0f}" + (f" to {most:,.0f}, median {median:.0f}" if most > least else ""),
+        "repeats": f"{100 * repeated:.1f} % of interactions are with an item met before" if repeated else "none",
         "days": " to ".join(counted["days"] or ()),
         "splits": f"leave-one-out, {counted['tested']:,} users tested",
     }
+    caption = "Interactions of each item and of each user, most frequent first."
+    yield _picture("sequences", counted["curves"], "interactions", caption)
     yield _table(("property", "value"), counts.items())
-    yield _picture("sequences", counted["curves"], "interactions", "Items and users by their interactions.")
 
 
 def _picture(name: str, curves: Mapping[str, Any], unit: str, caption: str) -> str:

@@ -6,13 +6,14 @@ function in reach imports it, even if the chapter never calls that function.
 """
 
 import ast
-import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from recscale.settings import hash_of
 
 PACKAGE = "recscale"
 
@@ -40,11 +41,8 @@ def chapter_key(
     """SHA-256 over everything the result of a chapter depends on."""
     files = reachable(code_of(notebook), package_folder)
     data = [path for path in sorted(data_folder.rglob("*")) if path.is_file()]
-    digest = hashlib.sha256()
-    digest.update(json.dumps([notebook, dict(parameters), sys.version], sort_keys=True).encode())
-    for path in [*files, *data, *([lock_file] if lock_file.exists() else [])]:
-        digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    told = json.dumps([notebook, dict(parameters), sys.version], sort_keys=True).encode()
+    return hash_of([*files, *data, *([lock_file] if lock_file.exists() else [])], told)
 
 
 def code_of(notebook: str) -> str:

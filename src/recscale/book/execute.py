@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -103,9 +104,7 @@ Given = Mapping[str, Mapping[str, Any]]
 """Chapter -> parameters that differ from its defaults."""
 
 
-def execute_book(
-    layout: Layout, *, jobs: int | None = None, report=print, given: Given | None = None
-) -> list[Execution]:
+def execute_book(layout: Layout, *, report=print, given: Given | None = None) -> list[Execution]:
     """Bring every chapter up to date, with its defaults or with the parameters ``given``.
 
     Raises ``ChapterError`` when one fails, after the others have finished.
@@ -120,7 +119,7 @@ def execute_book(
     if waiting:
         _fetch_data(waiting, layout, report, given)
         report(f"running {total} of {len(names)} chapters ({len(names) - total} unchanged)")
-    with ThreadPoolExecutor(jobs or _jobs()) as pool:
+    with ThreadPoolExecutor(_jobs()) as pool:
         running = [pool.submit(_execute_kept, name, layout, given.get(name), report) for name in waiting]
         for count, future in enumerate(as_completed(running), start=1):
             result = future.result()
@@ -202,11 +201,10 @@ def run_notebook(
                 command, cwd=scratch, env=settings, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
             )
             status = follow(process, told, report)
-        return "" if status == 0 else _first_error(output) or _message(errors)
-
-
-def _message(errors: Path) -> str:
-    return errors.read_text(errors="replace").strip() or "papermill failed without a message"
+        if status == 0:
+            return ""
+        told = errors.read_text(errors="replace").strip() or "papermill failed without a message"
+        return _first_error(output) or told
 
 
 def _first_error(output: Path) -> str:
@@ -216,12 +214,8 @@ def _first_error(output: Path) -> str:
     for cell in nbformat.read(output, as_version=4).cells:
         for part in cell.get("outputs", []):
             if part.output_type == "error":
-                return f"{part.ename}: {part.evalue}\n{_indented(cell.source)}"
+                return f"{part.ename}: {part.evalue}\n{textwrap.indent(cell.source, ' ' * 4)}"
     return ""
-
-
-def _indented(source: str) -> str:
-    return "\n".join(f"    {line}" for line in source.splitlines())
 
 
 def finish(

@@ -15,35 +15,18 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-import numpy as np
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
 
 from recscale.book.references import References, Target
 from recscale.claims.render import MIME as CLAIMS
+from recscale.figures.base import listed
 
 PLOTLY = "application/vnd.plotly.v1+json"
 _RECORD = "application/papermill.record/"
 _FIGURE = "recscale-figure"
 EXPLORER = "recscale-explorer"
-
-DRAW = """(() => {
-  const load = window.recscalePlotly ??= (async () => {
-    if (window.Plotly) return window.Plotly;
-    const packed = document.getElementById("recscale-plotly");
-    let code;
-    if (packed) {
-      const bytes = Uint8Array.from(atob(packed.textContent), (sign) => sign.charCodeAt(0));
-      code = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
-    } else code = await (await fetch("https://cdn.plot.ly/plotly-VERSION.min.js")).text();
-    new Function("define", "module", "exports", code)();
-    return window.Plotly;
-  })();
-  const plot = document.getElementById("ID");
-  load.then((plotly) => plotly.newPlot(plot, JSON.parse(plot.nextElementSibling.textContent)))
-    .then(() => { plot.dataset.drawn = "yes"; });
-})();"""
 
 
 def glued(notebook: NotebookNode) -> dict[str, str]:
@@ -157,6 +140,12 @@ def _packed() -> str:
 
 
 @cache
+def _script() -> str:
+    """What draws a figure by itself, of the installed version's plotly.js; "ID" stands for its element."""
+    return (files("recscale.book") / "draw.js").read_text(encoding="utf-8").strip().replace("VERSION", _version())
+
+
+@cache
 def _version() -> str:
     head = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()[:200].decode()
     return re.search(r"plotly\.js v([\d.]+)", head)[1]
@@ -166,7 +155,7 @@ def _drawn(name: str, content: dict[str, Any]) -> str:
     """HTML that draws the figure by itself."""
     height = content["layout"].get("height", 450)
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    script = DRAW.replace("VERSION", _version()).replace('"ID"', json.dumps(name))
+    script = _script().replace('"ID"', json.dumps(name))
     return (
         f'<div id="{escape(name)}" class="plotly-figure" style="height:{height}px"></div>'
         f'<script type="application/json">{text}</script><script>{script}</script>'
@@ -176,16 +165,5 @@ def _drawn(name: str, content: dict[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     """A figure's JSON with Plotly's typed arrays as lists: viewers with an older Plotly.js read those alone."""
     if isinstance(value, dict):
-        if "bdata" in value:
-            array = np.frombuffer(base64.b64decode(value["bdata"]), dtype=value["dtype"])
-            shape = [int(size) for size in str(value.get("shape", array.size)).split(",")]
-            return _finite(array.reshape(shape).tolist())
-        return {key: _plain(one) for key, one in value.items()}
+        return listed(value) if "bdata" in value else {key: _plain(one) for key, one in value.items()}
     return [_plain(one) for one in value] if isinstance(value, list) else value
-
-
-def _finite(value: Any) -> Any:
-    """Numbers that JSON has no word for become null: Plotly leaves them out."""
-    if isinstance(value, list):
-        return [_finite(one) for one in value]
-    return value if np.isfinite(value) else None

@@ -27,6 +27,9 @@ def _different(seeds: list[int]) -> list[int]:
 Resamples = Annotated[int, Field(ge=100, le=10_000, description="bootstrap resamples behind the intervals")]
 SeedList = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=1), AfterValidator(_different)]
 
+PaperData = Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"]
+Noise = Annotated[float, Field(gt=0, le=0.1, description="noise of a simulated run, as a share of its loss")]
+
 
 class ParameterError(ValueError):
     """A chapter got a parameter it doesn't have, or one of the wrong type. A notebook shows the sentence alone."""
@@ -66,9 +69,7 @@ class Introduction(Parameters):
     """``intro`` draws the papers' own numbers: which task of Wukong's, which data set of the Performance Law's."""
 
     task: Literal[1, 2] = Field(description="which task of Wukong's table")
-    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"] = Field(
-        description="which data set of the Performance Law's"
-    )
+    dataset: PaperData = Field(description="which data set of the Performance Law's")
 
 
 class WukongModel(CTRChapter):
@@ -101,9 +102,7 @@ class ScalingWukong(CTRChapter):
 
 
 class WukongLawMeasured(Chapter):
-    """``wukong-law-measured``: which curve of the full study, what stands on the law's axis, how many of the largest
-    sizes it must predict, resamples behind the bootstrap's intervals. ``seeds`` are the training seeds that count.
-    """
+    """``wukong-law-measured``: the law on one curve of the full study, with the training ``seeds`` that count."""
 
     dataset: Literal["movielens-1m", "kuairand-pure"] = Field(description="which curve of the full study")
     split: Literal["main", "time"] = Field(description="how its test rows are chosen")
@@ -116,9 +115,7 @@ class WukongLawMeasured(Chapter):
 
 
 class PlantedWorldChapter(Chapter):
-    """``planted-world``: how fast the strengths fall, how many there are, worlds the ideal learner is tried on.
-    ``seeds`` are those of the networks.
-    """
+    """``planted-world``: the world, and how many of them the ideal learner is tried on; ``seeds`` of the networks."""
 
     decay: Annotated[float, Field(ge=0.25, le=4, description="how fast the interactions' strengths fall")]
     interactions: Annotated[int, Field(ge=50, le=1000, description="how many interactions the world has")]
@@ -167,9 +164,7 @@ class PerformanceLaw(SequenceChapter):
 
 
 class PerformanceLawMeasured(Chapter):
-    """``performance-law-measured``: the metric the law is fitted to, resamples behind the intervals. ``seeds`` are the
-    training seeds that count.
-    """
+    """``performance-law-measured``: the metric the law is fitted to, and the training ``seeds`` that count."""
 
     metric: Literal["ndcg@10", "hr@10"] = Field(description="the metric the law is fitted to")
     bootstrap: Resamples
@@ -186,13 +181,13 @@ class PlannerSettings(SequenceChapter):
 class HowWeFit(Chapter):
     """``how-we-fit``: noise of a simulated run."""
 
-    noise: Annotated[float, Field(gt=0, le=0.1, description="noise of a simulated run, as a share of its loss")]
+    noise: Noise
 
 
 class FittingHonestly(Chapter):
     """``fitting-honestly``: noise of a simulated run, decades of compute its runs span."""
 
-    noise: Annotated[float, Field(gt=0, le=0.1, description="noise of a simulated run, as a share of its loss")]
+    noise: Noise
     decades: Annotated[float, Field(ge=0.5, le=6, description="decades of compute that the runs span")]
 
 
@@ -208,9 +203,7 @@ class PerformanceLawPublished(Chapter):
     """``performance-law-published``: the panel looked at closely, and the constants q₁ that are searched."""
 
     metric: Literal["HR@10", "NDCG@10"] = Field(description="metric of the panel")
-    dataset: Literal["ml-1m", "kuairand-pure", "amazon-books", "industrial"] = Field(
-        description="data set of the panel"
-    )
+    dataset: PaperData = Field(description="data set of the panel")
     max_length: Annotated[int, Field(ge=25, le=200, description="history length of the panel")]
     largest_q1: Annotated[int, Field(ge=4, le=64, description="the largest constant q₁ that is searched")]
 

@@ -78,37 +78,26 @@ class QuizDirective(SphinxDirective):
         yield feedback
 
 
-def visit_quiz(self: Any, node: Quiz) -> None:
-    self.body.append(self.starttag(node, "fieldset", CLASS="quiz"))
-
-
-def depart_quiz(self: Any, node: Quiz) -> None:
-    self.body.append("</fieldset>\n")
-
-
-def visit_legend(self: Any, node: Legend) -> None:
-    self.body.append("<legend>")
-
-
-def depart_legend(self: Any, node: Legend) -> None:
-    self.body.append("</legend>\n")
-
-
-def visit_choice(self: Any, node: _Choice) -> None:
+def _choice_tag(node: _Choice) -> str:
     name, right = node["group"], "right" if node["right"] else "wrong"
-    self.body.append(f'<label class="quiz-choice"><input type="radio" name="{name}" data-answer="{right}"> <span>')
+    return f'<label class="quiz-choice"><input type="radio" name="{name}" data-answer="{right}"> <span>'
 
 
-def depart_choice(self: Any, node: _Choice) -> None:
-    self.body.append("</span></label>\n")
+TAGS = {
+    Quiz: (lambda writer, node: writer.starttag(node, "fieldset", CLASS="quiz"), "</fieldset>\n"),
+    Legend: (lambda writer, node: "<legend>", "</legend>\n"),
+    _Choice: (lambda writer, node: _choice_tag(node), "</span></label>\n"),
+    Feedback: (lambda writer, node: '<div class="quiz-feedback">', "</div>\n"),
+}
+"""Element -> its opening tag, from the HTML writer and the node, and its closing one."""
 
 
-def visit_feedback(self: Any, node: Feedback) -> None:
-    self.body.append('<div class="quiz-feedback">')
+def visit(self: Any, node: nodes.Element) -> None:
+    self.body.append(TAGS[type(node)][0](self, node))
 
 
-def depart_feedback(self: Any, node: Feedback) -> None:
-    self.body.append("</div>\n")
+def depart(self: Any, node: nodes.Element) -> None:
+    self.body.append(TAGS[type(node)][1])
 
 
 def nothing(self: Any, node: nodes.Node) -> None:
@@ -117,13 +106,7 @@ def nothing(self: Any, node: nodes.Node) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
-    visitors = {
-        Quiz: (visit_quiz, depart_quiz),
-        Legend: (visit_legend, depart_legend),
-        _Choice: (visit_choice, depart_choice),
-        Feedback: (visit_feedback, depart_feedback),
-    }
-    for node, pair in visitors.items():
-        app.add_node(node, html=pair, latex=(nothing, nothing), text=(nothing, nothing))
+    for node in TAGS:
+        app.add_node(node, html=(visit, depart), latex=(nothing, nothing), text=(nothing, nothing))
     app.add_directive("quiz", QuizDirective)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

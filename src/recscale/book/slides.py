@@ -105,11 +105,15 @@ def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode],
     plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     drawing = (layout.book / "_static" / "figures.js").read_text(encoding="utf-8")
     turning = (own / "slides.js").read_text(encoding="utf-8")
-    return PAGE.format(
-        title=escape(next(iter(slides)).title),
-        style=(own / "slides.css").read_text(encoding="utf-8"),
-        slides="\n".join(sections),
-        scripts="\n".join(f"<script>{code}</script>" for code in (plotly, drawing, turning)),
+    return (
+        (own / "slides.html")
+        .read_text(encoding="utf-8")
+        .format(
+            title=escape(next(iter(slides)).title),
+            style=(own / "slides.css").read_text(encoding="utf-8"),
+            slides="\n".join(sections),
+            scripts="\n".join(f"<script>{code}</script>" for code in (plotly, drawing, turning)),
+        )
     )
 
 
@@ -137,27 +141,3 @@ def _figure(reference: str, figures: Mapping[str, Mapping[str, str]]) -> str:
 
 def _html(output: nbformat.NotebookNode) -> str:
     return "".join(output.get("data", {}).get("text/html", ""))
-
-
-PAGE = """<!doctype html>
-<html lang="en" data-theme="light">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-{slides}
-</main>
-<nav aria-label="Slides">
-<button type="button" id="back" aria-label="Previous slide">‹</button>
-<output id="place" aria-live="polite"></output>
-<button type="button" id="forward" aria-label="Next slide">›</button>
-<button type="button" id="notes" aria-pressed="false">Notes</button>
-<button type="button" id="theme" aria-pressed="false">Dark</button>
-</nav>
-{scripts}
-</body>
-</html>
-"""

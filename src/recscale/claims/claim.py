@@ -15,8 +15,7 @@ from typing import Protocol, runtime_checkable
 
 from pydantic import TypeAdapter
 
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Count
+from recscale.stats import Count, Estimate
 
 QUOTED = re.compile(r"“[^“”]+”.*|[\d+−-].*")
 """What may stand as text in ``reference``: a quotation, or something printed that begins with a number."""
@@ -98,10 +97,15 @@ class Rule(Protocol):
 @dataclass(frozen=True)
 class Price:
     """What it would take to decide an open claim: ``seeds`` per configuration in all, and the ``core_hours`` that the
-    missing ones cost on one core. inf where the observed effect is zero."""
+    missing runs cost on one core. inf where the observed effect is zero.
+
+    ``sizes``: of every model in all, each with ``seeds`` seeds, where the interval comes from the scatter of the sizes
+    around a line, which more seeds of the same sizes needn't narrow. None: the sizes there are.
+    """
 
     seeds: float
     core_hours: float
+    sizes: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,7 @@ from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.rules import EveryCase, Exceeds, Matches
 from recscale.entropy.experiments import coding_table, duplication
 from recscale.entropy.markov import Chain
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Count
-from recscale.stats.power import seeds_to_decide
+from recscale.stats import Count, Estimate, seeds_to_decide
 
 _REPEATS = 8
 """Simulations behind each ratio; its interval is the middle 95 % of them."""

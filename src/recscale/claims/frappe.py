@@ -6,8 +6,7 @@ from recscale.analysis import frappe
 from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.rules import Below, EveryCase, Exceeds
 from recscale.runs.table import load_results
-from recscale.stats.multiplicity import Count
-from recscale.stats.power import seeds_to_decide
+from recscale.stats import Count, seeds_to_decide
 
 
 def frappe_claims(resamples: int, seed: int) -> list[Claim]:

@@ -1,18 +1,16 @@
 """Claims that ``sequential-data`` decides: does D′ carry the Performance Law across data sets?"""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from recscale import published
 from recscale.analysis import data_transfer as transfer
 from recscale.analysis.data_transfer import D_PRIME, QUALITY, DataStudy
 from recscale.analysis.shape_fits import shapes
-from recscale.claims.claim import Claim, Price, judge
-from recscale.claims.price import NEVER, price_of_any
+from recscale.claims.claim import Claim, judge
+from recscale.claims.price import NEVER, price_of_any_seed
 from recscale.claims.rules import EveryCase, Exceeds
-from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats.multiplicity import Pair, count_below
+from recscale.runs.table import load_results
+from recscale.stats.multiplicity import count_below
 
 _REFITS = 100
 
@@ -49,16 +47,12 @@ def data_claims(
 def orders_variants(study: DataStudy, data: pd.DataFrame) -> Claim:
     """Fewer users and repeated histories: does the metric move as D′ by ApEn does?"""
     effects = transfer.variants_effects(study, D_PRIME)
-    price = _price(effects, shapes(data, dataset="movielens-1m"))
+    price = price_of_any_seed([wide for _, wide in effects], shapes(data, dataset="movielens-1m"))
     return judge("pl-data-orders-variants", EveryCase(), count_below(effects), price)
 
 
 def predicts_left_out(study: DataStudy, data: pd.DataFrame) -> Claim:
     """Each data set predicted from the others, with D′ and without."""
     effects = list(transfer.left_out(study).values())
-    return judge("pl-data-predicts-left-out", EveryCase(), count_below(effects), _price(effects, shapes(data)))
-
-
-def _price(effects: Sequence[Pair], runs: pd.DataFrame) -> Price:
-    """Most shapes have one seed."""
-    return price_of_any([wide for _, wide in effects], 0.0, 1.0, core_hours_per_seed(runs))
+    price = price_of_any_seed([wide for _, wide in effects], shapes(data))
+    return judge("pl-data-predicts-left-out", EveryCase(), count_below(effects), price)

@@ -14,12 +14,11 @@ from recscale.analysis.shape_contrasts import CellMeans
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.analysis.shape_law import ShapeGrid
 from recscale.claims.claim import Claim, Price, judge
-from recscale.claims.price import price_of_any, seed_price
+from recscale.claims.price import price_of_any_seed, seed_price
 from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within
 from recscale.published.shapes import CLAIMS
 from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, Pair, count_below, covering
+from recscale.stats import UNKNOWN, Count, Estimate, Pair, count_below, covering
 
 FIXED_Q1, REDRAWN, PEAK_RESAMPLES = 8, 200, 400
 NOUNS = {"layers": "depth", "width": "width"}
@@ -124,24 +123,19 @@ def longer_histories(cells: CellMeans, runs: pd.DataFrame) -> Claim:
     table = shapes(runs, model="sasrec", precision="fp32")
     both = pd.MultiIndex.from_tuples(cells.shared(*_LONGER))
     used = table[table["max_length"].isin([50, 100]) & pd.MultiIndex.from_frame(table[list(law.AXES)]).isin(both)]
-    return judge("pl-grid-longer-histories-help", Exceeds(), effect.percent, _price_of_any([effect], used))
+    return judge("pl-grid-longer-histories-help", Exceeds(), effect.percent, price_of_any_seed([effect], used))
 
 
 def half_precision(cells: CellMeans, runs: pd.DataFrame) -> Claim:
     """Does bfloat16 cost quality? Only models up to width 16 were trained in it."""
     effect = cells.change(*HALF_PRECISION)
-    price = _price_of_any([effect], shapes(runs, precision="bf16"))
+    price = price_of_any_seed([effect], shapes(runs, precision="bf16"))
     return judge("pl-grid-bfloat16-costs", Below(), effect.percent, price)
 
 
 def _count(id: str, effects: Sequence[Pair], runs: pd.DataFrame) -> Claim:
-    price = _price_of_any([wide for _, wide in effects], runs)
+    price = price_of_any_seed([wide for _, wide in effects], runs)
     return judge(id, EveryCase(), count_below(effects), price)
-
-
-def _price_of_any(effects: Sequence[Estimate], runs: pd.DataFrame) -> Price:
-    """Most shapes have one seed."""
-    return price_of_any(effects, 0.0, 1.0, core_hours_per_seed(runs))
 
 
 def _price(needed: Callable[[ShapeGrid], float], grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Price:

@@ -11,8 +11,7 @@ from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.price import NEVER, price_of_any
 from recscale.claims.rules import EveryCase, Exceeds, Matches
 from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import count_above
+from recscale.stats import Estimate, count_above
 
 PROMISED = 0.95
 

@@ -10,8 +10,7 @@ from recscale.claims.rules import EveryCase, Exceeds, Matches, Unanimous
 from recscale.entropy.experiments import ablation as straight_lines
 from recscale.entropy.experiments import exchanged
 from recscale.published import readings
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Count
+from recscale.stats import Count, Estimate
 
 _CLOSE = 0.003
 """How far R² may be off where the losses were read off a picture."""
@@ -120,7 +119,7 @@ def depth_by_w1(by_q1: pd.DataFrame, printed: pd.DataFrame) -> Claim:
     """``by_q1``: ``published.potential_by_q1`` of one panel; ``printed``: ``published.potential``."""
     w1 = printed[printed["precision"] == "fp32"].set_index("model")["w1"]
     difference, spread = float(w1["LLaMA2"] - w1["SASRec"]), float(np.ptp(by_q1.loc[by_q1["w1"] > 0, "w1"]))
-    return judge("pl-potential", Exceeds(), Estimate(difference, difference - spread, difference + spread))
+    return judge("pl-potential", Exceeds(), Estimate.around(difference, spread))
 
 
 def r2_of_data_terms(table: pd.DataFrame) -> Claim:

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from recscale.claims.claim import Price
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Pair
-from recscale.stats.power import seeds_to_decide
+from recscale.runs.table import core_hours_per_seed
+from recscale.stats import Estimate, Pair, seeds_to_decide
 
 NEVER = Price(math.inf, math.inf)
 """Of a claim that no number of these seeds decides: the observed value is the threshold, or one seed has run."""
@@ -34,6 +35,11 @@ def price_of_any(effects: Sequence[Estimate], threshold: float, seeds: float, co
     """Seeds at which the first interval of ``effects`` leaves out ``threshold``: an undecided count then moves."""
     needed = [seeds_to_decide(effect, threshold, seeds) for effect in effects if effect.has_interval]
     return seed_price(min(needed, default=math.inf), seeds, core_hours)
+
+
+def price_of_any_seed(effects: Sequence[Estimate], runs: pd.DataFrame) -> Price:
+    """``price_of_any`` around 0 on ``runs`` of which most configurations have one seed."""
+    return price_of_any(effects, 0.0, 1.0, core_hours_per_seed(runs))
 
 
 def price_of_count(effects: Sequence[Pair], threshold: float, seeds: float, core_hours: float) -> Price:

@@ -5,7 +5,6 @@ The HTML reads without style and script: a ``details`` element per question, a t
 with its id as its anchor. ``data-…`` attributes are where the book's few lines of script filter.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -33,7 +32,7 @@ from recscale.claims.claim import Claim, Paper
 from recscale.claims.questions import QUESTIONS, Question
 from recscale.claims.render import badge, observed, price, reference
 from recscale.runs.execute import code_fingerprint
-from recscale.settings import DATA, cache_folder, results_folder, writable
+from recscale.settings import DATA, cache_folder, hash_of, results_folder, writable
 
 SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
     "wukong-published": wukong_published.published_wukong_claims,
@@ -86,12 +85,9 @@ def claim_of(claims: Sequence[Claim], id: str) -> Claim:
 
 def _tables() -> str:
     """A hash of every table that claims read, and of what they say."""
-    digest = hashlib.sha256(Path(__file__).with_name("claims.toml").read_bytes())
-    for folder in (results_folder(), DATA / "published", DATA / "predictions"):
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    folders = (results_folder(), DATA / "published", DATA / "predictions")
+    files = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
+    return hash_of(files, Path(__file__).with_name("claims.toml").read_bytes())
 
 
 def html(claims: Sequence[Claim]) -> str:
@@ -125,7 +121,7 @@ def _question(key: str, question: Question, claims: Sequence[Claim]) -> str:
 
 def _deciding(id: str | None, claims: Sequence[Claim]) -> str:
     if id is None:
-        return '<span class="card-none">no numbers</span>'
+        return '<span class="card-none">not judged</span>'
     claim = claim_of(claims, id)
     return f'{badge(claim.verdict)} <span class="claim-observed">{escape(observed(claim))}</span>'
 

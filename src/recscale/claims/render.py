@@ -6,6 +6,8 @@ Statements come from the claims; nothing here writes a sentence.
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import StrEnum
 from html import escape
 
 import pandas as pd
@@ -15,6 +17,12 @@ from recscale.stats.estimate import Estimate
 
 MIME = "application/vnd.recscale.claims+json"
 """Type under which a chapter's output carries its claims, for whoever reads the executed notebook."""
+
+ROW = (
+    *("id", "paper", "question", "statement", "evidence", "reference", "observed", "ci_low", "ci_high", "rule"),
+    *("verdict", "price", "page", "detail", "source", "unit", "check"),
+)
+"""Fields of a claim in a flat row, in their order."""
 
 _SYMBOLS = {
     Verdict.HOLDS: "●",
@@ -30,20 +38,20 @@ def estimate(seen: Estimate, unit: str = "") -> str:
     half = (seen.ci_high - seen.ci_low) / 2
     if not (seen.has_interval and math.isfinite(half) and half > 0):
         interval = f" [{number(seen.ci_low)}, {number(seen.ci_high)}]" if seen.has_interval and half else ""
-        return f"{number(seen.value)}{unit}{interval}"
+        return f"{number(seen.value, 3)}{unit}{interval}"
     decimals = max(0, 1 - math.floor(math.log10(half)))
     value, low, high = (f"{one:,.{decimals}f}".replace("-", "−") for one in (seen.value, seen.ci_low, seen.ci_high))
     return f"{value}{unit} [{low}, {high}]"
 
 
 def observed(claim: Claim) -> str:
-    """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6", "power law"."""
+    """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6 rivals", "power law"."""
     seen = claim.observed
     if isinstance(seen, Text):
         return seen.value
-    if isinstance(seen, Count):
-        return f"{seen.agree} of {seen.of}"
     symbol, unit = f"{claim.symbol} = " if claim.symbol else "", f" {claim.unit}" if claim.unit else ""
+    if isinstance(seen, Count):
+        return f"{seen.agree} of {seen.of}{unit}"
     return f"{symbol}{estimate(seen, unit)}"
 
 
@@ -55,12 +63,18 @@ def reference(claim: Claim) -> str:
 
 
 def price(cost: Price | None) -> str:
-    """ "needs 12 seeds, 5 core-hours"; nothing without a price."""
+    """ "needs 12 seeds, 5 core-hours", or so many sizes, to two digits; nothing without a price."""
     if cost is None:
         return ""
-    if not math.isfinite(cost.seeds):
-        return "no number of seeds decides it"
-    return f"needs {number(math.ceil(cost.seeds))} seeds, {number(round(cost.core_hours, 1))} core-hours"
+    needed, what = (cost.seeds, "seeds") if cost.sizes is None else (cost.sizes, "sizes")
+    if not math.isfinite(needed):
+        return f"no number of {what} decides it"
+    return f"needs {_rough(math.ceil(needed))} {what}, {_rough(max(cost.core_hours, 0.1))} core-hours"
+
+
+def _rough(value: float) -> str:
+    """Two digits of it, and no more than one behind the point."""
+    return number(round(float(f"{value:.2g}"), 1))
 
 
 def badge(verdict: Verdict) -> str:
@@ -105,8 +119,8 @@ def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
 def claim_rows(claims: Sequence[Claim]) -> list[dict]:
     """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
 
-    Keys: id, paper, question, statement, evidence, reference, observed (a number, or text for counts and names),
-    ci_low, ci_high, rule, verdict, price (null, or seeds and core_hours), page, detail, source, unit, check.
+    Keys: those of ``ROW``; ``observed`` is a number, or text for counts and names, ``price`` null, or seeds, core_hours
+    and sizes.
     """
     return [_row(claim) for claim in claims]
 
@@ -114,26 +128,11 @@ def claim_rows(claims: Sequence[Claim]) -> list[dict]:
 def _row(claim: Claim) -> dict:
     low, high = claim.interval
     seen = claim.observed.value if isinstance(claim.observed, Estimate) else observed(claim)
-    cost = claim.price and {"seeds": _finite(claim.price.seeds), "core_hours": _finite(claim.price.core_hours)}
-    return {
-        "id": claim.id,
-        "paper": str(claim.paper),
-        "question": claim.question,
-        "statement": claim.statement,
-        "evidence": str(claim.evidence),
-        "reference": claim.reference,
-        "observed": _finite(seen),
-        "ci_low": _finite(low),
-        "ci_high": _finite(high),
-        "rule": claim.rule,
-        "verdict": str(claim.verdict),
-        "price": cost,
-        "page": claim.page,
-        "detail": claim.detail,
-        "source": str(claim.source),
-        "unit": claim.unit,
-        "check": claim.check,
-    }
+    cost = claim.price and {name: _finite(value) for name, value in asdict(claim.price).items()}
+    judged = {"observed": _finite(seen), "ci_low": _finite(low), "ci_high": _finite(high), "price": cost}
+    stated = {name: getattr(claim, name) for name in ROW if name not in judged}
+    plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in stated.items()}
+    return {name: (plain | judged)[name] for name in ROW}
 
 
 def _finite(value: float | str | None) -> float | str | None:

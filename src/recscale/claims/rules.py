@@ -6,8 +6,7 @@ A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation 
 from dataclasses import dataclass
 
 from recscale.claims.claim import Text, Verdict, number
-from recscale.stats.estimate import Estimate
-from recscale.stats.multiplicity import Count
+from recscale.stats import Count, Estimate
 
 
 @dataclass(frozen=True)
@@ -107,9 +106,7 @@ class EveryCase:
     """Of several cases: holds if all agree, fails if more contradict than agree, decides nothing if none is decided,
     and holds in part otherwise."""
 
-    @property
-    def name(self) -> str:
-        return "every case"
+    name = "every case"
 
     def __call__(self, observed: Count) -> Verdict | None:
         if observed.agree == observed.of:
@@ -124,9 +121,7 @@ class Unanimous:
     """Of several readings of one question (two metrics, two forms): holds if all agree, fails if all contradict, and
     decides nothing otherwise."""
 
-    @property
-    def name(self) -> str:
-        return "all readings agree"
+    name = "all readings agree"
 
     def __call__(self, observed: Count) -> Verdict | None:
         if observed.agree == observed.of:

@@ -7,7 +7,7 @@ from recscale.claims.claim import Claim, judge
 from recscale.claims.price import price_of_any
 from recscale.claims.rules import EveryCase, Exceeds
 from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats.multiplicity import count_above
+from recscale.stats import count_above, mean_estimate
 
 
 def public_level_claims(resamples: int, seed: int) -> list[Claim]:
@@ -32,7 +32,7 @@ def quality_claims(runs: pd.DataFrame) -> list[Claim]:
 def reaches(id: str, runs: pd.DataFrame, model: str, printed: float) -> Claim:
     """Is NDCG@10 of ``model`` at least as high as printed?"""
     own = runs[runs["model"] == model]
-    reached = quality.level(own["test_ndcg@10"].to_numpy(float))
+    reached = mean_estimate(own["test_ndcg@10"].to_numpy(float))
     price = price_of_any([reached], printed, len(own), core_hours_per_seed(own))
     return judge(id, Exceeds(printed), reached, price, reference=printed)
 

@@ -6,7 +6,7 @@ import pandas as pd
 from recscale.analysis import serving
 from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.rules import EveryCase
-from recscale.runs.table import healthy, load_results, run_table
+from recscale.runs.table import load_runs
 from recscale.stats.power import seeds_to_decide
 
 
@@ -17,7 +17,7 @@ def serving_claims(resamples: int, seed: int) -> list[Claim]:
 
 def timed_runs() -> pd.DataFrame:
     """The healthy committed runs of the scaling study on the data set and split that were timed, as a run table."""
-    runs = healthy(run_table(load_results("ctr-scaling")))
+    runs = load_runs("ctr-scaling")
     return runs[(runs["dataset"] == "movielens-1m") & (runs["split"] != "time")]
 
 

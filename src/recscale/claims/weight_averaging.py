@@ -9,7 +9,7 @@ from recscale.analysis.averaging import mean_gain, noise_ratio, pilot_table
 from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.price import price_of
 from recscale.claims.rules import Below, Exceeds
-from recscale.runs.table import core_hours_per_seed, healthy, load_results, run_table
+from recscale.runs.table import core_hours_per_seed, load_runs
 from recscale.stats.estimate import Estimate
 
 _SHARE = 0.2
@@ -18,7 +18,7 @@ _SHARE = 0.2
 
 def pilot_claims(resamples: int, seed: int) -> list[Claim]:
     """The committed pilot."""
-    return averaging_claims(healthy(run_table(load_results("ctr-averaging"))))
+    return averaging_claims(load_runs("ctr-averaging"))
 
 
 def averaging_claims(runs: pd.DataFrame) -> list[Claim]:

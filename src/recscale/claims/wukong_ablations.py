@@ -10,7 +10,7 @@ from recscale.analysis.ablations import Ablation, compare_variants
 from recscale.claims.claim import Claim, Rule, judge
 from recscale.claims.price import price_of, price_of_count
 from recscale.claims.rules import Below, EveryCase, Exceeds, Within
-from recscale.runs.table import healthy, load_results, run_table
+from recscale.runs.table import load_runs
 from recscale.stats.multiplicity import bonferroni_level, count_below
 
 _STUDIES = ("knobs", "components")
@@ -29,7 +29,7 @@ INCREASES = {"fmb": 1.84, "lcb": 0.03, "residual": 0.08, BOTH: 0.8}
 
 def ablation_claims(resamples: int, seed: int) -> list[Claim]:
     """Both committed studies."""
-    knobs, components = (compare_variants(healthy(run_table(load_results(f"wukong-{name}")))) for name in _STUDIES)
+    knobs, components = (compare_variants(load_runs(f"wukong-{name}")) for name in _STUDIES)
     return [*knob_claims(knobs), *component_claims(components)]
 
 

@@ -4,13 +4,13 @@ from recscale.analysis.data_scaling import DataGrid, data_grid, marginal_return,
 from recscale.claims.claim import Claim, judge
 from recscale.claims.price import price_of, price_of_count
 from recscale.claims.rules import Below, EveryCase, Exceeds
-from recscale.runs.table import healthy, load_results, run_table
+from recscale.runs.table import load_runs
 from recscale.stats.multiplicity import count_below
 
 
 def data_scaling_claims(resamples: int, seed: int) -> list[Claim]:
     """The committed study."""
-    return data_grid_claims(data_grid(healthy(run_table(load_results("ctr-data")))))
+    return data_grid_claims(data_grid(load_runs("ctr-data")))
 
 
 def data_grid_claims(grid: DataGrid) -> list[Claim]:

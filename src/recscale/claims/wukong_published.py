@@ -7,9 +7,7 @@ from recscale import laws, published
 from recscale.claims.claim import Claim, judge
 from recscale.claims.rules import EveryCase, Exceeds, Leads, Matches
 from recscale.published import readings
-from recscale.stats.estimate import Estimate
-from recscale.stats.intervals import welch_difference
-from recscale.stats.multiplicity import Count, bonferroni_level, count_below
+from recscale.stats import Count, Estimate, bonferroni_level, count_below, welch_difference
 
 GPT3_PF_DAYS = 3640.0
 SIGNIFICANT = 0.02
@@ -44,6 +42,7 @@ def comparisons() -> list[Claim]:
     """Wukong against the seven rivals, and its training compute."""
     models = published.wukong_models()
     first = models[models["task"] == 1].set_index("model")
+    most_pf_days = float(published.wukong_pf_days()["pf_days"].max())
     return [
         smallest_lead(readings.wukong_leads()),
         printed_slopes(first),
@@ -53,7 +52,7 @@ def comparisons() -> list[Claim]:
         all_stop(first),
         forty_times(published.wukong_forty()),
         public_auc(readings.public_ranks()),
-        judge("wukong-gpt3-compute", Exceeds(GPT3_PF_DAYS / 10), Estimate.exact(_most_pf_days())),
+        judge("wukong-gpt3-compute", Exceeds(GPT3_PF_DAYS / 10), Estimate.exact(most_pf_days)),
     ]
 
 
@@ -110,7 +109,3 @@ def public_auc(ranks: pd.DataFrame) -> Claim:
     tied = ranks["margin"].abs() < 5e-5
     first, behind = (ranks["auc_rank"] == 1) & ~tied, ranks["auc_rank"] > 1
     return judge("wukong-public-auc", EveryCase(), Count(int(first.sum()), int(behind.sum()), len(ranks)))
-
-
-def _most_pf_days() -> float:
-    return float(published.wukong_pf_days()["pf_days"].max())

@@ -14,9 +14,7 @@ from recscale.analysis.ctr_rivals import LEAD, SIGNIFICANT_GAIN, RivalComparison
 from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.rules import EveryCase, Exceeds, Leads, Matches
 from recscale.runs.table import Columns, core_hours_per_seed, load_results
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, Pair, count_above, count_below
-from recscale.stats.power import seeds_to_decide
+from recscale.stats import UNKNOWN, Count, Estimate, Pair, count_above, count_below, seeds_to_decide
 
 STRONGEST = "dcnv2"
 """The rival with the lowest loss in the paper's Table 5."""
@@ -73,19 +71,19 @@ def rival_claims(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Clai
 def loss_falls(runs: pd.DataFrame, size: str = Columns.FLOP, id: str = "wukong-loss-falls") -> Claim:
     """The exponent's sign."""
     alpha = _alpha(runs, size)
-    return judge(id, Exceeds(), alpha, _price(runs, alpha))
+    return judge(id, Exceeds(), alpha, _price_of_sizes(ctr_curves.of_model(runs, "wukong"), [alpha], size=size))
 
 
 def falls_over_the_larger_half(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
     upper = ctr_curves.larger_half(runs, size)
     enough = ctr_curves.sizes_of(upper, size=size) >= ctr_curves.FEWEST_SIZES
     alpha = _alpha(upper, size) if enough else UNKNOWN
-    return judge("wukong-loss-falls-larger-half", Exceeds(), alpha, _price(upper, alpha))
+    return judge("wukong-loss-falls-larger-half", Exceeds(), alpha, _price_of_sizes(upper, [alpha], size=size))
 
 
 def has_the_papers_exponent(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
     alpha, printed = _alpha(runs, size), ctr_scaling.PAPER_EXPONENT
-    price = _price(runs, alpha, printed)
+    price = _price_of_sizes(ctr_curves.of_model(runs, "wukong"), [alpha], printed, size)
     return judge("wukong-exponent-of-the-paper", Matches(printed, null=0.0), alpha, price, reference=printed)
 
 
@@ -127,33 +125,37 @@ def strongest_rival_leads(comparison: RivalComparison, runs: pd.DataFrame) -> Cl
 
 
 def is_steeper(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> Claim:
-    return _every_rival("wukong-steeper-than-every-rival", ctr_rivals.steeper(runs), runs, caveats)
+    known = _known(ctr_rivals.steeper(runs), caveats)
+    price = _price_of_sizes(runs, [wide for _, wide in known])
+    return judge("wukong-steeper-than-every-rival", EveryCase(), _below(known), price)
 
 
 def no_rival_improves(comparison: RivalComparison, runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> Claim:
     """What each rival's largest size gains over its best smaller one."""
-    return _every_rival("rivals-stop-improving", comparison.last_gains(), runs, caveats, SIGNIFICANT_GAIN)
+    known = _known(comparison.last_gains(), caveats)
+    price = _price_of_cases(runs, known, SIGNIFICANT_GAIN)
+    return judge("rivals-stop-improving", EveryCase(), _below(known, SIGNIFICANT_GAIN), price)
 
 
 def still_improves(comparison: RivalComparison, runs: pd.DataFrame) -> Claim:
     """What Wukong's largest size gains over its best smaller one, by the rule for rivals."""
     step, threshold = comparison.last_step("wukong"), ctr_scaling.PAPER_SIGNIFICANT
     gain = comparison.contrasts.contrast(step).percent if step else UNKNOWN
-    price = _price(runs[runs[Columns.MODEL] == "wukong"], gain, threshold)
+    price = _price(ctr_curves.of_model(runs, "wukong"), gain, threshold)
     return judge("wukong-largest-size-improves", Exceeds(threshold), gain, price)
 
 
 def falls_later_robustly(runs: pd.DataFrame) -> Claim:
     """Whether the exponent's sign hangs by a single size; ``runs``: of the split by time."""
-    signs, price = ctr_exponents.signs_without_one(runs), _price(runs, _alpha(runs))
+    signs, price = ctr_exponents.signs_without_one(runs), _price_of_sizes(runs, [_alpha(runs)])
     return judge("wukong-loss-falls-later-without-any-size", EveryCase(), signs, price)
 
 
 def falls_on_every_task(tasks: Sequence[pd.DataFrame]) -> Claim:
-    """The exponent's sign on every task of KuaiRand-Pure. A rise decides nothing: batches weren't searched there."""
+    """The exponent's sign on every task of a data set, each by its own 95 % interval."""
     alphas = [_alpha(runs) for runs in tasks]
-    count = Count(sum(alpha.is_positive for alpha in alphas), 0, len(alphas))
-    price = _price_of_cases(tasks[0], [(alpha, alpha) for alpha in alphas])
+    count = Count(sum(one.is_positive for one in alphas), sum(one.is_negative for one in alphas), len(alphas))
+    price = _price_of_sizes(ctr_curves.of_model(tasks[0], "wukong"), alphas)
     return judge("wukong-loss-falls-on-both-tasks", EveryCase(), count, price)
 
 
@@ -166,13 +168,13 @@ def _alpha(runs: pd.DataFrame, size: str = Columns.FLOP) -> Estimate:
     return ctr_curves.exponent(ctr_curves.fit_law(runs, size, 0))
 
 
-def _every_rival(
-    id: str, cases: Mapping[str, Pair], runs: pd.DataFrame, caveats: Caveats, threshold: float = 0.0
-) -> Claim:
-    """A claim that one effect per rival lies below ``threshold``; what wasn't tried on a rival is not known."""
-    known = [(UNKNOWN, UNKNOWN) if rival in caveats.untried else both for rival, both in cases.items()]
-    seen = count_below(known, threshold) if known else UNKNOWN_CASE
-    return judge(id, EveryCase(), seen, _price_of_cases(runs, known, threshold))
+def _known(cases: Mapping[str, Pair], caveats: Caveats) -> list[Pair]:
+    """One effect per rival; what wasn't tried on a rival is not known."""
+    return [(UNKNOWN, UNKNOWN) if rival in caveats.untried else both for rival, both in cases.items()]
+
+
+def _below(cases: Sequence[Pair], threshold: float = 0.0) -> Count:
+    return count_below(cases, threshold) if cases else UNKNOWN_CASE
 
 
 def _price(runs: pd.DataFrame, estimate: Estimate, threshold: float = 0.0) -> Price:
@@ -185,6 +187,21 @@ def _price_of_cases(runs: pd.DataFrame, cases: Iterable[Pair], threshold: float 
     have = _seeds(runs)
     known = [wide for _, wide in cases if wide.has_interval]
     return _cost(runs, max((seeds_to_decide(one, threshold, have) for one in known), default=max(have, 2)))
+
+
+def _price_of_sizes(
+    runs: pd.DataFrame, cases: Iterable[Estimate], threshold: float = 0.0, size: str = Columns.FLOP
+) -> Price:
+    """What decides every case whose interval comes from the scatter of the sizes around a line: sizes of every model in
+    ``runs``, over the range that they span, each with the seeds that the others have."""
+    have = runs.groupby(Columns.MODEL)[size].nunique()
+    known = [one for one in cases if one.has_interval]
+    fewest = int(have.min())
+    needed = max(
+        (seeds_to_decide(one, threshold, fewest) for one in known), default=float(max(fewest, ctr_curves.FEWEST_SIZES))
+    )
+    one_more = (runs["wall_seconds"] * runs["threads"]).groupby(runs[Columns.MODEL]).sum() / have / 3600
+    return Price(_seeds(runs), float((one_more * (needed - have).clip(lower=0)).sum()), needed)
 
 
 def _seeds(runs: pd.DataFrame) -> int:

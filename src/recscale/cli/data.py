@@ -53,7 +53,7 @@ def describe(name: DataSetName) -> None:
     card = find_card(name)
     facts = {"licence": card.licence, "citation": card.citation, "bibtex key": card.bibtex, "described at": card.url}
     typer.echo(f"{card.name}: {card.title}")
-    for label, text in (facts | {"note": card.note}).items():
+    for label, text in (facts | {"use": card.use, "note": card.note}).items():
         _line(label, text)
     for kind in card.kinds:
         if loaded := present(card, kind):

@@ -3,21 +3,4 @@
 from recscale.datasets import planted_world, synthetic
 from recscale.datasets.load import dataset_names, load_ctr, load_sequences
 from recscale.datasets.subsample import repeat_within_user, subsample_rows, subsample_users
-from recscale.datasets.tables import PADDING, CTRData, CTRSplit, Field, LeaveOneOut, SequenceData
-
-__all__ = [
-    "PADDING",
-    "CTRData",
-    "CTRSplit",
-    "Field",
-    "LeaveOneOut",
-    "SequenceData",
-    "dataset_names",
-    "load_ctr",
-    "load_sequences",
-    "planted_world",
-    "repeat_within_user",
-    "subsample_rows",
-    "subsample_users",
-    "synthetic",
-]
+from recscale.datasets.tables import PADDING, CTRData, CTRSplit, Field, SequenceData

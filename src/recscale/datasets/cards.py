@@ -5,7 +5,7 @@ The book's cards are ``data/datasets.toml``. Yours is one TOML file, no code:
 .. code-block:: toml
 
     title = "Our shop, May"           # name: the file's own, here shop.toml -> "shop"
-    licence = "internal"              # optional, as are citation, bibtex, url, note
+    licence = "internal"              # optional, as are citation, bibtex, url, use, note
 
     [ctr]                             # impressions, one a row
     file = "impressions.csv"          # CSV, TSV (both may be compressed) or Parquet; relative to the card

@@ -47,7 +47,9 @@ def load_dataset(name: str | Path, kind: str, source: str | None = None) -> Load
     """As ``load_ctr`` and ``load_sequences``, from the named ``source`` only where one is given."""
     card = find_card(name)
     if kind not in card.kinds:
-        raise ValueError(f"{card.name} has no {kind} data; it has {' and '.join(card.kinds)}. {_allowed(kind)}")
+        allowed = ", ".join(dataset_names(kind))
+        kinds = " and ".join(card.kinds)
+        raise ValueError(f"{card.name} has no {kind} data; it has {kinds}. Allowed for {kind} are {allowed}")
     if generate := GENERATED.get(card.name):
         return Loaded(generate(), None)
     sources = [item for item in card.sources_of(kind) if source in (None, item.name)]
@@ -106,10 +108,6 @@ def load_from(
     if keep:
         store.save(path, data)
     return data
-
-
-def _allowed(kind: str) -> str:
-    return f"Allowed for {kind} are {', '.join(dataset_names(kind))}"
 
 
 def unreachable(card: Card, kind: str, sources: Sequence[Source], tried: list[str]) -> str:

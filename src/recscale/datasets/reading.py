@@ -191,6 +191,7 @@ class _Counted(io.RawIOBase):
 
 def _explain(path: Path, separator: str, names: Sequence[str]) -> None:
     """``ValueError`` with the first line of a CSV that isn't one; slow, for files that have failed already."""
+    few = ", ".join([*names[:6], "…"] if len(names) > 6 else names)
     with unpacked(path) as stream:
         records = _records(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""), separator)
         try:
@@ -198,7 +199,7 @@ def _explain(path: Path, separator: str, names: Sequence[str]) -> None:
                 if record and len(record) != len(names):
                     raise ValueError(
                         f"{path} is not a table: line {records.line_num:,} has {len(record)} cells, its header "
-                        f"{len(names)} ({_few(names)}), between {separator!r}"
+                        f"{len(names)} ({few}), between {separator!r}"
                     )
         except UnicodeDecodeError:
             line = _line_that_is_not_utf8(path)
@@ -212,10 +213,6 @@ def _explain(path: Path, separator: str, names: Sequence[str]) -> None:
 def _line_that_is_not_utf8(path: Path) -> int:
     with unpacked(path) as stream:
         return next(number for number, line in enumerate(stream, 1) if line.decode(errors="ignore").encode() != line)
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join([*names[:6], "…"] if len(names) > 6 else names)
 
 
 def _parquet(path: Path, columns: Sequence[str], lists: Collection[str]) -> pa.Table:

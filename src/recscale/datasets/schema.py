@@ -177,6 +177,8 @@ class Card:
     citation: str = "not stated"
     bibtex: str | None = None
     url: str | None = None
+    use: str = ""
+    """What it is good for, in one sentence."""
     note: str = ""
     ctr: CTRColumns | None = None
     sequences: SequenceColumns | None = None

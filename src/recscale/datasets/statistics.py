@@ -71,7 +71,7 @@ def sequence_statistics(data: SequenceData) -> dict[str, Any]:
         "repeated": round(data.repeated() / len(data), 4),
         "lengths": dict(zip(("least", "median", "most"), np.percentile(lengths, (0, 50, 100)).tolist(), strict=True)),
         "days": _days(data.timestamps),
-        "tested": len(data.leave_one_out().users),
+        "tested": int((lengths >= 3).sum()),
         "curves": {"items": rank_curve(np.bincount(data.items)), "users": rank_curve(lengths)},
     }
 

@@ -32,16 +32,28 @@ def reading_key(card: Card, kind: str, source: Source, checksum: str, version: i
 
 def save(path: Path, data: CTRData | SequenceData) -> None:
     """Write ``data`` so that at no moment a part of it lies under ``path``."""
+    contents = {name: value for name, value in vars(data).items() if value is not None}
+    ids = {f"ids/{name}": values for name, values in contents.pop("ids", {}).items()}
+    if "items" in contents:
+        ids["items"] = contents.pop("items")
+    arrays = {name: contents.pop(name) for name in list(contents) if isinstance(contents[name], np.ndarray)}
     with whole_file(path) as stream:
-        np.savez(stream, **(pack_ctr(data) if isinstance(data, CTRData) else pack_sequences(data)))
+        meta = np.array(json.dumps(contents, default=asdict))
+        np.savez(stream, meta=meta, **arrays, **{name: compact(values) for name, values in ids.items()})
 
 
 def load_stored(path: Path) -> CTRData | SequenceData | None:
     """The arrays at ``path``; None where there are none or they are damaged (then they are deleted)."""
     try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as arrays:
-            meta = json.loads(str(arrays["meta"]))
-            return unpack_ctr(meta, arrays) if "fields" in meta else unpack_sequences(meta, arrays)
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            meta = json.loads(str(stored["meta"]))
+            arrays = {name: whole(stored[name]) for name in stored if name != "meta"}
+            if "fields" not in meta:
+                return SequenceData(**{"timestamps": None} | meta | arrays)
+            fields = tuple(Field(**field) for field in meta["fields"])
+            meta |= {"fields": fields, "ids": {field.name: arrays.pop(f"ids/{field.name}") for field in fields}}
+            meta |= {name: tuple(meta[name]) for name in ("dense_names", "tasks")}
+            return CTRData(**{"timestamp": None, "part": None} | meta | arrays)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
@@ -49,53 +61,10 @@ def load_stored(path: Path) -> CTRData | SequenceData | None:
         return None
 
 
-def pack_ctr(data: CTRData) -> dict[str, np.ndarray]:
-    meta = {"name": data.name, "dense_names": data.dense_names, "tasks": data.tasks, "checksum": data.checksum}
-    meta["fields"] = [asdict(field) for field in data.fields]
-    arrays = {f"ids/{name}": compact(values) for name, values in data.ids.items()}
-    arrays |= {"dense": data.dense, "labels": data.labels, "meta": np.array(json.dumps(meta))}
-    return arrays | optional(timestamp=data.timestamp, part=data.part)
-
-
-def unpack_ctr(meta: dict, arrays: np.lib.npyio.NpzFile) -> CTRData:
-    fields = tuple(Field(**field) for field in meta["fields"])
-    return CTRData(
-        name=meta["name"],
-        fields=fields,
-        ids={field.name: arrays[f"ids/{field.name}"].astype(np.int64) for field in fields},
-        dense=arrays["dense"],
-        dense_names=tuple(meta["dense_names"]),
-        labels=arrays["labels"],
-        tasks=tuple(meta["tasks"]),
-        timestamp=integers(arrays, "timestamp"),
-        part=integers(arrays, "part"),
-        checksum=meta["checksum"],
-    )
-
-
-def pack_sequences(data: SequenceData) -> dict[str, np.ndarray]:
-    meta = {"name": data.name, "n_items": data.n_items, "repeats": data.repeats, "checksum": data.checksum}
-    arrays = {"items": compact(data.items), "offsets": data.offsets, "meta": np.array(json.dumps(meta))}
-    return arrays | optional(timestamps=data.timestamps)
-
-
-def unpack_sequences(meta: dict, arrays: np.lib.npyio.NpzFile) -> SequenceData:
-    return SequenceData(
-        items=arrays["items"].astype(np.int64),
-        offsets=arrays["offsets"],
-        timestamps=integers(arrays, "timestamps"),
-        **meta,
-    )
-
-
 def compact(values: np.ndarray) -> np.ndarray:
     """Ids (and ``PADDING``) in the smallest signed type that holds them."""
     return values.astype(np.min_scalar_type(-1 - int(values.max(initial=0))))
 
 
-def optional(**arrays: np.ndarray | None) -> dict[str, np.ndarray]:
-    return {name: values for name, values in arrays.items() if values is not None}
-
-
-def integers(arrays: np.lib.npyio.NpzFile, name: str) -> np.ndarray | None:
-    return arrays[name].astype(np.int64) if name in arrays else None
+def whole(values: np.ndarray) -> np.ndarray:
+    return values.astype(np.int64) if values.dtype.kind == "i" else values

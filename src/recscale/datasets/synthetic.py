@@ -25,10 +25,11 @@ def planted_ctr(
         P(label = 1 | x) = σ(strength · s_1(x_1) · … · s_order(x_order)),    which is q or 1 - q, half the time each.
 
     Leaving out any one of the signs leaves a fair coin, so no model of lower order can beat log loss ln 2 and AUC 1/2.
-    The best possible (Bayes) values are, see ``planted_optimum``:
+    The best possible (Bayes) values are
 
-        log loss = -q ln q - (1 - q) ln(1 - q)  nats,        AUC = q.
+        log loss = -q ln q - (1 - q) ln(1 - q)  nats,        AUC = q·q + ½·2q(1 - q) = q,
 
+    as the optimal score takes two values: a positive has the higher one with probability q, a negative with 1 - q.
     Rows are in random order and time-stamped 0, 1, 2, … so that every split works.
     """
     if not 1 <= order <= n_fields:
@@ -53,16 +54,6 @@ def planted_ctr(
         part=None,
         checksum=synthetic_recipe("planted_ctr", rows, order, seed, n_fields, vocabulary, strength),
     )
-
-
-def planted_optimum(strength: float = 2.0) -> tuple[float, float]:
-    """Bayes log loss (nats) and Bayes AUC of ``planted_ctr``, whatever its order.
-
-    The optimal score takes two values. A positive has the higher one with probability q, a negative with 1 - q, so
-    ``AUC = q·q + ½·2q(1 - q) = q``.
-    """
-    q = 1 / (1 + np.exp(-strength))
-    return float(-q * np.log(q) - (1 - q) * np.log1p(-q)), float(q)
 
 
 def markov_sequences(

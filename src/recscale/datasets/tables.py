@@ -156,27 +156,9 @@ class SequenceData:
             timestamps=None if self.timestamps is None else self.timestamps[rows],
         )
 
-    def leave_one_out(self) -> "LeaveOneOut":
-        """Last item test, the one before valid, the rest train. Users with under 3 items are train only."""
+    def without_last_two(self) -> "SequenceData":
+        """The train part of leave-one-out. Users with under 3 items are train only."""
         enough = self.lengths >= 3
         if not enough.any():
             raise ValueError(f"{self.name}: no user has the three items that leave-one-out needs")
-        from_end = self.positions_from_end()
-        evaluated = np.repeat(enough, self.lengths)
-        last = self.offsets[1:][enough]
-        return LeaveOneOut(
-            train=self.keep(~evaluated | (from_end >= 2)),
-            users=np.flatnonzero(enough),
-            valid_item=self.items[last - 2],
-            test_item=self.items[last - 1],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class LeaveOneOut:
-    """``users[i]``'s next item after ``train`` is ``valid_item[i]``, and after that one ``test_item[i]``."""
-
-    train: SequenceData
-    users: Int[np.ndarray, " evaluated"]
-    valid_item: Int[np.ndarray, " evaluated"]
-    test_item: Int[np.ndarray, " evaluated"]
+        return self.keep(~np.repeat(enough, self.lengths) | (self.positions_from_end() >= 2))

@@ -13,17 +13,3 @@ from recscale.entropy.measures import (
     shannon_entropy,
     shannon_entropy_per_user,
 )
-
-__all__ = [
-    "approximate_entropy",
-    "approximate_entropy_per_user",
-    "compression_ratio",
-    "data_quality",
-    "markov_entropy_rate",
-    "real_entropy",
-    "real_entropy_per_user",
-    "sample_entropy",
-    "sample_entropy_per_user",
-    "shannon_entropy",
-    "shannon_entropy_per_user",
-]

@@ -7,6 +7,7 @@ from recscale.figures import base
 
 COLOURS = {256: base.PALETTE[1], 1024: base.PALETTE[0]}
 DASHES = {"constant": "solid", "linear": "dot"}
+SCHEDULES = {"constant": "constant rate", "linear": "rate falling to zero"}
 
 
 def protocol_figure(protocols: pd.DataFrame) -> go.Figure:
@@ -22,7 +23,7 @@ def protocol_figure(protocols: pd.DataFrame) -> go.Figure:
             fig,
             100 * rows["share"],
             rows["excess"],
-            f"batch {batch_size}, {schedule} rate",
+            f"batch {batch_size}, {SCHEDULES[schedule]}",
             mode="lines+markers",
             marker={"color": hue, "symbol": "circle" if schedule == "constant" else "square-open"},
             line={"color": hue, "dash": DASHES[schedule], "width": 2},

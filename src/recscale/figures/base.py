@@ -18,6 +18,7 @@ from html import escape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from IPython.display import HTML, display
 from numpy.typing import ArrayLike
@@ -136,10 +137,32 @@ def points(fig: go.Figure, x: ArrayLike, y: ArrayLike, name: str, **options: Any
     )
 
 
+def look(place: int, *, joined: float = 0.0, dash: str | None = None, **marker: Any) -> dict[str, Any]:
+    """Options of ``points`` for the ``place``-th of several series: a hue and a sign of its own.
+
+    ``joined``: the width of a line through its points; 0 for none. ``marker``: its other settings.
+    """
+    hue = PALETTE[place % len(PALETTE)]
+    own = {"marker": {"color": hue, "symbol": SYMBOLS[place % len(SYMBOLS)]} | marker}
+    return own | ({"mode": "lines+markers", "line": {"color": hue, "width": joined, "dash": dash}} if joined else {})
+
+
 def line(fig: go.Figure, x: ArrayLike, y: ArrayLike, name: str, **options: Any) -> go.Figure:
     """Add a computed curve (a fitted law): not counted."""
     stroke = {"width": 2, "color": MODEL_COLOURS.get(name.lower())} | options.pop("line", {})
     return fig.add_scatter(**{"x": x, "y": y, "name": name, "mode": "lines", "line": stroke} | options)
+
+
+def series(fig: go.Figure, table: pd.DataFrame, by: str, x: str, y: str, name: str = "{}", **options: Any) -> go.Figure:
+    """Add the rows of ``table`` as joined points, one series per value of ``by`` under its ``name``: counted.
+
+    ``options``: ``data``, columns for ``customdata``; ``joined`` and ``size`` of ``look``; others as for ``points``.
+    """
+    data, style = options.pop("data", None), {"joined": options.pop("joined", 1.5), "size": options.pop("size", 9)}
+    for place, (key, rows) in enumerate(table.groupby(by, sort=False)):
+        own = look(place, **style) | ({"customdata": rows[data]} if data else {}) | options
+        points(fig, rows[x], rows[y], name.format(key), **own)
+    return fig
 
 
 def band(
@@ -163,7 +186,7 @@ def relief(
 ) -> go.Figure:
     """Add a computed surface over two quantities as a map with contour lines: not counted.
 
-    ``x``: (n,), ``y``: (m,), ``z``: m × n values, row by row. The colours span ``scale``, the values of the points that
+    ``x``: (n,), ``y``: (m,), ``z``: m × n values, row by row. The colours span ``scale``, as those of the points that
     ``relief_points`` adds.
     """
     heights = np.asarray(z, float).reshape(len(np.asarray(y)), len(np.asarray(x)))
@@ -182,9 +205,11 @@ def relief(
     )
 
 
-def relief_points(fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, name: str, **options: Any) -> go.Figure:
-    """Add the points under a ``relief``, in its colours: counted."""
-    low, high = float(np.min(z)), float(np.max(z))
+def relief_points(
+    fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, scale: ArrayLike, name: str, **options: Any
+) -> go.Figure:
+    """Add the points over a ``relief``, in its colours, which span ``scale``: counted."""
+    low, high = float(np.min(scale)), float(np.max(scale))
     marker = {"size": 15, "symbol": "circle", "line": {"width": 1.5, "color": "#FFFFFF"}, "color": z}
     options |= {"customdata": np.asarray(z, float), "hovertemplate": "(%{x}, %{y}): %{customdata:.4f}"}
     return points(fig, x, y, name, marker=marker | _heights(low, high, "c"), **options)
@@ -245,9 +270,14 @@ _LABELS = ("customdata", "text")
 
 
 def _decimal(column: Any) -> Any:
-    """A base64 column of doubles as a list, NaN as None; anything else as it is."""
+    """A base64 column of doubles as a list; anything else as it is."""
     if not isinstance(column, Mapping) or column.get("dtype") != "f8":
         return column
+    return listed(column)
+
+
+def listed(column: Mapping[str, str]) -> list:
+    """A base64 column as a list, with None for numbers that JSON has no word for."""
     values = _column(column)
     return np.where(np.isfinite(values), values.astype(object), None).tolist()
 

@@ -25,3 +25,10 @@ def buttons(fig: go.Figure, choices: Sequence[tuple[str, dict[str, Any], dict[st
     }
     fig.update_layout(updatemenus=[*fig.layout.updatemenus, menu], margin_t=96)
     return fig
+
+
+def dropdown(fig: go.Figure, choices: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> go.Figure:
+    """A menu above the plot, for more or longer choices than buttons fit on a phone; choices as for ``buttons``."""
+    buttons(fig, choices)
+    fig.layout.updatemenus[-1].update(type="dropdown", direction="down")
+    return fig

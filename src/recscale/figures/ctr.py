@@ -80,7 +80,7 @@ def differences(table: pd.DataFrame) -> go.Figure:
 
     ``table``: ``training_comparison.differences``. A mark per rival, drawn three times with the three intervals.
     """
-    fig = base.figure("Wukong less its rival", x="difference in log-loss (nats)", height=280)
+    fig = base.figure("Wukong's loss minus its rival's", x="difference in log-loss (nats)", height=280)
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
     noises = {
         "another seed": table["seeds"],

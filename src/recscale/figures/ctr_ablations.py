@@ -3,6 +3,7 @@
 Tables are ``analysis.ablations.Ablation.table`` without the base: one row per variant.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -25,10 +26,11 @@ def effects(
 ) -> go.Figure:
     """One line per variant: its log loss against the base with the 95 % interval, one mark per table that has it.
 
-    ``tables``: name of the runs -> their variants. ``printed``: variant -> the paper's number (%), a grey diamond.
+    ``tables``: name of the runs -> their variants. ``printed``: variant -> the paper's number (%), a grey diamond
+    below ours.
     """
     variants = list(dict.fromkeys(variant for table in tables.values() for variant in table.index))
-    fig = base.figure(title, x=_EFFECT, height=105 + (10 + 8 * len(tables)) * len(variants))
+    fig = base.figure(title, x=_EFFECT, height=105 + (16 + 8 * len(tables)) * len(variants))
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
     for place, (name, table) in enumerate(tables.items()):
         hue, offset = base.PALETTE[place], 0.3 * (place - (len(tables) - 1) / 2)
@@ -44,7 +46,7 @@ def effects(
         )
     if printed:
         _printed(fig, printed, variants)
-    labels = [variant.replace(": ", ":<br>") for variant in variants]
+    labels = [_label(variant).replace(": ", ":<br>") for variant in variants]
     fig.update_yaxes(tickvals=list(range(len(variants))), ticktext=labels, range=[len(variants) - 0.4, -0.6])
     return fig.update_layout(showlegend=len(tables) > 1 or bool(printed))
 
@@ -53,7 +55,7 @@ def _printed(fig: go.Figure, printed: Mapping[str, float], variants: Iterable[st
     base.points(
         fig,
         list(printed.values()),
-        [variants.index(variant) for variant in printed],
+        [variants.index(variant) + 0.32 for variant in printed],
         "the paper, on its data",
         marker={"color": base.NEUTRAL, "symbol": "diamond-open", "size": 10},
         customdata=list(printed),
@@ -71,7 +73,7 @@ def knobs(table: pd.DataFrame, title: str = "Gain against price") -> go.Figure:
             fig,
             [row["flop_ratio"]],
             [row["relative"]],
-            variant,
+            _label(variant),
             marker={"color": hue, "symbol": base.SYMBOLS[place % len(base.SYMBOLS)], "size": 10},
             error_y=bars(row["relative"], row["ci_low"], row["ci_high"], hue),
             customdata=_hover_rows(table.loc[[variant]], "doubled"),
@@ -80,6 +82,11 @@ def knobs(table: pd.DataFrame, title: str = "Gain against price") -> go.Figure:
     ticks = [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
     widest = float(np.log10(table["flop_ratio"].max()))
     return fig.update_xaxes(range=[-0.03, widest + 0.04], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks])
+
+
+def _label(variant: str) -> str:
+    """The variant's name with its knobs' indices set low."""
+    return re.sub(r"\b(n)_(F|L)\b", r"\1<sub>\2</sub>", variant)
 
 
 def _hover_rows(table: pd.DataFrame, source: str) -> list[list]:

@@ -30,7 +30,8 @@ def rows(table: pd.DataFrame, fits: Mapping[str, Fit], title: str = "More rows")
         x = np.geomspace(cells["rows"].min(), cells["rows"].max(), 40)
         y = 100 * (fits[size].predict(x) / table["test_logloss"].iloc[0] - 1)
         base.line(fig, x, y, size, line={"color": hue, "width": 1.5}, showlegend=False, hoverinfo="skip")
-    return fig.update_xaxes(**_ticks(table["rows"]))
+    trained = sorted(table["rows"].unique())
+    return fig.update_xaxes(tickvals=trained, ticktext=[f"{value / 1000:,.3g} k" for value in trained])
 
 
 def compute(table: pd.DataFrame, title: str = "The same compute, spent differently") -> go.Figure:
@@ -57,9 +58,3 @@ def _cells(fig: go.Figure, cells: pd.DataFrame, x: str, name: str, place: int, *
         hovertemplate=_HOVER,
         **options,
     )
-
-
-def _ticks(rows: pd.Series) -> dict:
-    """A tick at every number of rows that was trained on, in thousands."""
-    at = sorted(rows.unique())
-    return {"tickvals": at, "ticktext": [f"{value / 1000:,.3g} k" for value in at]}

@@ -106,4 +106,6 @@ def relative_figure(runs: pd.DataFrame, significant: float, noise: float, height
     for dash, text, value in (("dot", "paper's 0.02 %", significant), ("dash", "seed noise", noise)):
         if np.isfinite(value):
             fig.add_hline(y=-value, line={"dash": dash, "color": base.NEUTRAL}, name=text, showlegend=True)
-    return fig
+    shown = [*runs["relative"], *(-value for value in (significant, noise) if np.isfinite(value))]
+    room = 0.08 * (max(shown) - min(shown))
+    return fig.update_yaxes(range=[min(shown) - room, max(shown) + room])

@@ -26,18 +26,11 @@ def bias_curve(table: pd.DataFrame) -> go.Figure:
         height=500,
     )
     for column in ENTROPIES:
-        for hue, sign, (length, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("length"), strict=False):
-            base.points(
-                fig,
-                rows["alphabet"],
-                rows[column],
-                f"{length} items per user",
-                mode="lines+markers",
-                marker={"color": hue, "symbol": sign, "size": 7},
-                line={"color": hue, "width": 1.5},
-                visible=column == "ApEn",
-                hovertemplate=f"{ENTROPIES[column]} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
-            )
+        shown = {
+            "visible": column == "ApEn",
+            "hovertemplate": f"{ENTROPIES[column]} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
+        }
+        base.series(fig, table, "length", "alphabet", column, "{} items per user", size=7, **shown)
     truth = table[["alphabet", "truth"]].drop_duplicates()
     base.line(fig, truth["alphabet"], truth["truth"], "the truth, ln K", line={"color": base.NEUTRAL, "dash": "dot"})
     lengths = table["length"].nunique()
@@ -137,16 +130,9 @@ def coding_sides(table: pd.DataFrame) -> go.Figure:
         height=520,
     )
     for (column, (name, index, dash)), sign in zip(SIDES.items(), base.SYMBOLS, strict=False):
-        hue = base.PALETTE[index]
+        own = base.look(index, joined=1.5, dash=dash, size=7, symbol=sign)
         base.points(
-            fig,
-            table["entropy_rate"],
-            table[column],
-            name,
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign, "size": 7},
-            line={"color": hue, "dash": dash, "width": 1.5},
-            hovertemplate="h = %{x:.3f} bits<br>%{y:.3f}",
+            fig, table["entropy_rate"], table[column], name, **own, hovertemplate="h = %{x:.3f} bits<br>%{y:.3f}"
         )
     fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
     return fig
@@ -165,19 +151,12 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
         height=520,
     )
     fig.add_hline(y=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
-    series = table.groupby("entropy", sort=False)
-    for hue, sign, (name, rows) in zip(base.PALETTE, base.SYMBOLS, series, strict=False):
-        base.points(
-            fig,
-            rows["share"],
-            rows["value"] / rows["value"].iloc[0],
-            _brief(name),
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign, "size": 7},
-            line={"color": hue, "width": 1.5},
-            customdata=rows[["value"]],
-            hovertemplate="%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}",
-        )
+    relative = table.assign(
+        times=table["value"] / table.groupby("entropy")["value"].transform("first"),
+        entropy=table["entropy"].map(_brief),
+    )
+    hover = {"data": ["value"], "hovertemplate": "%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}"}
+    base.series(fig, relative, "entropy", "share", "times", size=7, **hover)
     fig.update_xaxes(tickformat=".0%")
     return fig.update_layout(legend={"entrywidth": 96, "font": {"size": 11}})  # two columns on a phone
 

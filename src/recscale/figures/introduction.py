@@ -1,4 +1,4 @@
-"""The figures of the introduction: what held, and what each paper printed."""
+"""The figures of the introduction: what each paper printed."""
 
 import numpy as np
 import pandas as pd
@@ -6,40 +6,6 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.published.wukong import CONSTANTS
-
-VERDICT_COLOURS = {
-    "holds": base.PALETTE[2],
-    "holds in part": base.PALETTE[4],
-    "does not hold": base.PALETTE[1],
-    "open": base.NEUTRAL,
-    "undecidable": base.translucent(base.NEUTRAL, 0.5),
-}
-
-
-def evidence_counts(counts: pd.DataFrame) -> go.Figure:
-    """How many claims got which verdict, one bar per body of evidence.
-
-    ``counts``: one row per body of evidence, one column per verdict; every cell is one point.
-    """
-    fig = base.figure("What held", x="claims", height=330)
-    names = counts.index[::-1].tolist()
-    for verdict, hue in VERDICT_COLOURS.items():
-        numbers = counts[verdict][::-1].tolist()
-        fig.add_bar(
-            x=numbers,
-            y=names,
-            name=verdict,
-            orientation="h",
-            marker={"color": hue},
-            text=[number or "" for number in numbers],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            meta=base.DATA,
-            hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",
-        )
-    fig.update_layout(barmode="stack", bargap=0.3, legend={"traceorder": "normal"})
-    return fig
 
 
 def wukong_published(table: pd.DataFrame, task: int) -> go.Figure:
@@ -88,16 +54,5 @@ def performance_published(table: pd.DataFrame, setting: str) -> go.Figure:
     """
     fig = base.figure(setting, x="layers H", y="HR@10 on the full catalogue", height=460)
     fig.update_xaxes(tickvals=sorted(table["layers"].unique()))
-    for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("embedding_dim"), strict=False):
-        ordered = rows.sort_values("layers")
-        base.points(
-            fig,
-            ordered["layers"],
-            ordered["value"],
-            f"width {width}",
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign},
-            line={"color": hue, "width": 1.5},
-            hovertemplate="%{x} layers<br>HR@10 = %{y:.4f}",
-        )
-    return fig
+    ordered, hover = table.sort_values(["embedding_dim", "layers"]), "%{x} layers<br>HR@10 = %{y:.4f}"
+    return base.series(fig, ordered, "embedding_dim", "layers", "value", "width {}", hovertemplate=hover)

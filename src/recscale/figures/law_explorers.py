@@ -15,7 +15,7 @@ from recscale import laws, published
 from recscale.analysis.data_scaling import data_grid, joint_inputs
 from recscale.figures.explorers import Explorer
 from recscale.laws.law import LAWS, Law, Parameter
-from recscale.runs.table import Columns, by_configuration, healthy, load_results, run_table
+from recscale.runs.table import Columns, by_configuration, load_runs
 
 MOST_COLUMNS = 3
 """So many columns of x the page offers to the laws that take any number."""
@@ -55,25 +55,14 @@ def fit_points(examples: Iterable[Example] | None = None) -> Explorer:
 
 def law_explorer(form: str = "power-law-floor") -> Explorer:
     """The law explorer on our ladders and Wukong's published points; the table holds the fits of ``form``."""
+    ladders = {title: points for title, points in _ladders().items() if title in DRAGGED}
     sets = [
-        {
-            "title": title,
-            "size": "training compute",
-            "unit": "FLOP per example",
-            "value": "test log loss",
-            "hold_out": 2,
-        }
-        | {"x": points[Columns.FLOP].astype(float).tolist(), "y": points[_METRIC].tolist()}
-        for title, points in _ladders().items()
-        if title in DRAGGED
+        _dragged(title, "FLOP per example", "test log loss", points[Columns.FLOP], points[_METRIC])
+        for title, points in ladders.items()
     ]
-    sets += [
-        {"title": f"Wukong, Table 5, task {task}", "size": "training compute", "unit": "GFLOP per example"}
-        | {"value": "100 + relative log loss, %", "hold_out": 2}
-        | {"x": points["gflop"].astype(float).tolist(), "y": points["loss"].tolist()}
-        for task in (1, 2)
-        for points in [_wukong(task)]
-    ]
+    for task in (1, 2):
+        title, points = f"Wukong, Table 5, task {task}", _wukong(task)
+        sets.append(_dragged(title, "GFLOP per example", "100 + relative log loss, %", points["gflop"], points["loss"]))
     entries = [entry for entry in registry() if entry["name"] in ("power-law", "power-law-floor")]
     rows = {
         one["title"]: laws.fit(form, one["x"], one["y"], hold_out_largest=one["hold_out"]).parameters for one in sets
@@ -82,9 +71,15 @@ def law_explorer(form: str = "power-law-floor") -> Explorer:
     return Explorer("law", "Law explorer", {"registry": entries, "sets": sets}, table)
 
 
+def _dragged(title: str, unit: str, value: str, x: pd.Series, y: pd.Series) -> dict[str, Any]:
+    """Points of the law explorer, as its script reads them."""
+    named = {"title": title, "size": "training compute", "unit": unit, "value": value, "hold_out": 2}
+    return named | {"x": x.astype(float).tolist(), "y": y.tolist()}
+
+
 def _ladders() -> dict[str, pd.DataFrame]:
     """Seed means of the committed Wukong ladders by title, one row per size."""
-    runs = healthy(run_table(load_results("ctr-scaling")))
+    runs = load_runs("ctr-scaling")
     own = runs[runs[Columns.MODEL] == "wukong"]
     return {
         title: by_configuration(own[(own["dataset"] == dataset) & (own["split"] == split)]).sort_values(Columns.FLOP)
@@ -101,7 +96,7 @@ def example_tables() -> list[Example]:
         )
         for title, points in _ladders().items()
     ]
-    grid = data_grid(healthy(run_table(load_results("ctr-data"))))
+    grid = data_grid(load_runs("ctr-data"))
     cells = joint_inputs(grid).assign(**{_METRIC: grid.table[_METRIC]})
     own.append(Example("Our data grid, parameters and rows", cells, "chinchilla", ("N", "D"), _METRIC, 2))
     wukong = [Example(f"Wukong, Table 5, task {task}", _wukong(task), "wukong", ("gflop",), "y", 2) for task in (1, 2)]

@@ -11,17 +11,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
+from recscale.figures.controls import buttons, dropdown
 from recscale.laws import Fit
 
 FITTED, TRUE = base.PALETTE[1], base.NEUTRAL
-
-
-def dropdown(fig: go.Figure, choices: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> go.Figure:
-    """A menu above the plot, for more choices than buttons fit on a phone; a choice is (label, traces, layout)."""
-    buttons(fig, choices)
-    fig.layout.updatemenus[-1].update(type="dropdown", direction="down")
-    return fig
 
 
 def slider(fig: go.Figure, prefix: str, choices: Sequence[tuple[str, dict[str, Any], dict[str, Any]]]) -> go.Figure:
@@ -37,14 +30,26 @@ def only(group: Hashable, groups: Iterable[Hashable]) -> list[bool]:
     return [own is None or own == group for own in groups]
 
 
-def fitted(points: pd.DataFrame, fit: Fit, title: str, *, x: str, y: str, reach: float = 3.0) -> go.Figure:
-    """Points ``x, y``, the law fitted to them and its 95 % band, drawn ``reach`` times beyond the largest size."""
-    fig = base.figure(title, x=x, y=y, log_x=True)
-    curve = fit.curve(reach=reach)
-    along = curve.columns[0]
-    base.band(fig, curve[along], curve["low"], curve["high"], "95 % band of the law", FITTED)
-    base.line(fig, curve[along], curve["predicted"], fit.law.equation, line={"color": FITTED})
-    return base.points(fig, points.iloc[:, 0], points.iloc[:, 1], "points", marker={"color": base.PALETTE[0]})
+def predicted(points: pd.DataFrame, fits: Mapping[str, Fit], hidden: int, *, x: str, y: str, reach: float) -> go.Figure:
+    """Points ``x, y`` in order of size, the last ``hidden`` of them hollow, and what laws fitted to the others predict.
+
+    ``fits``: name -> fit; the first has its 95 % band. Drawn ``reach`` times beyond the largest fitted size, beside "no
+    further gain".
+    """
+    fig = base.figure(x=x, y=y, log_x=True)
+    seen, unseen = points.iloc[:-hidden], points.iloc[-hidden:]
+    styles = zip((FITTED, base.PALETTE[2]), ("solid", "dot"), fits.items(), strict=True)
+    for place, (hue, dash, (name, fit)) in enumerate(styles):
+        curve = fit.curve(reach=reach)
+        along = curve.iloc[:, 0]
+        if not place:
+            base.band(fig, along, curve["low"], curve["high"], "95 % band of the law", hue)
+        base.line(fig, along, curve["predicted"], name, line={"color": hue, "dash": dash})
+    ends, last = [seen["x"].max(), along.max()], float(seen["y"].iloc[-1])
+    base.line(fig, ends, [last, last], "no further gain", line={"color": TRUE, "dash": "dash"})
+    base.points(fig, seen["x"], seen["y"], "runs that were fitted", marker={"color": base.PALETTE[0]})
+    hollow = {"color": base.PALETTE[0], "symbol": "circle-open", "size": 10, "line": {"width": 2}}
+    return base.points(fig, unseen["x"], unseen["y"], "hidden runs", marker=hollow)
 
 
 def early_stopping(table: pd.DataFrame, mean: float, truth: Mapping[str, float]) -> go.Figure:
@@ -62,19 +67,10 @@ def early_stopping(table: pd.DataFrame, mean: float, truth: Mapping[str, float])
     )
     columns = {"objective": "the objective", **{name: f"{name} (truth {truth[name]:g})" for name in ("α", "β", "E")}}
     starts = list(table.groupby("start"))
-    for hue, sign, (start, rows) in zip(base.PALETTE, base.SYMBOLS, starts, strict=False):
-        base.points(
-            fig,
-            rows["factor"],
-            rows["objective"],
-            f"start {start}",
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign},
-            line={"color": hue, "width": 1},
-            customdata=rows[["converged", "iterations", "α", "β", "E"]],
-            hovertemplate="converged: %{customdata[0]}, after %{customdata[1]} iterations<br>%{y:.4g}"
-            "<br>α %{customdata[2]:.3f}, β %{customdata[3]:.3f}, E %{customdata[4]:.3f}",
-        )
+    hover = "converged: %{customdata[0]}, after %{customdata[1]} iterations<br>%{y:.4g}"
+    hover += "<br>α %{customdata[2]:.3f}, β %{customdata[3]:.3f}, E %{customdata[4]:.3f}"
+    data = ["converged", "iterations", "α", "β", "E"]
+    base.series(fig, table, "start", "factor", "objective", "start {}", joined=1, data=data, hovertemplate=hover)
     level = {"objective": 1.0} | {name: truth[name] for name in ("α", "β", "E")}
     ends = [table["factor"].min(), table["factor"].max()]
     base.line(fig, ends, [1.0, 1.0], "optimum or truth", line={"color": TRUE, "dash": "dot"}, hoverinfo="skip")
@@ -112,23 +108,11 @@ def resampled(draws: pd.DataFrame, truth: Mapping[str, float]) -> go.Figure:
 def one_start(table: pd.DataFrame) -> go.Figure:
     """R² of one panel at every q₁: the global optimum and what one start from ones finds. ``table``: ``one_start``."""
     fig = base.figure("One start, and the best there is", x="the constant q₁ of the search", y="R² on 24 points")
-    for hue, sign, (column, name) in zip(
-        (base.PALETTE[0], base.PALETTE[1]),
-        ("circle", "x"),
-        (("best", "every start"), ("one_start", "one start, all ones")),
-        strict=True,
+    for place, (column, name, sign) in enumerate(
+        (("best", "every start", "circle"), ("one_start", "one start, all ones", "x"))
     ):
-        rows = table.dropna(subset=[column])
-        base.points(
-            fig,
-            rows["q1"],
-            rows[column],
-            name,
-            mode="lines+markers",
-            marker={"color": hue, "symbol": sign},
-            line={"color": hue, "width": 1},
-            hovertemplate="q₁ = %{x}<br>R² = %{y:.6f}",
-        )
+        rows, own = table.dropna(subset=[column]), base.look(place, joined=1, symbol=sign)
+        base.points(fig, rows["q1"], rows[column], name, **own, hovertemplate="q₁ = %{x}<br>R² = %{y:.6f}")
     return fig
 
 

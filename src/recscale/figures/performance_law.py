@@ -1,6 +1,6 @@
 """The Performance Law, drawn: one axis of it, measured shapes under fits, what was held out, what stays unknown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
+from recscale.figures.controls import dropdown
+from recscale.figures.overlay import bars
 from recscale.laws import Fit
 
 _LABELS = {
@@ -22,6 +23,8 @@ _LABELS = {
 
 
 OCTAVES = [2**k for k in range(12)]
+AXES = ("layers", "width")
+_STAR = {"symbol": "star", "size": 15, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
 
 
 def label(law: str) -> str:
@@ -29,9 +32,10 @@ def label(law: str) -> str:
 
 
 def _mesh(table: pd.DataFrame, points: int = 24) -> tuple[np.ndarray, np.ndarray, pd.DataFrame]:
-    """Layers, widths and the frame of all their pairs, over the measured range."""
-    layers = np.geomspace(table["layers"].min(), table["layers"].max(), points)
-    widths = np.geomspace(table["width"].min(), table["width"].max(), points)
+    """Layers, widths and the frame of all their pairs, over the measured range and with the measured values."""
+    layers, widths = (
+        np.unique([*np.geomspace(table[axis].min(), table[axis].max(), points)[1:-1], *table[axis]]) for axis in AXES
+    )
     pairs = np.meshgrid(layers, widths)
     return layers, widths, pd.DataFrame({"layers": pairs[0].ravel(), "width": pairs[1].ravel()})
 
@@ -39,37 +43,52 @@ def _mesh(table: pd.DataFrame, points: int = 24) -> tuple[np.ndarray, np.ndarray
 def surfaces(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Mapping[str, Fit]], metric: str) -> go.Figure:
     """A law's surface over depth and width as a map, its points in the same colours; a choice for each table and law.
 
-    A point that differs in colour from the ground around it is missed by the law. ``tables``: title -> runs with
-    columns ``layers``, ``width`` and ``metric``; ``fits``: title -> law -> fit.
+    A point that differs in colour from the ground around it is missed by the law. A star marks the law's peak where
+    that lies inside the range; what no measured shape reaches stays empty. ``tables``: title -> runs with columns
+    ``layers``, ``width`` and ``metric``; ``fits``: title -> law -> fit.
     """
     fig = base.figure(f"{metric.upper()} over depth and width", x="layers H", y="width d", height=520)
     owner: list[tuple[str, str | None]] = []
     for title, table in tables.items():
         layers, widths, pairs = _mesh(table)
+        ground = {law: np.where(_reached(table, pairs), fit.predict(pairs), np.nan) for law, fit in fits[title].items()}
+        ends = [*table[metric], *(end for z in ground.values() for end in (np.nanmin(z), np.nanmax(z)))]
         for law, fit in fits[title].items():
-            base.relief(fig, layers, widths, fit.predict(pairs), table[metric], label(law))
-            owner.append((title, law))
-        base.relief_points(fig, table["layers"], table["width"], table[metric], "measured")
+            base.relief(fig, layers, widths, ground[law], ends, label(law))
+            base.line(
+                fig, *_peak(table, fit), "peak", mode="markers", marker=_STAR, hovertemplate="(%{x:.1f}, %{y:.1f})"
+            )
+            owner += [(title, law)] * 2
+        base.relief_points(fig, table["layers"], table["width"], table[metric], ends, "measured")
         owner.append((title, None))
     choices = [(title, law) for title in tables for law in fits[title]]
     shown = [[title == chosen and law in (None, form) for title, law in owner] for chosen, form in choices]
     for trace, visible in zip(fig.data, shown[0], strict=True):
         trace.visible = visible
-    ticks = {name: sorted({int(n) for table in tables.values() for n in table[name]}) for name in ("layers", "width")}
-    fig.update_layout(
-        showlegend=False,
-        xaxis={"type": "log", "tickvals": ticks["layers"], "showgrid": False},
-        yaxis={"type": "log", "tickvals": ticks["width"], "showgrid": False},
-    )
+    ticks = {
+        title: {
+            f"{axis}axis.tickvals": sorted({int(n) for n in table[name]}) for axis, name in zip("xy", AXES, strict=True)
+        }
+        for title, table in tables.items()
+    }
+    bare = {"type": "log", "showgrid": False}
+    fig.update_layout({"showlegend": False, "xaxis": bare, "yaxis": bare} | next(iter(ticks.values())))
     names = [f"{title}: {label(law)}" if len(tables) > 1 else label(law) for title, law in choices]
-    return menu(fig, [(name, {"visible": visible}, {}) for name, visible in zip(names, shown, strict=True)])
+    changes = [{"visible": visible} for visible in shown]
+    return dropdown(fig, list(zip(names, changes, [ticks[title] for title, _ in choices], strict=True)))
 
 
-def menu(fig: go.Figure, choices: Sequence[tuple[str, dict, dict]]) -> go.Figure:
-    """A list that unfolds, for more or longer choices than a row of buttons holds on a phone."""
-    fig = buttons(fig, choices)
-    fig.layout.updatemenus[-1].update(type="dropdown", direction="down")
-    return fig
+def _reached(table: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
+    """Which of ``pairs`` some measured shape reaches in depth and in width."""
+    return np.any([(pairs <= shape).all(axis=1) for shape in table[list(AXES)].to_numpy()], axis=0)
+
+
+def _peak(table: pd.DataFrame, fit: Fit) -> tuple[list[float | None], list[float | None]]:
+    """Depth and width of the law's peak, one each; None where it has none inside the measured range."""
+    place = [(fit.optimum or {}).get(axis) for axis in AXES]
+    ends = [(table[axis].min(), table[axis].max()) for axis in AXES]
+    inside = all(at is not None and low <= at <= high for at, (low, high) in zip(place, ends, strict=True))
+    return ([place[0]], [place[1]]) if inside else ([None], [None])
 
 
 def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held_out: pd.Series) -> go.Figure:
@@ -96,7 +115,7 @@ def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held_out: 
     shown = [[law in (None, chosen) for law in owner] for chosen in fits]
     for trace, visible in zip(fig.data, shown[0], strict=True):
         trace.visible = visible
-    return menu(fig, [(label(law), {"visible": visible}, {}) for law, visible in zip(fits, shown, strict=True)])
+    return dropdown(fig, [(label(law), {"visible": visible}, {}) for law, visible in zip(fits, shown, strict=True)])
 
 
 def profile_of_q1(table: pd.DataFrame) -> go.Figure:
@@ -126,17 +145,12 @@ def held_out(table: pd.DataFrame, metric: str) -> go.Figure:
     ``table``: columns ``law``, ``layers``, ``width``, ``predicted``, ``low``, ``high``, ``measured``. Two points per
     row. The axis shows all points; a band may leave it.
     """
-    fig = base.figure("Predicted before, measured after", x=metric.upper(), height=110 + 46 * len(table))
+    fig = base.figure("Predicted from the smaller shapes", x=metric.upper(), height=110 + 46 * len(table))
     one_shape = len(table[["layers", "width"]].drop_duplicates()) == 1
     names = [
         label(row.law) if one_shape else f"{label(row.law)}, {row.layers} × {row.width}" for row in table.itertuples()
     ]
-    error = {
-        "array": table["high"] - table["predicted"],
-        "arrayminus": table["predicted"] - table["low"],
-        "color": base.PALETTE[0],
-        "thickness": 1.5,
-    }
+    error = bars(table["predicted"], table["low"], table["high"], base.PALETTE[0], width=None)
     base.points(fig, table["predicted"], names, "predicted", error_x=error, marker={"color": base.PALETTE[0]})
     star = {"symbol": "star", "size": 13, "color": base.PALETTE[1]}
     base.points(fig, table["measured"], names, "measured", marker=star)
@@ -194,8 +208,7 @@ def optima(table: pd.DataFrame) -> go.Figure:
                 line={"color": base.translucent(base.NEUTRAL, 0.35), "width": 14}, hoverinfo="skip",
                 legendgroup="range", showlegend=not panel and spot == 0,
             )  # fmt: skip
-        error = {"array": (rows["high"] - rows["peak"]).clip(lower=0), "color": base.PALETTE[1], "thickness": 1.5}
-        error |= {"type": "data", "symmetric": False, "arrayminus": (rows["peak"] - rows["low"]).clip(lower=0)}
+        error = bars(rows["peak"], rows["low"], rows["high"], base.PALETTE[1], width=None)
         signs = np.where(rows["inside"], "circle", "circle-open")
         base.points(
             fig, rows["peak"], where, "peak, 95 % interval", xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,

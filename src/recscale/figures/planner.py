@@ -13,8 +13,9 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.figures.overlay import bars
 from recscale.figures.performance_law import label
-from recscale.figures.planner_data import PLANE, carried, state
+from recscale.figures.planner_data import PLANE, bar_lengths, carried, state
 from recscale.figures.published import LAW_COLOURS
 
 LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
@@ -22,13 +23,13 @@ MESH = 20
 HEIGHT = 360
 
 
-def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
+def planner(prepared: Sequence[Any], kinds: Mapping[str, str], opened: int = 0) -> go.Figure:
     """Predicted metric over depth and width, with the choice in every budget of every grid and law.
 
-    ``prepared``: results of ``shape_choices.prepare``; ``kinds``: kind of budget -> its name. Points: the first grid's
-    measurements.
+    ``prepared``: results of ``shape_choices.prepare``; ``kinds``: kind of budget -> its name; ``opened``: which result
+    is shown first. Points: the measurements of its grid.
     """
-    one = prepared[0]
+    one = prepared[opened]
     first = state(one.plan.shapes, one.outcomes[0])
     fig = base.figure("Which shape?", x="layers H (log scale)", y="width d (log scale)", log_x=True, log_y=True)
     x, y, z = surface(one)
@@ -43,8 +44,12 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
         line={"color": green, "width": 5}, marker={"color": green, "size": 5, "symbol": "square"},
     )  # fmt: skip
     ends = [values or [None] for values in first["line"]]
-    base.line(fig, *ends, "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip")
-    dots = {"color": base.PALETTE[3], "size": first["cloud"][2], "opacity": 0.7, "line": {"width": 0}}
+    base.line(
+        fig, *ends, "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip",
+        showlegend=bool(first["line"][0]),
+    )  # fmt: skip
+    edge = {"width": 1, "color": "#FFFFFF"}
+    dots = {"color": base.PALETTE[3], "size": first["cloud"][2], "opacity": 0.9, "line": edge}
     base.line(
         fig, *first["cloud"][:2], "best of each refit", mode="markers", marker=dots,
         hovertemplate="H = %{x}, d = %{y}<extra>best of some refits</extra>",
@@ -57,24 +62,28 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str]) -> go.Figure:
     )  # fmt: skip
     star = {"symbol": "star-open", "size": 15, "color": base.PALETTE[1], "line": {"width": 2}}
     shape = first["claimed"]["shape"] if first["claimed"] else [None, None]
-    base.line(fig, shape[:1], shape[1:], "claimed in the paper", mode="markers", marker=star)
-    _best(fig, first)
+    base.line(
+        fig, shape[:1], shape[1:], "claimed in the paper", mode="markers", marker=star,
+        showlegend=bool(first["claimed"]),
+    )  # fmt: skip
+    _best(fig, first, bar_lengths(one.plan.shapes, one.outcomes[0]))
     fig.update_xaxes(tickvals=sorted(points["layers"].astype(int).unique()))
     fig.update_yaxes(tickvals=sorted(points["width"].astype(int).unique()))
-    fig.update_layout(height=HEIGHT, meta={"planner": carried(prepared, dict(kinds))})
+    fig.update_layout(height=HEIGHT, meta={"planner": carried(prepared, dict(kinds), opened)})
     return fig
 
 
-def _best(fig: go.Figure, state: Mapping[str, Any]) -> None:
-    """The star, with room for the script's bars."""
-    bars = {f"error_{axis}": {"type": "data", "symmetric": False, "thickness": 2} for axis in "xy"}
-    for bar in bars.values():
-        bar |= {"color": base.PALETTE[1], "array": [0], "arrayminus": [0]}
+def _best(fig: go.Figure, state: Mapping[str, Any], lengths: Sequence[Sequence[float]]) -> None:
+    """The star with its bars; ``lengths``: ``planner_data.bar_lengths``."""
+    drawn = {
+        f"error_{axis}": bars(0, -below, above, base.PALETTE[1], thickness=2.5, width=6)
+        for axis, (below, above) in zip("xy", lengths, strict=True)
+    }
     marker = {"symbol": "star", "size": 16, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
     x, y = ([value] for value in state["best"])
     base.line(
         fig, x, y, "best", mode="markers", marker=marker, hovertemplate="H = %{x}, d = %{y}<extra>best</extra>",
-        **bars,
+        **drawn,
     )  # fmt: skip
 
 
@@ -106,9 +115,8 @@ def certainty(table: pd.DataFrame) -> go.Figure:
             where = [shift - names.index(grid) for grid in rows["grid"]]
             for panel, column in (("", "layers"), ("2", "width")):
                 hue, sign = LAW_SIGNS[law]
-                error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.2, "width": 0}
-                error |= {"array": (rows[f"{column}_high"] - rows[column]).clip(lower=0)}
-                error |= {"arrayminus": (rows[column] - rows[f"{column}_low"]).clip(lower=0)}
+                limits = rows[f"{column}_low"], rows[f"{column}_high"]
+                error = bars(rows[column], *limits, hue, thickness=1.2)
                 signs = np.where(rows[f"{column}_edge"], "x", sign)
                 base.points(
                     fig, rows[column], where, label(law), xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,
@@ -141,13 +149,12 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
     rows = table[table["metric"] == metric]
     names = (rows["layers"].astype(str) + " × " + rows["width"].astype(str)).tolist()
     order = list(dict.fromkeys(names))
-    fig = base.figure("Predicted first, measured after", x=metric.upper(), height=170 + 56 * len(order))
+    fig = base.figure("Predicted from the other shapes, and measured", x=metric.upper(), height=170 + 56 * len(order))
     place = {name: -k for k, name in enumerate(order)}
     spots = pd.Series([place[name] for name in names], index=rows.index, dtype=float)
     for shift, (law, part) in zip((0.22, 0, -0.22), rows.groupby("law", sort=False), strict=False):
         hue, sign = LAW_SIGNS[law]
-        error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
-        error |= {"array": part["high"] - part["predicted"], "arrayminus": part["predicted"] - part["low"]}
+        error = bars(part["predicted"], part["low"], part["high"], hue, width=3)
         base.points(
             fig, part["predicted"], spots[part.index] + shift, label(law), error_x=error,
             marker={"color": hue, "symbol": sign, "size": 8},
@@ -179,8 +186,7 @@ def applications(table: pd.DataFrame) -> go.Figure:
     for k, ((law, metric), rows) in enumerate(table.groupby(["law", "metric"], sort=False)):
         hue, sign = LAW_SIGNS[law]
         where = [-constraints.index(c) + 0.27 - 0.18 * k for c in rows["constraint"]]
-        error = {"type": "data", "symmetric": False, "color": hue, "thickness": 1.5, "width": 3}
-        error |= {"array": rows["loss_high"] - rows["loss"], "arrayminus": rows["loss"] - rows["loss_low"]}
+        error = bars(rows["loss"], rows["loss_low"], rows["loss_high"], hue, width=3)
         signs = sign if metric.startswith("NDCG") else f"{sign}-open"
         base.points(
             fig, rows["loss"], where, f"{label(law)}, {metric}", error_x=error,

@@ -22,7 +22,7 @@ JUMP = DIGITS[-1]
 DRAWN_LAWS = ("performance-law", "performance-law-outside", "log-quadratic")
 """Laws that ``planner.js`` computes from their parameters."""
 
-MOST_IN_CLOUD = 15
+MOST_IN_CLOUD = 40
 SCALE = 10_000
 """Metrics are carried to four digits."""
 
@@ -31,11 +31,11 @@ def state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
     """One choice, ready to be drawn and read. Numbers that aren't known are None.
 
     ``tied``: runs (depth, narrowest, widest) of neighbouring tied widths; ``line``: the widest affordable shape of each
-    depth where the budget binds; ``cloud``: depths, widths, sizes of the signs.
+    depth where the budget binds; ``cloud``: depths, widths, sizes of the signs, the commonest first.
     """
     choice, claimed = outcome.choice, outcome.claimed
     cloud = choice.cloud.head(MOST_IN_CLOUD)
-    sizes = (5 + 13 * np.sqrt(cloud["share"])).round(0).astype(int)
+    sizes = (7 + 14 * np.sqrt(cloud["share"])).round(0).astype(int)
     return {
         "budget": None if outcome.kind == "none" else outcome.budget,
         "best": [choice.layers, choice.width],
@@ -53,6 +53,22 @@ def state(shapes: pd.DataFrame, outcome: Any) -> dict[str, Any]:
             "loss": [_known(value, 4) for value in claimed.loss],
         },
     }
+
+
+def bar_lengths(shapes: pd.DataFrame, outcome: Any) -> list[list[float]]:
+    """Per axis the lengths of the bars below and above the best shape: the interval, cut at the measured shapes that
+    share the other axis. [0, 0] on a limited axis or without an interval, as ``planner-data.js`` has it.
+    """
+    choice, found = outcome.choice, []
+    for axis, other in (PLANE, PLANE[::-1]):
+        best, ends = getattr(choice, axis), getattr(choice, f"{axis}_interval")
+        if outcome.limits[axis] != "free" or not np.isfinite(ends).all():
+            found.append([0, 0])
+            continue
+        low, high = (round(float(end)) for end in ends)
+        line = shapes.loc[shapes[other] == getattr(choice, other), axis]
+        found.append([int(max(best - max(low, line.min()), 0)), int(max(min(high, line.max()) - best, 0))])
+    return found
 
 
 def _known(value: float, digits: int) -> float | None:
@@ -120,8 +136,9 @@ def _places(places: Iterable[int]) -> str:
     return "".join(in_digits(place, 1) for place in places)
 
 
-def carried(prepared: Sequence[Any], kinds: dict[str, str]) -> dict[str, Any]:
-    """Everything ``planner.js`` needs: ``digits``, ``kinds``, ``grids`` (shared by metrics and laws), ``entries``.
+def carried(prepared: Sequence[Any], kinds: dict[str, str], opened: int = 0) -> dict[str, Any]:
+    """Everything ``planner.js`` needs: ``digits``, ``kinds``, ``grids`` (shared by metrics and laws), ``entries``, and
+    ``opened``, which of these is shown first.
 
     ValueError: a law that the script can't compute.
     """
@@ -149,4 +166,5 @@ def carried(prepared: Sequence[Any], kinds: dict[str, str]) -> dict[str, Any]:
         entry = {"grid": one.grid.title, "metric": one.grid.metric, "law": label(one.law), "form": one.law}
         entry |= {"at": grids.index(grid), "parameters": dict(one.plan.fit.parameters)}
         entries.append(entry | {"values": points["value"].tolist(), "states": states, "claims": claims})
-    return {"digits": DIGITS, "scale": SCALE, "kinds": kinds, "grids": grids, "entries": entries}
+    shared = {"digits": DIGITS, "scale": SCALE, "kinds": kinds, "opened": opened}
+    return shared | {"grids": grids, "entries": entries}

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from recscale.datasets.planted_world import WORLD
+from recscale.datasets.planted_world import WORLD, PlantedWorld
 from recscale.figures import base
 from recscale.figures.overlay import bars
 from recscale.models import MODEL_TITLES
 
-EXCESS = "log-loss above Bayes (nats)"
+EXCESS = "excess loss (nats)"
 IDEAL = base.PALETTE[7]
+_LOOKS = ("dot", "x"), ("dash", "circle-open"), ("solid", "square-open")
+"""Dash and mark of CrossNets, by rank."""
 
 
 def by_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -21,35 +23,43 @@ def by_rows(table: pd.DataFrame) -> pd.DataFrame:
     return means.assign(half=2 * table.groupby("rows")["excess"].sem().to_numpy())
 
 
-def learners(ideal: pd.DataFrame, curves: pd.DataFrame, data_exponent: float, height: int = 340) -> go.Figure:
-    """Excess over rows in logarithms: the ideal learner, the derived sum and its power, and networks in training.
+def learners(ideal: pd.DataFrame, curves: pd.DataFrame, world: PlantedWorld, height: int = 360) -> go.Figure:
+    """Excess over rows in logarithms: the ideal learner in ``world`` with the derived sum and its power, and networks
+    in training in a world of their own, with what the ideal learner would lose there.
 
     ``ideal``: ``by_rows``; ``curves``: ``analysis.planted_world.curve_table``, one line per run.
     """
     fig = base.figure(x="training rows, each seen once", y=EXCESS, log_x=True, log_y=True, height=height)
     rows, middle = ideal["rows"], ideal["derived"].iloc[len(ideal) // 2]
-    at = np.array([rows.min(), curves["rows"].max()], dtype=float)
-    power = middle * (at / rows.iloc[len(ideal) // 2]) ** -data_exponent
-    base.line(fig, at, power, f"slope −{data_exponent:.2g}", line={"color": base.NEUTRAL, "dash": "dot"})
-    base.line(fig, rows, ideal["derived"], "derived", line={"color": IDEAL})
+    at = np.array([rows.min(), rows.max()], dtype=float)
+    power = middle * (at / rows.iloc[len(ideal) // 2]) ** -world.data_exponent
+    base.line(fig, at, power, f"slope −{world.data_exponent:.2g}", line={"color": base.NEUTRAL, "dash": "dot"})
+    base.line(fig, rows, ideal["derived"], f"derived, J = {world.interactions}", line={"color": IDEAL})
+    theirs = curves.drop_duplicates("rows").sort_values("rows")
+    name = f"derived, J = {WORLD.interactions} (networks)"
+    base.line(fig, theirs["rows"], theirs["ideal"], name, line={"color": base.NEUTRAL, "width": 1.5})
     base.points(
         fig,
         rows,
         ideal["excess"],
-        "ideal learner",
+        f"ideal learner, J = {world.interactions}",
         marker={"color": IDEAL},
         error_y=bars(ideal["excess"], ideal["excess"] - ideal["half"], ideal["excess"] + ideal["half"], IDEAL),
         hovertemplate="ideal learner, %{x:,} rows<br>%{y:.4f} nats above Bayes<extra></extra>",
     )
+    looks = dict(zip(sorted(curves["rank"].dropna().unique()), _LOOKS, strict=False))
     for run, points in _runs(curves):
+        first = points.iloc[0]
+        hue = base.colour(first["model"])
+        dash, sign = looks.get(first["rank"], ("solid", base.symbol(first["model"])))
         base.points(
             fig,
             points["rows"],
             points["excess"],
             run,
             mode="lines+markers",
-            marker={"size": 6, "color": base.colour(points["model"].iloc[0])},
-            line={"width": 1.2, "color": base.colour(points["model"].iloc[0]), "dash": _dash(points)},
+            marker={"size": 6, "color": hue, "symbol": sign},
+            line={"width": 1.2, "color": hue, "dash": dash},
             hovertemplate="%{fullData.name}, %{x:,} rows<br>%{y:.4f} nats above Bayes<extra></extra>",
         )
     return fig.update_layout(margin_t=12)
@@ -65,12 +75,6 @@ def _runs(curves: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     return named
 
 
-def _dash(points: pd.DataFrame) -> str:
-    """Small CrossNets, which have room for a few interactions only, are dashed."""
-    first = points.iloc[0]
-    return "dash" if first["model"] == "crossnet" and first["rank"] < WORLD.interactions // 2 else "solid"
-
-
 def floor(ideal: pd.DataFrame, lines: Mapping[str, pd.DataFrame], height: int = 320) -> go.Figure:
     """The loss itself over rows, its floor, and fitted laws. ``lines``: name -> rows, logloss of a curve."""
     fig = base.figure(x="training rows", y="log-loss on test (nats)", log_x=True, height=height)
@@ -78,7 +82,12 @@ def floor(ideal: pd.DataFrame, lines: Mapping[str, pd.DataFrame], height: int = 
         base.line(fig, curve["rows"], curve["logloss"], name, line={"color": hue})
     base.points(fig, ideal["rows"], ideal["logloss"], "ideal learner", marker={"color": IDEAL})
     bayes = float(ideal["bayes"].iloc[0])
-    fig.add_hline(y=bayes, line={"color": base.NEUTRAL, "dash": "dot"}, annotation_text="Bayes")
+    fig.add_hline(
+        y=bayes,
+        line={"color": base.NEUTRAL, "dash": "dot"},
+        annotation_text="Bayes",
+        annotation_position="bottom right",
+    )
     return fig.update_layout(margin_t=12)
 
 

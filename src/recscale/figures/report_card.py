@@ -5,16 +5,32 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
+from recscale.figures.overlay import bars
 
-_HUES = {
+VERDICT_COLOURS = {
     "holds": base.PALETTE[2],
     "holds in part": base.PALETTE[4],
     "does not hold": base.PALETTE[1],
-    "open": base.PALETTE[5],
-    "undecidable": base.NEUTRAL,
+    "open": base.NEUTRAL,
+    "undecidable": "#C3CAD1",
 }
 _SIGNS = {"holds": "circle", "holds in part": "diamond", "does not hold": "x", "open": "square", "undecidable": "star"}
+_SHORT = {
+    "wukong-law-coefficient": "Wukong: coefficient A",
+    "wukong-law-exponent": "Wukong: exponent α",
+    "wukong-law-gain": "Wukong: gain of 4 ×",
+    "wukong-law-span": "Wukong: decades",
+    "wukong-lead": "Wukong: least lead",
+    "frappe-wukong-auc": "Frappe: AUC",
+    "frappe-wukong-logloss": "Frappe: log-loss",
+    "pl-width-product": "Width at H · d = 512",
+    "pl-tokens-ml1m": "MovieLens-1M: tokens",
+    "pl-wukong-r2": "R² of the law on Wukong",
+}
+"""Claims with a number on both sides, short enough for a phone; others are called by their ids."""
 EVIDENCE = {"published": "printed numbers", "measured": "our runs", "predicted": "our runs"}
+BODIES = [f"{paper}, {source}" for paper in ("Wukong", "Performance Law") for source in ("printed numbers", "our runs")]
+"""Bodies of evidence, as pages list them."""
 
 
 def verdict_counts(claims: pd.DataFrame) -> pd.DataFrame:
@@ -25,27 +41,36 @@ def verdict_counts(claims: pd.DataFrame) -> pd.DataFrame:
     stated = claims[~claims["check"]]
     body = stated["paper"] + ", " + stated["evidence"].map(EVIDENCE)
     found = stated.groupby([body.rename("body"), "verdict"], sort=False).size().rename("claims").reset_index()
-    order = {verdict: k for k, verdict in enumerate(_HUES)}
+    order = {verdict: k for k, verdict in enumerate(VERDICT_COLOURS)}
     return found.sort_values("verdict", key=lambda column: column.map(order), kind="stable").reset_index(drop=True)
 
 
 def verdicts(found: pd.DataFrame) -> go.Figure:
     """One bar per paper and kind of evidence, in pieces by verdict; one row of ``verdict_counts`` is one piece."""
-    fig = base.figure("Verdicts", x="claims", height=300)
+    fig = base.figure("Verdicts", x="claims", height=290)
     for verdict, rows in found.groupby("verdict", sort=False):
         fig.add_bar(
             x=rows["claims"],
             y=rows["body"],
             name=verdict,
             orientation="h",
-            marker={"color": _HUES[verdict]},
+            marker={"color": VERDICT_COLOURS[verdict]},
             text=rows["claims"],
+            textposition="inside",
+            textfont={"size": 12},
+            constraintext="none",
+            insidetextanchor="middle",
+            textangle=0,
             meta=base.DATA,
-            hovertemplate=f"{verdict}: %{{x}}",
+            hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",
         )
-    fig.update_layout(barmode="stack", legend_traceorder="normal")
-    fig.update_yaxes(categoryorder="category descending")
-    return fig
+    fig.update_layout(barmode="stack", bargap=0.2, legend={"traceorder": "normal"})
+    return fig.update_yaxes(
+        categoryorder="array",
+        categoryarray=BODIES[::-1],
+        tickvals=BODIES,
+        ticktext=[body.replace(", ", ",<br>") for body in BODIES],  # two lines, for a phone
+    )
 
 
 def ratios(claims: pd.DataFrame) -> pd.DataFrame:
@@ -75,30 +100,22 @@ def forest(rows: pd.DataFrame) -> go.Figure:
     ``rows``: ``ratios``.
     """
     fig = base.figure(
-        "Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=140 + 16 * len(rows)
+        "Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=140 + 22 * len(rows)
     )
     place = dict(zip(rows.index, range(len(rows) - 1, -1, -1), strict=True))
     for verdict, part in rows.groupby("verdict", sort=False):
-        hue = _HUES[verdict]
+        hue = VERDICT_COLOURS[verdict]
         base.points(
             fig,
             part["ratio"],
             [place[id] for id in part.index],
             verdict,
             marker={"color": hue, "symbol": _SIGNS[verdict], "size": 9},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": (part["ratio_high"] - part["ratio"]).fillna(0),
-                "arrayminus": (part["ratio"] - part["ratio_low"]).fillna(0),
-                "color": hue,
-                "thickness": 1.5,
-                "width": 0,  # caps of a missing interval would split the marker
-            },
+            error_x=bars(part["ratio"], part["ratio_low"], part["ratio_high"], hue),
             customdata=part[["statement", "reference", "observed"]].to_numpy(),
             hovertemplate="%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]:.4g}",
         )
-    labels = [id.replace("-", " ") for id in rows.index]
+    labels = [_SHORT.get(id, id.replace("-", " ")) for id in rows.index]
     fig.update_yaxes(tickvals=[place[id] for id in rows.index], ticktext=labels, tickfont_size=11)
     fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
     return fig

@@ -8,6 +8,16 @@ import plotly.graph_objects as go
 
 from recscale.figures import base
 from recscale.figures.controls import buttons
+from recscale.figures.overlay import bars
+
+_NAMES = {
+    "movielens-1m": "MovieLens-1M",
+    "amazon-beauty": "Amazon Beauty",
+    "amazon-books": "Amazon Books",
+    "food": "Food",
+    "kuairand-pure": "KuaiRand-Pure",
+    "wikipedia": "Wikipedia",
+}
 
 Predict = Callable[[pd.DataFrame], np.ndarray]
 _BUDGETS = {
@@ -40,7 +50,7 @@ def depth_curves(cells: pd.DataFrame, predict: Predict, metric: str, claimed: in
     fig.add_vline(claimed, line={"color": base.NEUTRAL, "dash": "dash"})
     fig.add_annotation(
         x=np.log10(claimed), y=0.02, yref="paper", xanchor="right", yanchor="bottom", showarrow=False,
-        text=f"paper's best depth: {claimed} ",
+        align="right", text=f"paper's best<br>depth: {claimed} ",
     )  # fmt: skip
     ticks = sorted({*cells["layers"].tolist(), 2 * int(cells["layers"].max()), claimed})
     return fig.update_xaxes(tickvals=ticks, range=[-0.06, np.log10(1.15 * claimed)])
@@ -81,12 +91,12 @@ def prediction_errors(errors: pd.DataFrame, metric: str) -> go.Figure:
 
     ``errors``: index form (as readers see it), columns ``error, least, largest``. One point per row.
     """
-    fig = base.figure("", x=f"error in {metric.upper()} at the deepest shapes", height=120 + 36 * len(errors))
-    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 2, "width": 4}
-    bars |= {"array": errors["largest"] - errors["error"], "arrayminus": errors["error"] - errors["least"]}
-    base.points(fig, errors["error"], errors.index, "error", error_x=bars, marker={"color": base.PALETTE[0]})
+    fig = base.figure("", x=f"error in {metric.upper()}", height=90 + 36 * len(errors))
+    fig.update_layout(margin_t=12)
+    ranges = bars(errors["error"], errors["least"], errors["largest"], base.PALETTE[0], thickness=2, width=4)
+    base.points(fig, errors["error"], errors.index, "error", error_x=ranges, marker={"color": base.PALETTE[0]})
     fig.update_yaxes(autorange="reversed")
-    return fig.update_xaxes(rangemode="tozero")
+    return fig.update_xaxes(rangemode="tozero", tickangle=0, nticks=6)
 
 
 def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
@@ -96,8 +106,9 @@ def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
     ``table``: ``dataset, fraction, repeated, level`` and one column per term; settings that aren't the whole data set
     are drawn open. ``len(terms) × len(table)`` points.
     """
-    fig = base.figure("What explains the level?", y=metric.upper(), log_x=True, log_y=True, height=460)
+    fig = base.figure("What explains the level?", y=f"{metric.upper()} (log scale)", log_x=True, log_y=True, height=460)
     groups = list(table.groupby("dataset", sort=False))
+    names = {dataset: _NAMES.get(dataset, dataset) for dataset, _ in groups}
     for term in terms:
         x, shown = np.log(table[term]), term == terms[0]
         along = np.linspace(x.min(), x.max(), 40)
@@ -105,13 +116,13 @@ def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
         for (dataset, part), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
             changed = (part["fraction"] < 1) | (part["repeated"] > 0)
             base.points(
-                fig, part[term], part["level"], dataset, visible=shown,
+                fig, part[term], part["level"], names[dataset], visible=shown,
                 customdata=part[["fraction", "repeated"]].to_numpy(),
                 marker={
                     "color": hue, "size": 9, "symbol": np.where(changed, f"{sign}-open", sign),
                     "line": {"width": 2, "color": hue},
                 },
-                hovertemplate=f"{dataset}<br>users %{{customdata[0]:.0%}}, repeated %{{customdata[1]:.0%}}"
+                hovertemplate=f"{names[dataset]}<br>users %{{customdata[0]:.0%}}, repeated %{{customdata[1]:.0%}}"
                 "<br>%{x:.3g}: %{y:.4f}<extra></extra>",
             )  # fmt: skip
         line = {"color": base.NEUTRAL, "dash": "dot"}
@@ -133,12 +144,11 @@ def leads(table: pd.DataFrame, budgets: Mapping[str, str] = _BUDGETS) -> go.Figu
     ``table``: ``kind`` of budget (a key of ``budgets``), ``named`` (layers, width), ``promised, measured, ci_low,
     ci_high`` in %. Two points per row.
     """
-    fig = base.figure("", x="lead over the better neighbour, % of NDCG@10", height=120 + 48 * len(table))
+    fig = base.figure("", x="lead over the better neighbour (%)", height=90 + 48 * len(table))
+    fig.update_layout(margin_t=12)
     rows = [f"{budgets[kind]}: {h} × {d}" for kind, (h, d) in zip(table["kind"], table["named"], strict=True)]
-    bars = {"type": "data", "symmetric": False, "color": base.PALETTE[0], "thickness": 1.5, "width": 4}
-    bars |= {"array": (table["ci_high"] - table["measured"]).fillna(0.0)}
-    bars |= {"arrayminus": (table["measured"] - table["ci_low"]).fillna(0.0)}
-    base.points(fig, table["measured"], rows, "measured", error_x=bars, marker={"color": base.PALETTE[0]})
+    limits = bars(table["measured"], table["ci_low"], table["ci_high"], base.PALETTE[0], width=4)
+    base.points(fig, table["measured"], rows, "measured", error_x=limits, marker={"color": base.PALETTE[0]})
     base.points(
         fig, table["promised"], rows, "promised by the law",
         marker={"color": base.PALETTE[1], "symbol": "diamond-open", "size": 11},

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
+from recscale.figures.overlay import bars
 from recscale.models import MODEL_TITLES
 from recscale.runs.table import SIZES, Columns
 
@@ -31,14 +32,7 @@ def latency_figure(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
             mode="lines+markers",
             line={"color": base.colour(model), "width": 1},
             marker={"color": base.colour(model), "symbol": base.symbol(model) + ending},
-            error_y={
-                "symmetric": False,
-                "array": rows["p99_ms"] - rows["p50_ms"],
-                "arrayminus": 0 * rows["p50_ms"],
-                "color": base.colour(model),
-                "thickness": 1,
-                "width": 3,
-            },
+            error_y=bars(rows["p50_ms"], rows["p50_ms"], rows["p99_ms"], base.colour(model), thickness=1, width=3),
             customdata=rows[["p99_ms", "candidates_per_second", "candidates", "threads"]],
             hovertemplate=_TIME,
         )

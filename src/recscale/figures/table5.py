@@ -30,6 +30,7 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
         ends = np.array([rows["gflop"].min(), rows["gflop"].max()])
         fitted = line["offset_1gflop"] + line["slope_per_decade"] * np.log10(ends)
         base.line(fig, ends, fitted, model, line={"color": base.colour(model)}, showlegend=False, hoverinfo="skip")
+        rows = rows.sort_values("in_fit", ascending=False, kind="stable")  # the legend shows the first point's mark
         open_or_not = [base.symbol(model) + ("" if in_fit else "-open") for in_fit in rows["in_fit"]]
         base.points(
             fig,
@@ -46,12 +47,26 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
     return buttons(fig, [(f"task {task}", {"visible": only(task, groups)}, {}) for task in sorted(set(groups))])
 
 
+def sizes_alone(sizes: pd.DataFrame, reach: float) -> go.Figure:
+    """The fitted sizes of one model without any law, and empty room to ``reach`` times the largest: to be continued by
+    hand. ``sizes``: ``readings.wukong_sizes``."""
+    fig = base.figure(
+        x="training compute (GFLOP per example, log scale)", y="relative log-loss (%)", log_x=True, height=380
+    )
+    base.points(fig, sizes["gflop"], sizes["y"], "Wukong", hovertemplate="%{x:.3g} GFLOP per example<br>%{y:+.2f} %")
+    drop = np.ptp(sizes["y"])
+    ends = np.log10([sizes["gflop"].min() / 1.5, sizes["gflop"].max() * reach])
+    fig.update_xaxes(range=ends.tolist())
+    fig.update_yaxes(range=[sizes["y"].min() - drop, sizes["y"].max() + 0.2 * drop])
+    return fig.update_layout(margin_t=16, showlegend=False)
+
+
 def slopes_and_offsets(models: pd.DataFrame) -> go.Figure:
     """Slope and offset of every model with their 95 % intervals; buttons pick which. ``models``: ``wukong_models``."""
     fig = base.figure("Steeper, or just lower?", x="slope (% per decade of compute)", height=480)
     quantities = {
         "slope": ("slope_per_decade", "slope_low", "slope_high", "slope (% per decade of compute)"),
-        "offset": ("offset_1gflop", "offset_low", "offset_high", "level of the line at 1 GFLOP per example (%)"),
+        "offset": ("offset_1gflop", "offset_low", "offset_high", "the line at 1 GFLOP per example (%)"),
     }
     tasks = list(models.groupby("task"))
     for hue, sign, shift, (task, rows) in zip(base.PALETTE, base.SYMBOLS, (0.12, -0.12), tasks, strict=False):
@@ -129,10 +144,11 @@ def forty(table: pd.DataFrame) -> go.Figure:
     )
     pairs = (("ratio_of_sizes", "smallest Wukong as good"), ("ratio_by_law", "Wukong's law, inverted"))
     for task, rows in table.groupby("task"):
+        beside = rows["dcnv2_gflop"] * (1, 1.06)[task - 1]  # or the marks of one task would lie on the other's
         for sign, (column, name) in zip(("circle", "diamond-open"), pairs, strict=True):
             base.points(
                 fig,
-                rows["dcnv2_gflop"],
+                beside,
                 rows[column],
                 f"task {task}: {name}",
                 marker={"color": base.PALETTE[task - 1], "symbol": sign},

@@ -19,20 +19,9 @@ def orders_figure(table: pd.DataFrame) -> go.Figure:
         log_y=True,
         height=360,
     )
-    for position, (layer, rows) in enumerate(table.groupby("layer")):
-        hue = base.PALETTE[position % len(base.PALETTE)]
-        base.points(
-            fig,
-            rows["order"],
-            rows["size"],
-            f"after layer {layer}: orders 1…{2**layer}",
-            mode="lines+markers",
-            marker={"color": hue, "symbol": base.SYMBOLS[position % len(base.SYMBOLS)]},
-            line={"color": hue, "width": 1},
-            hovertemplate="order %{x}: %{y:.1e}<extra></extra>",
-        )
-    fig.update_xaxes(dtick=2)
-    return fig
+    named = table.assign(name=[f"after layer {layer}: orders 1…{2**layer}" for layer in table["layer"]])
+    base.series(fig, named, "name", "order", "size", joined=1, hovertemplate="order %{x}: %{y:.1e}<extra></extra>")
+    return fig.update_xaxes(dtick=2)
 
 
 def cost_figure(table: pd.DataFrame) -> go.Figure:
@@ -53,19 +42,16 @@ def cost_figure(table: pd.DataFrame) -> go.Figure:
             marker={"color": base.PALETTE[position]},
             hovertemplate="%{y}, " + part + ": %{x:,}<extra></extra>",
         )
-    fig.update_layout(barmode="stack")
+    fig.update_layout(barmode="stack", legend={"traceorder": "normal"})
+    fig.update_xaxes(tickformat="~s")
     fig.update_yaxes(categoryorder="array", categoryarray=table["variant"].unique()[::-1])
-    choices = (
+    choices = []
+    for label, column, title in (
         ("compute", "flop", "training FLOP per example"),
         ("parameters", "parameters", "dense parameters"),
-    )
-    return buttons(
-        fig,
-        [
-            (label, {"x": [rows[column].tolist() for rows in groups]}, {"xaxis.title.text": title})
-            for label, column, title in choices
-        ],
-    )
+    ):
+        choices.append((label, {"x": [rows[column].tolist() for rows in groups]}, {"xaxis.title.text": title}))
+    return buttons(fig, choices)
 
 
 def scales_figure(table: pd.DataFrame) -> go.Figure:
@@ -78,16 +64,4 @@ def scales_figure(table: pd.DataFrame) -> go.Figure:
         log_y=True,
         height=400,
     )
-    for position, (part, rows) in enumerate(table.groupby("part", sort=False)):
-        hue = base.PALETTE[position]
-        base.points(
-            fig,
-            rows["n"],
-            rows["rms"],
-            part,
-            mode="lines+markers",
-            marker={"color": hue, "symbol": base.SYMBOLS[position]},
-            line={"color": hue, "width": 1},
-            hovertemplate="n = %{x}: %{y:.2f}<extra></extra>",
-        )
-    return fig
+    return base.series(fig, table, "part", "n", "rms", joined=1, hovertemplate="n = %{x}: %{y:.2f}<extra></extra>")

@@ -11,11 +11,10 @@ from recscale import published
 from recscale.analysis import ctr_curves, ctr_scaling
 from recscale.datasets.cards import find_card
 from recscale.figures.explorers import Explorer
+from recscale.models import InputShape, WukongConfig
 from recscale.models.accounting import total
 from recscale.models.ctr_presets import wukong_ladder
 from recscale.models.ctr_styles import INPUTS
-from recscale.models.embeddings import InputShape
-from recscale.models.wukong import WukongConfig
 from recscale.runs.table import Columns, load_results
 
 PAPER_INPUTS = InputShape(n=720, d=160, n_dense=0, n_tasks=2)
@@ -30,13 +29,9 @@ GIGA = 1e9
 DATASET = "movielens-1m"
 
 
-def show_wukong_explorer(runs: pd.DataFrame | None = None) -> Explorer:
-    """The explorer with the presets, the paper's points and law, and those of ``runs``.
-
-    ``runs``: a run table of ``ctr_curves.curves`` (default: the committed ladder on MovieLens-1M).
-    """
-    runs = ctr_curves.curves(load_results(ctr_curves.NAME), DATASET) if runs is None else runs
-    found = presets()
+def show_wukong_explorer() -> Explorer:
+    """The explorer with the presets, the paper's points and law, and those of the ladder on MovieLens-1M."""
+    runs, found = ctr_curves.curves(load_results(ctr_curves.NAME), DATASET), presets()
     rows = {one["name"]: _costs(one["config"]) for one in found}
     return Explorer(
         "wukong",
@@ -91,7 +86,7 @@ def paper_curve() -> dict[str, Any]:
     law = published.wukong_law(1).parameters
     return {
         "name": "the paper's internal data",
-        "unit": "relative log loss, %",
+        "unit": "relative log-loss, %",
         "law": {"A": law["A"], "exponent": law["c"], "offset": -100, "unit": GIGA},
         "x": (points["gflop"] * GIGA).round().astype(int).tolist(),
         "y": points["y"].tolist(),
@@ -105,7 +100,7 @@ def measured_curve(runs: pd.DataFrame) -> dict[str, Any]:
     law = ctr_scaling.fit_law(runs, Columns.FLOP, hold_out=0).parameters
     return {
         "name": find_card(runs[Columns.DATASET].iloc[0]).title,
-        "unit": "test log loss, nats",
+        "unit": "test log-loss, nats",
         "law": {"A": law["A"], "exponent": law["α"], "offset": 0, "unit": 1},
         "x": means[Columns.FLOP].astype(int).tolist(),
         "y": means["test_logloss"].round(6).tolist(),

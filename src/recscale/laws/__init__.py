@@ -9,20 +9,3 @@ from recscale.laws.compare import compare
 from recscale.laws.fit import Fit, fit
 from recscale.laws.law import LAWS, GridConstant, Law, Parameter, get, register
 from recscale.laws.report import report, to_json, warnings_of
-
-__all__ = [
-    "LAWS",
-    "Fit",
-    "GridConstant",
-    "Law",
-    "Parameter",
-    "compare",
-    "fit",
-    "forms",
-    "get",
-    "performance",
-    "register",
-    "report",
-    "to_json",
-    "warnings_of",
-]

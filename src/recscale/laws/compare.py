@@ -7,19 +7,7 @@ from recscale.laws.fit import fit as fit_law
 from recscale.laws.law import LAWS, get
 from recscale.laws.points import read_columns
 
-_COLUMNS = (
-    "law",
-    "free",
-    "r2",
-    "r2_adjusted",
-    "aicc",
-    "delta_aicc",
-    "leave_one_size_out_rmse",
-    "held_out_rmse",
-    "verdict",
-    "error",
-    "fit",
-)
+_QUALITY = ("r2", "r2_adjusted", "aicc", "delta_aicc", "leave_one_size_out_rmse", "held_out_rmse")
 TIE = 2.0
 """Laws within this AICc of the best can't be told from it."""
 
@@ -53,19 +41,9 @@ def compare(x, y, names=None, **options) -> pd.DataFrame:
         except ValueError as error:
             rows.append({"law": law.name, "verdict": "not fitted", "error": str(error), "fit": None})
             continue
-        rows.append(
-            {
-                "law": law.name,
-                "free": fit.law.free,
-                "r2": fit.r2,
-                "r2_adjusted": fit.r2_adjusted,
-                "aicc": fit.aicc,
-                "leave_one_size_out_rmse": fit.leave_one_size_out_rmse,
-                "held_out_rmse": fit.held_out["rmse"] if fit.held_out else np.nan,
-                "fit": fit,
-            }
-        )
-    table = pd.DataFrame(rows).reindex(columns=_COLUMNS)
+        quality = {name: getattr(fit, name, np.nan) for name in _QUALITY}
+        rows.append({"law": law.name, "free": fit.law.free, "fit": fit} | quality)
+    table = pd.DataFrame(rows).reindex(columns=["law", "free", *_QUALITY, "verdict", "error", "fit"])
     finite = table["aicc"].astype(float).replace([np.inf, -np.inf], np.nan)
     table["delta_aicc"] = finite - finite.min()
     # As object: where every law fits, the column is all missing and pandas takes it for numbers.

@@ -95,6 +95,11 @@ class Fit:
             self.problem.points, self.unseen, self.predict(x), *self.band(x, observation=True)
         )
 
+    @property
+    def held_out_rmse(self) -> float:
+        """RMSE at the largest sizes, which the fit has not seen; nan without any."""
+        return self.held_out["rmse"] if self.held_out else np.nan
+
     @cached_property
     def point_diagnostics(self) -> PointDiagnostics:
         """Repeats, collinear variables and short spans of the points."""

@@ -9,6 +9,12 @@ from recscale.laws.diagnostics import PER_PARAMETER, Identifiability
 from recscale.laws.fit import Fit
 from recscale.laws.points import DECADES, PointDiagnostics
 
+TOLD = (
+    *("n_points", "parameters", "intervals", "objective", "r2", "r2_adjusted", "aicc"),
+    *("leave_one_size_out_rmse", "held_out", "optimum"),
+)
+"""What ``to_json`` tells of a fit under the same names."""
+
 METHODS = {
     "linearised": "linearised, Student's t; bands averaged over a searched constant",
     "bootstrap": "bootstrap over configurations, {resamples} resamples",
@@ -176,21 +182,8 @@ def _method(fit: Fit) -> str:
 
 def to_json(fit: Fit, group: Mapping | None = None) -> dict:
     """The fit as plain JSON values, full precision; null for what is not finite. ``group``: whose points these are."""
-    return {
-        "group": dict(group or {}),
-        "law": fit.law.name,
-        "n_points": fit.n_points,
-        "parameters": _plain(fit.parameters),
-        "intervals": _plain(fit.intervals),
-        "objective": _plain(fit.objective),
-        "r2": _plain(fit.r2),
-        "r2_adjusted": _plain(fit.r2_adjusted),
-        "aicc": _plain(fit.aicc),
-        "leave_one_size_out_rmse": _plain(fit.leave_one_size_out_rmse),
-        "held_out": _plain(fit.held_out),
-        "optimum": _plain(fit.optimum),
-        "warnings": list(warnings_of(fit)),
-    }
+    told = {name: _plain(getattr(fit, name)) for name in TOLD}
+    return {"group": dict(group or {}), "law": fit.law.name} | told | {"warnings": list(warnings_of(fit))}
 
 
 def _plain(value):

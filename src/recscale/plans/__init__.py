@@ -2,5 +2,3 @@
 
 from recscale.plans.profiles import PROFILES
 from recscale.plans.registry import STUDIES, plan_study
-
-__all__ = ["PROFILES", "STUDIES", "plan_study"]

@@ -17,9 +17,7 @@ from recscale.models.wukong import WukongConfig
 from recscale.plans import rate_search
 from recscale.plans.parts import one_pass
 from recscale.plans.profiles import Profiles, RunSeeds
-from recscale.runs.spec import RunSpec
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, load_results, run_table
+from recscale.runs import Columns, NotYetPlanned, RunSpec, load_results, run_table
 from recscale.training.ctr import CTRTraining
 
 AVERAGING_SEARCH = "ctr-averaging-rate"

@@ -10,11 +10,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from recscale.models import EmbeddingConfig, WukongConfig
 from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, rival_sizes, wukong_ladder
-from recscale.models.embeddings import EmbeddingConfig
-from recscale.models.wukong import WukongConfig
 from recscale.plans.parts import Part, Training, fixed, inputs, runs_of
-from recscale.plans.profiles import Profiles, RunPlanner, RunSeeds
+from recscale.plans.profiles import PROFILES, Profiles, RunPlanner, RunSeeds
 from recscale.plans.rate_search import OTHERS, tuned
 from recscale.runs.spec import RunSpec
 from recscale.training.ctr import CTRTraining
@@ -43,33 +42,22 @@ class CTRScale:
         return Part(self.dataset, models, self.training, self.seeds, most_rows=self.most_rows)
 
 
-def smoke_ctr() -> CTRScale:
-    """Synthetic impressions, at most 16,000 of them."""
-    wukong = wukong_ladder()
-    return CTRScale("synthetic-ctr", fixed, (0,), wukong[2], (wukong[0], wukong[3]), most_rows=16_000)
+_WUKONG = wukong_ladder()
 
-
-def quick_ctr() -> CTRScale:
-    """MovieLens-100K, one seed."""
-    wukong = wukong_ladder()
-    return CTRScale("movielens-100k", fixed, (0,), wukong[4], (wukong[0], wukong[3], wukong[6]))
-
-
-def full_ctr() -> CTRScale:
-    """MovieLens-1M at searched rates, two seeds."""
-    wukong = wukong_ladder()
-    return CTRScale("movielens-1m", tuned, (0, 1), wukong[6], (wukong[0], wukong[6], wukong[9]))
+CTR_SCALES = Profiles(
+    smoke=CTRScale("synthetic-ctr", fixed, (0,), _WUKONG[2], (_WUKONG[0], _WUKONG[3]), most_rows=16_000),
+    quick=CTRScale("movielens-100k", fixed, (0,), _WUKONG[4], (_WUKONG[0], _WUKONG[3], _WUKONG[6])),
+    full=CTRScale("movielens-1m", tuned, (0, 1), _WUKONG[6], (_WUKONG[0], _WUKONG[6], _WUKONG[9])),
+)
 
 
 def _at_every_scale(study: Callable[[CTRScale, str | None, RunSeeds | None], list[RunSpec]]) -> Profiles[RunPlanner]:
-    return Profiles(
-        smoke=partial(study, smoke_ctr()), quick=partial(study, quick_ctr()), full=partial(study, full_ctr())
-    )
+    return Profiles(**{profile: partial(study, CTR_SCALES[profile]) for profile in PROFILES})
 
 
 def _smoke_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Four sizes of Wukong and one DLRM; the smallest Wukong once more, with a further seed."""
-    scale, wukong, seeds = smoke_ctr(), wukong_ladder(), seeds or (0,)
+    scale, wukong, seeds = CTR_SCALES.smoke, wukong_ladder(), seeds or (0,)
     ladder = scale.part(wukong[0], wukong[2], wukong[3], wukong[4])
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1,))
     parts = [replace(part, seeds=seeds) for part in (ladder, scale.part(dlrm_sizes()[1]))]
@@ -78,7 +66,7 @@ def _smoke_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]
 
 def _quick_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """2.6 decades of Wukong and 1.3 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
-    scale, wukong, seeds = quick_ctr(), wukong_ladder(), seeds or (0,)
+    scale, wukong, seeds = CTR_SCALES.quick, wukong_ladder(), seeds or (0,)
     ladder = scale.part(*(wukong[i] for i in (0, 2, 3, 5, 7, 9)))
     rivals = scale.part(*dlrm_sizes()[:3]), scale.part(*dcnv2_sizes()[:3])
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1, max(seeds) + 2))

@@ -25,9 +25,7 @@ from recscale.plans import frontier_search
 from recscale.plans.parts import FIXED_RATES, Part, Training
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.rate_search import at_embedding_rate, best_rates, interpolated_rate
-from recscale.runs.spec import RunSpec
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, healthy, load_results, run_table
+from recscale.runs import Columns, NotYetPlanned, RunSpec, healthy, load_results, run_table
 from recscale.stats.power import pooled_deviation, seeds_needed
 from recscale.training.ctr import CTRTraining
 

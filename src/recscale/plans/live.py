@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from recscale.models.dcnv2 import DCNv2Config
-from recscale.models.dlrm import DLRMConfig
-from recscale.models.wukong import WukongConfig
+from recscale.models import DCNv2Config, DLRMConfig, WukongConfig
 from recscale.plans.parts import Part, one_pass, runs_of
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.sequential import SEQUENTIAL_SCALES, LayersWidth, cell

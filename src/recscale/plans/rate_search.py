@@ -11,23 +11,22 @@ First a grid (``rate_grid``). Where its best lay at an edge, and at the other si
 rate that is best at the middle one, the search went on by hand (``rates_beyond``), until the best lay inside.
 """
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache, partial
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recscale.models.accounting import account_ctr
+from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_presets import rival_sizes
-from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans.parts import USUAL_EMBEDDING, inputs, one_pass, usual_split
 from recscale.plans.profiles import Profiles, RunSeeds
-from recscale.runs.spec import RunSpec
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import Columns, healthy, load_results, run_table
+from recscale.runs import Columns, NotYetPlanned, RunSpec, healthy, load_results, run_table
 from recscale.training.ctr import CTRTraining
 
 RATE_STUDY = "ctr-learning-rate"
@@ -47,52 +46,19 @@ CROSSED_AT = {SEARCHED_ON: (1,), "kuairand-pure": tuple(range(SIZE_COUNT))}
 RATE_SEARCH_SEED = 1000
 DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 EMBEDDING_RATES = (3e-2, 1e-1, 3e-1)
-KUAIRAND_BEYOND = (
-    *(
-        (size, *rates)
-        for size in range(SIZE_COUNT)
-        for rates in ((1e-4, 3e-2), (1e-4, 1e-2), (3e-4, 1e-2), (1e-3, 1e-2))
-    ),
-    (2, 3e-5, 3e-2),
-)
-RATES_BEYOND: dict[tuple[str, str], RatePairs] = {
-    (SEARCHED_ON, "wukong"): ((2, 1e-4, 1e-1), (2, 3e-5, 1e-1)),
-    (SEARCHED_ON, "dlrm"): (
-        *((0, 3e-2, 1e-1), (1, 3e-2, 3e-2), (1, 1e-2, 1e-2), (1, 3e-2, 1e-2), (2, 3e-2, 1e-1)),
-        *((size, dense, 3e-2) for size, dense in product((0, 2), (3e-3, 1e-2, 3e-2, 1e-1))),
-        *((1, 1e-1, 3e-2), (1, 3e-1, 3e-2), (2, 3e-1, 3e-2)),
-    ),
-    (SEARCHED_ON, "dcnv2"): (
-        *((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0), (2, 3e-2, 1e-1)),
-        *((size, dense, 3e-1) for size, dense in product((0, 2), DENSE_RATES)),
-        (2, 1e-4, 3e-1),
-    ),
-    (SEARCHED_ON, "finalmlp"): (
-        *((size, dense, 3e-1) for size, dense in product((0, 2), DENSE_RATES)),
-        *((1, 1e-4, 3e-1), (2, 1e-4, 3e-1), (1, 1e-4, 1.0), (1, 3e-4, 1.0), (1, 1e-3, 1.0)),
-        *((0, 3e-4, 1.0), (0, 1e-3, 1.0), (0, 3e-3, 1.0), (1, 3e-5, 1.0), (1, 1e-4, 3.0), (1, 3e-4, 3.0)),
-        *((2, 3e-5, 1.0), (2, 1e-4, 1.0), (2, 3e-4, 1.0), (2, 1e-3, 1.0), (0, 1e-4, 1.0), (2, 1e-5, 1.0)),
-        (2, 3e-6, 1.0),
-    ),
-    (SEARCHED_ON, "masknet"): ((0, 3e-2, 1e-1), (0, 1e-1, 1e-1)),
-    (SEARCHED_ON, "afn+"): (
-        *((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0), (1, 3e-4, 3.0), (1, 1e-3, 3.0)),
-        *((size, dense, 1.0) for size, dense in product((0, 2), DENSE_RATES)),
-        *((1, 3e-3, 3.0), (1, 3e-4, 10.0), (1, 1e-3, 10.0), (1, 1e-2, 3.0), (1, 3e-3, 10.0), (2, 1e-4, 3.0)),
-        *((size, dense, 3.0) for size, dense in product((0, 2), DENSE_RATES[:3])),
-    ),
-    (SEARCHED_ON, "xdeepfm"): (
-        *((0, 3e-2, 1e-1), (1, 3e-4, 1.0), (1, 1e-3, 1.0), (1, 3e-3, 1.0)),
-        *((size, dense, 3e-1) for size, dense in product((0, 2), DENSE_RATES)),
-    ),
-    ("kuairand-pure", "wukong"): (
-        *KUAIRAND_BEYOND,
-        *((0, 3e-3, 1e-2), (0, 1e-3, 3e-3), (1, 1e-4, 3e-3), (1, 3e-4, 3e-3), (1, 1e-3, 3e-3)),
-        *((2, 3e-5, 1e-2), (2, 1e-4, 3e-3)),
-    ),
-    ("kuairand-pure", "dlrm"): KUAIRAND_BEYOND,
-    ("kuairand-pure", "dcnv2"): KUAIRAND_BEYOND,
-}
+
+
+def _beyond() -> dict[tuple[str, str], RatePairs]:
+    text = Path(__file__).with_name("rates-beyond.toml").read_text(encoding="utf-8")
+    return {
+        (dataset, model): tuple(map(tuple, pairs))
+        for dataset, models in tomllib.loads(text).items()
+        for model, pairs in models.items()
+    }
+
+
+RATES_BEYOND = _beyond()
+"""(data set, model) -> what was tried after the grid."""
 
 
 def rate_grid(dataset: str, sizes: int = SIZE_COUNT) -> RatePairs:

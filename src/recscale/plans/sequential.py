@@ -21,9 +21,7 @@ from recscale.plans.sequential_search import (
     tuned_for,
     unsearched,
 )
-from recscale.runs.spec import RunSpec
-from recscale.runs.study import NotYetPlanned
-from recscale.runs.table import load_results
+from recscale.runs import NotYetPlanned, RunSpec, load_results
 from recscale.settings import DATA
 from recscale.training.sequential import SequentialTraining
 
@@ -85,30 +83,14 @@ class SequentialScale:
     schedule: str = "constant"
 
 
-def smoke_sequential() -> SequentialScale:
-    """At most 300 users of a synthetic Markov chain."""
-    epochs = {"epochs": 5, "warmup_steps": 5, "patience": 3, "learning_rate": 2e-2}
-    return SequentialScale("synthetic-markov", max_length=20, batch_tokens=256, users=300, **epochs)
-
-
-def quick_sequential() -> SequentialScale:
-    """MovieLens-100K, ten epochs."""
-    epochs = {"epochs": 10, "warmup_steps": 20, "patience": 3}
-    return SequentialScale("movielens-100k", max_length=50, batch_tokens=2048, **epochs)
-
-
-def full_sequential() -> SequentialScale:
-    """MovieLens-1M, 25 epochs.
-
-    Small batches: two layers of width 32 are after 18 epochs of 1024 positions per batch (rate 3e-3) where 70 epochs of
-    4096 (rate 1e-3) bring them, at the same time per epoch (valid NDCG@10 of MovieLens-1M, seed 1000). And a rate that
-    falls to 0 within 25 epochs, the best of which counts: see ``AT_CONSTANT_RATE``.
-    """
-    epochs = {"epochs": 25, "warmup_steps": 100, "evaluate_every": 1, "schedule": "linear"}
-    return SequentialScale("movielens-1m", max_length=50, batch_tokens=1024, **epochs)
-
-
-SEQUENTIAL_SCALES = Profiles(smoke=smoke_sequential(), quick=quick_sequential(), full=full_sequential())
+SEQUENTIAL_SCALES = Profiles(  # data set, max_length, epochs, batch_tokens, warmup_steps
+    smoke=SequentialScale("synthetic-markov", 20, 5, 256, 5, patience=3, users=300, learning_rate=2e-2),
+    quick=SequentialScale("movielens-100k", 50, 10, 2048, 20, patience=3),
+    full=SequentialScale("movielens-1m", 50, 25, 1024, 100, evaluate_every=1, schedule="linear"),
+)
+"""Of ``full``: small batches, as two layers of width 32 are after 18 epochs of 1024 positions per batch (rate 3e-3)
+where 70 epochs of 4096 (rate 1e-3) bring them, at the same time per epoch (valid NDCG@10 of MovieLens-1M, seed 1000).
+And a rate that falls to 0 within 25 epochs, the best of which counts: see ``AT_CONSTANT_RATE``."""
 
 
 def cell(
@@ -167,15 +149,15 @@ def _rate_search(
 
 def _full_rate_search(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Every width of ``SEARCH``: the stated search behind ``TUNED``. Then those at a constant rate."""
-    falling = _rate_search(full_sequential(), SEARCH, dataset, seeds)
-    return falling + _rate_search(full_sequential(), AT_CONSTANT_RATE, dataset, seeds, schedule="constant", epochs=100)
+    search = partial(_rate_search, SEQUENTIAL_SCALES.full, dataset=dataset, seeds=seeds)
+    return search(SEARCH) + search(AT_CONSTANT_RATE, schedule="constant", epochs=100)
 
 
 _FEW = ((1e-3, 0.2), (5e-3, 0.2))
 
 SEQUENTIAL_RATE_PLAN = Profiles(
-    smoke=partial(_rate_search, smoke_sequential(), {8: _FEW}),
-    quick=partial(_rate_search, quick_sequential(), {16: _FEW, 32: _FEW}),
+    smoke=partial(_rate_search, SEQUENTIAL_SCALES.smoke, {8: _FEW}),
+    quick=partial(_rate_search, SEQUENTIAL_SCALES.quick, {16: _FEW, 32: _FEW}),
     full=_full_rate_search,
 )
 
@@ -191,7 +173,7 @@ def _full_grid(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     the LLaMA-style one, then histories of 100 and 200, then two cells in bfloat16."""
     order = (*SKELETON, *(shape for shape in CELLS if shape not in SKELETON))
     first, *further = seeds or (0, 1, 2)
-    usual = partial(cell, full_sequential(), dataset=dataset)
+    usual = partial(cell, SEQUENTIAL_SCALES.full, dataset=dataset)
     runs = [usual(shape, unsearched(shape, first)) for shape in order]
     runs += [usual(shape, seed) for shape in DIAGONAL for seed in further]
     runs += [usual(shape, first, model="hstu") for shape in _checkerboard(order)]
@@ -201,8 +183,8 @@ def _full_grid(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
 
 
 GRID_PLAN = Profiles(
-    smoke=partial(_small_grid, smoke_sequential(), SMOKE_CELLS),
-    quick=partial(_small_grid, quick_sequential(), QUICK_CELLS),
+    smoke=partial(_small_grid, SEQUENTIAL_SCALES.smoke, SMOKE_CELLS),
+    quick=partial(_small_grid, SEQUENTIAL_SCALES.quick, QUICK_CELLS),
     full=_full_grid,
 )
 """HR and NDCG over layers × width: the table the law is fitted to."""
@@ -224,7 +206,7 @@ def _full_data(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     is trained for 25/√f epochs: fewer steps than all users get, more turns of each. ``OTHER_DATASETS`` get as many
     positions as MovieLens-1M.
     """
-    scale, (seed, *_) = full_sequential(), seeds or (0,)
+    scale, (seed, *_) = SEQUENTIAL_SCALES.full, seeds or (0,)
     variants: list[dict[str, Any]] = []
     for share in FRACTIONS:
         variants.append({"dataset": dataset, "fraction": share, "epochs": round(scale.epochs / share**0.5)})
@@ -235,8 +217,8 @@ def _full_data(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
 
 
 DATA_VARIANTS_PLAN = Profiles(
-    smoke=partial(_small_data, smoke_sequential(), ((1, 8),)),
-    quick=partial(_small_data, quick_sequential(), ((1, 8), (2, 16))),
+    smoke=partial(_small_data, SEQUENTIAL_SCALES.smoke, ((1, 8),)),
+    quick=partial(_small_data, SEQUENTIAL_SCALES.quick, ((1, 8), (2, 16))),
     full=_full_data,
 )
 
@@ -264,14 +246,14 @@ def _full_predicted(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec
         )
     recorded = pd.read_csv(PREDICTIONS)
     shapes = zip(recorded["layers"].tolist(), recorded["width"].tolist(), strict=True)
-    return _predicted(full_sequential(), dict.fromkeys(shapes), dataset, seeds)
+    return _predicted(SEQUENTIAL_SCALES.full, dict.fromkeys(shapes), dataset, seeds)
 
 
 _PAPER_BUDGET = ((1, 32), (2, 16), (4, 8))  # H · d = 32
 
 PREDICTIONS_PLAN = Profiles(
-    smoke=partial(_predicted, smoke_sequential(), _PAPER_BUDGET),
-    quick=partial(_predicted, quick_sequential(), _PAPER_BUDGET),
+    smoke=partial(_predicted, SEQUENTIAL_SCALES.smoke, _PAPER_BUDGET),
+    quick=partial(_predicted, SEQUENTIAL_SCALES.quick, _PAPER_BUDGET),
     full=_full_predicted,
 )
 """The shapes the fitted law recommends and two neighbours of each, with two seeds."""

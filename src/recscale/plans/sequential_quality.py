@@ -8,12 +8,10 @@ from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.sequential import (
     BASE_MODEL,
     OTHER_MODELS,
+    SEQUENTIAL_SCALES,
     LayersWidth,
     SequentialScale,
     cell,
-    full_sequential,
-    quick_sequential,
-    smoke_sequential,
 )
 from recscale.plans.sequential_search import QUALITY_SEARCH, QUALITY_TUNED, SEARCH_SEED
 from recscale.runs.spec import RunSpec
@@ -36,13 +34,13 @@ def _full_setting_search(dataset: str | None, seeds: RunSeeds | None) -> list[Ru
     runs = []
     for seed in seeds or (SEARCH_SEED,):
         for name, settings in searched.items():
-            runs += [cell(full_sequential(), seed=seed, dataset=name, **setting) for setting in settings]
+            runs += [cell(SEQUENTIAL_SCALES.full, seed=seed, dataset=name, **setting) for setting in settings]
     return runs
 
 
 SETTING_SEARCH_PLAN = Profiles(
-    smoke=partial(_small_setting_search, smoke_sequential(), (1, 8)),
-    quick=partial(_small_setting_search, quick_sequential(), (2, 32)),
+    smoke=partial(_small_setting_search, SEQUENTIAL_SCALES.smoke, (1, 8)),
+    quick=partial(_small_setting_search, SEQUENTIAL_SCALES.quick, (2, 32)),
     full=_full_setting_search,
 )
 
@@ -71,19 +69,19 @@ def _full_levels(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
         runs = []
         for name, one in settings:
             for seed in seeds:
-                runs += [cell(full_sequential(), seed=seed, dataset=name, model=model, **one) for model in models]
+                runs += [cell(SEQUENTIAL_SCALES.full, seed=seed, dataset=name, model=model, **one) for model in models]
         return runs
 
     losses = [
-        cell(full_sequential(), seed=seeds[0], dataset=dataset, loss=loss, negatives=256, **setting)
+        cell(SEQUENTIAL_SCALES.full, seed=seeds[0], dataset=dataset, loss=loss, negatives=256, **setting)
         for loss in ("sampled-softmax", "gbce", "bce")
     ]
     return [*trained(BASE_MODEL, OTHER_MODELS[0]), *losses, *trained(*OTHER_MODELS[1:])]
 
 
 LEVELS_PLAN = Profiles(
-    smoke=partial(_small_levels, smoke_sequential(), (1, 8)),
-    quick=partial(_small_levels, quick_sequential(), (2, 32)),
+    smoke=partial(_small_levels, SEQUENTIAL_SCALES.smoke, (1, 8)),
+    quick=partial(_small_levels, SEQUENTIAL_SCALES.quick, (2, 32)),
     full=_full_levels,
 )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 from recscale.models.embeddings import EmbeddingConfig
-from recscale.plans.ctr import CTRScale, full_ctr, quick_ctr, smoke_ctr
+from recscale.plans.ctr import CTR_SCALES, CTRScale
 from recscale.plans.parts import Part, runs_of
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.runs.spec import RunSpec
@@ -39,8 +39,8 @@ def _colour(scale: CTRScale, depths: Sequence[int], widths: Sequence[int], colou
 
 
 SHAPES_PLAN = Profiles(
-    smoke=partial(bridge_plan, smoke_ctr(), (1, 2), (4, 8)),
-    quick=partial(bridge_plan, quick_ctr(), (1, 2, 4), (8, 16, 32)),
-    full=partial(bridge_plan, full_ctr(), (1, 2, 4, 8), (8, 16, 32, 64)),
+    smoke=partial(bridge_plan, CTR_SCALES.smoke, (1, 2), (4, 8)),
+    quick=partial(bridge_plan, CTR_SCALES.quick, (1, 2, 4), (8, 16, 32)),
+    full=partial(bridge_plan, CTR_SCALES.full, (1, 2, 4, 8), (8, 16, 32, 64)),
 )
 """At ``full`` 16 shapes of 0.23 to 5.9 training MFLOP per example and two seeds: up to an hour on one core."""

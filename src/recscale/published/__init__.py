@@ -1,7 +1,6 @@
 """The papers' own numbers, refitted: one function a table of the book.
 
-The loaders read ``data/published``, or the ``folder`` given. "Printed" is always what a paper says; everything else is
-computed here.
+"Printed" is always what a paper says; everything else is computed here.
 """
 
 from recscale.published.data import ablation, joint_law, joint_points, leverage, loss_curves, printed_data_terms
@@ -32,33 +31,3 @@ from recscale.published.wukong import (
     wukong_pf_days,
     wukong_points,
 )
-
-__all__ = [
-    "AXES",
-    "EXACT",
-    "SETTING",
-    "ablation",
-    "claimed_optima",
-    "constrained_peak",
-    "disagreements",
-    "distances",
-    "joint_law",
-    "joint_points",
-    "leverage",
-    "load",
-    "loss_curves",
-    "optima_margins",
-    "optima_rows",
-    "panel_models",
-    "panel_r2",
-    "panels",
-    "potential",
-    "potential_by_q1",
-    "printed_data_terms",
-    "q1_profile",
-    "wukong_forty",
-    "wukong_law",
-    "wukong_models",
-    "wukong_pf_days",
-    "wukong_points",
-]

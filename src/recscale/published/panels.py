@@ -1,7 +1,5 @@
 """The Performance Law's 20 panels, refitted: R² recomputed and printed, the searched constant, control models."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -18,36 +16,33 @@ EXACT = ("ml-1m", "kuairand-pure")  # whose panels the paper drew at the global 
 SIX_DECIMALS = 5.1e-7
 
 
-def panels(folder: Path | None = None) -> dict[tuple[str, str, int], pd.DataFrame]:
+def panels() -> dict[tuple[str, str, int], pd.DataFrame]:
     """The 20 panels: (metric, data set, maximum length) -> points (layers, embedding_dim, value), in paper order."""
-    grid = load("performance_law_grid", folder)
+    grid = load("performance_law_grid")
     return {(m, d, int(n)): rows.reset_index(drop=True) for (m, d, n), rows in grid.groupby(SETTING, sort=False)}
 
 
-def _r2(value: np.ndarray, objective: np.ndarray) -> np.ndarray:
-    return 1 - objective / ((value - value.mean()) ** 2).sum()
-
-
 def q1_profile(rows: pd.DataFrame, values=range(1, 33)) -> pd.DataFrame:
-    """R² of one panel at each q₁: q1, r2, w3, w4 and whether an exponent is at the edge of its box."""
-    solutions = conditional_optima(
-        read_problem(laws.get("performance-law").with_values(q1=values), rows[AXES], rows["value"])
-    )
-    table = pd.DataFrame({"q1": solutions.theta[:, 2].astype(int), "r2": _r2(rows["value"].to_numpy(), solutions.cost)})
-    table["w3"], table["w4"] = solutions.theta[:, 0], solutions.theta[:, 1]
+    """One panel at each q₁: q1, r2, w1, w2 (the script's signs), w3, w4 and whether an exponent is at the edge of its
+    box."""
+    law = laws.get("performance-law").with_values(q1=values)
+    solutions = conditional_optima(read_problem(law, rows[AXES], rows["value"]))
+    total = ((rows["value"] - rows["value"].mean()) ** 2).sum()
+    table = pd.DataFrame({"q1": solutions.theta[:, 2].astype(int), "r2": 1 - solutions.cost / total})
+    table[["w1", "w2"]], table[["w3", "w4"]] = -solutions.coef[:, :2], solutions.theta[:, :2]
     return table.assign(at_edge=(np.abs(solutions.theta[:, :2]) >= BOX - 1e-9).any(axis=1))
 
 
-def panel_r2(folder: Path | None = None, q1=range(1, 33)) -> pd.DataFrame:
+def panel_r2(q1=range(1, 33)) -> pd.DataFrame:
     """All 20 panels, both laws: R² recomputed and printed, and their difference (recomputed - printed).
 
     ``q1_printed``: the values of q₁ in the search at which the printed R² is reached to six decimals; ``q1_best`` and
     ``r2_best``: the best in the search; ``edge``: the best lies at an end of the search. The Performance Law's
     recomputed R² is the one closest to the printed one over q₁, so that its difference is no artefact of another q₁.
     """
-    printed = load("performance_law_printed_r2", folder).set_index(SETTING)
+    printed = load("performance_law_printed_r2").set_index(SETTING)
     rows = []
-    for key, points in panels(folder).items():
+    for key, points in panels().items():
         line = laws.fit("log-linear", points[AXES], points["value"])
         profile = q1_profile(points, q1)
         best = profile.loc[profile["r2"].idxmax()]
@@ -84,13 +79,13 @@ def disagreements(table: pd.DataFrame) -> pd.DataFrame:
     return both[both["difference"].abs() > SIX_DECIMALS].reset_index(drop=True)
 
 
-def panel_models(folder: Path | None = None, **options) -> pd.DataFrame:
+def panel_models(**options) -> pd.DataFrame:
     """Every panel under the Performance Law and its controls: the columns of ``laws.compare`` (law, r2, aicc, …, fit),
     the setting (metric, dataset, max_length) and the place of the peak (peak_layers, peak_embedding_dim; nan: none).
     """
     names = ["constant", "log-linear", "log-quadratic", "performance-law", "performance-law-outside"]
     tables = []
-    for key, points in panels(folder).items():
+    for key, points in panels().items():
         table = compare(points[AXES], points["value"], names, **options)
         tables.append(table.assign(**dict(zip(SETTING, key, strict=True))))
     both = pd.concat(tables, ignore_index=True)

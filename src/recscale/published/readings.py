@@ -110,18 +110,16 @@ def borrowed(table: pd.DataFrame) -> pd.DataFrame:
     return part[(hundredths - hundredths.round()).abs() < 1e-4].reset_index(drop=True)
 
 
-def reciprocal_terms(swap: bool = True) -> dict[str, pd.Series]:
-    """1/(tokens × S′) and 1/tokens as printed and, with ``swap``, with the tokens of ML-1M and KR-Pure exchanged."""
+def reciprocal_terms() -> dict[str, pd.Series]:
+    """1/(tokens × S′) and 1/tokens, as printed and with the tokens of ML-1M and KR-Pure exchanged."""
     table = published.load("performance_law_datasets")
-    quality = table["inverse_real_entropy"]
-    terms = {
+    quality, tokens = table["inverse_real_entropy"], exchanged(table, "ml-1m", "kuairand-pure")
+    return {
         "1/(tokens · S′), as printed": 1 / (table["tokens"] * quality),
         "1/tokens, as printed": 1 / table["tokens"],
+        "1/(tokens · S′), exchanged": 1 / (tokens * quality),
+        "1/tokens, exchanged": 1 / tokens,
     }
-    if swap:
-        tokens = exchanged(table, "ml-1m", "kuairand-pure")
-        terms |= {"1/(tokens · S′), exchanged": 1 / (tokens * quality), "1/tokens, exchanged": 1 / tokens}
-    return terms
 
 
 def joint_and_means(metric: str = "HR@10") -> dict[str, float]:

@@ -1,15 +1,11 @@
 """The best shapes the Performance Law claimed and its "expansion potential", printed and recomputed."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
 from recscale import laws
 from recscale.laws.fit import Fit
-from recscale.laws.problem import read_problem
-from recscale.laws.solve import conditional_optima
-from recscale.published.panels import AXES, panels
+from recscale.published.panels import AXES, panels, q1_profile
 from recscale.published.tables import load
 
 PEAKED = ("performance-law", "log-quadratic")
@@ -23,14 +19,14 @@ CLAIMS = (
 )
 
 
-def optima_rows(folder: Path | None = None) -> pd.DataFrame:
+def optima_rows() -> pd.DataFrame:
     """The paper's table of shapes; ``same_as`` names the grid cell whose HR@10 and NDCG@10 equal the row's to four
     decimals.
 
     A row labelled with one shape and equal to the cell of another was not trained at the shape it names.
     """
-    table = load("performance_law_optima", folder)
-    grid = load("performance_law_grid", folder)
+    table = load("performance_law_optima")
+    grid = load("performance_law_grid")
     cells = grid.pivot_table(index=["dataset", "max_length", *AXES], columns="metric", values="value").reset_index()
     same = []
     for _, row in table.iterrows():
@@ -42,9 +38,9 @@ def optima_rows(folder: Path | None = None) -> pd.DataFrame:
     return table.assign(relabelled=(table["same_as"] != "") & (table["same_as"] != named))
 
 
-def optima_margins(folder: Path | None = None) -> pd.DataFrame:
+def optima_margins() -> pd.DataFrame:
     """By how much each claimed shape beats the best other row of its block, per metric."""
-    table = load("performance_law_optima", folder)
+    table = load("performance_law_optima")
     rows = []
     for constraint, block in table.groupby("constraint", sort=False):
         claimed, others = block[block["predicted_optimum"] == "yes"], block[block["predicted_optimum"] == "no"]
@@ -52,17 +48,17 @@ def optima_margins(folder: Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def distances(folder: Path | None = None) -> pd.DataFrame:
+def distances() -> pd.DataFrame:
     """How far the rows printed under layers × width ≈ 512 lie from every panel whose range holds their shapes.
 
     Columns: ``metric``, ``dataset``, ``max_length``; ``miss``, the root mean square of printed value minus the panel's
     quadratic in ln H and ln d; ``scatter``, the standard deviation of the panel's own points about that surface. Rows
     wider than the widest panel of their depths (4 × 128) are left out.
     """
-    table = load("performance_law_optima", folder)
+    table = load("performance_law_optima")
     printed = table[(table["dataset"] == "unstated") & (table["embedding_dim"] <= 100)]
     rows = []
-    for (metric, dataset, length), points in panels(folder).items():
+    for (metric, dataset, length), points in panels().items():
         if all(printed[axis].between(points[axis].min(), points[axis].max()).all() for axis in AXES):
             fit = laws.fit("log-quadratic", points[AXES], points["value"])
             gap = printed[metric.lower()].to_numpy() - fit.predict(printed[AXES].astype(float))
@@ -80,13 +76,13 @@ def constrained_peak(fit: Fit, product: float) -> tuple[float, float]:
     return float(h[best]), float(product / h[best])
 
 
-def claimed_optima(folder: Path | None = None, names=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
+def claimed_optima(names=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
     """Each claimed shape and the peak of our refits to its panel, per metric and law, with 95 % intervals if
     ``bootstrap``.
 
     The paper doesn't name the panel of the third claim; it is taken as the one that its rows fit (``distances``).
     """
-    grids = panels(folder)
+    grids = panels()
     rows = []
     for dataset, length, constraint, layers, width in CLAIMS:
         for metric in ("HR@10", "NDCG@10"):
@@ -120,24 +116,17 @@ def _peak(fit: Fit, constraint: str) -> dict:
     return place
 
 
-def potential(folder: Path | None = None) -> pd.DataFrame:
+def potential() -> pd.DataFrame:
     """The paper's table of expansion potentials, one row a model and precision."""
-    table = load("performance_law_potential", folder)
+    table = load("performance_law_potential")
     wide = table.pivot(index=["model", "precision"], columns="quantity", values="value").reset_index()
     return wide[["model", "precision", "w1", "w2", *MEASURED]].rename_axis(columns=None)
 
 
-def potential_by_q1(
-    metric: str = "HR@10", dataset: str = "ml-1m", max_length: int = 200, folder: Path | None = None, q1=range(1, 33)
-):
+def potential_by_q1(metric: str = "HR@10", dataset: str = "ml-1m", max_length: int = 200, q1=range(1, 33)):
     """How w₁ and w₂ (the script's signs) of one panel change with the constant q₁ that the paper chose panel by panel:
     q1, r2, w1, w2.
 
     "Potential" read off w₁ and w₂ compares models only at one common q₁.
     """
-    points = panels(folder)[metric, dataset, max_length]
-    value = points["value"].to_numpy()
-    total = ((value - value.mean()) ** 2).sum()
-    solutions = conditional_optima(read_problem(laws.get("performance-law").with_values(q1=q1), points[AXES], value))
-    table = pd.DataFrame({"q1": solutions.theta[:, 2].astype(int), "r2": 1 - solutions.cost / total})
-    return table.assign(w1=-solutions.coef[:, 0], w2=-solutions.coef[:, 1])
+    return q1_profile(panels()[metric, dataset, max_length], q1)[["q1", "r2", "w1", "w2"]]

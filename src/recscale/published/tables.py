@@ -1,20 +1,20 @@
 """The tables of ``data/published``."""
 
-from functools import lru_cache
-from pathlib import Path
+from functools import cache
 
 import pandas as pd
 
 from recscale.settings import DATA
 
 
-@lru_cache(maxsize=32)
-def _read(path: Path) -> pd.DataFrame:
+@cache
+def _read(name: str) -> pd.DataFrame:
+    path = DATA / "published" / f"{name}.csv"
     if not path.is_file():
         raise ValueError(f"there is no file {path}")
     return pd.read_csv(path)
 
 
-def load(name: str, folder: Path | None = None) -> pd.DataFrame:
+def load(name: str) -> pd.DataFrame:
     """A table of ``data/published`` by its file name without ``.csv``."""
-    return _read(Path(folder or DATA / "published") / f"{name}.csv").copy()
+    return _read(name).copy()

@@ -1,7 +1,5 @@
 """Wukong's Table 5, refitted: constants, every model's slope and offset, plateaus, "40 times", PF-days."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -15,13 +13,13 @@ CONSTANTS = (99.56, -0.00071)  # as printed, the exponent with the sign its tabl
 TABLE5_ROUNDING = 0.01  # % of the printed losses
 
 
-def wukong_points(folder: Path | None = None) -> pd.DataFrame:
+def wukong_points() -> pd.DataFrame:
     """Table 5, one row a model, size and task: model, gflop, parameters (2³⁰), task, y (relative log loss, %), in_fit.
 
     ``in_fit`` is false for diverged runs and for the DLRM row that defines 0 % (it shares its FLOP count with the next
     row).
     """
-    table = load("wukong_table5_internal_scaling", folder)
+    table = load("wukong_table5_internal_scaling")
     table = table.rename(columns={"gflop_per_example": "gflop", "parameters_2^30": "parameters"})
     long = table.melt(
         ["model", "hyperparameters", "gflop", "parameters", "note"],
@@ -34,21 +32,21 @@ def wukong_points(folder: Path | None = None) -> pd.DataFrame:
     return long.assign(in_fit=(long["note"] != "diverged") & long["y"].notna() & ~baseline)
 
 
-def wukong_law(task: int = 1, folder: Path | None = None, **options) -> Fit:
+def wukong_law(task: int = 1, **options) -> Fit:
     """Wukong's own law on its seven Table 5 rows; task 1 gives the printed constants 99.56 and 0.00071, unrounded."""
-    points = wukong_points(folder)
+    points = wukong_points()
     rows = points[(points["model"] == "Wukong") & (points["task"] == task)]
     return laws.fit("wukong", rows[["gflop"]], rows["y"], **options)
 
 
-def wukong_models(folder: Path | None = None) -> pd.DataFrame:
+def wukong_models() -> pd.DataFrame:
     """Every model and task: slope per decade of GFLOP and offset at 1 GFLOP (a line in log compute) with 95 %
     intervals.
 
     ``gain_at_end``: the largest size that did not diverge less the best smaller one (%; negative is better);
     ``plateau``: whether that gain is within the table's rounding, 0.01 %.
     """
-    points = wukong_points(folder)
+    points = wukong_points()
     rows = []
     for (model, task), sizes in points[points["in_fit"]].groupby(["model", "task"], sort=False):
         sizes = sizes.sort_values("gflop")
@@ -79,16 +77,16 @@ def wukong_models(folder: Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def wukong_forty(folder: Path | None = None) -> pd.DataFrame:
+def wukong_forty() -> pd.DataFrame:
     """The claim "40-fold": each DCNv2 size against the smallest Wukong as good, and against Wukong's law inverted.
 
     One row per DCNv2 size that trained and task: task, dcnv2_gflop, y, wukong_gflop (of the smallest Wukong as good),
     ratio_of_sizes = dcnv2_gflop / wukong_gflop, ratio_by_law = dcnv2_gflop / ((100 + y)/A)^(-1/c).
     """
-    points = wukong_points(folder)
+    points = wukong_points()
     rows = []
     for task in (1, 2):
-        law = wukong_law(task, folder).parameters
+        law = wukong_law(task).parameters
         wukong = points[(points["model"] == "Wukong") & (points["task"] == task)]
         for _, row in points[(points["model"] == "DCNv2") & (points["task"] == task) & points["in_fit"]].iterrows():
             match = wukong[wukong["y"] <= row["y"]]["gflop"].min()
@@ -98,8 +96,8 @@ def wukong_forty(folder: Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
-def wukong_pf_days(folder: Path | None = None) -> pd.DataFrame:
+def wukong_pf_days() -> pd.DataFrame:
     """Training compute of the seven Wukong sizes: GFLOP per example × 146 billion examples, in PFLOP/s-days."""
-    points = wukong_points(folder)
+    points = wukong_points()
     sizes = points[(points["model"] == "Wukong") & (points["task"] == 1)][["hyperparameters", "gflop"]]
     return sizes.assign(pf_days=sizes["gflop"] * 1e9 * _EXAMPLES / PF_DAY).reset_index(drop=True)

@@ -167,6 +167,11 @@ def load_results(study: str) -> pd.DataFrame:
         raise ValueError(f"{path} is no results table: {error}") from error
 
 
+def load_runs(study: str) -> pd.DataFrame:
+    """The healthy runs of a committed study, as a run table."""
+    return healthy(run_table(load_results(study)))
+
+
 def run_table(records: pd.DataFrame) -> pd.DataFrame:
     """The runs of a results table with everything that their recipes say; columns as in the module's docstring.
 

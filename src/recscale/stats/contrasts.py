@@ -78,13 +78,13 @@ class Contrasts:
             return UNKNOWN
         value = float(vector @ self.means)
         if not self.dof:
-            return Estimate(value, np.nan, np.nan)
+            return Estimate(value)
         spread = inverse @ vector
         shares = np.array([noise**2 * (spread @ gram @ spread) for noise, _, gram in self.parts])
         degrees = np.array([dof for _, dof, _ in self.parts])
         dof = shares.sum() ** 2 / (shares**2 / degrees).sum() if shares.any() else self.dof
         half = float(stats.t.ppf((1 + level) / 2, dof) * np.sqrt(shares.sum()))
-        return Estimate(value, value - half, value + half)
+        return Estimate.around(value, half)
 
     def difference(self, first: Hashable, second: Hashable) -> Estimate:
         """ln y of ``first`` less ln y of ``second``."""
@@ -94,6 +94,15 @@ class Contrasts:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number, as ``stats.multiplicity`` counts them."""
         level = bonferroni_level(max(len(contrasts), 1))
         return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
+
+
+def combined(*parts: tuple[float, Mapping[Hashable, float]]) -> dict[Hashable, float]:
+    """Σ factor · weights over several contrasts: the weights of their mean, or of the difference of two."""
+    total: dict[Hashable, float] = {}
+    for factor, weights in parts:
+        for name, weight in weights.items():
+            total[name] = total.get(name, 0.0) + factor * weight
+    return total
 
 
 def indicators(factor: Iterable[Hashable]) -> tuple[Float[np.ndarray, "runs levels"], tuple[Hashable, ...]]:

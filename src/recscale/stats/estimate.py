@@ -26,6 +26,11 @@ class Estimate:
         """A value that is counted or printed."""
         return cls(value, value, value)
 
+    @classmethod
+    def around(cls, value: float, half_width: float) -> "Estimate":
+        """``value`` ± ``half_width``."""
+        return cls(float(value), float(value - half_width), float(value + half_width))
+
     def __iter__(self) -> Iterator[float]:
         """value, ci_low, ci_high."""
         return iter((self.value, self.ci_low, self.ci_high))

@@ -1,20 +1,14 @@
 """Intervals that need no model: of a share, and of the difference of two independent estimates."""
 
-import numpy as np
-from jaxtyping import Float
 from scipy import stats
 
 from recscale.stats.estimate import Estimate
 
 
-def wilson(
-    share: Float[np.ndarray, " *shares"], trials: int, level: float = 0.95
-) -> tuple[Float[np.ndarray, " *shares"], Float[np.ndarray, " *shares"]]:
-    """The limits of Wilson's interval of a share seen in ``trials`` trials (Wilson 1927)."""
-    z = stats.norm.ppf((1 + level) / 2)
-    centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
-    half = z / (1 + z**2 / trials) * np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2))
-    return centre - half, centre + half
+def wilson(count: int, trials: int) -> Estimate:
+    """The share ``count`` of ``trials`` with Wilson's 95 % interval (Wilson 1927)."""
+    limits = stats.binomtest(count, trials).proportion_ci(method="wilson")
+    return Estimate(count / trials, float(limits.low), float(limits.high))
 
 
 def welch_difference(first: Estimate, second: Estimate, dof: tuple[int, int], level: float = 0.95) -> Estimate:
@@ -30,4 +24,4 @@ def welch_difference(first: Estimate, second: Estimate, dof: tuple[int, int], le
         return Estimate(value, value, value)
     joint_dof = variance**2 / sum(own**2 / n for own, n in zip(variances, dof, strict=True))
     half = float(stats.t.ppf((1 + level) / 2, joint_dof) * variance**0.5)
-    return Estimate(value, value - half, value + half)
+    return Estimate.around(value, half)

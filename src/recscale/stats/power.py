@@ -29,7 +29,8 @@ def seeds_to_decide(estimate: Estimate, threshold: float, seeds: float) -> float
     """How many seeds per configuration would let the interval leave out ``threshold``, if the value stayed as it is.
 
     With n seeds an interval is as wide as 1/√n: n · (half-width / distance)². inf where the value is the threshold, and
-    nan without an interval.
+    nan without an interval. The same holds of n sizes over one range, where their scatter around a line makes the
+    interval of its slope.
     """
     if not estimate.has_interval:
         return math.nan

@@ -5,7 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from scipy import stats
+
+from recscale.stats.estimate import UNKNOWN, Estimate
 
 
 class SeedNoise(NamedTuple):
@@ -37,6 +40,14 @@ def least_significant_difference(sd: float, dof: int, seeds: int = 1, level: flo
     if not dof:
         return float("nan")
     return float(stats.t.ppf((1 + level) / 2, dof) * sd * np.sqrt(2 / seeds))
+
+
+def mean_estimate(sample: ArrayLike, level: float = 0.95) -> Estimate:
+    """Mean of ``sample`` with its ``level`` interval by Student's t; without limits for a single value, unknown for
+    none."""
+    if not len(sample):
+        return UNKNOWN
+    return Estimate.around(float(np.mean(sample)), mean_half_width(np.asarray(sample, float), level))
 
 
 def mean_half_width(sample: Float[np.ndarray, " n"], level: float = 0.95) -> float:

@@ -14,10 +14,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from recscale.datasets.tables import CTRData, CTRSplit
-from recscale.models.accounting import account_ctr
+from recscale.models import EmbeddingConfig, TowerConfig, account_ctr, build_ctr_model
 from recscale.models.checks import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check_seed, check_settings
-from recscale.models.ctr import build_ctr_model
-from recscale.models.embeddings import EmbeddingConfig, TowerConfig
 from recscale.training.averaging import WeightAverages, Window, curve_steps
 from recscale.training.batches import CTRTensors, n_batches, shuffled
 from recscale.training.devices import check_memory, choose_device

@@ -21,9 +21,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from recscale.models import CTRModel, TowerConfig
 from recscale.models.bags import ADAGRAD_EPS, FUSED_WIDTH, ShardedBags, torchrec_module
-from recscale.models.ctr import CTRModel
-from recscale.models.embeddings import TowerConfig
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,9 @@ from torch import Tensor
 from tqdm import tqdm
 
 from recscale.datasets import SequenceData
-from recscale.models.accounting import Accounting
-from recscale.models.accounting_sequential import account_sequential
+from recscale.models import Accounting, SequentialConfig, SequentialModel, account_sequential, build_sequential_model
 from recscale.models.checks import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check_seed, check_settings
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
-from recscale.models.sequential import SequentialConfig, SequentialModel, build_sequential_model
 from recscale.training.devices import check_memory, choose_device
 from recscale.training.distributed import several_processes
 from recscale.training.health import health, item_counts

@@ -47,7 +47,7 @@ def split_sequences(data: SequenceData, name: str) -> SequenceSplit:
 
 def _leave_one_out(data: SequenceData) -> SequenceSplit:
     last = data.offsets[1:][data.lengths >= 3]
-    return SequenceSplit(data, data.leave_one_out().train, last - 2, last - 1)
+    return SequenceSplit(data, data.without_last_two(), last - 2, last - 1)
 
 
 def _global_time(data: SequenceData) -> SequenceSplit:

@@ -15,9 +15,8 @@ from jaxtyping import Int, Shaped
 from torch import Tensor
 
 from recscale.datasets.tables import CTRData
+from recscale.models import EmbeddingConfig, build_ctr_model
 from recscale.models.checks import COUNT, check_settings
-from recscale.models.ctr import build_ctr_model
-from recscale.models.embeddings import EmbeddingConfig
 from recscale.training.batches import CTRTensors
 
 
