@@ -20,7 +20,7 @@ TITLES = {
     "best_wins": "share won by the best",
     "boot_high": "resampled, to",
     "boot_low": "resampled, from",
-    "by_length": "ApEn ÷ ln length",
+    "by_length": "ApEn without repeats",
     "capacity": "interactions held N",
     "ci_high": "95 % to",
     "ci_low": "95 % from",

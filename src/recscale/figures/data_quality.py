@@ -157,7 +157,8 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
     )
     hover = {"data": ["value"], "hovertemplate": "%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}"}
     base.series(fig, relative, "entropy", "share", "times", size=7, **hover)
-    return fig.update_xaxes(tickformat=".0%")
+    fig.update_xaxes(tickformat=".0%")
+    return fig.update_layout(legend={"entrywidth": 96, "font": {"size": 11}})  # two columns on a phone
 
 
 def _brief(entropy: str) -> str:
@@ -179,7 +180,7 @@ def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
     data set is drawn as open rings over the stored points.
     """
     fig = base.figure("Nineteen data terms", x="D′ / tokens (log scale)", log_x=True, height=680)
-    order = list(dict.fromkeys(pd.concat([stored, live])["formula"]))[::-1]
+    order = list(dict.fromkeys(_label(formula) for formula in pd.concat([stored, live])["formula"]))[::-1]
     for index, (dataset, rows) in enumerate(stored.groupby("dataset", sort=False)):
         _credits(
             fig, rows, dataset, color=base.PALETTE[index % 8], symbol=base.SYMBOLS[(index + index // 8) % 8], size=9
@@ -187,15 +188,23 @@ def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
     name = f"{live['dataset'].iloc[0]}, this page"
     _credits(fig, live, name, color=base.NEUTRAL, symbol="circle-open", size=16)
     fig.update_yaxes(categoryorder="array", categoryarray=order, tickfont={"size": 11})
-    return fig
+    return fig.update_xaxes(tickvals=[1e-4, 0.01, 1, 100, 1e4], ticktext=["0.0001", "0.01", "1", "100", "10,000"])
+
+
+def _label(formula: str) -> str:
+    """A formula without the arguments that a tick's label has no room for."""
+    for long, short in (("(S_u)", ""), ("S_1 S_2 …", "all"), ("S_real", "real"), ("mean_u", "mean")):
+        formula = formula.replace(long, short)
+    return formula
 
 
 def _credits(fig: go.Figure, rows: pd.DataFrame, name: str, **marker) -> None:
     base.points(
         fig,
         rows["factor"],
-        rows["formula"],
+        rows["formula"].map(_label),
         name,
         marker=marker,
-        hovertemplate="D′ = %{y}<br>%{x:.4g} per token",
+        customdata=rows[["formula"]],
+        hovertemplate="D′ = %{customdata[0]}<br>%{x:.4g} per token",
     )

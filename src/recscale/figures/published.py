@@ -175,7 +175,7 @@ def depth_terms(table: pd.DataFrame, layers: np.ndarray) -> go.Figure:
 
 def controls(models: pd.DataFrame) -> go.Figure:
     """Rival laws on every panel: AICc above the best, or the error at a left-out cell. ``models``: ``panel_models``."""
-    fig = base.figure("What the decay terms buy", x="AICc above the panel's best (lower is better)", height=640)
+    fig = base.figure("What the decay terms buy", x="AICc above the panel's best", height=640)
     keys = models[["metric", "dataset", "max_length"]].drop_duplicates().itertuples(index=False, name=None)
     place = {key: -k for k, key in enumerate(keys)}
     table = models.assign(
@@ -199,8 +199,8 @@ def controls(models: pd.DataFrame) -> go.Figure:
     choices = [
         (name, {"x": [rows[column].tolist() for _, rows in groups]}, {"xaxis.title.text": title})
         for name, column, title in (
-            ("AICc", "delta_aicc", "AICc above the panel's best (lower is better)"),
-            ("left-out cell", "error", "error at a left-out cell (RMSE, 10<sup>−3</sup>, lower is better)"),
+            ("AICc", "delta_aicc", "AICc above the panel's best"),
+            ("left-out cell", "error", "error at a left-out cell (RMSE, 10<sup>−3</sup>)"),
         )
     ]
     return buttons(fig, choices)
