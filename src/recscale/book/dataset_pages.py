@@ -34,8 +34,8 @@ Amazon Beauty to compare with other papers. Where the truth must be known, a sim
 _TERMS = """MovieLens and Frappe may not be passed on: let each student fetch them.
 
 Some files come from several places. *Official* ones are those of the authors; *mirror* is a folder of copies, \
-named in `RECSCALE_MIRROR`; *S3-Rec text* is the copy that this paper's code brings. What is downloaded is checked by its \
-checksum. {term}`5-core` is explained in the glossary."""
+named in `RECSCALE_MIRROR`; *S3-Rec text* is the copy that this paper's code brings. What is downloaded is \
+checked by its checksum. {term}`5-core` is explained in the glossary."""
 
 
 def dataset_pages() -> list[str]:
