@@ -12,8 +12,23 @@ from recscale.figures import base
 _OF_ITEMS, _OF_USERS = 0, 1
 """Places in the palette that curves of items and of users have on every page."""
 
-_CROWDED = 0.3
-"""Decades within which the names of two data sets would cover each other."""
+_LETTER = (0.075, 0.14)
+"""Width of a letter and height of a line in the picture of all sizes, in decades, on a phone."""
+
+_MARK = 0.07
+"""Half of a mark there."""
+
+_SIDES = {
+    "top center": (0, 1),
+    "middle right": (1, 0),
+    "middle left": (-1, 0),
+    "bottom center": (0, -1),
+    "top right": (1, 1),
+    "top left": (-1, 1),
+    "bottom right": (1, -1),
+    "bottom left": (-1, -1),
+}
+"""Of a name beside its mark: right or left, above or below."""
 
 
 def rank_curves(curves: Mapping[str, Mapping[str, list[int]]], unit: str, height: int = 360) -> go.Figure:
@@ -62,21 +77,31 @@ def sizes(table: pd.DataFrame, height: int = 380) -> go.Figure:
             hovertemplate="%{text}: %{x:,} rows, %{y:,} values<extra>%{fullData.name}</extra>",
         )
     ends = np.log10([table["rows"].min(), table["rows"].max()])
-    fig.update_xaxes(range=[ends[0] - 0.5, ends[1] + 0.8])  # room for names
+    fig.update_xaxes(range=[ends[0] - 0.5, ends[1] + 0.95])  # room for names
     return fig.update_layout(margin_t=12)
 
 
 def _sides(table: pd.DataFrame) -> list[str]:
-    """Where each name stands: above its point, or, in a crowd, away from the others."""
+    """Where each name stands: where it covers the fewest points and names, counted on the narrowest screen."""
     places = np.log10(table[["rows", "values"]].to_numpy(float))
+    taken = [(*place - _MARK, *place + _MARK) for place in places]
     sides = []
-    for place in places:
-        crowd = places[(np.abs(places - place) < [3 * _CROWDED, _CROWDED]).all(axis=1)]
-        rank = int((crowd[:, 0] < place[0]).sum())
-        if len(crowd) == 1:
-            sides.append("top center")
-        elif rank == len(crowd) - 1:
-            sides.append("middle right")
-        else:
-            sides.append("bottom left" if rank == 0 else "top left")
+    for place, name in zip(places, table["name"], strict=True):
+        boxes = {side: _box(place, across, up, len(name)) for side, (across, up) in _SIDES.items()}
+        side = min(boxes, key=lambda side: sum(_overlap(boxes[side], other) for other in taken))
+        taken.append(boxes[side])
+        sides.append(side)
     return sides
+
+
+def _box(place: np.ndarray, across: int, up: int, letters: int) -> tuple[float, ...]:
+    """Left, bottom, right and top of a name, in decades."""
+    half = np.array([letters * _LETTER[0], _LETTER[1]]) / 2
+    middle = place + (half + _MARK) * [across, up]
+    return (*middle - half, *middle + half)
+
+
+def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    """Their common area."""
+    width, height = (min(one[k + 2], other[k + 2]) - max(one[k], other[k]) for k in (0, 1))
+    return max(width, 0) * max(height, 0)

@@ -50,9 +50,7 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
 def sizes_alone(sizes: pd.DataFrame, reach: float) -> go.Figure:
     """The fitted sizes of one model without any law, and empty room to ``reach`` times the largest: to be continued by
     hand. ``sizes``: ``readings.wukong_sizes``."""
-    fig = base.figure(
-        x="training compute (GFLOP per example, log scale)", y="relative log-loss (%)", log_x=True, height=380
-    )
+    fig = base.figure(x="compute (GFLOP per example)", y="relative log-loss (%)", log_x=True, height=380)
     base.points(fig, sizes["gflop"], sizes["y"], "Wukong", hovertemplate="%{x:.3g} GFLOP per example<br>%{y:+.2f} %")
     drop = np.ptp(sizes["y"])
     ends = np.log10([sizes["gflop"].min() / 1.5, sizes["gflop"].max() * reach])
