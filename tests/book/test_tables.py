@@ -53,6 +53,11 @@ def test_cells_without_a_value_have_a_dash_and_truth_is_yes_or_no():
     ]
 
 
+def test_large_whole_numbers_have_their_thousands_apart():
+    table = pd.DataFrame({"n": [352128, 900], "x": [2e6, np.nan], "y": [12345.5, 0.5]}, index=["a", "b"])
+    assert rows(html(table)) == [["a", "352,128", "2,000,000", "12345.5"], ["b", "900", "–", "0.5"]]
+
+
 def test_an_index_that_only_counts_rows_is_left_out_but_not_one_with_a_name():
     table = pd.DataFrame({"a": ["x", "y"]}, index=[482, 481])
     assert rows(html(table)) == [["x"], ["y"]]

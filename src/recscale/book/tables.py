@@ -142,10 +142,11 @@ def _cells(column: pd.Series) -> pd.Series:
     if pd.api.types.is_bool_dtype(present.infer_objects()) and len(present):
         return column.map({True: "yes", False: "no"})
     if pd.api.types.is_float_dtype(column):
-        whole = len(present) > 0 and bool((present % 1 == 0).all())
-        return column.astype("Int64").astype(object) if whole else column + 0.0
+        if present.empty or (present % 1 != 0).any():
+            return column + 0.0
+        column = column.astype("Int64")
     if pd.api.types.is_numeric_dtype(column):
-        return column.astype(object)
+        return column.astype(object).map(lambda value: f"{value:,}" if value >= 10_000 else value, na_action="ignore")
     return column.map(lambda value: escape(value) if isinstance(value, str) else value)
 
 
