@@ -58,6 +58,12 @@ def test_large_whole_numbers_have_their_thousands_apart():
     assert rows(html(table)) == [["a", "352,128", "2,000,000", "12345.5"], ["b", "900", "–", "0.5"]]
 
 
+def test_a_minus_is_one_and_the_knobs_have_their_subscripts():
+    text = html(pd.DataFrame({"n_F, n_L": [-0.5]}, index=["2 × n_F"]))
+    assert rows(text) == [["2 × n<sub>F</sub>", "−0.5"]]
+    assert "n<sub>F</sub>, n<sub>L</sub>" in text
+
+
 def test_an_index_that_only_counts_rows_is_left_out_but_not_one_with_a_name():
     table = pd.DataFrame({"a": ["x", "y"]}, index=[482, 481])
     assert rows(html(table)) == [["x"], ["y"]]

@@ -23,7 +23,7 @@ BOTH_FORMS = (LAW, "performance-law-outside")
 CONTROLS = tuple(form for form in SHAPE_FORMS if form not in BOTH_FORMS)
 NAMES: Mapping[str, str] = {
     LAW: "Performance Law",
-    BOTH_FORMS[1]: "the same, exponent outside the log",
+    BOTH_FORMS[1]: "law, exponents outside",
     QUADRATIC: "quadratic in logs",
     LINE: "straight line in logs",
     CONSTANT: "constant",

@@ -4,6 +4,7 @@ The library's columns have names that code can use (``delta_aicc``); a reader of
 with the name in code as the head's tooltip. The table itself is untouched.
 """
 
+import re
 from collections.abc import Hashable
 from html import escape
 
@@ -28,12 +29,10 @@ TITLES = {
     "dataset": "data set",
     "delta_aicc": "ΔAICc",
     "dense_parameters": "dense parameters",
-    "derived": "excess, derived",
     "embedding_dim": "width d",
     "error_no_gain": "error of no gain",
-    "excess": "excess (nats)",
     "first_p50_ms": "first size, p50 (ms)",
-    "flop_factor": "FLOP, times",
+    "flop_factor": "FLOP, last ÷ first",
     "free": "free numbers",
     "gain_at_end": "change at the end (%)",
     "gain_per_ms": "gain per ms",
@@ -76,7 +75,7 @@ TITLES = {
     "same_w1": "same w₁",
     "same_w2": "same w₂",
     "sd": "s.d.",
-    "seed_noise": "seed noise",
+    "seed_noise": "seed noise (%)",
     "seeds_high": "seeds, to",
     "seeds_low": "seeds, from",
     "slope_half": "slope ±",
@@ -103,14 +102,18 @@ TITLES = {
 NOTHING = "–"
 
 
+_SUBSCRIPT = re.compile(r"\bn_([FL])\b")
+_NEGATIVE = re.compile(r"(<t[dh][^>]*>)-(?=[\d.∞])")
+
+
 def title(name: Hashable) -> str:
     """The HTML of a head: ``TITLES``, else the name itself; whole numbers with thousands apart."""
     if name is None:
         return ""
     if isinstance(name, int):
-        return f"{name:,}" if name >= 10_000 else str(name)
+        return f"{name:,}"
     text = TITLES.get(str(name))
-    return escape(str(name)) if text is None else f'<span title="{escape(str(name))}">{escape(text)}</span>'
+    return _text(str(name)) if text is None else f'<span title="{escape(str(name))}">{escape(text)}</span>'
 
 
 def html(table: pd.DataFrame) -> str:
@@ -133,7 +136,11 @@ def html(table: pd.DataFrame) -> str:
         shown.columns = pd.Index(heads, dtype=object, name=None if counts else title(corner))
     shown = shown.where(shown.notna(), np.nan)
     text = shown.to_html(border=0, escape=False, index=not counts, na_rep=NOTHING)
-    return text.replace("<td>inf</td>", "<td>∞</td>")
+    return _NEGATIVE.sub(r"\1−", text.replace(">inf</td>", ">∞</td>").replace(">-inf</td>", ">-∞</td>"))
+
+
+def _text(text: str) -> str:
+    return _SUBSCRIPT.sub(r"n<sub>\1</sub>", escape(text))
 
 
 def _cells(column: pd.Series) -> pd.Series:
@@ -146,8 +153,8 @@ def _cells(column: pd.Series) -> pd.Series:
             return column + 0.0
         column = column.astype("Int64")
     if pd.api.types.is_numeric_dtype(column):
-        return column.astype(object).map(lambda value: f"{value:,}" if value >= 10_000 else value, na_action="ignore")
-    return column.map(lambda value: escape(value) if isinstance(value, str) else value)
+        return column.astype(object).map(lambda value: f"{value:,}", na_action="ignore")
+    return column.map(lambda value: _text(value) if isinstance(value, str) else value)
 
 
 def show_readable() -> None:

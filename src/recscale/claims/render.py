@@ -83,6 +83,11 @@ def badge(verdict: Verdict) -> str:
     return f'<span class="verdict verdict-{kind}"><span aria-hidden="true">{_SYMBOLS[verdict]}</span> {verdict}</span>'
 
 
+def _unbroken(text: str) -> str:
+    """As HTML whose numbers stay beside their sign, unit and noun."""
+    return escape(text).replace(" = ", "&nbsp;=&nbsp;").replace(" %", "&nbsp;%").replace(" of ", "&nbsp;of&nbsp;")
+
+
 class ClaimList:
     """Claims for a chapter's output: statement, badge and number, one line each, linked to the report card.
 
@@ -102,7 +107,7 @@ class ClaimList:
             items.append(
                 f'<li data-claim="{claim.id}" data-verdict="{claim.verdict}">'
                 f'<a class="claim-statement" href="report-card.html#{claim.id}">{escape(claim.statement)}</a> '
-                f'{badge(claim.verdict)} <span class="claim-observed">{escape(observed(claim))}</span>{cost}</li>'
+                f'{badge(claim.verdict)} <span class="claim-observed">{_unbroken(observed(claim))}</span>{cost}</li>'
             )
         return f'<ul class="claims">{"".join(items)}</ul>'
 

@@ -17,7 +17,7 @@ _LABELS = {
     "log-linear": "line in logs",
     "log-quadratic": "quadratic in logs",
     "performance-law": "Performance Law",
-    "performance-law-outside": "law, outside",
+    "performance-law-outside": "law, exponents outside",
 }
 """Short enough for a list on a phone; outside names the exponent's place in the law's first version."""
 

@@ -69,7 +69,7 @@ def verdicts(found: pd.DataFrame) -> go.Figure:
         categoryorder="array",
         categoryarray=BODIES[::-1],
         tickvals=BODIES,
-        ticktext=[body.replace(", ", ",<br>") for body in BODIES],  # two lines, for a phone
+        ticktext=[f"{paper}, {source}" for paper in ("Wukong", "P. Law") for source in ("printed", "ours")],
     )
 
 
