@@ -195,7 +195,7 @@
     const errors = [["this law", h.rmse], ["no further gain", h.rmse_no_further_gain], ["a straight line in logs", h.rmse_log_linear]];
     const best = Math.min(...errors.map(([, error]) => error));
     const body = errors.map(([name, error]) => [name, show(error) + (error === best ? " (best)" : "")]);
-    return rows("errors at the sizes held out", [`RMSE at ${h.sizes} held-out size(s), ${h.points} point(s)`, "value"], [...body, ["share inside the 95 % band of a new measurement, wider than the one drawn", show(h.inside_band)]]);
+    return rows("errors at the sizes held out", [`RMSE at held-out sizes (${h.sizes}; points: ${h.points})`, "value"], [...body, ["share inside the 95 % band of a new measurement, wider than the one drawn", show(h.inside_band)]]);
   }
 
   function flags({ flags: f }) {

@@ -106,7 +106,7 @@
       }
       const found = measures(state, now), { held } = found;
       const pairs = [["A at x = 1", show(now.A * state.centre ** now["α"])], ["objective ÷ its least", show(found.ratio)], ["RMSE, fitted", show(found.rmse)]];
-      if (held) pairs.push([`RMSE, ${held.sizes} held-out size(s)`, show(held.rmse)], ["no further gain", show(held.rmse_no_further_gain)], ["a straight line in logs", show(held.rmse_log_linear)]);
+      if (held) pairs.push([`RMSE at held-out sizes (${held.sizes})`, show(held.rmse)], ["no further gain", show(held.rmse_no_further_gain)], ["a straight line in logs", show(held.rmse_log_linear)]);
       numbers.replaceChildren(...pairs.map(([name, value]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value }))));
       draw(found);
     }

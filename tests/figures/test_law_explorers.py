@@ -232,7 +232,7 @@ def test_the_law_follows_the_keyboard_and_what_is_typed(dragged):
     shown = numbers_of(dragged)
     assert shown["objective ÷ its least"] == 1
     assert shown["A at x = 1"] == pytest.approx(fit.parameters["A"], rel=1e-4)
-    assert shown["RMSE, 2 held-out size(s)"] == pytest.approx(fit.held_out["rmse"], rel=1e-4)
+    assert shown["RMSE at held-out sizes (2)"] == pytest.approx(fit.held_out["rmse"], rel=1e-4)
     assert shown["no further gain"] == pytest.approx(fit.held_out["rmse_no_further_gain"], rel=1e-4)
 
     slider = dragged.get_by_label("exponent α", exact=True)
@@ -245,7 +245,7 @@ def test_the_law_follows_the_keyboard_and_what_is_typed(dragged):
     law = fit.parameters["E"] + fit.parameters["A"] * centre ** -fit.parameters["α"] * (x / centre) ** -alpha
     shown = numbers_of(dragged)
     assert shown["RMSE, fitted"] == pytest.approx(rmse((y - law)[fitted]), rel=1e-3)
-    assert shown["RMSE, 2 held-out size(s)"] == pytest.approx(rmse((y - law)[unseen]), rel=1e-3)
+    assert shown["RMSE at held-out sizes (2)"] == pytest.approx(rmse((y - law)[unseen]), rel=1e-3)
     assert float(slider.get_attribute("aria-valuetext")) == pytest.approx(alpha, rel=1e-4)
 
     typed = dragged.get_by_label("floor E, typed")

@@ -89,7 +89,7 @@ def early_stopping(table: pd.DataFrame, mean: float, truth: Mapping[str, float])
 
 def resampled(draws: pd.DataFrame, truth: Mapping[str, float]) -> go.Figure:
     """Bootstrap refits: two parameters against each other, or two predictions. ``draws``: ``ln A, α, near, far``."""
-    fig = base.figure("Parameters wander together, predictions hardly move", x="ln A", y="α", height=480)
+    fig = base.figure("Parameters wander, predictions stay", x="ln A", y="α", height=480)
     pairs = (("ln A", "α", "parameters", True), ("near", "far", "predictions", False))
     for hue, (x, y, name, visible) in zip(base.PALETTE, pairs, strict=False):
         base.points(fig, draws[x], draws[y], f"one resample: {name}", marker={"color": hue, "size": 5, "opacity": 0.6})

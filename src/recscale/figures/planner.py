@@ -149,7 +149,7 @@ def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
     rows = table[table["metric"] == metric]
     names = (rows["layers"].astype(str) + " × " + rows["width"].astype(str)).tolist()
     order = list(dict.fromkeys(names))
-    fig = base.figure("Predicted from the other shapes, and measured", x=metric.upper(), height=170 + 56 * len(order))
+    fig = base.figure("Predicted, and measured", x=metric.upper(), height=170 + 56 * len(order))
     place = {name: -k for k, name in enumerate(order)}
     spots = pd.Series([place[name] for name in names], index=rows.index, dtype=float)
     for shift, (law, part) in zip((0.22, 0, -0.22), rows.groupby("law", sort=False), strict=False):
