@@ -18,9 +18,6 @@ from .browsing import LAYOUT, built_pages, served
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 HTML_BYTES, ALL_BYTES = 300_000, 3_000_000
-HEAVIER = {"performance-law-published": 315_000}
-"""Pages over the limit: this one draws twenty panels with eighty curves behind one menu."""
-
 CLOCK = bool(os.environ.get("RECSCALE_CLOCK"))
 SLOWER = 1.0 if CLOCK else 2.0
 """How much slower than a desktop a machine that runs the tests may be; ``benchmarks/pages.py`` allows no such thing."""
@@ -98,7 +95,7 @@ def test_weight_and_first_figure(browser, site, capsys, name):
         line += f"{visit.on_a_slow_line:.2f} s" + (f", clock {clock:.2f} s" if clock else "")
     with capsys.disabled():
         print(line, end="")
-    assert html <= HEAVIER.get(name, HTML_BYTES)
+    assert html <= HTML_BYTES
     assert visit.bytes <= ALL_BYTES
     assert visit.processor <= SECONDS["here"]
     assert visit.on_a_slow_line <= SECONDS["slow"]

@@ -22,7 +22,7 @@ JUMP = DIGITS[-1]
 DRAWN_LAWS = ("performance-law", "performance-law-outside", "log-quadratic")
 """Laws that ``planner.js`` computes from their parameters."""
 
-MOST_IN_CLOUD = 40
+MOST_IN_CLOUD = 20
 SCALE = 10_000
 """Metrics are carried to four digits."""
 
