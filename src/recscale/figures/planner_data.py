@@ -22,7 +22,7 @@ JUMP = DIGITS[-1]
 DRAWN_LAWS = ("performance-law", "performance-law-outside", "log-quadratic")
 """Laws that ``planner.js`` computes from their parameters."""
 
-MOST_IN_CLOUD = 20
+MOST_IN_CLOUD = 13
 SCALE = 10_000
 """Metrics are carried to four digits."""
 
@@ -73,6 +73,11 @@ def bar_lengths(shapes: pd.DataFrame, outcome: Any) -> list[list[float]]:
 
 def _known(value: float, digits: int) -> float | None:
     return round(float(value), digits) if np.isfinite(value) else None
+
+
+def _short(value: float) -> float:
+    """To twelve digits: the script's surface differs from the fit's by no more than a page shows."""
+    return float(f"{value:.12g}")
 
 
 def _runs(shapes: pd.DataFrame, tied: np.ndarray) -> list[list[int]]:
@@ -164,7 +169,10 @@ def carried(prepared: Sequence[Any], kinds: dict[str, str], opened: int = 0) -> 
         if grid not in grids:
             grids.append(grid)
         entry = {"grid": one.grid.title, "metric": one.grid.metric, "law": label(one.law), "form": one.law}
-        entry |= {"at": grids.index(grid), "parameters": dict(one.plan.fit.parameters)}
+        entry |= {
+            "at": grids.index(grid),
+            "parameters": {name: _short(value) for name, value in one.plan.fit.parameters.items()},
+        }
         entries.append(entry | {"values": points["value"].tolist(), "states": states, "claims": claims})
     shared = {"digits": DIGITS, "scale": SCALE, "kinds": kinds, "opened": opened}
     return shared | {"grids": grids, "entries": entries}
