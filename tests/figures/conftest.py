@@ -13,9 +13,12 @@ from recscale.settings import BOOK
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator:
-    """A running Chromium; skipped where there is none, which fails under CI=true."""
+    """A running Chromium; skipped where there is none, which fails under CI=true.
+
+    Of a module, because Playwright runs once at a time in a process and other tests start their own.
+    """
     playwright = pytest.importorskip("playwright.sync_api")
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None and os.environ.get("CI") == "true":

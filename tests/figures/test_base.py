@@ -159,7 +159,7 @@ def test_translucent():
 def test_a_surface_and_its_points_share_their_colours():
     fig = base.figure()
     base.relief(fig, [1, 2, 3], [10, 20], np.arange(6.0), [1.0, 4.0], "law")
-    base.relief_points(fig, [1, 3], [10, 20], [1.0, 4.0], "measured")
+    base.relief_points(fig, [1, 3], [10, 20], [1.0, 4.0], [1.0, 4.0], "measured")
     base.show(fig, points=2)
     ground, dots = fig.data
     assert np.asarray(ground.z).tolist() == [[0, 1, 2], [3, 4, 5]]

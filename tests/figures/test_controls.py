@@ -6,7 +6,7 @@ import pytest
 from recscale.figures import base, laws, show
 from recscale.figures.controls import buttons, dropdown
 
-SCRIPTS = ("figures.js", "figure-controls.js")
+SCRIPTS = ("figure-controls.js", "figures.js")
 X = np.array([1.0, 2, 3])
 VISIBLE = "() => document.querySelector('.recscale-plot')._fullData.map((trace) => trace.visible)"
 

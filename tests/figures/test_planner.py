@@ -148,10 +148,10 @@ def test_applications_draw_a_point_per_row():
 def test_verdicts_with_and_without_measurements():
     rows = [(h, 8, m, law, 0.1, 0.05, 0.15) for h in (1, 2) for m in ("ndcg@10", "hr@10") for law in planning.LAW_NAMES]
     table = pd.DataFrame(rows, columns=["layers", "width", "metric", "law", "predicted", "low", "high"])
-    show(figures.verdicts(table), points=4)
-    show(figures.verdicts(table.assign(measured=0.12)), points=4 + 2)
+    show(figures.promised_and_measured(table), points=4)
+    show(figures.promised_and_measured(table.assign(measured=0.12)), points=4 + 2)
     partly = table.assign(measured=[0.12 if h == 1 else np.nan for h in table["layers"]])
-    show(figures.verdicts(partly, "hr@10"), points=4 + 1)
+    show(figures.promised_and_measured(partly, "hr@10"), points=4 + 1)
 
 
 LIMITS = {"range": "at the edge: no optimum known", "budget": "forced by the budget"}

@@ -180,7 +180,7 @@ def test_an_exponent_without_a_limit_is_at_its_bound():
     y = 1.8 + 2000 * n**-0.35
     y[0] *= 1.05
     fit = laws.fit("chinchilla", {"N": n, "D": 20 * n}, y * np.exp(1e-4 * np.random.default_rng(0).standard_normal(12)))
-    assert fit.parameters_at_bound["α"] == 6 or fit.parameters_at_bound["β"] == 6
+    assert 6 in (fit.parameters_at_bound.get("α"), fit.parameters_at_bound.get("β"))
     assert np.isfinite(fit.predict({"N": n, "D": 20 * n})).all()
 
 

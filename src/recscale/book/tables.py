@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from IPython import get_ipython
 
-TITLES = {
+COLUMN_TITLES = {
     "aicc": "AICc",
     "auc": "AUC",
     "batch_size": "batch size",
@@ -107,16 +107,16 @@ _NEGATIVE = re.compile(r"(<t[dh][^>]*>)-(?=[\d.∞])")
 
 
 def title(name: Hashable) -> str:
-    """The HTML of a head: ``TITLES``, else the name itself; whole numbers with thousands apart."""
+    """The HTML of a head: ``COLUMN_TITLES``, else the name itself; whole numbers with thousands apart."""
     if name is None:
         return ""
     if isinstance(name, int):
         return f"{name:,}"
-    text = TITLES.get(str(name))
+    text = COLUMN_TITLES.get(str(name))
     return _text(str(name)) if text is None else f'<span title="{escape(str(name))}">{escape(text)}</span>'
 
 
-def html(table: pd.DataFrame) -> str:
+def table_html(table: pd.DataFrame) -> str:
     """``table`` as HTML. An unnamed index of whole numbers only counts rows and is left out.
 
     Every row holds all of its index, so that a table that a phone shows as cards loses no group.
@@ -158,6 +158,6 @@ def _cells(column: pd.Series) -> pd.Series:
 
 
 def show_readable() -> None:
-    """From now on this kernel shows data frames as ``html`` does; without a kernel nothing happens."""
+    """From now on this kernel shows data frames as ``table_html`` does; without a kernel nothing happens."""
     if shell := get_ipython():
-        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, html)
+        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, table_html)

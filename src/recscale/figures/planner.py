@@ -140,7 +140,7 @@ def certainty(table: pd.DataFrame) -> go.Figure:
     return buttons(fig, choices)
 
 
-def verdicts(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
+def promised_and_measured(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
     """Predicted bands for one new run, and what was measured.
 
     ``table``: a row per law, shape and metric with ``predicted``, ``low``, ``high`` and, where there are runs,
