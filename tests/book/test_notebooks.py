@@ -24,7 +24,7 @@ MOST_WORDS = 60
 COLUMNS = 79
 KINDS = ("pencil", "code", "data", "argue")
 LEVELS = (1, 2, 3)
-LEAST_EXERCISES, FEWER_EXERCISES = 5, {"intro": 2}
+LEAST_EXERCISES = 5
 """The least number of exercises of a chapter, and of those that have fewer."""
 
 IMPORT = re.compile(r"(import|from) ")
@@ -186,7 +186,7 @@ def test_exercises_have_a_kind_a_level_and_a_folded_solution(chapter):
     assert sorted(task.label for task in tasks) == sorted(solved)
     assert len(tasks) == len(re.findall(r"```+\{exercise\}", text)), "a title is “kind · level N: what it is about”"
     assert all(task.label.startswith(f"{chapter}-") for task in tasks)
-    assert len(tasks) >= FEWER_EXERCISES.get(chapter, LEAST_EXERCISES)
+    assert len(tasks) >= LEAST_EXERCISES
     assert len({task.kind for task in tasks}) >= 2
 
 
