@@ -10,7 +10,7 @@ from recscale.figures import base
 from recscale.figures.controls import buttons
 from recscale.figures.overlay import bars
 
-DATASET_NAMES = {
+READER_NAMES = {
     "sasrec": "SASRec",
     "hstu": "HSTU-style",
     "llama": "LLaMA-style",
@@ -112,7 +112,7 @@ def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
     """
     fig = base.figure("What explains the level?", y=f"{metric.upper()} (log scale)", log_x=True, log_y=True, height=460)
     groups = list(table.groupby("dataset", sort=False))
-    names = {dataset: DATASET_NAMES.get(dataset, dataset) for dataset, _ in groups}
+    names = {dataset: READER_NAMES.get(dataset, dataset) for dataset, _ in groups}
     for term in terms:
         x, shown = np.log(table[term]), term == terms[0]
         along = np.linspace(x.min(), x.max(), 40)
