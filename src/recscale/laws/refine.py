@@ -16,6 +16,7 @@ ITERATIONS = 400
 _COMPLEX_STEP = 1e-100  # of the complex derivative, relative: nothing is subtracted, so it may be this small
 EPSILON = 1e-15  # a residual of this share of its scale's unit is none
 _TOLERANCE = 1e-13  # relative decrease and relative step below which a start has arrived
+_JITTER = 1e-10  # added to a unit diagonal that rounding has left singular
 
 
 def derivatives(
@@ -135,9 +136,21 @@ def _step(problem: Problem, at: Solutions, rows: Rows, damping: Float[np.ndarray
     diagonal = np.arange(here.shape[1])
     matrix[:, diagonal, diagonal] += np.where(usable, damping[:, None], 1.0)
     right = np.where(usable, gradient * root, 0.0)
-    move = np.linalg.solve(matrix, right[..., None])[..., 0] * root
+    move = solved(matrix, right) * root
     there = np.clip(here + move, lower, upper)
     theta = at.theta.copy()
     theta[:, :k] = there[:, :k]
     coef = resolve(problem, theta, rows) if problem.exactly_linear else there[:, k:]
     return Solutions(theta, coef, _cost(problem, rows, theta, coef))
+
+
+def solved(matrix: Float[np.ndarray, "B k k"], right: Float[np.ndarray, "B k"]) -> Float[np.ndarray, "B k"]:
+    """matrix⁻¹ right, one by one. A matrix that is singular to rounding, as two parameters that act alike leave it, is
+    solved with ``_JITTER`` on its diagonal; the others of the batch don't notice."""
+    try:
+        return np.linalg.solve(matrix, right[..., None])[..., 0]
+    except np.linalg.LinAlgError:
+        singular = np.linalg.slogdet(matrix).sign == 0
+        return np.linalg.solve(matrix + _JITTER * singular[:, None, None] * np.eye(matrix.shape[1]), right[..., None])[
+            ..., 0
+        ]
