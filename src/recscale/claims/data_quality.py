@@ -33,10 +33,9 @@ def repetition(chain: Chain, users: int, length: int, seed: int) -> dict[str, Es
     ratios: list[pd.Series] = []
     for repeat in range(_REPEATS):
         items, offsets = chain.sample(users, length, seed=seed + repeat)
-        table = duplication(items, offsets, 2, (0.0, 0.5), seed + repeat).pivot(index="entropy", columns="share")[
-            "value"
-        ]
-        ratios.append(table[0.5] / table[0.0])
+        table = duplication(items, offsets, 2, (0.0, 0.5), seed + repeat)
+        values = table.pivot(index="entropy", columns="share", values="value")
+        ratios.append(values[0.5] / values[0.0])
     values = pd.DataFrame(ratios)
     limits = values.quantile([0.025, 0.975])
     return {name: Estimate(float(values[name].mean()), *map(float, limits[name])) for name in values}

@@ -6,13 +6,8 @@ from recscale.analysis import sequential_quality as quality
 from recscale.claims.claim import Claim, judge
 from recscale.claims.price import price_of_any
 from recscale.claims.rules import EveryCase, Exceeds
-from recscale.runs.table import core_hours_per_seed, load_results
+from recscale.runs.table import core_hours_per_seed
 from recscale.stats import count_above, mean_estimate
-
-
-def public_level_claims(resamples: int, seed: int) -> list[Claim]:
-    """On the committed table."""
-    return quality_claims(load_results("sequential-quality"))
 
 
 def quality_claims(runs: pd.DataFrame) -> list[Claim]:
@@ -39,6 +34,5 @@ def reaches(id: str, runs: pd.DataFrame, model: str, printed: float) -> Claim:
 
 def model_order(id: str, runs: pd.DataFrame) -> Claim:
     effects = quality.order_effects(runs)
-    seeds, hours = runs["seed"].nunique(), core_hours_per_seed(runs)
-    price = price_of_any([wide for _, wide in effects], 0.0, seeds, hours)
+    price = price_of_any([wide for _, wide in effects], 0.0, runs["seed"].nunique(), core_hours_per_seed(runs))
     return judge(id, EveryCase(), count_above(effects), price)
