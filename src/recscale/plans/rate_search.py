@@ -48,16 +48,11 @@ DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 EMBEDDING_RATES = (3e-2, 1e-1, 3e-1)
 
 
-def _beyond() -> dict[tuple[str, str], RatePairs]:
-    text = Path(__file__).with_name("rates-beyond.toml").read_text(encoding="utf-8")
-    return {
-        (dataset, model): tuple(map(tuple, pairs))
-        for dataset, models in tomllib.loads(text).items()
-        for model, pairs in models.items()
-    }
-
-
-RATES_BEYOND = _beyond()
+RATES_BEYOND: dict[tuple[str, str], RatePairs] = {
+    (dataset, model): tuple(map(tuple, pairs))
+    for dataset, models in tomllib.loads(Path(__file__).with_name("rates-beyond.toml").read_text("utf-8")).items()
+    for model, pairs in models.items()
+}
 """(data set, model) -> what was tried after the grid."""
 
 

@@ -12,7 +12,6 @@ from recscale.plans import (
     rate_search,
     sequential,
     sequential_quality,
-    wukong_shapes,
 )
 from recscale.plans.profiles import Profiles, RunPlanner
 from recscale.runs.study import Study
@@ -29,7 +28,7 @@ STUDIES: dict[str, Profiles[RunPlanner]] = {
     "ctr-averaging": averaging.AVERAGING_PLAN,
     "ctr-frontier-rate": frontier.FRONTIER_RATE_PLAN,
     "ctr-frontier": frontier.FRONTIER_PLAN,
-    "wukong-bridge": wukong_shapes.SHAPES_PLAN,
+    "wukong-bridge": ctr.SHAPES_PLAN,
     "planted-world-rate": planted_world.WORLD_RATE_PLAN,
     "planted-world": planted_world.WORLD_PLAN,
     "sequential-learning-rate": sequential.SEQUENTIAL_RATE_PLAN,
