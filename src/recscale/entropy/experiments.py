@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
 from recscale.entropy.markov import Chain, coding_bound, duplicate
 from recscale.entropy.measures import (
@@ -19,9 +18,7 @@ from recscale.entropy.measures import (
     real_entropy_per_user,
     shannon_entropy_per_user,
 )
-
-Items = Int[np.ndarray, " tokens"]
-Offsets = Int[np.ndarray, " users_plus_1"]
+from recscale.entropy.windows import Items, Offsets
 
 
 @dataclass(frozen=True)
