@@ -72,9 +72,9 @@ def disagreements(table: pd.DataFrame) -> pd.DataFrame:
     """The printed R² of ``panel_r2`` that no fit of ours reaches to six decimals, with the size of the difference."""
     parts = []
     for law, recomputed in (("performance_law", "nearest"), ("scaling_law", "recomputed")):
-        part = table[[*SETTING, f"{law}_printed", f"{law}_{recomputed}", f"{law}_difference"]].copy()
-        part.columns = [*SETTING, "printed", "recomputed", "difference"]
-        parts.append(part.assign(law=law.replace("_", " ")))
+        part = table[[*SETTING, f"{law}_printed", f"{law}_{recomputed}", f"{law}_difference"]]
+        names = [*SETTING, "printed", "recomputed", "difference"]
+        parts.append(part.set_axis(names, axis=1).assign(law=law.replace("_", " ")))
     both = pd.concat(parts, ignore_index=True)
     return both[both["difference"].abs() > SIX_DECIMALS].reset_index(drop=True)
 
