@@ -161,11 +161,6 @@ class Identifiability:
     merged_constant: tuple[bool, ...] = ()
     correlated: tuple[tuple[str, str, float], ...] = ()
 
-    @property
-    def weak(self) -> tuple[str, ...]:
-        """The parameters whose own values mean nothing on these points."""
-        return (*self.no_effect, *(name for group in self.merged for name in group))
-
 
 def identifiability(problem: Problem, best: Solutions) -> Identifiability:
     """Which parameters the points can't tell apart, from the singular values of the scaled Jacobian.

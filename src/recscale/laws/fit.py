@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from recscale.laws import checks, diagnostics, profiles
+from recscale.laws import checks, diagnostics
 from recscale.laws.law import Law, get
 from recscale.laws.points import PointDiagnostics, Points, diagnose, read_columns, read_points
 from recscale.laws.problem import Problem, Solutions, evaluate, optimum_of, symbols_of
@@ -111,11 +111,6 @@ class Fit:
         return diagnostics.identifiability(self.problem, self.best)
 
     @property
-    def weak_parameters(self) -> tuple[str, ...]:
-        """The parameters without effect, or of which only a combination is determined."""
-        return self.identifiability.weak
-
-    @property
     def parameters_at_bound(self) -> dict[str, float]:
         """The parameters of the search that lie at a limit of theirs, with their values."""
         return diagnostics.parameters_at_bound(self.law, self.best)
@@ -151,23 +146,12 @@ class Fit:
     @property
     def exact(self) -> bool:
         """Whether the law meets every point up to rounding."""
-        limit = (diagnostics.EXACT_FIT * self.problem.unit) ** 2 * self.n_points
-        return self.objective <= limit
+        return self.objective <= (diagnostics.EXACT_FIT * self.problem.unit) ** 2 * self.n_points
 
     @cached_property
     def gradient(self) -> float:
         """The largest cosine between the residuals and a free column of the Jacobian: 0 at an optimum."""
         return diagnostics.gradient(self.problem, self.best)
-
-    @property
-    def is_stationary(self) -> bool:
-        """Whether the search arrived at an optimum."""
-        return self.gradient <= diagnostics.STATIONARY
-
-    @property
-    def is_lowest(self) -> bool:
-        """Whether no scattered start found a lower objective."""
-        return self.exact or self.lowest_objective >= self.objective * (1 - 1e-6)
 
     @property
     def starts_agreeing(self) -> float:
@@ -198,17 +182,13 @@ class Fit:
         """The optima at every value of a searched constant; None without one (several are held at their best)."""
         return _conditional_optima(self.problem)
 
-    @property
-    def interval_method(self) -> str:
-        """Where the intervals come from: ``"linearised"`` or ``"bootstrap"``."""
-        return "linearised" if self.resamples is None else "bootstrap"
-
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
         """95 % interval of every parameter."""
-        if self.resamples is None:
-            return self._linearised_intervals()
-        return self._percentiles(symbols_of(self.law, self.resamples), self.parameters)
+        if self.resamples is not None:
+            return self._percentiles(symbols_of(self.law, self.resamples), self.parameters)
+        half = {name: quantile_t(LEVEL, self.dof) * error for name, error in self.standard_errors.items()}
+        return {name: (value - half[name], value + half[name]) for name, value in self.parameters.items()}
 
     @cached_property
     def optimum_intervals(self) -> dict[str, tuple[float, float]] | None:
@@ -274,8 +254,8 @@ class Fit:
         return frame.assign(residual=frame["y"] - frame["predicted"])
 
     def profile(self, name: str, values=None) -> pd.DataFrame:
-        """The objective with one parameter held at each of ``values``, all others refitted (``profiles.profile``)."""
-        return profiles.profile(self.problem, self.best, name, values)
+        """The objective with one parameter held at each of ``values``, all others refitted (``checks.profile``)."""
+        return checks.profile(self.problem, self.best, name, values)
 
     def residual_tests(self) -> dict[str, float]:
         """p-values of the residuals being noise (``checks.residual_tests``)."""
@@ -297,11 +277,6 @@ class Fit:
     def _percentiles(self, draws: dict[str, Float[np.ndarray, " B"]], names) -> dict[str, tuple[float, float]]:
         limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
-
-    def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
-        half = quantile_t(LEVEL, self.dof)
-        errors = {name: half * error for name, error in self.standard_errors.items()}
-        return {name: (value - errors[name], value + errors[name]) for name, value in self.parameters.items()}
 
 
 def fit(
