@@ -11,6 +11,7 @@ from scipy.stats import normaltest, shapiro
 
 from recscale.laws.diagnostics import EXACT_FIT
 from recscale.laws.law import Law
+from recscale.laws.points import Column
 from recscale.laws.problem import Problem, Solutions, evaluate, joined, symbols_of
 from recscale.laws.solve import solve, without
 from recscale.laws.uncertainty import linearise, quantile_t, standard_errors
@@ -40,7 +41,7 @@ def residual_tests(problem: Problem, best: Solutions) -> dict[str, float]:
     return tests | {"normal": normal}
 
 
-def runs_test(values: Float[np.ndarray, " n"]) -> float:
+def runs_test(values: Column) -> float:
     """Exact two-sided p of Wald and Wolfowitz's runs test on the signs of ``values``, in their order.
 
     With n₁ signs of one kind and n₂ of the other all orders are equally likely; p is the probability of numbers of runs
@@ -67,7 +68,7 @@ def _runs(runs: Int[np.ndarray, " k"], n1: int, n2: int) -> Float[np.ndarray, " 
     return first + np.exp(ways(n1 - 1, k - 1) + ways(n2 - 1, k - 1 + odd) - ways(n1 + n2, n1))
 
 
-def _mean_by(column: Float[np.ndarray, " n"], residuals: Float[np.ndarray, " n"]) -> Float[np.ndarray, " distinct"]:
+def _mean_by(column: Column, residuals: Column) -> Float[np.ndarray, " distinct"]:
     """Mean residual at each distinct value of ``column``, in ascending order."""
     _, which = np.unique(column, return_inverse=True)
     return np.bincount(which, residuals) / np.bincount(which)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from recscale.laws.law import Law
-from recscale.laws.points import Points
+from recscale.laws.points import Column, Points
 from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each
 from recscale.laws.refine import EPSILON, bounds, jacobian
 from recscale.laws.solve import without
@@ -78,13 +78,7 @@ def leave_one_size_out(problem: Problem, best: Solutions) -> float:
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
-def held_out_errors(
-    fitted: Points,
-    unseen: Points,
-    predicted: Float[np.ndarray, " n"],
-    low: Float[np.ndarray, " n"],
-    high: Float[np.ndarray, " n"],
-) -> dict:
+def held_out_errors(fitted: Points, unseen: Points, predicted: Column, low: Column, high: Column) -> dict:
     """Errors at sizes the fit has not seen, and those of two baselines.
 
     ``predicted`` (n,) and the band ``low``, ``high`` (n,) of one new measurement are the fit's at ``unseen``. The

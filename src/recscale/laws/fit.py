@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from recscale.laws import checks, diagnostics
 from recscale.laws.law import Law, get
-from recscale.laws.points import PointDiagnostics, Points, diagnose, read_columns, read_points
+from recscale.laws.points import Column, PointDiagnostics, Points, diagnose, read_columns, read_points
 from recscale.laws.problem import Problem, Solutions, evaluate, optimum_of, symbols_of
 from recscale.laws.solve import conditional_optima, share_of_agreeing_starts, solve
 from recscale.laws.uncertainty import (
@@ -205,13 +205,13 @@ class Fit:
         peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
         return float(np.isfinite(peaks[name]).mean()) if peaks else 0.0
 
-    def predict(self, x) -> Float[np.ndarray, " n"]:
+    def predict(self, x) -> Column:
         """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
         return evaluate(self.law, self._columns(x), self.best.theta, self.best.coef)[0]
 
     def band(
         self, x, level: float = LEVEL, observation: bool = False, searched: str = "averaged"
-    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    ) -> tuple[Column, Column]:
         """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,).
 
         ``searched`` says what a constant tried from a list does to them: ``"averaged"``, exact on average over its
@@ -265,7 +265,7 @@ class Fit:
         """Prediction and parameters under other losses and without each configuration (``checks.sensitivity``)."""
         return checks.sensitivity(self.problem, self.best)
 
-    def _columns(self, x) -> tuple[Float[np.ndarray, " n"], ...]:
+    def _columns(self, x) -> tuple[Column, ...]:
         names = self.problem.points.names
         columns, labels = read_columns(x, names)
         if len(columns) != len(names):

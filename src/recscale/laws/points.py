@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+Column = Float[np.ndarray, " n"]
 DECADES = 1.5  # below this span an exponent rests on its assumed form
 _LARGEST = 1e50  # size of x or y whose powers a float still holds
 COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one variable
@@ -17,8 +18,8 @@ COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one va
 class Points:
     """Checked observations: ``x``, one (n,) array a variable; ``configuration``, (n,) ids that its seeds share."""
 
-    x: tuple[Float[np.ndarray, " n"], ...]
-    y: Float[np.ndarray, " n"]
+    x: tuple[Column, ...]
+    y: Column
     configuration: Int[np.ndarray, " n"]
     names: tuple[str, ...]
     seeds: Int[np.ndarray, " n"] | None = None
@@ -27,7 +28,7 @@ class Points:
         return len(self.y)
 
     @property
-    def scale(self) -> Float[np.ndarray, " n"]:
+    def scale(self) -> Column:
         """The size of each point: the product of its variables (in logs), by which "largest" is meant."""
         return np.round(sum(np.log(column) for column in self.x), 9)
 
@@ -114,7 +115,7 @@ def _name_of(y) -> str:
     return f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y"
 
 
-def _column(values, name: str) -> Float[np.ndarray, " n"]:
+def _column(values, name: str) -> Column:
     column = np.atleast_1d(_numbers(values, name))
     if column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]

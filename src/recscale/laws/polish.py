@@ -7,6 +7,7 @@ half the digits it could have, because the objective is flat there. The gradient
 import numpy as np
 from jaxtyping import Float, Int
 
+from recscale.laws.points import Column
 from recscale.laws.problem import Problem, Rows, Solutions, joined
 from recscale.laws.refine import bounds, jacobian
 
@@ -79,9 +80,7 @@ def _slopes(problem: Problem, at: Solutions, rows: Rows) -> tuple[Float[np.ndarr
     return (_influence(problem, residuals)[0] * rows.weights[0]) @ derivative, np.linalg.norm(derivative, axis=0)
 
 
-def _influence(
-    problem: Problem, residuals: Float[np.ndarray, " n"]
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+def _influence(problem: Problem, residuals: Column) -> tuple[Column, Column]:
     """Half of ρ′ and half of ρ″ of every residual."""
     if problem.loss == "squares":
         return residuals, np.ones_like(residuals)

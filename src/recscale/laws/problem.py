@@ -12,8 +12,11 @@ import numpy as np
 from jaxtyping import Float, Inexact
 
 from recscale.laws.law import SCALES, Law
-from recscale.laws.points import Points, read_points
+from recscale.laws.points import Column, Points, read_points
 
+Theta = Float[np.ndarray, "B K"]
+Coef = Float[np.ndarray, "B p"]
+PerPoint = Float[np.ndarray, "B n"]
 _LOSSES = ("squares", "huber")
 
 
@@ -24,7 +27,7 @@ class Rows:
     ``weights`` is (B, n), or (1, n) where all share them.
     """
 
-    target: Float[np.ndarray, "B n"]
+    target: PerPoint
     weights: Float[np.ndarray, "#B n"]
 
     def __len__(self) -> int:
@@ -40,8 +43,8 @@ class Solutions:
     """Solutions side by side: ``theta`` (B, K), nonlinear parameters, then grid constants;
     ``coef`` (B, p); ``cost`` (B,)."""
 
-    theta: Float[np.ndarray, "B K"]
-    coef: Float[np.ndarray, "B p"]
+    theta: Theta
+    coef: Coef
     cost: Float[np.ndarray, " B"]
 
     def take(self, rows) -> "Solutions":
@@ -77,12 +80,12 @@ class Problem:
             raise ValueError(f"the law {self.law.name!r} is fitted to log(y), and y has values that are not positive")
 
     @property
-    def target(self) -> Float[np.ndarray, " n"]:
+    def target(self) -> Column:
         """(n,) y, on the log scale less the law's fixed offset."""
         return self.points.y - self.fixed_offset
 
     @property
-    def fixed_offset(self) -> Float[np.ndarray, " n"] | float:
+    def fixed_offset(self) -> Column | float:
         """What is taken off y before its logarithm; 0 on the y scale, where the offset is part of the fitted value."""
         return self.law.offset(self.points.x, ()) if self.scale == "log" and self.law.offset is not None else 0.0
 
@@ -96,14 +99,12 @@ class Problem:
         """Whether the coefficients solve a linear least-squares problem once θ is fixed."""
         return self.scale == "y" and self.loss == "squares"
 
-    def rows(self, weights: Float[np.ndarray, "B n"] | None = None) -> Rows:
+    def rows(self, weights: PerPoint | None = None) -> Rows:
         """The points as one data set, or as many as ``weights`` (B, n) has rows."""
         weights = np.ones((1, len(self.points))) if weights is None else weights
         return Rows(np.broadcast_to(self.target, weights.shape), weights)
 
-    def residuals(
-        self, rows: Rows, theta: Float[np.ndarray, "B K"], linear: Float[np.ndarray, "B n"]
-    ) -> Float[np.ndarray, "B n"]:
+    def residuals(self, rows: Rows, theta: Theta, linear: PerPoint) -> PerPoint:
         """(B, n) residuals on the fit's scale, ``linear`` being Σ c φ; infinite where the logarithm doesn't exist."""
         if self.scale == "log":
             positive = linear > 0
@@ -112,12 +113,12 @@ class Problem:
             return rows.target - linear
         return rows.target - linear - self.law.offset(self.points.x, split_values(theta))
 
-    def residuals_of(self, solutions: Solutions) -> Float[np.ndarray, "B n"]:
+    def residuals_of(self, solutions: Solutions) -> PerPoint:
         """(B, n) residuals of the points themselves."""
         linear = (columns(self.law, self.points.x, solutions.theta) @ solutions.coef[..., None])[..., 0]
         return self.residuals(self.rows(), solutions.theta, linear)
 
-    def cost(self, residuals: Float[np.ndarray, "B n"], weights: Float[np.ndarray, "#B n"]) -> Float[np.ndarray, " B"]:
+    def cost(self, residuals: PerPoint, weights: Float[np.ndarray, "#B n"]) -> Float[np.ndarray, " B"]:
         """(B,) objective: the weighted sum of squares, or of twice Huber's loss (small residuals count as squares)."""
         if self.loss == "squares":
             return (weights * residuals**2).sum(axis=-1)
@@ -137,9 +138,7 @@ def split_values(theta: Inexact[np.ndarray, "B K"]) -> tuple[Inexact[np.ndarray,
     return tuple(theta[:, k, None] for k in range(theta.shape[1]))
 
 
-def columns(
-    law: Law, x: tuple[Float[np.ndarray, " n"], ...], theta: Float[np.ndarray, "B K"]
-) -> Float[np.ndarray, "B n p"]:
+def columns(law: Law, x: tuple[Column, ...], theta: Theta) -> Float[np.ndarray, "B n p"]:
     """The basis at ``theta`` (B, K): (B, n, p)."""
     parts = law.basis(x, split_values(theta))
     stacked = np.empty((len(theta), len(x[0]), len(parts)))
@@ -148,15 +147,13 @@ def columns(
     return stacked
 
 
-def evaluate(
-    law: Law, x: tuple[Float[np.ndarray, " n"], ...], theta: Float[np.ndarray, "B K"], coef: Float[np.ndarray, "B p"]
-) -> Float[np.ndarray, "B n"]:
+def evaluate(law: Law, x: tuple[Column, ...], theta: Theta, coef: Coef) -> PerPoint:
     """The law's value: (B, n)."""
     value = (columns(law, x, theta) @ coef[..., None])[..., 0]
     return value if law.offset is None else value + law.offset(x, split_values(theta))
 
 
-def evaluate_each(law: Law, x: tuple[Float[np.ndarray, " n"], ...], solutions: Solutions) -> Float[np.ndarray, " n"]:
+def evaluate_each(law: Law, x: tuple[Column, ...], solutions: Solutions) -> Column:
     """The value of solution i at point i: (n,)."""
     values = tuple(solutions.theta.T)
     value = sum(solutions.coef[:, j] * part for j, part in enumerate(law.basis(x, values)))

@@ -16,10 +16,14 @@ import numpy as np
 from jaxtyping import Float, Real
 from scipy.special import stdtr, stdtrit
 
+from recscale.laws.points import Column
 from recscale.laws.problem import Problem, Rows, Solutions, evaluate, joined, symbols_of
 from recscale.laws.refine import bounds, derivatives, jacobian
 from recscale.laws.solve import refit
 from recscale.laws.units import Units, natural
+
+Limits = tuple[Column, Column]
+Parts = Float[np.ndarray, "parts n"]
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class Linearised:
     parameters at a bound have zero rows.
     """
 
-    residuals: Float[np.ndarray, " n"]
+    residuals: Column
     shape: Float[np.ndarray, "k k"]
-    leverage: Float[np.ndarray, " n"]
+    leverage: Column
     variance: float
     dof: int
 
@@ -135,7 +139,7 @@ def percentiles(
 
 def bootstrap_band(
     problem: Problem, best: Solutions, resamples: Solutions, x: tuple, level: float, observation: bool
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+) -> Limits:
     """Limits of the law's value at ``x`` (or of a new measurement): the middle of what the resamples predict."""
     known = linearise(problem, best)
     draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
@@ -188,7 +192,7 @@ class Conditional:
     shape: Float[np.ndarray, "Q n"]
     variance: Float[np.ndarray, "Q 1"]
     cost: Float[np.ndarray, "Q 1"]
-    offset: Float[np.ndarray, " n"]
+    offset: Column
 
 
 def conditional(problem: Problem, states: Solutions, x: tuple) -> Conditional:
@@ -207,7 +211,7 @@ def conditional(problem: Problem, states: Solutions, x: tuple) -> Conditional:
 
 def averaged_band(
     problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+) -> Limits:
     """Limits of the law's value at ``x`` (or of a new measurement), averaged over the values of a searched constant.
 
     The limits cut (1 - level)/2 off the tails of Σ_q w_q T_ν((· - centre_q)/error_q), a mixture of Student's t (model-
@@ -226,13 +230,8 @@ def averaged_band(
 
 
 def _mixture_quantile(
-    tail: float,
-    share: Float[np.ndarray, "parts 1"],
-    centre: Float[np.ndarray, "parts n"],
-    error: Float[np.ndarray, "parts n"],
-    reach: Float[np.ndarray, "parts n"],
-    dof: int,
-) -> Float[np.ndarray, " n"]:
+    tail: float, share: Float[np.ndarray, "parts 1"], centre: Parts, error: Parts, reach: Parts, dof: int
+) -> Column:
     """Where the mixture of Student's t (parts, n) has the probability ``tail`` below it: (n,), by bisection."""
     low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
     for _ in range(60):
@@ -245,7 +244,7 @@ def _mixture_quantile(
 
 def profile_band(
     problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+) -> Limits:
     """Limits of the law's value at ``x`` (or of a new measurement) from the linearised profile likelihood.
 
     A value q of a searched constant may hold as far as its least objective S_q affords beside the least of all, S:
@@ -263,9 +262,7 @@ def profile_band(
     return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
 
 
-def _prediction(
-    problem: Problem, state: Solutions, x: tuple
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, "n k"]]:
+def _prediction(problem: Problem, state: Solutions, x: tuple) -> tuple[Column, Column, Float[np.ndarray, "n k"]]:
     """At ``x``: the law's value (n,), its part Σ c φ (n,), and the derivative (n, k + p) on the fit's scale, in natural
     units."""
     units = Units.of(problem)

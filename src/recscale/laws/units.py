@@ -8,9 +8,9 @@ by the law's own ``rescaled``. A result is then the same in any unit, up to roun
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
 
 from recscale.laws.law import Law
+from recscale.laws.points import Column
 from recscale.laws.problem import Problem, Rows, Solutions
 
 
@@ -35,7 +35,7 @@ class Units:
         y = points.size if law.homogeneous else 1.0
         return cls(law, x, y, y**2 if problem.scale == "y" else 1.0)
 
-    def columns(self, x: tuple[Float[np.ndarray, " n"], ...]) -> tuple[Float[np.ndarray, " n"], ...]:
+    def columns(self, x: tuple[Column, ...]) -> tuple[Column, ...]:
         """The reader's variables in these units."""
         return tuple(column / unit for column, unit in zip(x, self.x, strict=True))
 
