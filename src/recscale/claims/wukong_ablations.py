@@ -4,7 +4,6 @@ All estimates are changes of the test log loss in % of the base's, paired by see
 """
 
 import math
-from collections.abc import Mapping, Sequence
 
 from recscale.analysis.ablations import Ablation
 from recscale.claims.claim import Claim, Rule
@@ -32,7 +31,7 @@ def knob_claims(study: Ablation) -> list[Claim]:
     (best,) = _less_than(TOGETHER, study.lowest(WIDEN))
     together = study.contrasts.contrast(best, bonferroni_level(len(WIDEN)))
     return [
-        _count("wukong-depth-and-mlp-help-most", study, helps_most),
+        paired_count("wukong-depth-and-mlp-help-most", study.contrasts.intervals(helps_most), study),
         _effect("wukong-doubling-k-helps", Below(), study, "k"),
         _effect("wukong-doubling-nf-helps", Below(), study, "n_F"),
         _effect("wukong-doubling-nl-changes-nothing", Within(-FLAT, FLAT), study, "n_L", margin=FLAT),
@@ -43,11 +42,11 @@ def knob_claims(study: Ablation) -> list[Claim]:
 def component_claims(study: Ablation) -> list[Claim]:
     """The paper's statements on Fig. 4: components left out, each against the base."""
     matters_most = [contrast for other in ("", *ALONE) for contrast in _less_than(other, "fmb")]
-    halves = [{name: 1.0, BOTH: -0.5, "": -0.5} for name in ALONE]
+    either = [*_less_than("", BOTH), *({name: 1.0, BOTH: -0.5, "": -0.5} for name in ALONE)]
     return [
-        _count("wukong-fmb-matters-most", study, matters_most),
+        paired_count("wukong-fmb-matters-most", study.contrasts.intervals(matters_most), study),
         _effect("wukong-fmb-needed", Exceeds(), study, "fmb"),
-        _count("wukong-lcb-or-residual-not-both", study, [*_less_than("", BOTH), *halves]),
+        paired_count("wukong-lcb-or-residual-not-both", study.contrasts.intervals(either), study),
         _effect("wukong-lcb-and-residual-needed", Exceeds(), study, BOTH),
     ]
 
@@ -61,7 +60,3 @@ def _effect(id: str, rule: Rule, study: Ablation, changed: str, margin: float = 
     """``margin``: where the rule's border lies on either side of 0, %."""
     effect = study.effect(changed)
     return paired_effect(id, rule, effect, study, math.copysign(math.log1p(margin / 100), effect.value))
-
-
-def _count(id: str, study: Ablation, contrasts: Sequence[Mapping[str, float]]) -> Claim:
-    return paired_count(id, study.contrasts.intervals(contrasts), study)

@@ -17,19 +17,9 @@ import pandas as pd
 from jaxtyping import Int, Shaped
 from numpy.typing import ArrayLike
 
+from recscale.entropy import windows
 from recscale.entropy.suffix_array import longest_matches
-from recscale.entropy.windows import (
-    Items,
-    Offsets,
-    PerUser,
-    as_users,
-    equal_windows,
-    log_matches,
-    matches_only_itself,
-    near_windows,
-    same_length,
-    window_counts,
-)
+from recscale.entropy.windows import Items, Offsets, PerUser, as_users
 
 _ROUNDING = 1e-12
 """Differences of Φ below this are rounding, and 0 is meant: a reciprocal would turn them into 10¹² and more."""
@@ -64,9 +54,9 @@ def approximate_entropy_per_user(
 
 
 def _phi(items, offsets, length: int, r: Real) -> PerUser:
-    windows = window_counts(offsets, length)
+    counts = windows.window_counts(offsets, length)
     with np.errstate(divide="ignore", invalid="ignore"):  # without a window: 0/0
-        return log_matches(items, offsets, length, r) / windows - np.log(windows)
+        return windows.log_matches(items, offsets, length, r) / counts - np.log(counts)
 
 
 def sample_entropy(sequence: ArrayLike, m: Real = 2, r: Real = 0.0) -> float:
@@ -92,12 +82,12 @@ def sample_entropy_per_user(items: Items, offsets: Offsets, m: Real = 2, r: Real
 
 def _pairs(items, offsets, length: int, r: Real, drop_last: int) -> PerUser:
     """Pairs of different windows within r, for every user."""
-    if matches_only_itself(items, r):
-        sizes, users = equal_windows(items, offsets, length, drop_last)
+    if windows.matches_only_itself(items, r):
+        sizes, users = windows.equal_windows(items, offsets, length, drop_last)
         return np.bincount(users, weights=sizes * (sizes - 1) / 2, minlength=len(offsets) - 1).astype(float)
     pairs = np.zeros(len(offsets) - 1)
-    for users, sequences in same_length(items, offsets, at_least=length + drop_last):
-        pairs[users] = (near_windows(sequences, length, r, drop_last) - 1).sum(1) / 2
+    for users, sequences in windows.same_length(items, offsets, at_least=length + drop_last):
+        pairs[users] = (windows.near_windows(sequences, length, r, drop_last) - 1).sum(1) / 2
     return pairs
 
 

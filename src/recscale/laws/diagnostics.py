@@ -7,10 +7,9 @@ from jaxtyping import Float
 
 from recscale.laws.law import Law
 from recscale.laws.points import Column, Points
-from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each
+from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each, natural
 from recscale.laws.refine import EPSILON, bounds, jacobian
 from recscale.laws.solve import without
-from recscale.laws.units import natural
 
 PER_PARAMETER = 3  # points per free parameter, below which a fit is a drawing
 EXACT_FIT = 1e-12  # residuals of this share of y are rounding, and their direction says nothing

@@ -8,25 +8,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from recscale.laws import checks, diagnostics
+from recscale.laws import checks, diagnostics, uncertainty
 from recscale.laws.law import Law, get
 from recscale.laws.points import Column, PointDiagnostics, Points, diagnose, read_columns, read_points
 from recscale.laws.problem import Problem, Solutions, evaluate, optimum_of, symbols_of
 from recscale.laws.solve import conditional_optima, share_of_agreeing_starts, solve
-from recscale.laws.uncertainty import (
-    Linearised,
-    averaged_band,
-    bootstrap_band,
-    linearise,
-    percentiles,
-    profile_band,
-    quantile_t,
-    resample,
-    standard_errors,
-)
 
 LEVEL = 0.95
-BANDS = {"averaged": averaged_band, "profiled": profile_band}
+BANDS = {"averaged": uncertainty.averaged_band, "profiled": uncertainty.profile_band}
 
 
 @dataclass(frozen=True)
@@ -168,14 +157,14 @@ class Fit:
         return share_of_agreeing_starts(self.problem, self.best)
 
     @cached_property
-    def linearised(self) -> Linearised:
+    def linearised(self) -> uncertainty.Linearised:
         """Covariance and leverage at the optimum."""
-        return linearise(self.problem, self.best)
+        return uncertainty.linearise(self.problem, self.best)
 
     @cached_property
     def standard_errors(self) -> dict[str, float]:
         """Standard error of each symbol from the covariance; nan for grid constants, which have none."""
-        return standard_errors(self.problem, self.best)
+        return uncertainty.standard_errors(self.problem, self.best)
 
     @cached_property
     def _conditional_optima(self) -> Solutions | None:
@@ -187,7 +176,7 @@ class Fit:
         """95 % interval of every parameter."""
         if self.resamples is not None:
             return self._percentiles(symbols_of(self.law, self.resamples), self.parameters)
-        half = {name: quantile_t(LEVEL, self.dof) * error for name, error in self.standard_errors.items()}
+        half = {name: uncertainty.quantile_t(LEVEL, self.dof) * error for name, error in self.standard_errors.items()}
         return {name: (value - half[name], value + half[name]) for name, value in self.parameters.items()}
 
     @cached_property
@@ -223,7 +212,7 @@ class Fit:
         if searched not in BANDS:
             raise ValueError(f"a band is {' or '.join(BANDS)} over a searched constant, not {searched!r}")
         if self.resamples is not None and searched == "averaged":
-            return bootstrap_band(self.problem, self.best, self.resamples, columns, level, observation)
+            return uncertainty.bootstrap_band(self.problem, self.best, self.resamples, columns, level, observation)
         return BANDS[searched](self.problem, self.best, self._conditional_optima, columns, level, observation)
 
     def curve(
@@ -275,7 +264,7 @@ class Fit:
         return columns
 
     def _percentiles(self, draws: dict[str, Float[np.ndarray, " B"]], names) -> dict[str, tuple[float, float]]:
-        limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
+        limits = {n: uncertainty.percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
 
 
@@ -316,7 +305,8 @@ def fit(
         problem = replace(problem, delta=delta * fitted.size)
     diagnostics.enough(problem)
     best = solve(problem, problem.rows())
-    resamples = resample(problem, best, _conditional_optima(problem), bootstrap, seed) if bootstrap else None
+    optima = _conditional_optima(problem) if bootstrap else None
+    resamples = uncertainty.resample(problem, best, optima, bootstrap, seed) if bootstrap else None
     return Fit(law, problem, best, unseen, resamples)
 
 

@@ -17,10 +17,9 @@ from jaxtyping import Float, Real
 from scipy.special import stdtr, stdtrit
 
 from recscale.laws.points import Column
-from recscale.laws.problem import Problem, Rows, Solutions, evaluate, joined, symbols_of
+from recscale.laws.problem import Problem, Rows, Solutions, Units, evaluate, joined, natural, symbols_of
 from recscale.laws.refine import bounds, derivatives, jacobian
 from recscale.laws.solve import refit
-from recscale.laws.units import Units, natural
 
 Limits = tuple[Column, Column]
 Parts = Float[np.ndarray, "parts n"]

@@ -25,12 +25,9 @@ def wukong_sizes(task: int, drop_smallest: int = 0) -> pd.DataFrame:
 
 def curvature_p(sizes: pd.DataFrame) -> float:
     """Probability of so large a quadratic term of y in ln(GFLOP) if there is none (Student's t); ``wukong_sizes``."""
-    x, y = np.log(sizes["gflop"].to_numpy(float)), sizes["y"].to_numpy(float)
-    design = np.vander(x - x.mean(), 3)
-    coefficients, (squares,), *_ = np.linalg.lstsq(design, y, rcond=None)
-    dof = len(y) - 3
-    error = np.sqrt(squares / dof * np.linalg.inv(design.T @ design)[0, 0])
-    return float(2 * student.sf(abs(coefficients[0] / error), dof))
+    x = np.log(sizes["gflop"].to_numpy(float))
+    coefficients, covariance = np.polyfit(x - x.mean(), sizes["y"].to_numpy(float), 2, cov=True)
+    return float(2 * student.sf(abs(coefficients[0]) / np.sqrt(covariance[0, 0]), len(x) - 3))
 
 
 def rival_forms(sizes: pd.DataFrame, hold_out: int) -> dict[str, Fit]:
