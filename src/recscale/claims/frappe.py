@@ -51,11 +51,6 @@ def _lead(id: str, rule: Exceeds | Below, runs: pd.DataFrame, metric: str, **pri
 
 def _price(runs: pd.DataFrame, models: list[str], seeds: float) -> Price:
     """``seeds`` per model, and the core-hours of those that ``models`` lack."""
-    groups = (
-        frappe.preset_runs(runs)
-        .groupby("model")
-        .agg(seeds=("seed", "size"), seconds=("wall_seconds", "mean"), threads=("threads", "max"))
-        .loc[models]
-    )
-    hours = (seeds - groups["seeds"]) * groups["seconds"] * groups["threads"] / 3600
+    groups = frappe.preset_runs(runs).query("model in @models").groupby("model")
+    hours = (seeds - groups.size()) * groups["wall_seconds"].mean() * groups["threads"].max() / 3600
     return Price(seeds, float(hours.sum()))

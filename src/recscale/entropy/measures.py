@@ -107,20 +107,12 @@ def real_entropy_per_user(items: Items, offsets: Offsets) -> PerUser:
     """
     items, offsets = as_users(items, offsets)
     lengths = np.diff(offsets)
+    users, codes = np.repeat(np.arange(len(lengths)), lengths), np.unique(items, return_inverse=True)[1]
     # An item of one user is another symbol than the same item of the next: then no match can leave its user.
-    novel = 1 + longest_matches(_symbols_of_users(items, offsets))
-    users = np.repeat(np.arange(len(lengths)), lengths)
+    novel = 1 + longest_matches(users * (codes.max(initial=0) + 1) + codes)
     total = np.bincount(users, weights=novel, minlength=len(lengths))
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(lengths) * lengths / total
-
-
-def _symbols_of_users(items, offsets) -> Int[np.ndarray, " tokens"]:
-    codes = np.unique(items, return_inverse=True)[1]
-    if len(offsets) == 2:
-        return codes
-    users = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    return users * (codes.max(initial=0) + 1) + codes
 
 
 def shannon_entropy(sequence: ArrayLike) -> float:

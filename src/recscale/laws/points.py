@@ -81,7 +81,7 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     non-positive values.
     """
     columns, labels = read_columns(x, names)
-    y = _column(y, _name_of(y))
+    y = _column(y, f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y")
     if not len(y):
         raise ValueError("there are no points to fit")
     for name, column in zip((*labels, "y"), (*columns, y), strict=True):
@@ -108,11 +108,6 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     else:
         configuration = _labels(groups, "groups", len(y))
     return Points(columns, y, configuration, labels, None if seeds is None else _labels(seeds, "seeds", len(y)))
-
-
-def _name_of(y) -> str:
-    """What to call y in a message: y, and the column it came from."""
-    return f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y"
 
 
 def _column(values, name: str) -> Column:

@@ -192,7 +192,8 @@ def _polish(problem: Problem, here: Solutions, rows: Rows) -> Solutions:
             break
         z = _values(problem, here)
         z[free] = np.clip(z[free] + move, lower[free], upper[free])
-        there = _placed(problem, here, z, rows)
+        theta, coef = _split(problem, here, z)
+        there = Solutions(theta, coef, problem.cost(jacobian(problem, rows, theta, coef)[0], rows.weights))
         moved, sizes = _slopes(problem, there, rows)
         shrinks = np.abs(moved[free] / sizes[free]).max() < np.abs(slopes[free] / norms[free]).max()
         if not (shrinks and there.cost[0] <= here.cost[0] * (1 + 1e-9)):
@@ -252,9 +253,3 @@ def _split(
 ) -> tuple[Float[np.ndarray, "1 K"], Float[np.ndarray, "1 p"]]:
     k = len(problem.law.nonlinear)
     return np.concatenate([z[:k], at.theta[0, k:]])[None, :], z[None, k:]
-
-
-def _placed(problem: Problem, at: Solutions, z: Float[np.ndarray, " k"], rows: Rows) -> Solutions:
-    theta, coef = _split(problem, at, z)
-    residuals, _ = jacobian(problem, rows, theta, coef)
-    return Solutions(theta, coef, problem.cost(residuals, rows.weights))

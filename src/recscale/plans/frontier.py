@@ -104,10 +104,6 @@ def at_rates(dense: float, sparse: float) -> CTRTraining:
     return replace(PROTOCOL, dense_learning_rate=dense, sparse_learning_rate=sparse)
 
 
-def _fixed(dataset: str, model: TowerConfig) -> CTRTraining:
-    return replace(PROTOCOL, **FIXED_RATES)
-
-
 def _frontier_search(
     base: str,
     models: Iterable[str],
@@ -148,8 +144,9 @@ def _small_frontier(
 ) -> list[RunSpec]:
     """Every shape of ``models`` at ``targets``, then Wukong's recipe, at fixed rates."""
     along = [recipe(TARGETS.index(target)) for target in targets]
-    shapes = (*_shapes(models, targets), *along)
-    return _distinct_runs([Part(dataset or base, shapes, _fixed, seeds or FIRST_SEEDS[:1], most_rows=most_rows)])
+    shapes, training = (*_shapes(models, targets), *along), replace(PROTOCOL, **FIXED_RATES)
+    part = Part(dataset or base, shapes, lambda *_: training, seeds or FIRST_SEEDS[:1], most_rows=most_rows)
+    return _distinct_runs([part])
 
 
 def _full_frontier(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:

@@ -84,11 +84,8 @@ def panel_models(**options) -> pd.DataFrame:
     the setting (metric, dataset, max_length) and the place of the peak (peak_layers, peak_embedding_dim; nan: none).
     """
     names = ["constant", "log-linear", "log-quadratic", "performance-law", "performance-law-outside"]
-    tables = []
-    for key, points in panels().items():
-        table = compare(points[AXES], points["value"], names, **options)
-        tables.append(table.assign(**dict(zip(SETTING, key, strict=True))))
-    both = pd.concat(tables, ignore_index=True)
+    tables = {key: compare(rows[AXES], rows["value"], names, **options) for key, rows in panels().items()}
+    both = pd.concat(tables, names=SETTING).reset_index(SETTING).reset_index(drop=True)
     for axis in AXES:
         both[f"peak_{axis}"] = [np.nan if f.optimum is None else f.optimum[axis] or np.nan for f in both["fit"]]
     return both[[*SETTING, *[c for c in both if c not in (*SETTING, "fit")], "fit"]]

@@ -57,7 +57,7 @@ class Contrasts:
         squares = float(((target - design @ found) ** 2).sum())
         noise = float(np.sqrt(squares / dof)) if dof else np.nan
         parts = []
-        for mine in _members(groups, len(target)):
+        for mine in indicators([0] * len(y) if groups is None else groups)[0].T.astype(bool):
             own = (noise, dof)
             if not mine.all():
                 alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, y)))
@@ -109,10 +109,3 @@ def indicators(factor: Iterable[Hashable]) -> tuple[Float[np.ndarray, "runs leve
     """Columns of 0 and 1, one per level of ``factor`` in the order of their first use, and the levels."""
     codes, levels = pd.factorize(pd.Series(factor, dtype=object))
     return np.eye(len(levels))[codes], tuple(levels)
-
-
-def _members(groups: Iterable[Hashable] | None, count: int) -> list[np.ndarray]:
-    """Which of ``count`` runs belong to each group; all to one without ``groups``."""
-    if groups is None:
-        return [np.ones(count, bool)]
-    return list(indicators(groups)[0].T.astype(bool))
