@@ -18,7 +18,7 @@ from recscale.laws import Fit
 from recscale.laws.fit import symbols_of
 from recscale.laws.problem import evaluate
 from recscale.plans.profiles import Profiles
-from recscale.stats.intervals import wilson
+from recscale.stats.estimate import wilson
 
 CHINCHILLA = {"E": 1.8172, "A": 482.01, "B": 2085.43, "α": 0.3478, "β": 0.3658}
 """Besiroglu et al.'s refit of the Chinchilla law (arXiv 2404.10102): the truth of the simulations with N and D."""

@@ -11,7 +11,7 @@ from recscale.analysis.shape_law import LAW, Shape
 from recscale.analysis.shape_predictions import NO_BUDGET, ShapeQuestion, faults, outcomes, questions
 from recscale.runs.table import run_table
 from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, combined, least_significant_difference
-from recscale.stats.intervals import wilson
+from recscale.stats.estimate import wilson
 
 _METRIC = "ndcg@10"
 LOST = Estimate(-np.inf, -np.inf, -np.inf)

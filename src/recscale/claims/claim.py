@@ -148,13 +148,6 @@ class Claim(Statement):
         if (self.price is not None) != (self.verdict is Verdict.OPEN):
             raise ValueError(f"{self.id} is {self.verdict}: open claims have a price, others none")
 
-    @property
-    def interval(self) -> tuple[float | None, float | None]:
-        """The limits of the observed interval; None where there is none."""
-        if isinstance(self.observed, Estimate) and self.observed.has_interval:
-            return self.observed.ci_low, self.observed.ci_high
-        return None, None
-
 
 @cache
 def statements() -> dict[str, dict[str, Statement]]:

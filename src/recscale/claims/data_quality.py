@@ -30,7 +30,7 @@ def data_quality_claims(resamples: int, seed: int) -> list[Claim]:
 def repetition(chain: Chain, users: int, length: int, seed: int) -> dict[str, Estimate]:
     """Entropy (as ``experiments.duplication`` names it) -> its ratio after half of the items were replaced by a copy of
     the item before to its value before."""
-    ratios: list[pd.Series] = []
+    ratios = []
     for repeat in range(_REPEATS):
         items, offsets = chain.sample(users, length, seed=seed + repeat)
         table = duplication(items, offsets, 2, (0.0, 0.5), seed + repeat)

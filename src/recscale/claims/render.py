@@ -128,10 +128,11 @@ def claim_rows(claims: Sequence[Claim]) -> list[dict]:
 
 
 def _row(claim: Claim) -> dict:
-    low, high = claim.interval
-    seen = claim.observed.value if isinstance(claim.observed, Estimate) else observed(claim)
+    one = claim.observed if isinstance(claim.observed, Estimate) else Estimate(math.nan)
+    seen = one.value if one is claim.observed else observed(claim)
+    limits = (one.ci_low, one.ci_high) if one.has_interval else (None, None)
     cost = claim.price and {name: _finite(value) for name, value in asdict(claim.price).items()}
-    judged = {"observed": _finite(seen), "ci_low": _finite(low), "ci_high": _finite(high), "price": cost}
+    judged = dict(zip(("observed", "ci_low", "ci_high"), map(_finite, (seen, *limits)), strict=True)) | {"price": cost}
     stated = {name: getattr(claim, name) for name in ROW if name not in judged}
     plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in stated.items()}
     return {name: (plain | judged)[name] for name in ROW}

@@ -126,9 +126,8 @@ def falls_later_robustly(runs: pd.DataFrame) -> Claim:
 def falls_on_every_task(tasks: Sequence[pd.DataFrame]) -> Claim:
     """The exponent's sign on every task of a data set, each by its own 95 % interval."""
     alphas = [_alpha(runs) for runs in tasks]
-    count = Count(sum(one.is_positive for one in alphas), sum(one.is_negative for one in alphas), len(alphas))
     price = _price_of_sizes(ctr_curves.of_model(tasks[0], "wukong"), alphas)
-    return judge("wukong-loss-falls-on-both-tasks", EveryCase(), count, price)
+    return judge("wukong-loss-falls-on-both-tasks", EveryCase(), count_above([(one, one) for one in alphas]), price)
 
 
 UNKNOWN_CASE = Count(0, 0, 1)

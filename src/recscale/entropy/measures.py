@@ -62,8 +62,7 @@ def _phi(items, offsets, length: int, r: Real) -> PerUser:
 def sample_entropy(sequence: ArrayLike, m: Real = 2, r: Real = 0.0) -> float:
     """Sample entropy of one sequence, in nats; see ``sample_entropy_per_user``."""
     m, r = _settings(m, r)
-    items, offsets = _one(sequence, at_least=m + 1, what="sample entropy")
-    return float(sample_entropy_per_user(items, offsets, m, r)[0])
+    return float(sample_entropy_per_user(*_one(sequence, at_least=m + 1, what="sample entropy"), m, r)[0])
 
 
 def sample_entropy_per_user(items: Items, offsets: Offsets, m: Real = 2, r: Real = 0.0) -> PerUser:
@@ -93,8 +92,7 @@ def _pairs(items, offsets, length: int, r: Real, drop_last: int) -> PerUser:
 
 def real_entropy(sequence: ArrayLike) -> float:
     """Real entropy of one sequence, in nats; see ``real_entropy_per_user``."""
-    items, offsets = _one(sequence, at_least=1, what="real entropy")
-    return float(real_entropy_per_user(items, offsets)[0])
+    return float(real_entropy_per_user(*_one(sequence, at_least=1, what="real entropy"))[0])
 
 
 def real_entropy_per_user(items: Items, offsets: Offsets) -> PerUser:
@@ -117,8 +115,7 @@ def real_entropy_per_user(items: Items, offsets: Offsets) -> PerUser:
 
 def shannon_entropy(sequence: ArrayLike) -> float:
     """Shannon entropy of one sequence's item frequencies, in nats a symbol: ``-Σ_a p_a ln p_a``."""
-    items, offsets = _one(sequence, at_least=1, what="Shannon entropy")
-    return float(shannon_entropy_per_user(items, offsets)[0])
+    return float(shannon_entropy_per_user(*_one(sequence, at_least=1, what="Shannon entropy"))[0])
 
 
 def shannon_entropy_per_user(items: Items, offsets: Offsets) -> PerUser:

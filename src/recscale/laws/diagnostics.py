@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from recscale.laws.law import Law
 from recscale.laws.points import Column, Points
 from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each, natural
 from recscale.laws.refine import EPSILON, bounds, jacobian
@@ -123,21 +122,6 @@ def gradient(problem: Problem, best: Solutions) -> float:
     norms = np.linalg.norm(derivative[0], axis=0)
     slopes = np.abs(derivative[0].T @ residuals[0]) / np.where(norms > 0, norms, 1.0)
     return float((slopes[free] / noise).max(initial=0.0))
-
-
-def parameters_at_bound(law: Law, best: Solutions) -> dict[str, float]:
-    """Parameter -> value of those at a limit of theirs: the points alone would push them beyond."""
-    parameters = (*law.nonlinear, *law.linear)
-    values = (*best.theta[0, : len(law.nonlinear)], *best.coef[0])
-    pairs = zip(parameters, map(float, values), strict=True)
-    return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
-
-
-def constants_at_edge(law: Law, best: Solutions) -> dict[str, tuple[float, float, float]]:
-    """Grid constant -> (best value, least, largest tried) of those whose best value is an end of their grid."""
-    values = best.theta[0, len(law.nonlinear) :]
-    edges = {c.name: (float(v), min(c.values), max(c.values)) for c, v in zip(law.grid_constants, values, strict=True)}
-    return {name: edge for name, edge in edges.items() if edge[1] < edge[2] and edge[0] in edge[1:]}
 
 
 @dataclass(frozen=True)

@@ -101,13 +101,19 @@ class Fit:
 
     @property
     def parameters_at_bound(self) -> dict[str, float]:
-        """The parameters of the search that lie at a limit of theirs, with their values."""
-        return diagnostics.parameters_at_bound(self.law, self.best)
+        """The parameters of the search that lie at a limit of theirs, with their values: the points alone would push
+        them beyond."""
+        parameters = (*self.law.nonlinear, *self.law.linear)
+        values = (*self.best.theta[0, : len(self.law.nonlinear)], *self.best.coef[0])
+        pairs = zip(parameters, map(float, values), strict=True)
+        return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
 
     @property
     def constants_at_edge(self) -> dict[str, tuple[float, float, float]]:
         """The grid constants whose best value is an end of their grid: (best value, least, largest tried)."""
-        return diagnostics.constants_at_edge(self.law, self.best)
+        constants, values = self.law.grid_constants, self.best.theta[0, len(self.law.nonlinear) :]
+        edges = {c.name: (float(v), min(c.values), max(c.values)) for c, v in zip(constants, values, strict=True)}
+        return {name: edge for name, edge in edges.items() if edge[1] < edge[2] and edge[0] in edge[1:]}
 
     @property
     def optimum_outside(self) -> dict[str, tuple[float, float, float]]:

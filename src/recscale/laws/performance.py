@@ -95,7 +95,7 @@ _Q1 = GridConstant("q1", "1/p₁, the decay constant both axes share, searched o
 _P1 = GridConstant("p1", "decay constant both axes share, searched: integers to ±40 and 1/2…1/32", P_VALUES)
 _Q2 = GridConstant("q2", "1/p₂, the decay constant of the data term, searched on integers", Q_VALUES)
 SOURCE = "arXiv 2412.00430; NeurIPS 2025 (P-Law)"
-UNITS = "P: HR@k or NDCG@k; H: layers; d: embedding width"
+_UNITS = "P: HR@k or NDCG@k; H: layers; d: embedding width"
 
 _shapes_law(
     INSIDE,
@@ -106,7 +106,7 @@ _shapes_law(
     grid_constants=(_Q1,),
     basis=lambda x, t: (inside(x[0], t[0], 1 / t[2]), inside(x[1], t[1], 1 / t[2]), 1.0),
     source=f"{SOURCE}, Eq. (8) and the released script",
-    units=UNITS,
+    units=_UNITS,
     caveats=(MERGED,),
     optimum=_peak_inside,
 )
@@ -120,7 +120,7 @@ _shapes_law(
     grid_constants=(_P1,),
     basis=lambda x, t: (outside(x[0], t[0], t[2]), outside(x[1], t[1], t[2]), 1.0),
     source=f"{SOURCE}, arXiv text and the Industrial figures",
-    units=UNITS,
+    units=_UNITS,
     caveats=(MERGED,),
     optimum=_peak_outside,
 )
@@ -146,6 +146,6 @@ _shapes_law(
     basis=lambda x, t: (inside(x[0], t[0], 1 / t[3]), inside(x[1], t[1], 1 / t[3]), 1.0),
     offset=lambda x, t: inside(x[2], t[2], 1 / t[4]),
     source=f"{SOURCE}, Eq. (8) over several data sets, D′ computed from the data",
-    units=f"{UNITS}; D′: tokens × data quality",
+    units=f"{_UNITS}; D′: tokens × data quality",
     optimum=_peak_inside,
 )

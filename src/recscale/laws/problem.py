@@ -72,7 +72,7 @@ class Problem:
             raise ValueError(f"scale {self.scale!r} is not known; choose from {', '.join(SCALES)}")
         if not (isinstance(self.delta, Real) and 0 < self.delta < np.inf):
             raise ValueError(f"the Huber threshold must be a positive number, got {self.delta!r}")
-        if self.scale == "log" and self.law.offset is not None and self.law.nonlinear_offset:
+        if self.scale == "log" and self.law.nonlinear_offset:
             raise ValueError(
                 f"the law {self.law.name!r} has a data term without a weight and can't be fitted on the log scale"
             )
@@ -176,7 +176,7 @@ def symbols_of(law: Law, solutions: Solutions) -> dict[str, Float[np.ndarray, " 
 
 def optimum_of(law: Law, names: tuple[str, ...], solutions: Solutions) -> dict[str, Float[np.ndarray, " B"]] | None:
     """The best x per variable of every solution, nan where it has no peak; None for laws that never have one."""
-    return law.optimum(symbols_of(law, solutions), names)
+    return law.optimum(symbols_of(law, solutions), names) if law.optimum else None
 
 
 @dataclass(frozen=True)

@@ -66,8 +66,6 @@ class Columns:
 
     FRACTION = "fraction"
     REPEATED = "repeated"
-    LAYERS = "layers"
-    WIDTH = "width"
     EMBEDDING_WIDTH = "embedding_width"
     DENSE_RATE = "dense_learning_rate"
     EMBEDDING_RATE = "sparse_learning_rate"
