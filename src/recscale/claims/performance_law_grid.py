@@ -5,6 +5,7 @@ What is claimed of HR and NDCG must hold for both at 10; the number shown is tha
 
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from recscale.analysis import shape_contrasts as contrasts
@@ -94,10 +95,8 @@ def orders_models(cells: CellMeans, runs: pd.DataFrame, resamples: int, seed: in
         effects = cells.effects([contrasts.disagreement(one, axis, FIXED_Q1) for one in models])
         differs = [low > 0 or high < 0 for low, high in (one[weight] for one in limits)]
         stable = [contrasts.same_order(one, axis) == len(one.w) for one in models]
-        counted = [
-            pair if known and same else (UNKNOWN, UNKNOWN)
-            for pair, known, same in zip(effects, differs, stable, strict=True)
-        ]
+        known = np.logical_and(differs, stable)
+        counted = [pair if sure else (UNKNOWN, UNKNOWN) for pair, sure in zip(effects, known, strict=True)]
         result.append(unpaired_count(f"pl-grid-{weight}-orders-models", counted, runs))
     return result
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Inexact
 
 from recscale.laws.law import SCALES, Law
-from recscale.laws.points import Column, Points, read_points
+from recscale.laws.points import Column, Points
 
 Theta = Float[np.ndarray, "B K"]
 Coef = Float[np.ndarray, "B p"]
@@ -125,12 +125,6 @@ class Problem:
         size = np.abs(residuals)
         huber = np.where(size <= self.delta, size**2, 2 * self.delta * size - self.delta**2)
         return (weights * huber).sum(axis=-1)
-
-
-def read_problem(law: Law, x, y) -> Problem:
-    """The least-squares problem of ``law`` on the points, on the law's own scale. ValueError as ``read_points``."""
-    points = read_points(x, y, law.variables)
-    return Problem(law.for_columns(points.names), points, law.scale)
 
 
 def split_values(theta: Inexact[np.ndarray, "B K"]) -> tuple[Inexact[np.ndarray, "B 1"], ...]:

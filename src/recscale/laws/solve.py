@@ -31,18 +31,15 @@ PIECE = 12_000  # points of all data sets refitted together: what fits the proce
 
 
 def solve(problem: Problem, rows: Rows) -> Solutions:
-    """The global optimum for every data set of ``rows``: a State of B solutions."""
+    """The global optimum for every data set of ``rows``: B solutions."""
     units, problem = natural(problem)
-    return units.outward(_solve(problem, units.rows(rows)))
-
-
-def _solve(problem: Problem, rows: Rows) -> Solutions:
+    rows = units.rows(rows)
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
     row, theta = search_grid(problem, rows, max(LEAST_STARTS, _STARTS // values))
     row, candidates = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
     best = best_of(row, refine(problem, candidates.theta, rows.take(row), coef=candidates.coef), len(rows))
     best = _sweep(problem, best, rows) if thinned(problem.law) else best
-    return polish(problem, best, rows)
+    return units.outward(polish(problem, best, rows))
 
 
 def conditional_optima(problem: Problem) -> Solutions:

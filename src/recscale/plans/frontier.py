@@ -15,6 +15,7 @@ rate interpolated in log FLOP per example between the searched targets. All runs
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -109,20 +110,19 @@ def _frontier_search(
     models: Iterable[str],
     sizes: int | None,
     most_rows: int | None,
-    dataset: str | None = None,
-    seeds: RunSeeds | None = None,
+    dataset: str | None,
+    seeds: RunSeeds | None,
 ) -> list[RunSpec]:
     """The searches of ``models``, cheap before dear, at the first ``sizes`` of a model's targets (None: at all)."""
     runs: list[RunSpec] = []
-    for seed in seeds or (FRONTIER_SEARCH_SEED,):
-        for model in models:
-            targets = searched_targets(model)[:sizes]
-            for target, dense, sparse in rate_pairs(model):
-                if target in targets:
-                    central = (ladder_shapes(model, TARGETS[target])[CENTRAL],)
-                    training = at_rates(dense, sparse)
-                    part = Part(dataset or base, central, lambda *_, at=training: at, (seed,), most_rows=most_rows)
-                    runs += part.runs(seed)
+    for seed, model in product(seeds or (FRONTIER_SEARCH_SEED,), models):
+        targets = searched_targets(model)[:sizes]
+        for target, dense, sparse in rate_pairs(model):
+            if target in targets:
+                central = (ladder_shapes(model, TARGETS[target])[CENTRAL],)
+                training = at_rates(dense, sparse)
+                part = Part(dataset or base, central, lambda *_, at=training: at, (seed,), most_rows=most_rows)
+                runs += part.runs(seed)
     return runs
 
 
@@ -154,7 +154,11 @@ def _full_frontier(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]
     base, parts = dataset or FRONTIER_DATASET, []
     for group in GROUPS:
         rated = {model: training for model in group if (training := _tuned(base, model)) is not None}
-        parts += _group(base, rated, seeds or FIRST_SEEDS)
+        if rated:
+            parts.append(Part(base, tuple(_shapes(rated, TARGETS)), _by_model(rated), seeds or FIRST_SEEDS))
+        if "wukong" in rated:
+            along = tuple(map(recipe, range(len(TARGETS))))
+            parts.append(Part(base, along, rated["wukong"], seeds or FIRST_SEEDS))
         if seeds is None:
             parts += _further(base, rated)
     if not parts:
@@ -172,14 +176,6 @@ FRONTIER_PLAN = Profiles(
 def _distinct_runs(parts: Iterable[Part]) -> list[RunSpec]:
     """Part by part, within a part seed by seed; a run that two parts ask for once (a shape can be the recipe's)."""
     return list(dict.fromkeys(run for part in parts for seed in part.seeds for run in part.runs(seed)))
-
-
-def _group(dataset: str, rated: dict[str, Training], seeds: RunSeeds) -> list[Part]:
-    """Every shape of these models, cheap before dear, then Wukong's recipe."""
-    parts = [Part(dataset, tuple(_shapes(rated, TARGETS)), _by_model(rated), seeds)] if rated else []
-    if "wukong" in rated:
-        parts.append(Part(dataset, tuple(map(recipe, range(len(TARGETS)))), rated["wukong"], seeds))
-    return parts
 
 
 def _shapes(models: Iterable[str], targets: Iterable[float]) -> list[TowerConfig]:
@@ -237,7 +233,7 @@ def best_shape(at: Sequence[TowerConfig], runs: Sequence[pd.DataFrame], error: f
 def _tuned(dataset: str, model: str) -> Training | None:
     """The protocol at a model's searched rates; None until the committed search of this model is whole."""
     table = run_table(load_results(FRONTIER_SEARCH)).set_index(Columns.RUN_ID, drop=False)
-    ids = [run.run_id for run in _frontier_search(dataset, (model,), None, None)]
+    ids = [run.run_id for run in _frontier_search(dataset, (model,), None, None, None, None)]
     if any(run_id not in table.index for run_id in ids):
         return None
     searched = table.loc[ids].reset_index(drop=True)

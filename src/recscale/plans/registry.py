@@ -3,16 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 
-from recscale.plans import (
-    averaging,
-    ctr,
-    frappe,
-    frontier,
-    planted_world,
-    rate_search,
-    sequential,
-    sequential_quality,
-)
+from recscale.plans import averaging, ctr, frappe, frontier, planted_world, rate_search, sequential, sequential_quality
 from recscale.plans.profiles import Profiles, RunPlanner
 from recscale.runs.study import Study
 from recscale.settings import results_folder

@@ -6,7 +6,8 @@ import pandas as pd
 from recscale import laws
 from recscale.laws.compare import compare
 from recscale.laws.performance import BOX
-from recscale.laws.problem import read_problem
+from recscale.laws.points import read_points
+from recscale.laws.problem import Problem
 from recscale.laws.solve import conditional_optima
 from recscale.published.tables import load
 
@@ -26,7 +27,8 @@ def q1_profile(rows: pd.DataFrame, values=range(1, 33)) -> pd.DataFrame:
     """One panel at each q₁: q1, r2, w1, w2 (the script's signs), w3, w4 and whether an exponent is at the edge of its
     box."""
     law = laws.get("performance-law").with_values(q1=values)
-    solutions = conditional_optima(read_problem(law, rows[AXES], rows["value"]))
+    points = read_points(rows[AXES], rows["value"], law.variables)
+    solutions = conditional_optima(Problem(law, points, law.scale))
     total = ((rows["value"] - rows["value"].mean()) ** 2).sum()
     table = pd.DataFrame({"q1": solutions.theta[:, 2].astype(int), "r2": 1 - solutions.cost / total})
     table[["w1", "w2"]], table[["w3", "w4"]] = -solutions.coef[:, :2], solutions.theta[:, :2]
