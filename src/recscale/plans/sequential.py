@@ -3,7 +3,7 @@
 A cell of the law is (layers, width): a transformer's depth H and the width d of its item embeddings and hidden states.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
@@ -164,26 +164,23 @@ def cell(
 def cells(
     scale: SequentialScale,
     shapes: Iterable[LayersWidth],
-    seeds: RunSeeds,
     dataset: str | None,
+    seeds: RunSeeds | None,
     variants: Iterable[Mapping[str, Any]] = ({},),
 ) -> list[RunSpec]:
     """``shapes`` seed by seed, within a seed variant by variant (changes of ``cell``)."""
-    turns = [(seed, variant) for seed in seeds for variant in variants]
+    turns = [(seed, variant) for seed in seeds or (0,) for variant in variants]
     return [cell(scale, shape, seed, **{"dataset": dataset, **one}) for seed, one in turns for shape in shapes]
 
 
-RateSettings = Mapping[int, Sequence[tuple[float, float]]]
-"""Width -> (learning rate, dropout) to try."""
-
-
 def _rate_search(
-    scale: SequentialScale, tried: RateSettings, dataset: str | None, seeds: RunSeeds | None, **changes: Any
+    scale: SequentialScale, tried: dict[int, tuple], dataset: str | None, seeds: RunSeeds | None, **changes: Any
 ) -> list[RunSpec]:
+    """``tried``: width -> its (learning rate, dropout)s."""
     runs = []
     for seed, (width, pairs) in product(seeds or (SEARCH_SEED,), tried.items()):
         settings = [{"learning_rate": rate, "dropout": dropout, **changes} for rate, dropout in pairs]
-        runs += cells(scale, [(SEARCH_LAYERS, width)], (seed,), dataset, settings)
+        runs += cells(scale, [(SEARCH_LAYERS, width)], dataset, (seed,), settings)
     return runs
 
 
@@ -202,12 +199,6 @@ SEQUENTIAL_RATE_PLAN = Profiles(
 )
 
 
-def _small_grid(
-    scale: SequentialScale, shapes: Iterable[LayersWidth], dataset: str | None, seeds: RunSeeds | None
-) -> list[RunSpec]:
-    return cells(scale, shapes, seeds or (0,), dataset)
-
-
 def _full_grid(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """SASRec-style everywhere, two more seeds on the diagonal, a checkerboard for the HSTU-style model, the corners for
     the LLaMA-style one, then histories of 100 and 200, then two cells in bfloat16."""
@@ -223,8 +214,8 @@ def _full_grid(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
 
 
 GRID_PLAN = Profiles(
-    smoke=partial(_small_grid, SEQUENTIAL_SCALES.smoke, SMOKE_CELLS),
-    quick=partial(_small_grid, SEQUENTIAL_SCALES.quick, QUICK_CELLS),
+    smoke=partial(cells, SEQUENTIAL_SCALES.smoke, SMOKE_CELLS),
+    quick=partial(cells, SEQUENTIAL_SCALES.quick, QUICK_CELLS),
     full=_full_grid,
 )
 """HR and NDCG over layers × width: the table the law is fitted to."""
@@ -235,7 +226,7 @@ def _small_data(
 ) -> list[RunSpec]:
     """``shapes`` on all users, on fewer, and on histories written twice."""
     variants = ({"fraction": FRACTIONS[0]}, {"fraction": FRACTIONS[1]}, {"repeated": REPEATED_SHARES[0]})
-    return cells(scale, shapes, (seeds or (0,))[:1], dataset, variants)
+    return cells(scale, shapes, dataset, (seeds or (0,))[:1], variants)
 
 
 def _full_data(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
@@ -252,7 +243,7 @@ def _full_data(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     ]
     if dataset is None:
         variants += [{"dataset": name, "epochs": epochs} for name, epochs in OTHER_DATASETS.items()]
-    return cells(scale, SKELETON, (seeds or (0,))[:1], dataset, variants)
+    return cells(scale, SKELETON, dataset, (seeds or (0,))[:1], variants)
 
 
 DATA_VARIANTS_PLAN = Profiles(
@@ -272,7 +263,7 @@ PREDICTIONS = DATA / "predictions" / "performance-law.csv"
 def _predicted(
     scale: SequentialScale, shapes: Iterable[LayersWidth], dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
-    return [run for shape in shapes for run in cells(scale, [shape], seeds or (0, 1), dataset)]
+    return [run for shape in shapes for run in cells(scale, [shape], dataset, seeds or (0, 1))]
 
 
 def _full_predicted(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:

@@ -46,7 +46,7 @@ def _small_setting_search(
     scale: SequentialScale, shape: LayersWidth, dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
     """Two dropouts at one shape."""
-    return cells(scale, [shape], seeds or (SEARCH_SEED,), dataset, [{"dropout": 0.1}, {"dropout": 0.3}])
+    return cells(scale, [shape], dataset, seeds or (SEARCH_SEED,), [{"dropout": 0.1}, {"dropout": 0.3}])
 
 
 def _full_setting_search(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
@@ -69,7 +69,7 @@ def _small_levels(
     """The SASRec-style model, and its first seed with a sampled softmax."""
     seeds = seeds or (0,)
     return [
-        *cells(scale, [shape], seeds, dataset),
+        *cells(scale, [shape], dataset, seeds),
         cell(scale, shape, seeds[0], dataset=dataset, loss="sampled-softmax", negatives=256),
     ]
 
