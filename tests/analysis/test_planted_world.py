@@ -7,17 +7,17 @@ import pandas as pd
 import pytest
 
 from recscale.analysis.planted_world import (
+    by_order,
     curve_table,
     data_exponents,
+    excess_by_rows,
     excess_table,
     floors,
-    growth,
     ideal_learner,
-    ladders,
     mean_slope,
-    orders,
     posterior_mode,
     size_exponent,
+    size_ladders,
     size_table,
     truncated,
 )
@@ -31,7 +31,7 @@ WORLD = PLANTED["synthetic-world"][0]
 
 def finished(model, rows, excess, *, seed=0, width=16, parameters=1000, curve=()) -> dict:
     """What a study's table holds of a run with this ``excess``."""
-    spec = run_of(model, rows, 1e-3, seed, width=width)
+    spec = run_of(model, rows, (1e-3, 0.3), seed, width=width)
     points = [[count, loss + WORLD.bayes_logloss] for count, loss in curve]
     return {
         "dataset": spec.dataset,
@@ -109,7 +109,7 @@ def test_a_curve_is_a_run_of_every_number_of_rows():
 
 def test_one_live_run_shows_the_law():
     """What a class sees in seconds: an exponent far from zero and near the derived one."""
-    spec = run_of(DLRMConfig(top=(64, 64)), 50_000, 3e-3, seed=0)
+    spec = run_of(DLRMConfig(top=(64, 64)), 50_000, (3e-3, 0.3), seed=0)
     curve = curve_table(pd.DataFrame([make_record(spec, train(spec))]))
     (found,) = data_exponents(curve, least_rows=12_000).to_dict("records")
     assert 0.35 < found["exponent"] < 0.75
@@ -157,26 +157,26 @@ def test_narrow_tables_and_low_orders_have_derived_floors(runs):
     world, _ = PLANTED["synthetic-world-orders"]
     low = finished(crossnet(64, 1), 10**6, 0.1) | {"dataset": "synthetic-world-orders"}
     deep = finished(LADDERS["dlrm"][-1], 10**6, 0.2) | {"dataset": "synthetic-world-orders"}
-    table = orders(excess_table(pd.concat([runs, pd.DataFrame([low, deep])]))).set_index(["model", "layers"])
+    table = by_order(excess_table(pd.concat([runs, pd.DataFrame([low, deep])]))).set_index(["model", "layers"])
     assert table.loc[("crossnet", 1), "derived"] == pytest.approx(world.excess(world.order <= 2))
     assert table.loc[("crossnet", 3), "derived"] == 0
     assert table.loc["dlrm", "derived"].isna().all()
 
 
 def test_growth_has_the_largest_size_alone_and_a_line_for_its_kappa(runs):
-    table = growth(excess_table(runs)).set_index(["model", "rows"])
+    table = excess_by_rows(excess_table(runs)).set_index(["model", "rows"])
     assert table.loc["crossnet", "excess"].tolist() == pytest.approx(
         [30 * rows**-0.5 for rows in 10.0 ** np.arange(4, 8)]
     )
     assert table.loc[("crossnet", 10_000), "seeds"] == 2
     counts = (30_000, 1_000_000)
     slow = [finished(LADDERS["wukong"][-1], rows, WORLD.excess_found(rows, 500)) for rows in counts]
-    fitted = growth(excess_table(pd.DataFrame(slow)))
+    fitted = excess_by_rows(excess_table(pd.DataFrame(slow)))
     assert fitted["fitted"].tolist() == pytest.approx(fitted["excess"].tolist(), rel=1e-3)
 
 
 def test_a_ladder_is_read_on_the_rows_that_all_its_sizes_saw(runs):
     sizes = runs.assign(training_flop_per_example=runs["dense_parameters"])
-    table = ladders(excess_table(sizes)).set_index("model")
+    table = size_ladders(excess_table(sizes)).set_index("model")
     assert (table.loc["crossnet", "rows"] == 10_000_000).all()
     assert table.loc["crossnet", "training_flop_per_example"].tolist() == [10, 1000]

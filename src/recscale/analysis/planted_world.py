@@ -135,7 +135,7 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     return pd.DataFrame(rows, columns=names)
 
 
-def growth(table: pd.DataFrame) -> pd.DataFrame:
+def excess_by_rows(table: pd.DataFrame) -> pd.DataFrame:
     """The largest size of every contestant: excess and its interval by rows.
 
     fitted   ``excess_found`` with the κ of all its points
@@ -202,7 +202,7 @@ def floors(table: pd.DataFrame) -> pd.DataFrame:
     return _beside(narrow, "width", capacity=lambda d: d * room, derived=lambda d: WORLD.excess(int(d) * room))
 
 
-def orders(table: pd.DataFrame) -> pd.DataFrame:
+def by_order(table: pd.DataFrame) -> pd.DataFrame:
     """Models before interactions of several orders: one row per model and its number of layers.
 
     layers                      of the part that multiplies; none of DLRM
@@ -224,7 +224,7 @@ def orders(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def ladders(table: pd.DataFrame) -> pd.DataFrame:
+def size_ladders(table: pd.DataFrame) -> pd.DataFrame:
     """Every contestant's sizes on the rows on which its ladder was trained: excess and interval by FLOP per example."""
     pairs, parts = _of_pairs(table), []
     for model, runs in pairs.groupby("model", sort=False):

@@ -107,10 +107,10 @@ def capacity(table: pd.DataFrame, nets: pd.DataFrame, size_exponent: float, heig
     return fig.update_layout(margin_t=12)
 
 
-def growth(table: pd.DataFrame, height: int = 420) -> go.Figure:
+def rows_law(table: pd.DataFrame, height: int = 420) -> go.Figure:
     """Excess over rows of every contestant with its interval, the line of its κ, and the ideal learner's.
 
-    ``table``: ``analysis.planted_world.growth``.
+    ``table``: ``analysis.planted_world.excess_by_rows``.
     """
     fig = base.figure(x="training rows, each seen once", y=EXCESS, log_x=True, log_y=True, height=height)
     theirs = table.drop_duplicates("rows").sort_values("rows")
@@ -122,8 +122,8 @@ def growth(table: pd.DataFrame, height: int = 420) -> go.Figure:
     return fig.update_layout(margin_t=12)
 
 
-def ladders(table: pd.DataFrame, height: int = 380) -> go.Figure:
-    """Excess over training FLOP per example, a ladder per model. ``table``: ``analysis.planted_world.ladders``."""
+def rival_ladders(table: pd.DataFrame, height: int = 380) -> go.Figure:
+    """Excess over training FLOP per example, a ladder per model. ``table``: ``analysis.planted_world.size_ladders``."""
     fig = base.figure(x="training FLOP per example", y=EXCESS, log_x=True, log_y=True, height=height)
     for (model, rows), sizes in table.groupby(["model", "rows"], sort=False):
         name = f"{MODEL_TITLES[model]}, {rows:,} rows"
