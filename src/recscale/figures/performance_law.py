@@ -21,7 +21,6 @@ _LABELS = {
 }
 """Short enough for a list on a phone; outside names the exponent's place in the law's first version."""
 
-
 OCTAVES = [2**k for k in range(12)]
 AXES = ("layers", "width")
 _STAR = {"symbol": "star", "size": 15, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
@@ -51,7 +50,7 @@ def surfaces(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Mapping[str,
     owner: list[tuple[str, str | None]] = []
     for title, table in tables.items():
         layers, widths, pairs = _mesh(table)
-        ground = {law: np.where(_reached(table, pairs), fit.predict(pairs), np.nan) for law, fit in fits[title].items()}
+        ground = {law: np.where(reached(table, pairs), fit.predict(pairs), np.nan) for law, fit in fits[title].items()}
         ends = [*table[metric], *(end for z in ground.values() for end in (np.nanmin(z), np.nanmax(z)))]
         heights = {"min": float(np.min(ends)), "max": float(np.max(ends))}
         for law, fit in fits[title].items():
@@ -64,21 +63,19 @@ def surfaces(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Mapping[str,
         hover = {"hover": "(%{x}, %{y}): %{customdata:.4f}", "data": metric}
         base.draw(fig, table, *AXES, "measured", **own, **hover)
         owner.append((title, None))
-    choices = [(title, law) for title in tables for law in fits[title]]
-    shown = [[title == chosen and law in (None, form) for title, law in owner] for chosen, form in choices]
-    for trace, visible in zip(fig.data, shown[0], strict=True):
+    choices = []
+    for chosen, table in tables.items():
+        depths, widths = (sorted({int(n) for n in table[axis]}) for axis in AXES)
+        for form in fits[chosen]:
+            name = f"{chosen}: {label(form)}" if len(tables) > 1 else label(form)
+            shown = [title == chosen and law in (None, form) for title, law in owner]
+            choices.append((name, {"visible": shown}, {"xaxis.tickvals": depths, "yaxis.tickvals": widths}))
+    _, first, ticks = choices[0]
+    for trace, visible in zip(fig.data, first["visible"], strict=True):
         trace.visible = visible
-    ticks = {
-        title: {
-            f"{axis}axis.tickvals": sorted({int(n) for n in table[name]}) for axis, name in zip("xy", AXES, strict=True)
-        }
-        for title, table in tables.items()
-    }
     bare = {"type": "log", "showgrid": False}
-    fig.update_layout({"showlegend": False, "xaxis": bare, "yaxis": bare} | next(iter(ticks.values())))
-    names = [f"{title}: {label(law)}" if len(tables) > 1 else label(law) for title, law in choices]
-    changes = [{"visible": visible} for visible in shown]
-    return dropdown(fig, list(zip(names, changes, [ticks[title] for title, _ in choices], strict=True)))
+    fig.update_layout({"showlegend": False, "xaxis": bare, "yaxis": bare} | ticks)
+    return dropdown(fig, choices)
 
 
 def _relief(fig: go.Figure, x: np.ndarray, y: np.ndarray, z: np.ndarray, heights: Mapping[str, float], name: str):
@@ -104,9 +101,9 @@ def _scale(heights: Mapping[str, float], axis: str) -> dict[str, Any]:
     return {f"{axis}{end}": value for end, value in heights.items()} | {"colorscale": "Cividis"}
 
 
-def _reached(table: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
-    """Which of ``pairs`` some measured shape reaches in depth and in width."""
-    return np.any([(pairs <= shape).all(axis=1) for shape in table[list(AXES)].to_numpy()], axis=0)
+def reached(shapes: pd.DataFrame, pairs: ArrayLike) -> np.ndarray:
+    """Which of ``pairs`` (n, 2) some measured shape reaches in depth and in width."""
+    return (shapes[list(AXES)].to_numpy() >= np.asarray(pairs)[:, None]).all(axis=2).any(axis=1)
 
 
 def _peak(table: pd.DataFrame, fit: Fit) -> tuple[list[float | None], list[float | None]]:

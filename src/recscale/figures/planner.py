@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from recscale.figures import base
 from recscale.figures.controls import switch
 from recscale.figures.overlay import bars
-from recscale.figures.performance_law import label
+from recscale.figures.performance_law import label, reached
 from recscale.figures.planner_data import PLANE, bar_lengths, carried, state
 from recscale.figures.published import LAW_LOOKS
 
@@ -42,12 +42,10 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str], opened: int = 0) 
     base.line(fig, *strokes(first["tied"]), "tied with the best", green, width=5, hoverinfo="skip", **squares)
     ends, limited = [values or [None] for values in first["line"]], bool(first["line"][0])
     base.line(fig, *ends, "budget", base.PALETTE[1], dash="dash", hoverinfo="skip", showlegend=limited)
-    edge = {"width": 1, "color": "#FFFFFF"}
-    dots = {"color": base.PALETTE[3], "size": first["cloud"][2], "opacity": 0.9, "line": edge}
-    base.line(
-        fig, *first["cloud"][:2], "best of each refit", mode="markers", marker=dots,
-        hovertemplate="H = %{x}, d = %{y}<extra>best of some refits</extra>",
-    )  # fmt: skip
+    edge, (*at, sizes) = {"width": 1, "color": "#FFFFFF"}, first["cloud"]
+    dots = {"color": base.PALETTE[3], "size": sizes, "opacity": 0.9, "line": edge}
+    hover = "H = %{x}, d = %{y}<extra>best of some refits</extra>"
+    base.line(fig, *at, "best of each refit", mode="markers", marker=dots, hovertemplate=hover)
     points, edge = one.grid.points, {"line": {"width": 1.2, "color": "#3A424D"}}
     pale = {"hue": "#FFFFFF", "size": 6, "sign": "circle", "marker": edge, "customdata": points["value"].tolist()}
     hover = "H = %{x}, d = %{y}: %{customdata:.4f}<extra>measured</extra>"
@@ -80,8 +78,7 @@ def surface(one: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     points = one.grid.points
     x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH) for axis in PLANE)
     pairs = np.array(np.meshgrid(x, y)).reshape(2, -1).T
-    inside = ((points["layers"].to_numpy() >= pairs[:, :1]) & (points["width"].to_numpy() >= pairs[:, 1:])).any(1)
-    return x, y, np.where(inside, one.plan.fit.predict(pairs), np.nan).reshape(MESH, MESH)
+    return x, y, np.where(reached(points, pairs), one.plan.fit.predict(pairs), np.nan).reshape(MESH, MESH)
 
 
 def strokes(runs: Sequence[Sequence[int]]) -> list[list[float | None]]:

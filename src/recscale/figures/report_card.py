@@ -91,19 +91,11 @@ def forest(rows: pd.DataFrame) -> go.Figure:
         "Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=140 + 22 * len(rows)
     )
     rows = rows.assign(place=range(len(rows) - 1, -1, -1))
-    hover = "%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]:.4g}"
+    hover = {"hover": "%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]:.4g}"}
+    hover["data"] = ["statement", "reference", "observed"]
     for verdict, part in rows.groupby("verdict", sort=False):
         look = {"hue": VERDICT_COLOURS[verdict], "sign": _SIGNS[verdict], "x_ends": ("ratio_low", "ratio_high")}
-        base.draw(
-            fig,
-            part,
-            "ratio",
-            part["place"].tolist(),
-            verdict,
-            data=["statement", "reference", "observed"],
-            hover=hover,
-            **look,
-        )
+        base.draw(fig, part, "ratio", part["place"].tolist(), verdict, **look, **hover)
     labels = [_SHORT.get(id, id.replace("-", " ")) for id in rows.index]
     fig.update_yaxes(tickvals=rows["place"].tolist(), ticktext=labels, tickfont_size=11)
     return fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
