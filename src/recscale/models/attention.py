@@ -7,12 +7,14 @@ of the row without a copy, a mask or a padding token; everything else works on (
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
+
+from recscale.models.checks import Layers, ModelConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,10 +62,21 @@ def choose_heads(width: int, target: int = 32) -> int:
     return min(divisors, key=lambda heads: abs(width / heads - target))
 
 
-def check_heads(width: int, heads: int | None) -> None:
-    """Refuse a number of heads that doesn't divide the width."""
-    if heads is not None and width % heads:
-        raise ValueError(f"heads is {heads}; it must divide the width {width}")
+@dataclass(frozen=True)
+class SequentialConfig(ModelConfig):
+    """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
+
+    learned_positions: ClassVar[bool] = True
+    norm: ClassVar[type[nn.Module]] = nn.LayerNorm
+
+    width: int = 64
+    layers: Layers = 2
+    heads: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.heads is not None and self.width % self.heads:
+            raise ValueError(f"heads is {self.heads}; it must divide the width {self.width}")
 
 
 def per_bundle(

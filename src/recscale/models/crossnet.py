@@ -1,30 +1,22 @@
 """CrossNet: DCNv2's cross layers under a linear output, without any MLP (Wang et al. 2021, arXiv 2008.13535)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from recscale.models.accounting import Block
-from recscale.models.checks import LAYERS, check_settings
+from recscale.models.checks import Layers
 from recscale.models.dcnv2 import DCNv2, DCNv2Config
 from recscale.models.embeddings import InputShape, TowerConfig
 
 
 @dataclass(frozen=True)
-class CrossNetConfig(TowerConfig):
+class CrossNetConfig(TowerConfig, model="crossnet", title="CrossNet"):
     """``cross_layers`` of full rank or of ``rank``: the same module as ``DCNv2Config(structure="crossnet")``.
 
     A model of its own because its ladder is: l layers hold interactions of orders 1 … l + 1 and nothing else.
     """
 
-    model: ClassVar[str] = "crossnet"
-    title: ClassVar[str] = "CrossNet"
-    VERSION: ClassVar[int] = 1
-
-    cross_layers: int = 2
+    cross_layers: Layers = 2
     rank: int | None = None
-
-    def __post_init__(self) -> None:
-        check_settings(self, cross_layers=LAYERS)
 
     @property
     def as_dcnv2(self) -> DCNv2Config:

@@ -94,16 +94,16 @@ def _last(model: str) -> int:
 
 @cache
 def _ladders(model: str) -> tuple[tuple[TowerConfig, ...], ...]:
-    return tuple(solved((style,) * (_last(model) + 1)) for style in STYLES[model])
+    return tuple(solve_ladder((style,) * (_last(model) + 1)) for style in STYLES[model])
 
 
 @cache
 def _recipe() -> tuple[TowerConfig, ...]:
     layers = (*RECIPE_LAYERS, *RECIPE_LAYERS[-1:] * (len(TARGETS) - len(RECIPE_LAYERS)))
-    return solved(tuple(wukong(each, aspect=8.5) for each in layers))
+    return solve_ladder(tuple(wukong(each, aspect=8.5) for each in layers))
 
 
-def solved(styles: Sequence[Style]) -> tuple[TowerConfig, ...]:
+def solve_ladder(styles: Sequence[Style]) -> tuple[TowerConfig, ...]:
     """One configuration for each of the first targets, in the style given for it."""
     ladder: list[TowerConfig] = []
     bounds = (styles[-1].largest, styles[-1].widest)

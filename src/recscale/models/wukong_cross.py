@@ -11,48 +11,37 @@ embeddings, and a stack whose gradient spoils the tables.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from recscale.models.accounting import Block
+from recscale.models.checks import Configured, Layers
 from recscale.models.crossnet import CrossNetConfig
 from recscale.models.embeddings import InputShape
 from recscale.models.wukong import Wukong, WukongConfig
 
 
 @dataclass(frozen=True)
-class WukongCrossConfig(WukongConfig):
+class WukongCrossConfig(WukongConfig, model="wukong+cross", title="Wukong + cross (ours)"):
     """Wukong's knobs and switches (``layer_norm`` among them), and the cross net's ``cross_layers`` and ``rank``.
 
     detached  the stack reads X_0 without passing a gradient on, neither to the tables nor to the front end's MLPs
     """
 
-    model: ClassVar[str] = "wukong+cross"
-    title: ClassVar[str] = "Wukong + cross (ours)"
-    VERSION: ClassVar[int] = 1
-
-    cross_layers: int = 2
+    cross_layers: Layers = 2
     rank: int | None = 16
     detached: bool = False
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        CrossNetConfig(self.cross_layers, self.rank)  # refuses what no cross net can have
 
     @property
     def cross(self) -> CrossNetConfig:
         return CrossNetConfig(self.cross_layers, self.rank)
 
-    def tower(self, shape: InputShape) -> "WukongCross":
-        return WukongCross(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
         return (*self.stack_blocks(shape, detached=self.detached), *self.cross.blocks(shape))
 
 
-class WukongCross(nn.Module):
+class WukongCross(Configured, config=WukongCrossConfig):
     """X_0 (batch, n, d) -> logits (batch, tasks), the sum of both parts'.
 
     The stack is drawn first: equal seeds give it the weights of a Wukong without the cross net.

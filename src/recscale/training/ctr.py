@@ -4,7 +4,7 @@ import copy
 import math
 import time
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from recscale.datasets.tables import CTRData, CTRSplit
 from recscale.models import EmbeddingConfig, TowerConfig, account_ctr, build_ctr_model
-from recscale.models.checks import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check_seed, check_settings
+from recscale.models.checks import BelowOne, Natural, NotNegative, Positive, Settings, Share, check_seed
 from recscale.training.averaging import WeightAverages, Window, curve_steps
 from recscale.training.batches import CTRTensors, n_batches, shuffled
 from recscale.training.devices import check_memory, choose_device
@@ -31,7 +31,7 @@ EVALUATION_BATCH = 4096
 
 
 @dataclass(frozen=True)
-class CTRTraining:
+class CTRTraining(Settings):
     """How a CTR model is trained. Defaults: one pass with the paper's optimisers and rates (its Criteo pilot).
 
     epochs               1 is the paper's one pass; more end early by ``patience``
@@ -54,37 +54,23 @@ class CTRTraining:
 
     epochs: int = 1
     batch_size: int = 1024
-    dense_learning_rate: float = 1e-3
-    sparse_learning_rate: float = 1e-1
-    warmup_fraction: float = 0.1
-    schedule: str = "linear"
-    table_optimiser: str = "row-wise adagrad"
-    embedding_l2: float = 0.0
-    gradient_clip: float = 10.0
-    patience: int = 0
-    plateau_factor: float = 1.0
-    monitor: str = "auc"
+    dense_learning_rate: Positive = 1e-3
+    sparse_learning_rate: Positive = 1e-1
+    warmup_fraction: Share = 0.1
+    schedule: Annotated[str, SCHEDULES] = "linear"
+    table_optimiser: Annotated[str, ("row-wise adagrad", "adam")] = "row-wise adagrad"
+    embedding_l2: NotNegative = 0.0
+    gradient_clip: NotNegative = 10.0
+    patience: Natural = 0
+    plateau_factor: Positive = 1.0
+    monitor: Annotated[str, ("auc", "logloss")] = "auc"
     evaluations: int = 1
-    averaged: tuple[float, ...] = (0.0,)
-    curve_points: int = 0
+    averaged: tuple[BelowOne, ...] = (0.0,)
+    curve_points: Natural = 0
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
 
     def __post_init__(self) -> None:
-        check_settings(
-            self,
-            dense_learning_rate=POSITIVE,
-            sparse_learning_rate=POSITIVE,
-            warmup_fraction=SHARE,
-            schedule=SCHEDULES,
-            table_optimiser=("row-wise adagrad", "adam"),
-            embedding_l2=NOT_NEGATIVE,
-            gradient_clip=NOT_NEGATIVE,
-            patience=COUNT,
-            plateau_factor=POSITIVE,
-            monitor=("auc", "logloss"),
-            averaged=BELOW_ONE,
-            curve_points=COUNT,
-        )
+        super().__post_init__()
         if self.embedding_l2 and self.table_optimiser != "adam":
             raise ValueError("embedding_l2 needs table_optimiser='adam': row-wise Adagrad only sees the rows looked up")
         if not self.averaged:

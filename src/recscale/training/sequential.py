@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from recscale.datasets import SequenceData
 from recscale.models import Accounting, SequentialConfig, SequentialModel, account_sequential, build_sequential_model
-from recscale.models.checks import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check_seed, check_settings
+from recscale.models.checks import Natural, NotNegative, Positive, Range, Settings, Share, check_seed
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
 from recscale.training.devices import check_memory, choose_device
 from recscale.training.distributed import several_processes
@@ -34,7 +34,7 @@ TRAIN_LOSS_POSITIONS = 32_768
 
 
 @dataclass(frozen=True)
-class SequentialTraining:
+class SequentialTraining(Settings):
     """How a sequential model is trained. Dropout belongs to the model's configuration.
 
     ``max_length`` items of history at most; ``batch_tokens`` predicted positions a step; ``negatives`` sampled a step
@@ -47,37 +47,24 @@ class SequentialTraining:
 
     VERSION: ClassVar[int] = 1
 
-    max_length: int = 200
-    loss: str = "sampled-softmax"
-    negatives: int = 256
-    negative_power: float = 0.0
-    calibration: float = 0.75
+    max_length: Annotated[int, Range(1, 1_000_000)] = 200
+    loss: Annotated[str, LOSSES] = "sampled-softmax"
+    negatives: Annotated[int, Range(1, 10_000_000)] = 256
+    negative_power: NotNegative = 0.0
+    calibration: Share = 0.75
     epochs: int = 200
     batch_tokens: int = 8192
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    warmup_steps: int = 100
-    gradient_clip: float = 5.0
+    learning_rate: Positive = 1e-3
+    weight_decay: NotNegative = 0.0
+    warmup_steps: Natural = 100
+    gradient_clip: Positive = 5.0
     evaluate_every: int = 2
     patience: int = 10
-    precision: str = "fp32"
-    schedule: str = "constant"
+    precision: Annotated[str, ("fp32", "bf16")] = "fp32"
+    schedule: Annotated[str, SCHEDULES] = "constant"
 
     def __post_init__(self) -> None:
-        check_settings(
-            self,
-            max_length=Range(1, 1_000_000),
-            loss=LOSSES,
-            negatives=Range(1, 10_000_000),
-            negative_power=NOT_NEGATIVE,
-            calibration=SHARE,
-            learning_rate=POSITIVE,
-            weight_decay=NOT_NEGATIVE,
-            warmup_steps=COUNT,
-            gradient_clip=POSITIVE,
-            precision=("fp32", "bf16"),
-            schedule=SCHEDULES,
-        )
+        super().__post_init__()
         if self.negative_power and self.loss in ("bce", "gbce"):
             # They know nothing of how often an item is drawn, so that popular ones would only be pushed down more.
             raise ValueError(f"negative_power is {self.negative_power}; with the loss {self.loss!r} it must be 0")

@@ -16,21 +16,18 @@ from torch import Tensor
 
 from recscale.datasets.tables import CTRData
 from recscale.models import EmbeddingConfig, build_ctr_model
-from recscale.models.checks import COUNT, check_settings
+from recscale.models.checks import Natural, Settings
 from recscale.training.batches import CTRTensors
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Settings):
     """How serving is timed: ``repeats`` requests of ``candidates`` rows on ``threads`` threads after ``warm_up``."""
 
     candidates: int = 1000
     repeats: int = 200
-    warm_up: int = 10
+    warm_up: Natural = 10
     threads: int = 1
-
-    def __post_init__(self) -> None:
-        check_settings(self, warm_up=COUNT)
 
 
 @dataclass(frozen=True)
