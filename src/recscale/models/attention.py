@@ -56,8 +56,6 @@ def choose_heads(width: int, target: int = 32) -> int:
 
     16 and 32 get one head, 64 two, 96 three; 25, 50, 75, 100 (the Performance Law's widths) get 1, 2, 3, 4 heads of 25.
     """
-    if width < 1:
-        raise ValueError(f"width is {width}; it must be at least 1")
     divisors = [heads for heads in range(1, width + 1) if width % heads == 0]
     return min(divisors, key=lambda heads: abs(width / heads - target))
 
@@ -121,8 +119,6 @@ class Dropout(nn.Module):
 
     def __init__(self, rate: float) -> None:
         super().__init__()
-        if not 0 <= rate < 1:
-            raise ValueError(f"dropout is {rate}; allowed are values from 0 up to, not including, 1")
         self.dropped = round(rate * 65536)
         self.generator: torch.Generator | None = None
 
@@ -137,6 +133,3 @@ class Dropout(nn.Module):
         bits.random_(-(2**63), None, generator=self.generator)
         kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= self.dropped - 32768
         return x * kept.to(x.dtype).mul_(65536 / (65536 - self.dropped))
-
-    def extra_repr(self) -> str:
-        return f"rate={self.dropped / 65536:.4g}"

@@ -99,10 +99,6 @@ class Pooled:
         self.blocks = [block for _, block in blocks]
         self.place = {key: (i, j) for i, (keys, _) in enumerate(blocks) for j, key in enumerate(keys)}
 
-    def __getitem__(self, key: str) -> Float[Tensor, "batch width"]:
-        block, position = self.place[key]
-        return self.blocks[block][:, position]
-
     def stack(self, keys: Sequence[str]) -> Float[Tensor, "batch keys width"]:
         """The embeddings of several tables of one width; a view if they were looked up side by side."""
         runs: list[list[int]] = []  # block, first and last position

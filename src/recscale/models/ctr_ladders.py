@@ -31,11 +31,10 @@ SMALL_TOLERANCE = 0.15
 RECIPE_LAYERS = (1, 2, 4, 8)
 """Wukong's layers at the first targets of its recipe; the last number stays."""
 
-_EVERY = tuple(range(len(TARGETS)))
 _EIGHT = (0, 1, 3, 4, 6, 7, 9, 11)
 _SIX = (0, 2, 4, 6, 8, 11)
 _TRAINED: dict[str, Sequence[int]] = {
-    "wukong": _EVERY,
+    "wukong": range(len(TARGETS)),
     "dcnv2": _EIGHT,
     "crossnet": range(8),
     "dlrm": _EIGHT,
@@ -50,9 +49,6 @@ _TRAINED: dict[str, Sequence[int]] = {
 CrossNet ends at the eighth, where the compute already takes fourteen layers of full rank, a polynomial of degree 15.
 Its layers can't grow further, so that twice the compute would be twice the degree.
 """
-
-FRONTIER_MODELS = tuple(_TRAINED)
-"""The models with fair ladders, in the order of their use."""
 
 
 @cache

@@ -106,10 +106,8 @@ class EmbeddingConfig(Settings):
         """Every look-up: d-wide units, then small fields, then what the model asks for itself."""
         names = [entry.name for entry in fields]
         units, small = dict(self.units), {name: group.width for group in self.small for name in group.fields}
-        if unknown := sorted({*units, *small} - {*names}):
-            raise ValueError(f"no field is called {unknown[0]!r}; the fields are {', '.join(names)}")
         extra_fields, extra_width = tower.extra_tables(names, self.width, n_tasks)
-        if unknown := sorted({*extra_fields} - {*names}):
+        if unknown := sorted({*units, *small, *extra_fields} - {*names}):
             raise ValueError(f"no field is called {unknown[0]!r}; the fields are {', '.join(names)}")
         wide, narrow, extras, first = [], [], {}, 0
         for entry in fields:

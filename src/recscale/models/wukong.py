@@ -61,12 +61,9 @@ class WukongConfig(TowerConfig, model="wukong", title="Wukong"):
     def n_out(self) -> int:
         return self.n_F + self.n_L
 
-    def fm_columns(self, n: int) -> int:
-        """Columns of FM's output (n rows)."""
-        return n if self.fm == "plain" else self.k
-
     def fmb_sizes(self, n: int, d: int) -> tuple[int, ...]:
-        return (n * self.fm_columns(n), *[self.mlp_width] * self.mlp_layers, self.n_F * d)
+        columns = n if self.fm == "plain" else self.k
+        return (n * columns, *[self.mlp_width] * self.mlp_layers, self.n_F * d)
 
     def attention_sizes(self, n: int, d: int) -> tuple[int, ...]:
         return (self.compressed * d, self.attention_width, n * self.k)

@@ -16,13 +16,14 @@ from tqdm import tqdm
 from recscale.datasets.tables import CTRData, CTRSplit
 from recscale.models import EmbeddingConfig, TowerConfig, account_ctr, build_ctr_model
 from recscale.models.checks import BelowOne, Natural, NotNegative, Positive, Settings, Share, check_seed
+from recscale.models.ctr_presets import Preset
+from recscale.training import TrainingResult
 from recscale.training.averaging import WeightAverages, Window, curve_steps
 from recscale.training.batches import CTRTensors, n_batches, shuffled
 from recscale.training.devices import check_memory, choose_device
 from recscale.training.distributed import Processes, check_batches
 from recscale.training.metrics import binary_metrics
 from recscale.training.optimisers import SCHEDULES, Optimisers, rate_factor
-from recscale.training.result import TrainingResult
 
 LOG_POINTS = 50
 """Rows of training loss in the history, per epoch."""
@@ -91,18 +92,28 @@ class CTRTraining(Settings):
         return rate_factor(step, warmup, self.epochs * steps_per_epoch, self.schedule)
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """Independent streams from one seed: fresh weights, order of the data, dropout."""
+def bars_training(preset: Preset) -> CTRTraining:
+    """The recipe of the BARS benchmark's ``*_x1`` data sets, which the paper's five small data sets follow.
 
-    initialisation: int
-    order: int
-    dropout: int
+    Adam at 1e-3 on everything, batches of 4096, up to 100 epochs watched by AUC on valid.
 
-    @classmethod
-    def of(cls, seed: int) -> "Seeds":
-        check_seed(seed)
-        return cls(*(int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(3)))
+    An epoch that isn't the best divides the rate by ten, the second in a row ends training; the best weights count.
+    Differences from FuxiCTR: Kaiming instead of Xavier weights, and its clipping (norm 10) leaves the tables out.
+    """
+    return CTRTraining(
+        epochs=100,
+        batch_size=4096,
+        dense_learning_rate=1e-3,
+        sparse_learning_rate=1e-3,
+        warmup_fraction=0.0,
+        schedule="constant",
+        table_optimiser="adam",
+        embedding_l2=preset.embedding_l2,
+        patience=2,
+        plateau_factor=0.1,
+        monitor="auc",
+        embedding=EmbeddingConfig(width=preset.width, initial_std=1e-4),
+    )
 
 
 def train_ctr(
@@ -168,7 +179,10 @@ class _Run:
             raise ValueError("several processes need TorchRec and table_optimiser='row-wise adagrad'")
         if processes.world > 1 and (any(training.averaged) or training.curve_points):
             raise ValueError("several processes can't average weights: averaged must be (0.0,) and curve_points 0")
-        self.training, self.split, self.seeds, self.processes = training, split, Seeds.of(seed), processes
+        check_seed(seed)
+        # Independent streams from one seed.
+        fresh, self.order, self.dropout = (int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(3))
+        self.training, self.tasks, self.processes = training, split.train.tasks, processes
         data = split.train
         self.account = account_ctr(config, data.fields, data.dense.shape[1], len(data.tasks), training.embedding)
         check_memory(config.model, self.account, device, table_copies=4 if training.table_optimiser == "adam" else 1)
@@ -178,7 +192,7 @@ class _Run:
             data.dense.shape[1],
             len(data.tasks),
             embedding=training.embedding,
-            seed=self.seeds.initialisation,
+            seed=fresh,
             backend=backend,
             fused=training.table_optimiser == "row-wise adagrad",
             sharded=processes.world > 1,
@@ -188,9 +202,7 @@ class _Run:
         check_batches(config, self.model, len(data) // self.steps_per_epoch, processes)
         self.parallel = processes.parallel(self.model)
         self.optimisers = Optimisers(self.model, training)
-        self.train_rows = CTRTensors.of(data, device)
-        self.valid_rows = CTRTensors.of(split.valid, device)
-        self.test_rows = CTRTensors.of(split.test, device)
+        self.rows = {part: CTRTensors.of(getattr(split, part), device) for part in ("train", "valid", "test")}
         self.step = self.examples = 0
         self.losses: list[float] = []  # of the first task, since the last row of the history
         self.history: list[dict[str, float | int]] = []
@@ -206,11 +218,12 @@ class _Run:
 
     def train(self, progress: bool) -> TrainingResult:
         started = time.perf_counter()
-        order = np.random.default_rng(self.seeds.order)
+        order, patience = np.random.default_rng(self.order), self.training.patience
         steps = self.training.epochs * self.steps_per_epoch
         with torch.random.fork_rng(), tqdm(total=steps, disable=not progress, unit="batch") as bar:
-            torch.manual_seed(self.seeds.dropout)
-            healthy = all(self._epoch(order, bar) for _ in self._epochs())
+            torch.manual_seed(self.dropout)
+            epochs = (epoch for epoch in range(self.training.epochs) if not patience or self.bad_epochs < patience)
+            healthy = all(self._epoch(order, bar) for _ in epochs)
         if self.best_state is not None:
             self.model.load_state_dict(self.best_state)
         metrics = self._final_metrics()
@@ -225,12 +238,6 @@ class _Run:
             wall_seconds=time.perf_counter() - started,
         )
 
-    def _epochs(self):
-        for epoch in range(self.training.epochs):
-            if self.training.patience and self.bad_epochs >= self.training.patience:
-                return
-            yield epoch
-
     def _epoch(self, order: np.random.Generator, bar: tqdm) -> bool:
         """One pass over the training rows; False as soon as a loss isn't finite."""
         log_at, evaluate_at = (
@@ -238,7 +245,7 @@ class _Run:
             for points in (min(LOG_POINTS, self.steps_per_epoch), self.training.evaluations)
         )
         self.model.train()
-        for within, index in enumerate(shuffled(len(self.train_rows), self.training.batch_size, order), start=1):
+        for within, index in enumerate(shuffled(len(self.rows["train"]), self.training.batch_size, order), start=1):
             loss = self._step(index)
             bar.update()
             if not math.isfinite(loss):
@@ -253,7 +260,7 @@ class _Run:
 
     def _step(self, index: Tensor) -> float:
         factor = self.plateau * self.training.rate_factor(self.step, self.steps_per_epoch)
-        ids, dense, labels = self.train_rows.rows(self.processes.share(index))
+        ids, dense, labels = self.rows["train"].rows(self.processes.share(index))
         self.optimisers.begin(factor)
         logits = self.parallel(ids, dense)
         each = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
@@ -273,7 +280,7 @@ class _Run:
         row = {"step": self.step, "examples_seen": self.examples, "train_logloss": float(np.mean(self.losses))}
         self.losses.clear()
         if evaluate:
-            row |= self._evaluate("valid", self.valid_rows)
+            row |= self._evaluate("valid")
         self.history.append(row)
         if last and self.training.watches:
             self._watch(row)
@@ -288,7 +295,7 @@ class _Run:
 
     def _measure_curve(self, window: Window) -> None:
         with self.averages.applied(window):
-            self.curve.append({"examples_seen": self.examples, **self._evaluate("test", self.test_rows)})
+            self.curve.append({"examples_seen": self.examples, **self._evaluate("test")})
 
     def _final_metrics(self) -> dict[str, float]:
         """On valid and test: of the first average, then of the others (none of an unfinished run)."""
@@ -297,14 +304,14 @@ class _Run:
         for window in others:
             if self.averages.has(window):
                 with self.averages.applied(window):
-                    measured = self._evaluate_both()
+                    measured = self._evaluate("valid", "test")
                 metrics |= {f"{name}~{window.share:g}": value for name, value in measured.items()}
         self.averages.import_results(first)
-        return self._evaluate_both() | metrics
+        return self._evaluate("valid", "test") | metrics
 
-    def _evaluate_both(self) -> dict[str, float]:
-        return self._evaluate("valid", self.valid_rows) | self._evaluate("test", self.test_rows)
-
-    def _evaluate(self, part: str, data: CTRData | CTRTensors) -> dict[str, float]:
-        labels = data.labels.cpu().numpy() if isinstance(data, CTRTensors) else data.labels
-        return binary_metrics(part, self.split.train.tasks, labels, predict(self.parallel, data, self.processes))
+    def _evaluate(self, *parts: str) -> dict[str, float]:
+        metrics = {}
+        for part in parts:
+            logits = predict(self.parallel, self.rows[part], self.processes)
+            metrics |= binary_metrics(part, self.tasks, self.rows[part].labels.cpu().numpy(), logits)
+        return metrics

@@ -1,5 +1,6 @@
 """One loop for every sequential model: next-item prediction, early stopping on validation NDCG@10, full ranking."""
 
+import copy
 import hashlib
 import time
 from collections.abc import Callable
@@ -20,12 +21,12 @@ from recscale.datasets import SequenceData
 from recscale.models import Accounting, SequentialConfig, SequentialModel, account_sequential, build_sequential_model
 from recscale.models.checks import Natural, NotNegative, Positive, Range, Settings, Share, check_seed
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
+from recscale.training import TrainingResult
 from recscale.training.devices import check_memory, choose_device
 from recscale.training.distributed import several_processes
 from recscale.training.health import health, item_counts
 from recscale.training.optimisers import SCHEDULES, clip_gradients, rate_factor
 from recscale.training.ranking import count_rivals, ranking_metrics
-from recscale.training.result import TrainingResult
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
 from recscale.training.sequential_checkpoint import Checkpoint
 
@@ -104,7 +105,9 @@ def train_sequential(
     step = TrainingStep(model, training, item_counts(parts.train), seeds[3], device, len(batches))
 
     fit = _Fit(model, training, parts, progress)
-    recipe = repr((model_config, training, split, seed, _contents(data)))
+    # Parts and copies of a data set carry the checksum of the whole, so the sequences themselves are hashed.
+    contents = hashlib.sha256(data.items.tobytes() + data.offsets.tobytes()).hexdigest()
+    recipe = repr((model_config, training, split, seed, contents))
     kept = Checkpoint(checkpoint, recipe, {"model": model, "step": step, "batches": batches, "fit": fit})
     for epoch in range(kept.load() + 1, training.epochs + 1):
         objective = step.epoch(batches)
@@ -220,7 +223,7 @@ class _Fit:
         self.model, self.training, self.parts = model, training, parts
         self.history: list[dict] = []
         self.best, self.misses, self.diverged = -np.inf, 0, False
-        self.best_weights = _copy_weights(model)
+        self.best_weights = copy.deepcopy(model.state_dict())
         self.started = time.perf_counter()
         self.bar = tqdm(total=training.epochs, desc=model.config.model, unit="epoch", disable=not progress)
 
@@ -250,7 +253,7 @@ class _Fit:
             self.misses += 1
             if found["ndcg@10"] > self.best:
                 self.best, self.misses = found["ndcg@10"], 0
-                self.best_weights = _copy_weights(self.model)
+                self.best_weights = copy.deepcopy(self.model.state_dict())
         self.history.append(row | {"seconds": self.seconds()})
         self.bar.update()
         self.bar.set_postfix_str(f"loss {objective:.3f}, best valid NDCG@10 {self.best:.4f}")
@@ -291,12 +294,3 @@ def train_loss(model: SequentialModel, train: SequenceData, max_length: int) -> 
         if positions >= TRAIN_LOSS_POSITIONS:
             break
     return total / positions
-
-
-def _contents(data: SequenceData) -> str:
-    """A hash of the sequences themselves: parts and copies of a data set carry the checksum of the whole."""
-    return hashlib.sha256(data.items.tobytes() + data.offsets.tobytes()).hexdigest()
-
-
-def _copy_weights(model: SequentialModel) -> dict[str, Tensor]:
-    return {name: weight.detach().clone() for name, weight in model.state_dict().items()}
