@@ -9,8 +9,10 @@ import torch
 from recscale.datasets.tables import Field
 from recscale.models import CTR_MODELS, EmbeddingConfig, account_ctr
 from recscale.models.ctr_ladders import (
+    INPUTS,
     RECIPE_LAYERS,
     SMALL_TOLERANCE,
+    STYLES,
     TARGETS,
     TOLERANCE,
     flop,
@@ -18,7 +20,6 @@ from recscale.models.ctr_ladders import (
     ladder_shapes,
     recipe,
 )
-from recscale.models.ctr_styles import INPUTS, STYLES
 from recscale.models.wukong import WukongConfig
 
 MOVIELENS_1M = tuple(Field(f"{i}", 100) for i in range(10))

@@ -10,8 +10,7 @@ import pytest
 
 from recscale.datasets import load_ctr
 from recscale.models import EmbeddingConfig, account_ctr
-from recscale.models.ctr_ladders import TARGETS, flop, frontier_targets, ladder_shapes, recipe
-from recscale.models.ctr_styles import STYLES
+from recscale.models.ctr_ladders import STYLES, TARGETS, flop, frontier_targets, ladder_shapes, recipe
 from recscale.plans import frontier as plans_frontier
 from recscale.plans import frontier_search, plan_study
 from recscale.plans.frontier import CENTRAL, FIRST_SEEDS, GROUPS, PROTOCOL

@@ -15,7 +15,6 @@ import functools
 import importlib
 import logging
 import warnings
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -154,18 +153,14 @@ class Stack(nn.Module):
         return dict(zip(self.keys, weight.split([table.rows for table in self.tables]), strict=True))
 
 
-class StackedBags(nn.Module, ABC):
-    """One ``Stack`` for each width, by the width; who derives from it holds their weights."""
+class StackedBags(nn.Module):
+    """One ``Stack`` for each width, by the width; who derives from it has their weights: ``weight(name)``."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
         super().__init__()
         widths = dict.fromkeys(table.width for table in tables)
         stacks = {str(width): Stack([table for table in tables if table.width == width]) for width in widths}
         self.stacks = nn.ModuleDict(stacks)
-
-    @abstractmethod
-    def weight(self, name: str) -> Float[Tensor, "rows width"]:
-        """The weight of the stack called ``name``."""
 
     def table_weights(self) -> dict[str, Tensor]:
         """Each table's rows, as views."""

@@ -2,7 +2,6 @@
 
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from types import UnionType
 from typing import Annotated, Any, ClassVar, get_args, get_origin
@@ -92,22 +91,15 @@ def _fits(value: Any, kind: Any, limit: Range | tuple[str, ...] | None = None) -
     if isinstance(kind, UnionType):
         return any(_fits(value, one) for one in get_args(kind))
     if get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(_fits(*pair) for pair in _elements(value, get_args(kind)))
+        kinds = get_args(kind)
+        kinds = kinds[:1] * len(value) if isinstance(value, tuple) and kinds[-1] is Ellipsis else kinds
+        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_fits, value, kinds))
     if kind is int:
         return type(value) is int and value in (limit or SIZE)
     if kind is float:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         return number and abs(value) <= sys.float_info.max and value in limit
     return isinstance(value, kind) and (limit is None or not isinstance(value, str) or value in limit)
-
-
-def _elements(value: tuple, kinds: tuple) -> Iterator[tuple[Any, Any]]:
-    """Each element of a tuple and its kind; a pair of another length than its annotation has an element of no kind."""
-    if kinds[-1] is Ellipsis:
-        return ((element, kinds[0]) for element in value)
-    if len(value) != len(kinds):
-        return iter([(value, type(None))])
-    return zip(value, kinds, strict=True)
 
 
 def _described(kind: Any, limit: Range | tuple[str, ...] | None = None) -> str:

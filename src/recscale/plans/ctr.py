@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from recscale.models import EmbeddingConfig, WukongConfig
-from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, rival_sizes, wukong_ladder
+from recscale.models.ctr_presets import rival_sizes, wukong_ladder
 from recscale.plans.parts import Part, Training, fixed, inputs, runs_of
 from recscale.plans.profiles import PROFILES, Profiles, RunPlanner, RunSeeds
 from recscale.plans.rate_search import OTHERS, tuned
@@ -60,7 +60,7 @@ def _smoke_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]
     scale, wukong, seeds = CTR_SCALES.smoke, wukong_ladder(), seeds or (0,)
     ladder = scale.part(wukong[0], wukong[2], wukong[3], wukong[4])
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1,))
-    parts = [replace(part, seeds=seeds) for part in (ladder, scale.part(dlrm_sizes()[1]))]
+    parts = [replace(part, seeds=seeds) for part in (ladder, scale.part(rival_sizes("dlrm")[1]))]
     return runs_of([*parts, again], dataset)
 
 
@@ -68,14 +68,14 @@ def _quick_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]
     """2.6 decades of Wukong and 1.3 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
     scale, wukong, seeds = CTR_SCALES.quick, wukong_ladder(), seeds or (0,)
     ladder = scale.part(*(wukong[i] for i in (0, 2, 3, 5, 7, 9)))
-    rivals = scale.part(*dlrm_sizes()[:3]), scale.part(*dcnv2_sizes()[:3])
+    rivals = (scale.part(*rival_sizes(name)[:3]) for name in ("dlrm", "dcnv2"))
     again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1, max(seeds) + 2))
     return runs_of([*(replace(part, seeds=seeds) for part in (ladder, *rivals)), again], dataset)
 
 
 def scaling_parts() -> list[Part]:
     """The curves of the full ctr-scaling study. Their models and seeds need neither data nor searched rates."""
-    wukong, dlrm, dcnv2 = wukong_ladder(), dlrm_sizes(), dcnv2_sizes()
+    wukong, dlrm, dcnv2 = map(rival_sizes, ("wukong", "dlrm", "dcnv2"))
     third = tuple(wukong[i] for i in (0, 3, 6, 8, 10))
     six = tuple(wukong[i] for i in (0, 2, 4, 6, 8, 9))
     return [

@@ -20,8 +20,7 @@ from recscale.models.ctr_presets import Preset
 from recscale.training import TrainingResult
 from recscale.training.averaging import WeightAverages, Window, curve_steps
 from recscale.training.batches import CTRTensors, n_batches, shuffled
-from recscale.training.devices import check_memory, choose_device
-from recscale.training.distributed import Processes, check_batches
+from recscale.training.distributed import Processes, check_batches, check_memory, choose_device
 from recscale.training.metrics import binary_metrics
 from recscale.training.optimisers import SCHEDULES, Optimisers, rate_factor
 

@@ -1,4 +1,4 @@
-"""One model on several processes: tables sharded by TorchRec, the dense part replicated.
+"""Where a model trains: the device by name, and on several processes, tables sharded by TorchRec, the rest replicated.
 
 Start with ``torchrun``, which sets the environment that ``Processes.join`` reads. Every process reads the same global
 batches and takes its share of each, so that each step equals that of one process to rounding.
@@ -17,11 +17,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+import psutil
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from recscale.models import CTRModel, TowerConfig
+from recscale.models import Accounting, CTRModel, TowerConfig
 from recscale.models.bags import ADAGRAD_EPS, FUSED_WIDTH, ShardedBags, torchrec_module
 
 
@@ -138,3 +139,36 @@ def check_batches(config: TowerConfig, model: CTRModel, smallest: int, processes
 
 def _sharder():
     return torchrec_module("torchrec.distributed.embeddingbag").EmbeddingBagCollectionSharder()
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` (a GPU where PyTorch sees one), ``cpu``, ``cuda`` or ``cuda:<number>``.
+
+    Under ``torchrun`` each process of a machine takes the GPU of its own number.
+    """
+    gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    allowed = ["auto", "cpu", *(["cuda", *gpus] if gpus else [])]
+    if name not in allowed:
+        raise ValueError(f"device is {name!r}; PyTorch sees {len(gpus)} GPUs here, so allowed are {', '.join(allowed)}")
+    if name == "cpu" or not gpus:
+        return torch.device("cpu")
+    number = int(os.environ.get("LOCAL_RANK", "0"))
+    if name in gpus or number == 0:
+        return torch.device("cuda" if name == "auto" else name)
+    if number >= len(gpus):
+        raise ValueError(f"process {number} has no GPU of its own: PyTorch sees {len(gpus)}; start fewer, or use 'cpu'")
+    return torch.device(gpus[number])
+
+
+def check_memory(model: str, account: Accounting, device: torch.device, *, table_copies: int = 1) -> None:
+    """Refuse a model whose weights alone can't fit the memory of ``device``, before anything is allocated.
+
+    ``table_copies``: a weight, and what the optimiser keeps beside it (Adam: 4, with the gradient and two moments).
+    """
+    needed = torch.float32.itemsize * (4 * account.dense_parameters + table_copies * account.embedding_parameters)
+    there = psutil.virtual_memory().total if device.type == "cpu" else torch.cuda.mem_get_info(device)[1]
+    if needed > there:
+        raise ValueError(
+            f"{model} would have {account.parameters:,} parameters and need {needed / 2**30:,.0f} GiB for them, their "
+            f"gradients and the optimiser; the memory of {device} is {there / 2**30:,.0f} GiB: choose a smaller width"
+        )

@@ -22,8 +22,7 @@ from recscale.models import Accounting, SequentialConfig, SequentialModel, accou
 from recscale.models.checks import Natural, NotNegative, Positive, Range, Settings, Share, check_seed
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
 from recscale.training import TrainingResult
-from recscale.training.devices import check_memory, choose_device
-from recscale.training.distributed import several_processes
+from recscale.training.distributed import check_memory, choose_device, several_processes
 from recscale.training.health import health, item_counts
 from recscale.training.optimisers import SCHEDULES, clip_gradients, rate_factor
 from recscale.training.ranking import count_rivals, ranking_metrics

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Int, Shaped
-from torch import Tensor
 
 from recscale.datasets.tables import CTRData
 from recscale.models import EmbeddingConfig, build_ctr_model
@@ -77,20 +76,15 @@ def serve(config, rows: CTRData, request: Request, embedding: EmbeddingConfig | 
     # Not fused: a served model carries no optimiser.
     model = build_ctr_model(config, rows.fields, n_dense, n_tasks, embedding=embedding, fused=False).eval()
     ids, dense, _ = CTRTensors.of(rows, torch.device("cpu")).rows(torch.arange(len(rows)))
-    seconds = np.empty(request.repeats)
+    seconds = np.empty(request.warm_up + request.repeats)
     with _threads(request.threads), torch.inference_mode():
-        for _ in range(request.warm_up):
-            _score(model, ids, dense)
-        for number in range(request.repeats):
+        for number in range(len(seconds)):
             began = time.perf_counter()
-            _score(model, ids, dense)
+            torch.sigmoid(model(ids, dense))
             seconds[number] = time.perf_counter() - began
+    seconds = seconds[request.warm_up :]
     p50, p99 = 1e3 * np.percentile(seconds, (50, 99))
     return Latency(float(p50), float(p99), float(len(rows) * request.repeats / seconds.sum()))
-
-
-def _score(model: torch.nn.Module, ids: Int[Tensor, "rows columns"], dense: Tensor) -> Tensor:
-    return torch.sigmoid(model(ids, dense))
 
 
 @contextmanager
