@@ -47,8 +47,8 @@ def test_data_without_dense_inputs_and_with_one_field():
 
 
 def test_percentiles_and_throughput_are_those_of_the_times_taken(monkeypatch):
-    rows, ticks = candidate_rows(impressions(), 50), iter(np.cumsum([0, 0.001] * 98 + [0, 0.1] * 2))
-    # The clock stands still between requests; 98 take a millisecond, two take a hundred.
+    rows, ticks = candidate_rows(impressions(), 50), iter(np.cumsum([0, 9] * 2 + [0, 0.001] * 98 + [0, 0.1] * 2))
+    # The clock stands still between requests; two to warm up, 98 take a millisecond, two a hundred.
     monkeypatch.setattr(serving.time, "perf_counter", lambda: next(ticks))
     found = serving.serve(wukong_ladder()[0], rows, Request(50, repeats=100, warm_up=2, threads=1))
     assert found.p50_ms == pytest.approx(1)

@@ -52,10 +52,7 @@ class PackedSequences:
 
 
 def choose_heads(width: int, target: int = 32) -> int:
-    """The number of heads whose size ``width / heads`` is nearest to ``target`` (ties: the larger size).
-
-    16 and 32 get one head, 64 two, 96 three; 25, 50, 75, 100 (the Performance Law's widths) get 1, 2, 3, 4 heads of 25.
-    """
+    """The number of heads whose size ``width / heads`` is nearest to ``target`` (ties: the larger size)."""
     divisors = [heads for heads in range(1, width + 1) if width % heads == 0]
     return min(divisors, key=lambda heads: abs(width / heads - target))
 

@@ -66,11 +66,7 @@ def fill(weight: Tensor, index: int, std: float, seed: int) -> None:
 def build_bags(
     tables: Sequence[Table], *, std: float, seed: int, backend: str, fused: bool, sharded: bool = False, device
 ) -> nn.Module:
-    """Bags on ``device``, filled.
-
-    fused    row-wise Adagrad inside the backward pass, where the back end has it
-    sharded  tables apart, for TorchRec to deal out to processes
-    """
+    """Bags on ``device``, filled; the arguments are those of ``build_ctr_model``."""
     if backend == "auto":
         backend = "torchrec" if torchrec_available() else "torch"
     if backend not in ("torch", "torchrec"):
@@ -148,10 +144,6 @@ class Stack(nn.Module):
         parts = zip(self.runs, values.split(self.run_columns, dim=1), strict=True)
         return [part if part.shape[1] == len(run) else part.sum(1, keepdim=True) for run, part in parts]
 
-    def split(self, weight: Float[Tensor, "rows width"]) -> dict[str, Tensor]:
-        """Each table's rows, as views."""
-        return dict(zip(self.keys, weight.split([table.rows for table in self.tables]), strict=True))
-
 
 class StackedBags(nn.Module):
     """One ``Stack`` for each width, by the width; who derives from it has their weights: ``weight(name)``."""
@@ -164,9 +156,11 @@ class StackedBags(nn.Module):
 
     def table_weights(self) -> dict[str, Tensor]:
         """Each table's rows, as views."""
-        return {
-            key: rows for name, stack in self.stacks.items() for key, rows in stack.split(self.weight(name)).items()
-        }
+        parts = {}
+        for name, stack in self.stacks.items():
+            rows = self.weight(name).split([table.rows for table in stack.tables])
+            parts |= zip(stack.keys, rows, strict=True)
+        return parts
 
 
 class PlainBags(StackedBags):

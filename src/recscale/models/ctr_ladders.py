@@ -222,7 +222,7 @@ def ladder_shapes(model: str, target: float) -> tuple[TowerConfig, ...]:
     """The model's configurations at one of ``TARGETS``, one of each style."""
     if target not in TARGETS:
         raise ValueError(f"no target is {target:g} FLOP; the targets are {', '.join(f'{each:g}' for each in TARGETS)}")
-    at, last = TARGETS.index(target), _last(_known(model))
+    at, last = TARGETS.index(target), _TRAINED[_known(model)][-1]
     if at > last:
         raise ValueError(f"the ladder of {model} ends at {TARGETS[last]:g} FLOP, below {target:g}")
     return tuple(ladder[at] for ladder in _ladders(model))
@@ -239,14 +239,9 @@ def _known(model: str) -> str:
     return model
 
 
-def _last(model: str) -> int:
-    """The largest target that a model's styles reach."""
-    return _TRAINED[model][-1]
-
-
 @cache
 def _ladders(model: str) -> tuple[tuple[TowerConfig, ...], ...]:
-    return tuple(solve_ladder((style,) * (_last(model) + 1)) for style in STYLES[model])
+    return tuple(solve_ladder((style,) * (_TRAINED[model][-1] + 1)) for style in STYLES[model])
 
 
 @cache

@@ -171,10 +171,9 @@ class Embeddings(nn.Module):
         self, ids: Int[Tensor, "batch columns"], dense: Float[Tensor, "batch features"]
     ) -> tuple[Float[Tensor, "batch n d"], Float[Tensor, "batch fields extra"] | None]:
         pooled = self.bags(ids)
-        x = pooled.stack(self.units) if self.units else None
-        if x is not None and self.training and self.config.unit_dropout:
-            x = nn.functional.dropout1d(x, self.config.unit_dropout)
-        parts = [] if x is None else [x]
+        parts = []
+        if self.units:
+            parts = [nn.functional.dropout1d(pooled.stack(self.units), self.config.unit_dropout, self.training)]
         for keys, mlp in zip(self.groups, self.small, strict=True):
             parts.append(mlp(pooled.stack(keys).flatten(1)).unflatten(1, (-1, self.config.width)))
         if self.dense is not None:

@@ -102,7 +102,6 @@ def bars_training(preset: Preset) -> CTRTraining:
     return CTRTraining(
         epochs=100,
         batch_size=4096,
-        dense_learning_rate=1e-3,
         sparse_learning_rate=1e-3,
         warmup_fraction=0.0,
         schedule="constant",
@@ -110,7 +109,6 @@ def bars_training(preset: Preset) -> CTRTraining:
         embedding_l2=preset.embedding_l2,
         patience=2,
         plateau_factor=0.1,
-        monitor="auc",
         embedding=EmbeddingConfig(width=preset.width, initial_std=1e-4),
     )
 
@@ -174,7 +172,8 @@ class _Run:
         backend: str,
         processes: Processes,
     ) -> None:
-        if processes.world > 1 and (training.table_optimiser == "adam" or backend == "torch"):
+        adam = training.table_optimiser == "adam"
+        if processes.world > 1 and (adam or backend == "torch"):
             raise ValueError("several processes need TorchRec and table_optimiser='row-wise adagrad'")
         if processes.world > 1 and (any(training.averaged) or training.curve_points):
             raise ValueError("several processes can't average weights: averaged must be (0.0,) and curve_points 0")
@@ -182,23 +181,13 @@ class _Run:
         # Independent streams from one seed.
         fresh, self.order, self.dropout = (int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(3))
         self.training, self.tasks, self.processes = training, split.train.tasks, processes
-        data = split.train
-        self.account = account_ctr(config, data.fields, data.dense.shape[1], len(data.tasks), training.embedding)
-        check_memory(config.model, self.account, device, table_copies=4 if training.table_optimiser == "adam" else 1)
-        self.model = build_ctr_model(
-            config,
-            data.fields,
-            data.dense.shape[1],
-            len(data.tasks),
-            embedding=training.embedding,
-            seed=fresh,
-            backend=backend,
-            fused=training.table_optimiser == "row-wise adagrad",
-            sharded=processes.world > 1,
-            device=device,
-        )
-        self.steps_per_epoch = n_batches(len(data), training.batch_size)
-        check_batches(config, self.model, len(data) // self.steps_per_epoch, processes)
+        inputs, rows = (split.train.fields, split.train.dense.shape[1], len(self.tasks)), len(split.train)
+        self.account = account_ctr(config, *inputs, training.embedding)
+        check_memory(config.model, self.account, device, table_copies=4 if adam else 1)
+        held = {"backend": backend, "fused": not adam, "sharded": processes.world > 1, "device": device}
+        self.model = build_ctr_model(config, *inputs, embedding=training.embedding, seed=fresh, **held)
+        self.steps_per_epoch = n_batches(rows, training.batch_size)
+        check_batches(config, self.model, rows // self.steps_per_epoch, processes)
         self.parallel = processes.parallel(self.model)
         self.optimisers = Optimisers(self.model, training)
         self.rows = {part: CTRTensors.of(getattr(split, part), device) for part in ("train", "valid", "test")}
