@@ -7,12 +7,17 @@ import pandas as pd
 import pytest
 
 from recscale.analysis.planted_world import (
+    by_order,
     curve_table,
     data_exponents,
+    excess_by_rows,
     excess_table,
+    floors,
     ideal_learner,
     mean_slope,
     posterior_mode,
+    size_exponent,
+    size_ladders,
     size_table,
     truncated,
 )
@@ -26,7 +31,7 @@ WORLD = PLANTED["synthetic-world"][0]
 
 def finished(model, rows, excess, *, seed=0, width=16, parameters=1000, curve=()) -> dict:
     """What a study's table holds of a run with this ``excess``."""
-    spec = run_of(model, rows, 1e-3, seed, width=width)
+    spec = run_of(model, rows, (1e-3, 0.3), seed, width=width)
     points = [[count, loss + WORLD.bayes_logloss] for count, loss in curve]
     return {
         "dataset": spec.dataset,
@@ -104,7 +109,7 @@ def test_a_curve_is_a_run_of_every_number_of_rows():
 
 def test_one_live_run_shows_the_law():
     """What a class sees in seconds: an exponent far from zero and near the derived one."""
-    spec = run_of(DLRMConfig(top=(64, 64)), 50_000, 3e-3, seed=0)
+    spec = run_of(DLRMConfig(top=(64, 64)), 50_000, (3e-3, 0.3), seed=0)
     curve = curve_table(pd.DataFrame([make_record(spec, train(spec))]))
     (found,) = data_exponents(curve, least_rows=12_000).to_dict("records")
     assert 0.35 < found["exponent"] < 0.75
@@ -137,3 +142,41 @@ def test_a_model_that_holds_the_strongest_loses_the_rest():
     table = truncated(world, (2, 8, 32, world.interactions))
     assert table["excess"].iloc[-1] == pytest.approx(0, abs=1e-9)
     assert (table["excess"] / table["derived"])[:3].tolist() == pytest.approx([1] * 3, abs=0.08)
+
+
+def test_the_exponent_in_size_is_that_of_the_derived_sum(runs):
+    found, derived = size_exponent(excess_table(runs))
+    assert found.value == pytest.approx(derived)
+    assert 1.0 < derived < 1.3  # a = 1, and a little more as J is finite
+
+
+def test_narrow_tables_and_low_orders_have_derived_floors(runs):
+    (narrow,) = floors(excess_table(runs)).to_dict("records")
+    assert (narrow["width"], narrow["capacity"], narrow["excess"]) == (1, 8, pytest.approx(0.02))
+    assert narrow["derived"] == pytest.approx(WORLD.excess(8))
+    world, _ = PLANTED["synthetic-world-orders"]
+    low = finished(crossnet(64, 1), 10**6, 0.1) | {"dataset": "synthetic-world-orders"}
+    deep = finished(LADDERS["dlrm"][-1], 10**6, 0.2) | {"dataset": "synthetic-world-orders"}
+    table = by_order(excess_table(pd.concat([runs, pd.DataFrame([low, deep])]))).set_index(["model", "layers"])
+    assert table.loc[("crossnet", 1), "derived"] == pytest.approx(world.excess(world.order <= 2))
+    assert table.loc[("crossnet", 3), "derived"] == 0
+    assert table.loc["dlrm", "derived"].isna().all()
+
+
+def test_growth_has_the_largest_size_alone_and_a_line_for_its_kappa(runs):
+    table = excess_by_rows(excess_table(runs)).set_index(["model", "rows"])
+    assert table.loc["crossnet", "excess"].tolist() == pytest.approx(
+        [30 * rows**-0.5 for rows in 10.0 ** np.arange(4, 8)]
+    )
+    assert table.loc[("crossnet", 10_000), "seeds"] == 2
+    counts = (30_000, 1_000_000)
+    slow = [finished(LADDERS["wukong"][-1], rows, WORLD.excess_found(rows, 500)) for rows in counts]
+    fitted = excess_by_rows(excess_table(pd.DataFrame(slow)))
+    assert fitted["fitted"].tolist() == pytest.approx(fitted["excess"].tolist(), rel=1e-3)
+
+
+def test_a_ladder_is_read_on_the_rows_that_all_its_sizes_saw(runs):
+    sizes = runs.assign(training_flop_per_example=runs["dense_parameters"])
+    table = size_ladders(excess_table(sizes)).set_index("model")
+    assert (table.loc["crossnet", "rows"] == 10_000_000).all()
+    assert table.loc["crossnet", "training_flop_per_example"].tolist() == [10, 1000]

@@ -57,3 +57,16 @@ def test_the_floor_and_the_capacity_show_their_tables(ideal):
     fig = figures.capacity(held, nets, 1.0)
     show(fig, points=len(held) + len(nets), name="capacity")
     assert list(fig.data[0].y) == pytest.approx([0.4, 0.2, 0.1])
+
+
+def test_growth_and_ladders_show_every_mean_once_and_the_law_as_lines():
+    shared = {"excess": [0.2, 0.02], "ci_low": [0.19, np.nan], "ci_high": [0.21, np.nan]}
+    rows = {"rows": [1000, 10_000], "fitted": [0.21, 0.021], "ideal": [0.1, 0.01]} | shared
+    table = pd.concat([pd.DataFrame(rows | {"model": "crossnet"}), pd.DataFrame(rows | {"model": "wukong"})])
+    fig = figures.rows_law(table)
+    show(fig, points=len(table), name="growth")
+    assert [list(trace.y) for trace in fig.data if trace.line.dash == "dot"] == [[0.21, 0.021]] * 2
+    sizes = pd.DataFrame(shared | {"model": "dlrm", "rows": 10**6, "training_flop_per_example": [1000, 4000]})
+    fig = figures.rival_ladders(sizes)
+    show(fig, points=len(sizes), name="ladders")
+    assert fig.data[0].name == "DLRM, 1,000,000 rows"

@@ -8,7 +8,17 @@ import pytest
 from recscale.datasets.planted_world import PLANTED
 from recscale.plans import plan_study
 from recscale.plans import planted_world as plans_world
-from recscale.plans.planted_world import FULL_SEEDS, LADDERS, ROWS, SEARCHED_ROWS, SIZE_ROWS, WIDTHS, WORLD_DENSE_RATES
+from recscale.plans.planted_world import (
+    FULL_SEEDS,
+    LADDERS,
+    ROWS,
+    SEARCHED_ROWS,
+    SIZE_ROWS,
+    WIDTHS,
+    WORLD_BEYOND,
+    WORLD_DENSE_RATES,
+    WORLD_EMBEDDING_RATES,
+)
 from recscale.runs import NotYetPlanned, save_results, spec
 from recscale.runs.table import records_table
 
@@ -36,7 +46,10 @@ def searched() -> None:
             "config": json.dumps(run.config),
             "dense_parameters": 1,
             "embedding_parameters": 1,
-            "valid_logloss": 0.5 + abs(np.log(run.training.dense_learning_rate / best[rows_of(run)])),
+            "examples_seen": rows_of(run),
+            "valid_logloss": 0.5
+            + abs(np.log(run.training.dense_learning_rate / best[rows_of(run)]))
+            + abs(run.training.sparse_learning_rate - (1.0 if rows_of(run) > 10**6 else 0.3)),
             "diverged": False,
         }
         for run in plan_study("planted-world-rate", "full").runs
@@ -46,12 +59,13 @@ def searched() -> None:
 
 def test_the_search_tries_every_contestant_rate_and_number_of_rows_once():
     search = plan_study("planted-world-rate", "full")
-    assert len(search.runs) == len(LADDERS) * len(WORLD_DENSE_RATES) * len(SEARCHED_ROWS)
+    grid = len(LADDERS) * len(WORLD_DENSE_RATES) * len(WORLD_EMBEDDING_RATES) * len(SEARCHED_ROWS)
+    assert len(search.runs) == grid + sum(map(len, WORLD_BEYOND.values()))
     assert {rows_of(run) for run in search.runs} == set(SEARCHED_ROWS)
 
 
 def test_the_full_plan_waits_for_its_search():
-    with pytest.raises(NotYetPlanned, match="waits for planted-world-rate: 48 of its 48 runs are missing"):
+    with pytest.raises(NotYetPlanned, match=r"waits for planted-world-rate: (\d+) of its \1 runs are missing"):
         plan_study("planted-world", "full")
 
 
@@ -71,11 +85,13 @@ def test_rows_sizes_widths_and_orders(searched):
 
 
 def test_rates_lie_between_the_searched_ones(searched):
-    rate = plans_world.searched_rates()
-    assert [rate("dlrm", rows) for rows in SEARCHED_ROWS] == [0.01, 0.003, 0.001]
-    assert rate("wukong", 10**7) == 0.001
-    assert rate("wukong", 10**4) == 0.01
-    assert 0.003 < rate("crossnet", 10**5) < 0.01
+    rates = plans_world.searched_rates()
+    assert [rates("dlrm", rows) for rows in SEARCHED_ROWS] == [(0.01, 0.3), (0.003, 0.3), (0.001, 1.0)]
+    assert rates("wukong", 10**7) == (0.001, 1.0)
+    assert rates("wukong", 10**4) == (0.01, 0.3)
+    dense, embedding = rates("crossnet", 10**6)
+    assert 0.001 < dense < 0.003
+    assert 0.3 < embedding < 1.0
 
 
 @pytest.mark.parametrize(("profile", "runs"), [("smoke", 2), ("quick", 5)])

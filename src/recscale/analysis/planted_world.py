@@ -1,7 +1,8 @@
 """What learners on planted worlds say of a law that is known: excess over Bayes, and exponents beside derived ones."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -121,9 +122,7 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     derived_finite   the slope over the same rows of ``excess_found`` with this κ, which knows that J is finite
     """
     rows = []
-    large = _of_pairs(table)[lambda row: row["rows"] >= least_rows]
-    for name, group in large.groupby("model", sort=False):
-        group = group[group["dense_parameters"] == group["dense_parameters"].max()]
+    for name, group in _largest(table[table["rows"] >= least_rows]):
         of_seeds = [one for _, one in group.groupby("seed") if one["rows"].nunique() > 1]
         found = mean_estimate([_slope(one["rows"], one["excess"]) for one in of_seeds], level)
         world, _ = PLANTED[group["dataset"].iloc[0]]
@@ -134,6 +133,22 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
         rows.append((name, len(of_seeds), *found, world.data_exponent, kappa, np.mean(slopes_derived)))
     names = ["model", "seeds", "exponent", "ci_low", "ci_high", "derived", "kappa", "derived_finite"]
     return pd.DataFrame(rows, columns=names)
+
+
+def excess_by_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """The largest size of every contestant: excess and its interval by rows.
+
+    fitted   ``excess_found`` with the κ of all its points
+    ideal    excess of the ideal learner
+    """
+    parts = []
+    for name, group in _largest(table):
+        world, _ = PLANTED[group["dataset"].iloc[0]]
+        kappa = fitted_kappa(world, group["rows"], group["excess"])
+        fitted = partial(world.excess_found, kappa=kappa)
+        part = _beside(group, "rows", fitted=fitted, ideal=lambda rows, world=world: world.excess(rows=rows))
+        parts.append(part.assign(model=name))
+    return pd.concat(parts, ignore_index=True)
 
 
 def fitted_kappa(world: PlantedWorld, rows: Iterable[float], excess: Iterable[float]) -> float:
@@ -151,17 +166,90 @@ def fitted_kappa(world: PlantedWorld, rows: Iterable[float], excess: Iterable[fl
 def size_table(table: pd.DataFrame) -> pd.DataFrame:
     """CrossNet's ladder on the most rows: one row per rank, beside what a model loses that has room for as much.
 
-    rank        r
-    capacity    N = 2 r, the interactions that it has room for
-    excess      mean over seeds
-    derived     excess(N): they are known exactly, from rows without end
+    rank                        r
+    capacity                    N = 2 r, the interactions that it has room for
+    excess, ci_low, ci_high     mean over seeds, with its interval by Student's t
+    derived                     excess(N): they are known exactly, from rows without end
     """
-    cross = _of_pairs(table)[lambda row: row["model"] == "crossnet"]
-    most = cross[cross["rows"] == cross["rows"].max()]
-    means = most.groupby("rank", as_index=False).agg(excess=("excess", "mean"))
+    most = _ladder_of_crossnet(table)
     world, _ = PLANTED[most["dataset"].iloc[0]]
-    capacity = 2 * means["rank"]
-    return means.assign(capacity=capacity, derived=[world.excess(int(count)) for count in capacity])
+    return _beside(most, "rank", capacity=lambda rank: 2 * rank, derived=lambda rank: world.excess(2 * int(rank)))
+
+
+def size_exponent(table: pd.DataFrame) -> tuple[Estimate, float]:
+    """CrossNet's exponent in size with its interval over seeds, and that of the derived sum.
+
+    Both are slopes of log excess on log N over the ranks with room for at most half of all interactions: beyond, the
+    missing end of the sum bends the law.
+    """
+    most = _ladder_of_crossnet(table)
+    world, _ = PLANTED[most["dataset"].iloc[0]]
+    below = most[4 * most["rank"] <= world.interactions].astype({"rank": int})
+    slopes = [_slope(one["rank"], one["excess"]) for _, one in below.groupby("seed") if one["rank"].nunique() > 1]
+    ranks = sorted(below["rank"].unique())
+    return mean_estimate(slopes), _slope(ranks, [world.excess(2 * int(rank)) for rank in ranks])
+
+
+def floors(table: pd.DataFrame) -> pd.DataFrame:
+    """CrossNets whose tables are too narrow, on the most rows: one row per width d.
+
+    capacity                    N = d F / 2, the interactions for whose features there is room
+    excess, ci_low, ci_high     as in ``size_table``
+    derived                     excess(N)
+    """
+    narrow = table[(table["width"] < WORLD.values) & (table["rows"] == table["rows"].max())]
+    room = WORLD.n_fields // 2
+    return _beside(narrow, "width", capacity=lambda d: d * room, derived=lambda d: WORLD.excess(int(d) * room))
+
+
+def by_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Models before interactions of several orders: one row per model and its number of layers.
+
+    layers                      of the part that multiplies; none of DLRM
+    highest                     order that a CrossNet of l layers can hold: l + 1; none where an MLP may hold any
+    excess, ci_low, ci_high     as in ``size_table``
+    derived                     excess without the orders above ``highest``, the others known exactly
+    """
+    worlds = {name: world for name, (world, _) in PLANTED.items() if len(world.orders) > 1}
+    of_orders = table[table["dataset"].isin(worlds)]
+    parts = []
+    for model, runs in of_orders.groupby("model", sort=False):
+        (world,) = (worlds[name] for name in runs["dataset"].unique())
+        named = runs.assign(layers=runs["l"].fillna(runs["cross_layers"]).fillna(0).astype(int))
+        part = _beside(named, "layers").assign(highest=np.nan, derived=np.nan)
+        if model == "crossnet":
+            highest = part["layers"] + 1
+            part = part.assign(highest=highest, derived=[world.excess(world.order <= order) for order in highest])
+        parts.append(part.assign(model=model))
+    return pd.concat(parts, ignore_index=True)
+
+
+def size_ladders(table: pd.DataFrame) -> pd.DataFrame:
+    """Every contestant's sizes on the rows on which its ladder was trained: excess and interval by FLOP per example."""
+    pairs, parts = _of_pairs(table), []
+    for model, runs in pairs.groupby("model", sort=False):
+        sizes = runs.groupby("rows")[Columns.FLOP].nunique()
+        on_ladder = runs[runs["rows"] == sizes.idxmax()]
+        parts.append(_beside(on_ladder, Columns.FLOP).assign(model=model, rows=sizes.idxmax()))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _largest(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Model -> the runs of its largest size on pairs."""
+    for name, group in _of_pairs(table).groupby("model", sort=False):
+        yield name, group[group["dense_parameters"] == group["dense_parameters"].max()]
+
+
+def _ladder_of_crossnet(table: pd.DataFrame) -> pd.DataFrame:
+    cross = _of_pairs(table)[lambda row: row["model"] == "crossnet"]
+    return cross[cross["rows"] == cross["rows"].max()]
+
+
+def _beside(runs: pd.DataFrame, by: str, **columns: Callable[[float], float]) -> pd.DataFrame:
+    """Seeds, mean excess and its interval by ``by``, and further ``columns``, functions of it."""
+    groups = [(key, len(one), *mean_estimate(one)) for key, one in runs.groupby(by)["excess"]]
+    table = pd.DataFrame(groups, columns=[by, "seeds", "excess", "ci_low", "ci_high"])
+    return table.assign(**{name: table[by].map(of) for name, of in columns.items()})
 
 
 def _of_pairs(table: pd.DataFrame) -> pd.DataFrame:

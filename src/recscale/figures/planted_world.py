@@ -105,3 +105,42 @@ def capacity(table: pd.DataFrame, nets: pd.DataFrame, size_exponent: float, heig
     look = {"color": base.colour("crossnet"), "symbol": base.symbol("crossnet")}
     base.points(fig, nets["capacity"], nets["excess"], "CrossNet of rank N / 2, trained", marker=look)
     return fig.update_layout(margin_t=12)
+
+
+def rows_law(table: pd.DataFrame, height: int = 420) -> go.Figure:
+    """Excess over rows of every contestant with its interval, the line of its κ, and the ideal learner's.
+
+    ``table``: ``analysis.planted_world.excess_by_rows``.
+    """
+    fig = base.figure(x="training rows, each seen once", y=EXCESS, log_x=True, log_y=True, height=height)
+    theirs = table.drop_duplicates("rows").sort_values("rows")
+    base.line(fig, theirs["rows"], theirs["ideal"], "ideal learner, derived", line={"color": IDEAL})
+    for model, rows in table.groupby("model", sort=False):
+        hue, dotted = base.colour(model), {"color": base.colour(model), "dash": "dot", "width": 1.5}
+        base.line(fig, rows["rows"], rows["fitted"], "its law", line=dotted, showlegend=False, hoverinfo="skip")
+        _measured(fig, rows, "rows", MODEL_TITLES[model], hue, base.symbol(model))
+    return fig.update_layout(margin_t=12)
+
+
+def rival_ladders(table: pd.DataFrame, height: int = 380) -> go.Figure:
+    """Excess over training FLOP per example, a ladder per model. ``table``: ``analysis.planted_world.size_ladders``."""
+    fig = base.figure(x="training FLOP per example", y=EXCESS, log_x=True, log_y=True, height=height)
+    for (model, rows), sizes in table.groupby(["model", "rows"], sort=False):
+        name = f"{MODEL_TITLES[model]}, {rows:,} rows"
+        _measured(fig, sizes, "training_flop_per_example", name, base.colour(model), base.symbol(model))
+    return fig.update_layout(margin_t=12)
+
+
+def _measured(fig: go.Figure, table: pd.DataFrame, x: str, name: str, hue: str, sign: str) -> None:
+    """Means over seeds with their interval, joined."""
+    base.points(
+        fig,
+        table[x],
+        table["excess"],
+        name,
+        mode="lines+markers",
+        marker={"color": hue, "symbol": sign},
+        line={"color": hue, "width": 1.2},
+        error_y=bars(table["excess"], table["ci_low"], table["ci_high"], hue),
+        hovertemplate="%{fullData.name}, %{x:,}<br>%{y:.4f} nats above Bayes<extra></extra>",
+    )

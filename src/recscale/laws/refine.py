@@ -136,7 +136,7 @@ def _step(problem: Problem, at: Solutions, rows: Rows, damping: Float[np.ndarray
     diagonal = np.arange(here.shape[1])
     matrix[:, diagonal, diagonal] += np.where(usable, damping[:, None], 1.0)
     right = np.where(usable, gradient * root, 0.0)
-    move = solved(matrix, right) * root
+    move = damped_solution(matrix, right) * root
     there = np.clip(here + move, lower, upper)
     theta = at.theta.copy()
     theta[:, :k] = there[:, :k]
@@ -144,7 +144,7 @@ def _step(problem: Problem, at: Solutions, rows: Rows, damping: Float[np.ndarray
     return Solutions(theta, coef, _cost(problem, rows, theta, coef))
 
 
-def solved(matrix: Float[np.ndarray, "B k k"], right: Float[np.ndarray, "B k"]) -> Float[np.ndarray, "B k"]:
+def damped_solution(matrix: Float[np.ndarray, "B k k"], right: Float[np.ndarray, "B k"]) -> Float[np.ndarray, "B k"]:
     """matrix⁻¹ right, one by one. A matrix that is singular to rounding, as two parameters that act alike leave it, is
     solved with ``_JITTER`` on its diagonal; the others of the batch don't notice."""
     try:

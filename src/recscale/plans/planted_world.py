@@ -8,13 +8,14 @@ repetition. Four parts, of which the first alone is a useful table:
 * *floor*: CrossNet with tables too narrow for all interactions, whose floor is derived too;
 * *orders*: pairs, triples and quadruples before models of different highest order.
 
-``planted-world-rate`` searches the dense rate of every contestant at three numbers of rows on validation data, with a
-seed of its own; between them it is interpolated in the logarithm of rows. Smaller profiles use one fixed rate.
+``planted-world-rate`` searches both rates of every contestant at three numbers of rows on validation data, with a seed
+of its own: a grid, and what was tried by hand where the best lay at its edge. Between the three, each rate is
+interpolated in the logarithm of rows. Smaller profiles use one fixed pair.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import groupby, product
+from itertools import product
 from typing import Any
 
 from recscale.datasets.planted_world import PLANTED
@@ -37,7 +38,14 @@ ROWS = (10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)
 SEARCHED_ROWS = (30_000, 300_000, 3_000_000)
 SIZE_ROWS = {"crossnet": 10_000_000, "dcnv2": 3_000_000, "dlrm": 3_000_000, "wukong": 3_000_000}
 WORLD_DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
-FIXED_RATE = 3e-3
+WORLD_EMBEDDING_RATES = (0.3, 1.0)
+LIVE_RATES = (3e-3, 0.3)
+"""Of the dense part, and of the tables."""
+WORLD_BEYOND: dict[str, tuple[tuple[int, float, float], ...]] = {
+    "crossnet": ((3_000_000, 1e-4, 0.3),),
+    "dcnv2": ((3_000_000, 1e-4, 0.3),),
+}
+"""Contestant -> rows, dense and embedding rate of what was tried after the grid."""
 FULL_WIDTH = 16
 WIDTHS = (1, 2, 4)
 """Of tables: all functions of a field fit into the first; the others are those of the part *floor*."""
@@ -60,8 +68,7 @@ LADDERS: dict[str, tuple[Any, ...]] = {
 }
 """Contestant -> its sizes, small ones first; the last one is the large size."""
 
-FULL_SEEDS = (0, 1, 2, 3, 4)
-"""The first three are those of every part, the others of *rows* alone."""
+FULL_SEEDS = (0, 1, 2)
 
 OF_ORDERS = (
     *(crossnet(64, layers) for layers in (1, 2, 3)),
@@ -71,15 +78,15 @@ OF_ORDERS = (
 )
 
 
-def world_training(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
+def world_training(rates: tuple[float, float], width: int = FULL_WIDTH) -> CTRTraining:
     """At constant rates, averaged over the last 30 % of the steps.
 
     With batches of 512 a model needs four times the rows to find its first interaction.
     """
     return CTRTraining(
         batch_size=128,
-        dense_learning_rate=rate,
-        sparse_learning_rate=0.3,
+        dense_learning_rate=rates[0],
+        sparse_learning_rate=rates[1],
         schedule="constant",
         averaged=(0.3, 0.0),
         curve_points=11,
@@ -88,39 +95,52 @@ def world_training(rate: float, width: int = FULL_WIDTH) -> CTRTraining:
 
 
 def run_of(
-    model: Any, rows: int, rate: float, seed: int, *, dataset: str | None = None, width: int = FULL_WIDTH
+    model: Any, rows: int, rates: tuple[float, float], seed: int, *, dataset: str | None = None, width: int = FULL_WIDTH
 ) -> RunSpec:
     """One pass over ``rows`` fresh rows of ``SMALL_WORLD`` or, where it has too few, of ``LARGE_WORLD``."""
     dataset = dataset or (SMALL_WORLD if rows <= PLANTED[SMALL_WORLD][1] else LARGE_WORLD)
-    return RunSpec(dataset, "official", model, world_training(rate, width), seed, rows / PLANTED[dataset][1])
+    return RunSpec(dataset, "official", model, world_training(rates, width), seed, rows / PLANTED[dataset][1])
 
 
-Rates = Callable[[str, int], float]  # (model, rows) -> dense rate
+Rates = Callable[[str, int], tuple[float, float]]  # (model, rows) -> dense and embedding rate
 
 
 def searched_rates() -> Rates:
-    """The dense rates with the lowest validation loss, interpolated in log rows; ``NotYetPlanned`` without them."""
+    """The rates with the lowest validation loss, interpolated in log rows; ``NotYetPlanned`` without the search."""
     search = WORLD_RATE_PLAN.full(None, None)
     table = run_table(load_results(WORLD_SEARCH)).set_index(Columns.RUN_ID)
     if missing := sum(run.run_id not in table.index for run in search):
         raise NotYetPlanned(f"waits for {WORLD_SEARCH}: {missing} of its {len(search)} runs are missing")
-    best: dict[str, list[float]] = {name: [] for name in LADDERS}
-    for (name, *_), runs in groupby(search, key=lambda run: (run.model.model, run.dataset, run.fraction)):
-        tried = table.loc[[run.run_id for run in runs]]
-        best[name].append(tried.loc[tried["valid_logloss"].idxmin(), Columns.DENSE_RATE])
-    return lambda name, rows: interpolated_rate(rows, SEARCHED_ROWS, best[name])
+    tried = table.loc[[run.run_id for run in search]].reset_index()
+    best = tried.loc[tried.groupby([Columns.MODEL, Columns.EXAMPLES])["valid_logloss"].idxmin()]
+
+    def rates(name: str, rows: int) -> tuple[float, float]:
+        own = best[best[Columns.MODEL] == name]
+        dense, embedding = (
+            interpolated_rate(rows, own[Columns.EXAMPLES], own[column])
+            for column in (Columns.DENSE_RATE, Columns.EMBEDDING_RATE)
+        )
+        return dense, embedding
+
+    return rates
 
 
 def _world_search(
     names: Iterable[str], counts: Iterable[int], dataset: str | None, seeds: RunSeeds | None
 ) -> list[RunSpec]:
-    """Dense rates of the contestants' large sizes by the number of rows, judged on validation data."""
+    """Rates of the contestants' large sizes by the number of rows, judged on validation data."""
     _check(dataset)
-    runs = []
-    for seed in seeds or (RATE_SEARCH_SEED,):
-        for name, rows, rate in product(names, counts, WORLD_DENSE_RATES):
-            runs.append(run_of(LADDERS[name][-1], rows, rate, seed))
-    return runs
+    names, counts = list(names), list(counts)
+    tried = [
+        (name, rows, dense, embedding)
+        for name, rows, embedding, dense in product(names, counts, WORLD_EMBEDDING_RATES, WORLD_DENSE_RATES)
+    ]
+    tried += [(name, *one) for name in names for one in WORLD_BEYOND.get(name, ()) if one[0] in counts]
+    return [
+        run_of(LADDERS[name][-1], rows, (dense, embedding), seed)
+        for seed in seeds or (RATE_SEARCH_SEED,)
+        for name, rows, dense, embedding in tried
+    ]
 
 
 WORLD_RATE_PLAN = Profiles(
@@ -131,18 +151,16 @@ WORLD_RATE_PLAN = Profiles(
 
 
 def _small_world(rows: int, models: Iterable[Any], dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
-    """``models`` on ``rows`` rows at one fixed rate."""
+    """``models`` on ``rows`` rows at one fixed pair of rates."""
     _check(dataset)
-    return [run_of(model, rows, FIXED_RATE, seed) for seed in seeds or (0,) for model in models]
+    return [run_of(model, rows, LIVE_RATES, seed) for seed in seeds or (0,) for model in models]
 
 
 def _full_world(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
-    """All four parts, seed by seed; *rows* has more seeds, as its exponent is the one that is recovered most surely."""
+    """All four parts, seed by seed."""
     _check(dataset)
-    rates, runs = searched_rates(), []
-    for turn, seed in enumerate(seeds or FULL_SEEDS):
-        runs += _of_seed(rates, seed, rows_alone=turn >= 3)
-    return runs
+    rates = searched_rates()
+    return [run for seed in seeds or FULL_SEEDS for run in _of_seed(rates, seed)]
 
 
 WORLD_PLAN = Profiles(
@@ -154,12 +172,10 @@ WORLD_PLAN = Profiles(
 )
 
 
-def _of_seed(rates: Rates, seed: int, *, rows_alone: bool) -> Iterator[RunSpec]:
+def _of_seed(rates: Rates, seed: int) -> Iterator[RunSpec]:
     """The runs of one seed."""
     for rows, (name, ladder) in product(ROWS, LADDERS.items()):
         yield run_of(ladder[-1], rows, rates(name, rows), seed)
-    if rows_alone:
-        return
     for name, ladder in LADDERS.items():
         rows = SIZE_ROWS[name]
         yield from (run_of(model, rows, rates(name, rows), seed) for model in ladder[:-1])
