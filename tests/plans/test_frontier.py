@@ -16,7 +16,7 @@ from recscale.plans import frontier_search, plan_study
 from recscale.plans.frontier import CENTRAL, FIRST_SEEDS, GROUPS, PROTOCOL
 from recscale.runs import NotYetPlanned, save_results, spec
 from recscale.runs.table import records_table, run_table
-from recscale.settings import mirror_folder
+from recscale.settings import named_path
 
 FIRST = "wukong"
 
@@ -185,7 +185,7 @@ def test_a_shape_that_diverged_is_not_chosen_and_seeds_have_a_bound():
 
 @pytest.mark.slow
 def test_the_ladders_count_compute_on_movielens_1m():
-    if mirror_folder() is None:
+    if named_path("RECSCALE_MIRROR") is None:
         pytest.skip("needs RECSCALE_MIRROR with the data files")
     data = load_ctr("movielens-1m")
     for model in STYLES:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recscale.datasets.archives import DAMAGED, read_member
 from recscale.datasets.schema import File, Source
-from recscale.settings import cache_folder, mirror_folder, temporary_folder, writable
+from recscale.settings import cache_folder, named_path, temporary_folder, writable
 
 with warnings.catch_warnings():  # tqdm, which pooch brings, complains on every page of a notebook without widgets
     warnings.simplefilter("ignore")
@@ -73,7 +73,7 @@ def local(file: File, tried: list[str]) -> Path | None:
     cached = downloads_folder() / Path(file.name).name
     if file.pinned and cached.is_file() and verified(file, cached, tried, "a cached file"):
         return cached
-    if (mirror := mirror_folder()) is None:
+    if (mirror := named_path("RECSCALE_MIRROR")) is None:
         tried.append("RECSCALE_MIRROR is not set")
         return None
     path = mirror / file.name

@@ -159,7 +159,8 @@ def load_stored(path: Path) -> CTRData | SequenceData | None:
     try:
         with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as stored:
             meta = json.loads(str(stored["meta"]))
-            arrays = {name: whole(stored[name]) for name in stored if name != "meta"}
+            arrays = {name: stored[name] for name in stored if name != "meta"}
+            arrays |= {name: ids.astype(np.int64) for name, ids in arrays.items() if ids.dtype.kind == "i"}
             if "fields" not in meta:
                 return SequenceData(**{"timestamps": None} | meta | arrays)
             fields = tuple(Field(**field) for field in meta["fields"])
@@ -176,7 +177,3 @@ def load_stored(path: Path) -> CTRData | SequenceData | None:
 def compact(values: np.ndarray) -> np.ndarray:
     """Ids (and ``PADDING``) in the smallest signed type that holds them."""
     return values.astype(np.min_scalar_type(-1 - int(values.max(initial=0))))
-
-
-def whole(values: np.ndarray) -> np.ndarray:
-    return values.astype(np.int64) if values.dtype.kind == "i" else values

@@ -70,10 +70,7 @@ def mlp_block(name: str, *mlps: Sequence[int], batch_norm: bool = False, count: 
 
 
 def account_ctr(config, fields: Sequence[Field], n_dense: int, n_tasks: int, embedding) -> Accounting:
-    """Closed-form account of ``build_ctr_model`` with the same arguments.
-
-    ``config`` is one of ``recscale.models.CTR_MODELS``, ``embedding`` an ``EmbeddingConfig``.
-    """
+    """Closed-form account of ``build_ctr_model`` with the same arguments."""
     tables = embedding.tables(fields, config, n_tasks)
     shape = embedding.shape(tables, n_dense, n_tasks)
     blocks = (*embedding.blocks(n_dense), *config.blocks(shape))

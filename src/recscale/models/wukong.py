@@ -161,10 +161,7 @@ class FactorizationMachineBlock(nn.Module):
 
 
 class LinearCompressionBlock(nn.Module):
-    """Recombine embeddings without new interactions: ``LCB(X) = W_L X``, (batch, n, d) -> (batch, n_L, d).
-
-    ``W_L`` (n_L, n) is shared by all d columns and has no bias, as in the paper's formula.
-    """
+    """Recombine embeddings without new interactions: ``LCB(X) = W_L X``, (batch, n, d) -> (batch, n_L, d)."""
 
     def __init__(self, n_L: int, n: int) -> None:
         super().__init__()

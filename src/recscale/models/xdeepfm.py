@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
@@ -38,9 +39,7 @@ class XDeepFMConfig(TowerConfig, model="xdeepfm", title="xDeepFM"):
 
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
         """CIN: the compression is counted, the element-wise outer product before it (H_{t-1} n d) is free."""
-        before = (shape.n, *self.cin[:-1])
-        layers = ((previous * shape.n, maps) for previous, maps in zip(before, self.cin, strict=True))
-        cin = mlp_block("CIN", *layers)
+        cin = mlp_block("CIN", *((previous * shape.n, maps) for previous, maps in pairwise((shape.n, *self.cin))))
         return (
             replace(cin, macs=shape.d * cin.macs),
             mlp_block("output", (sum(self.cin), shape.n_tasks)),
@@ -56,9 +55,7 @@ class CompressedInteraction(nn.Module):
 
     def __init__(self, n: int, maps: Sequence[int]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            linear(previous * n, count) for previous, count in zip((n, *maps[:-1]), maps, strict=True)
-        )
+        self.layers = nn.ModuleList(linear(previous * n, count) for previous, count in pairwise((n, *maps)))
 
     def forward(self, x0: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch maps"]:
         base = x0.mT  # (batch, d, n)

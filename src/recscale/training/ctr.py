@@ -95,7 +95,6 @@ def bars_training(preset: Preset) -> CTRTraining:
     """The recipe of the BARS benchmark's ``*_x1`` data sets, which the paper's five small data sets follow.
 
     Adam at 1e-3 on everything, batches of 4096, up to 100 epochs watched by AUC on valid.
-
     An epoch that isn't the best divides the rate by ten, the second in a row ends training; the best weights count.
     Differences from FuxiCTR: Kaiming instead of Xavier weights, and its clipping (norm 10) leaves the tables out.
     """

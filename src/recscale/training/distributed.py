@@ -115,8 +115,7 @@ def check_batches(config: TowerConfig, model: CTRModel, smallest: int, processes
     Batch norm needs two rows. On several processes each would normalise its own share and draw its own dropout, and
     each needs a row.
     """
-    kinds = {type(module) for module in model.modules()}
-    norm = nn.BatchNorm1d in kinds
+    norm = any(isinstance(module, nn.BatchNorm1d) for module in model.modules())
     dropout = {entry.name for entry in fields(config) if "dropout" in entry.name and getattr(config, entry.name)}
     if model.embeddings.config.unit_dropout:
         dropout.add("unit_dropout")

@@ -3,8 +3,6 @@
 import copy
 import hashlib
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -14,7 +12,7 @@ import pandas as pd
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from recscale.datasets import SequenceData
@@ -24,7 +22,7 @@ from recscale.models.losses import LOSSES, Sampler, next_item_loss
 from recscale.training import TrainingResult
 from recscale.training.distributed import check_memory, choose_device, several_processes
 from recscale.training.health import health, item_counts
-from recscale.training.optimisers import SCHEDULES, clip_gradients, rate_factor
+from recscale.training.optimisers import SCHEDULES, rate_factor
 from recscale.training.ranking import count_rivals, ranking_metrics
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
 from recscale.training.sequential_checkpoint import Checkpoint
@@ -104,9 +102,8 @@ def train_sequential(
     step = TrainingStep(model, training, item_counts(parts.train), seeds[3], device, len(batches))
 
     fit = _Fit(model, training, parts, progress)
-    # Parts and copies of a data set carry the checksum of the whole, so the sequences themselves are hashed.
-    contents = hashlib.sha256(data.items.tobytes() + data.offsets.tobytes()).hexdigest()
-    recipe = repr((model_config, training, split, seed, contents))
+    contents = data.items.tobytes() + data.offsets.tobytes()  # the checksum is that of the whole, in copies as well
+    recipe = repr((model_config, training, split, seed, hashlib.sha256(contents).hexdigest()))
     kept = Checkpoint(checkpoint, recipe, {"model": model, "step": step, "batches": batches, "fit": fit})
     for epoch in range(kept.load() + 1, training.epochs + 1):
         objective = step.epoch(batches)
@@ -169,13 +166,11 @@ class TrainingStep:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: training.rate_factor(step, steps_per_epoch)
         )
-        self.autocast: Callable[[], AbstractContextManager] = (
-            nullcontext if training.precision == "fp32" else lambda: torch.autocast(device.type, torch.bfloat16)
-        )
+        self.device_type = device.type
 
     def __call__(self, batch, targets: Int[Tensor, " tokens"]) -> Float[Tensor, ""]:
         """One update; the loss before it."""
-        with self.autocast():
+        with torch.autocast(self.device_type, torch.bfloat16, enabled=self.training.precision == "bf16"):
             hidden = self.model(batch)
         sample = None if self.training.loss == "softmax" else self.sampler.draw()
         loss = next_item_loss(
@@ -183,7 +178,7 @@ class TrainingStep:
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        clip_gradients(list(self.model.parameters()), self.training.gradient_clip)
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)
         self.optimizer.step()
         self.schedule.step()
         return loss.detach()

@@ -5,8 +5,7 @@ features, the network. Weights are untrained, as the time doesn't depend on thei
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -77,7 +76,9 @@ def serve(config, rows: CTRData, request: Request, embedding: EmbeddingConfig | 
     model = build_ctr_model(config, rows.fields, n_dense, n_tasks, embedding=embedding, fused=False).eval()
     ids, dense, _ = CTRTensors.of(rows, torch.device("cpu")).rows(torch.arange(len(rows)))
     seconds = np.empty(request.warm_up + request.repeats)
-    with _threads(request.threads), torch.inference_mode():
+    with ExitStack() as afterwards, torch.inference_mode():
+        afterwards.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(request.threads)
         for number in range(len(seconds)):
             began = time.perf_counter()
             torch.sigmoid(model(ids, dense))
@@ -85,14 +86,3 @@ def serve(config, rows: CTRData, request: Request, embedding: EmbeddingConfig | 
     seconds = seconds[request.warm_up :]
     p50, p99 = 1e3 * np.percentile(seconds, (50, 99))
     return Latency(float(p50), float(p99), float(len(rows) * request.repeats / seconds.sum()))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """``count`` threads inside, as many as before afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
