@@ -6,6 +6,7 @@ import math
 import re
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
@@ -156,15 +157,26 @@ def test_translucent():
     assert base.translucent("#0072B2", 0.5) == "rgba(0,114,178,0.5)"
 
 
-def test_a_surface_and_its_points_share_their_colours():
-    fig = base.figure()
-    base.relief(fig, [1, 2, 3], [10, 20], np.arange(6.0), [1.0, 4.0], "law")
-    base.relief_points(fig, [1, 3], [10, 20], [1.0, 4.0], [1.0, 4.0], "measured")
+def test_rows_of_a_table_are_drawn_with_their_look_and_their_interval():
+    table = pd.DataFrame({"size": [1, 2], "loss": [0.5, 0.4], "low": [0.4, np.nan], "high": [0.7, 0.5]})
+    ends = {"y_ends": ("low", "high"), "bar": {"width": 3}}
+    base.draw(base.figure(), table, "size", "loss", "Wukong", **ends)
+    fig = base.draw(base.figure(), table, "size", "loss", "other", place=11, joined=2, data=["low"], **ends)
     base.show(fig, points=2)
-    ground, dots = fig.data
-    assert np.asarray(ground.z).tolist() == [[0, 1, 2], [3, 4, 5]]
-    assert (ground.zmin, ground.zmax) == (dots.marker.cmin, dots.marker.cmax) == (1.0, 4.0)
-    assert ground.colorscale == dots.marker.colorscale
+    (trace,) = fig.data
+    assert (trace.marker.color, trace.marker.symbol) == (base.PALETTE[1], "square")
+    assert trace.line.color == base.PALETTE[1]
+    assert trace.mode == "lines+markers"
+    np.testing.assert_allclose(trace.error_y.array, [0.2, 0.1])
+    np.testing.assert_allclose(trace.error_y.arrayminus, [0.1, 0])
+    assert trace.error_y.width == 3
+    assert np.asarray(trace.customdata).shape == (2, 1)
+
+
+def test_a_level_spans_the_range():
+    (trace,) = base.level(base.figure(), [3, 1, 2], 0.5, "printed").data
+    assert (list(trace.x), list(trace.y), trace.line.dash) == ([1, 3], [0.5, 0.5], "dot")
+    assert trace.meta is None
 
 
 def test_numbers_keep_seven_digits_on_their_way_to_the_page():

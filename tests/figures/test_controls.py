@@ -3,12 +3,21 @@
 import numpy as np
 import pytest
 
-from recscale.figures import base, laws, show
-from recscale.figures.controls import buttons, dropdown
+from recscale.figures import base, show
+from recscale.figures.controls import buttons, dropdown, slider, switch
 
 SCRIPTS = ("figure-controls.js", "figures.js")
 X = np.array([1.0, 2, 3])
 VISIBLE = "() => document.querySelector('.recscale-plot')._fullData.map((trace) => trace.visible)"
+
+
+def test_a_switch_shows_one_owner_and_what_belongs_to_none():
+    fig = base.line(drawn_figure(), X, X, "both")
+    switch(fig, ["one", "two", None], dropdown, str.upper, {"two": {"yaxis.title.text": "cubes"}})
+    assert [trace.visible for trace in fig.data] == [True, False, True]
+    menu = fig.layout.updatemenus[0]
+    assert [choice.label for choice in menu.buttons] == ["ONE", "TWO"]
+    assert list(menu.buttons[1].args) == [{"visible": [False, True, True]}, {"yaxis.title.text": "cubes"}]
 
 
 def drawn_figure():
@@ -58,13 +67,13 @@ def test_a_dropdown_is_a_list_and_a_slider_a_range(draw):
     page.keyboard.press("ArrowUp")
     assert page.evaluate(VISIBLE) == [True, False]
 
-    page = draw(laws.slider(drawn_figure(), "decades: ", CHOICES))
+    page = draw(slider(drawn_figure(), "decades: ", CHOICES))
     assert page.locator(".slider-container").count() == 0
-    slider = page.get_by_role("slider", name="decades")
-    assert slider.get_attribute("aria-valuetext") == "one"
-    slider.focus()
+    handle = page.get_by_role("slider", name="decades")
+    assert handle.get_attribute("aria-valuetext") == "one"
+    handle.focus()
     page.keyboard.press("ArrowRight")
-    assert slider.get_attribute("aria-valuetext") == "two"
+    assert handle.get_attribute("aria-valuetext") == "two"
     assert page.locator(".figure-slider output").inner_text() == "decades: two"
     assert page.evaluate(VISIBLE) == [False, True]
 

@@ -36,7 +36,9 @@ def test_a_map_marks_a_peak_inside_the_range_and_leaves_empty_what_no_shape_reac
     cut = grid[(grid["layers"] < 4) | (grid["width"] < 64)]
     fits = shape_fits.fit_forms(cut, "ndcg@10", forms=["log-quadratic", "log-linear"])
     fig = performance_law.surfaces({"cut": cut}, {"cut": fits}, "ndcg@10")
-    ground, peak, _, none, _ = fig.data
+    ground, peak, _, none, dots = fig.data
+    assert (ground.zmin, ground.zmax) == (dots.marker.cmin, dots.marker.cmax)
+    assert ground.colorscale == dots.marker.colorscale
     assert np.isnan(ground.z[-1][-1])
     assert np.isfinite(ground.z[0][0])
     assert ground.zmax >= np.nanmax(ground.z)

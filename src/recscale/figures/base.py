@@ -1,9 +1,9 @@
 """What every figure of the book shares: its look, its colours, and how it reaches a page.
 
-A figure function builds on ``figure`` and adds traces with ``points`` (what was measured or printed: counted),
-``line`` and ``band`` (what was computed from it: not counted). A chapter's cell then ends in ``show(fig, points=N)``,
-where N is the number of rows of the table behind the figure, so that a row lost on the way to the page is an error
-and not a quiet gap.
+A figure function builds on ``figure`` and adds traces with ``draw`` or ``points`` (what was measured or printed:
+counted), ``line`` and ``band`` (what was computed from it: not counted). A chapter's cell then ends in
+``show(fig, points=N)``, where N is the number of rows of the table behind the figure, so that a row lost on the way to
+the page is an error and not a quiet gap.
 """
 
 import base64
@@ -24,6 +24,7 @@ from IPython.display import HTML, display
 from numpy.typing import ArrayLike
 from plotly.colors import hex_to_rgb
 
+from recscale.figures.overlay import bars
 from recscale.figures.ticks import label_log_axes
 
 DATA = "data"
@@ -137,32 +138,73 @@ def points(fig: go.Figure, x: ArrayLike, y: ArrayLike, name: str, **options: Any
     )
 
 
-def look(place: int, *, joined: float = 0.0, dash: str | None = None, **marker: Any) -> dict[str, Any]:
-    """Options of ``points`` for the ``place``-th of several series: a hue and a sign of its own.
+def draw(
+    fig: go.Figure,
+    rows: pd.DataFrame | Mapping[str, Any],
+    x: str | ArrayLike,
+    y: str | ArrayLike,
+    name: str,
+    *,
+    place: int | None = None,
+    hue: Any = None,
+    sign: Any = None,
+    size: Any = None,
+    joined: float = 0,
+    dash: str | None = None,
+    data: Any = None,
+    hover: str | None = None,
+    x_ends: Sequence[str] = (),
+    y_ends: Sequence[str] = (),
+    bar: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> go.Figure:
+    """Add ``rows`` of a table as ``points``; ``x`` and ``y`` are columns of it, or values.
 
-    ``joined``: the width of a line through its points; 0 for none. ``marker``: its other settings.
+    ``place``: the hue and the sign of the ``place``-th of several series. ``hue``, ``sign``, ``size``: the marks' own,
+    or one for each. ``joined``: width of a line through them, 0 for none. ``data``: columns for ``customdata``, shown
+    by ``hover``, the template. ``x_ends``, ``y_ends``: columns of both ends of an interval, drawn by ``bars`` with
+    ``bar``. ``options``: as for ``points``.
     """
-    hue = PALETTE[place % len(PALETTE)]
-    own = {"marker": {"color": hue, "symbol": SYMBOLS[place % len(SYMBOLS)]} | marker}
-    return own | ({"mode": "lines+markers", "line": {"color": hue, "width": joined, "dash": dash}} if joined else {})
-
-
-def line(fig: go.Figure, x: ArrayLike, y: ArrayLike, name: str, **options: Any) -> go.Figure:
-    """Add a computed curve (a fitted law): not counted."""
-    stroke = {"width": 2, "color": MODEL_COLOURS.get(name.lower())} | options.pop("line", {})
-    return fig.add_scatter(**{"x": x, "y": y, "name": name, "mode": "lines", "line": stroke} | options)
+    if place is not None:
+        hue = hue or PALETTE[place % len(PALETTE)]
+        sign = SYMBOLS[place % len(SYMBOLS)] if sign is None else sign
+    at = {letter: rows[one] if isinstance(one, str) else one for letter, one in (("x", x), ("y", y))}
+    for letter, ends in (("x", x_ends), ("y", y_ends)):
+        if ends:
+            options[f"error_{letter}"] = bars(at[letter], *(rows[end] for end in ends), **{"hue": hue} | (bar or {}))
+    own = {"color": hue, "symbol": sign, "size": size}
+    options["marker"] = {key: one for key, one in own.items() if one is not None} | options.pop("marker", {})
+    if joined:
+        options = {"mode": "lines+markers", "line": {"color": hue, "width": joined, "dash": dash}} | options
+    if data is not None:
+        options["customdata"] = rows[data]
+    return points(fig, **at, name=name, hovertemplate=hover, **options)
 
 
 def series(fig: go.Figure, table: pd.DataFrame, by: str, x: str, y: str, name: str = "{}", **options: Any) -> go.Figure:
-    """Add the rows of ``table`` as joined points, one series per value of ``by`` under its ``name``: counted.
-
-    ``options``: ``data``, columns for ``customdata``; ``joined`` and ``size`` of ``look``; others as for ``points``.
-    """
-    data, style = options.pop("data", None), {"joined": options.pop("joined", 1.5), "size": options.pop("size", 9)}
+    """``draw`` the rows of ``table`` as joined points, one series per value of ``by`` under its ``name``."""
     for place, (key, rows) in enumerate(table.groupby(by, sort=False)):
-        own = look(place, **style) | ({"customdata": rows[data]} if data else {}) | options
-        points(fig, rows[x], rows[y], name.format(key), **own)
+        draw(fig, rows, x, y, name.format(key), **{"place": place, "joined": 1.5} | options)
     return fig
+
+
+def line(fig: go.Figure, x: ArrayLike, y: ArrayLike, name: str, hue: str | None = None, **options: Any) -> go.Figure:
+    """Add a computed curve (a fitted law): not counted. ``dash`` and ``width`` are those of its line."""
+    stroke = {"color": hue or MODEL_COLOURS.get(name.lower()), "dash": options.pop("dash", None)}
+    stroke |= {"width": options.pop("width", 2)} | options.pop("line", {})
+    return fig.add_scatter(**{"x": x, "y": y, "name": name, "mode": "lines", "line": stroke} | options)
+
+
+def level(fig: go.Figure, x: ArrayLike, y: float, name: str, **options: Any) -> go.Figure:
+    """Add a line at ``y`` over the range of ``x``, neutral and dotted; ``options`` as for ``line``."""
+    return line(fig, [np.min(x), np.max(x)], [y, y], name, **{"hue": NEUTRAL, "dash": "dot"} | options)
+
+
+def pieces(fig: go.Figure, rows: pd.DataFrame, x: str, y: str, name: str, hue: str, **options: Any) -> go.Figure:
+    """Add ``rows`` as pieces of lying bars, stacked in the order of their calls: counted."""
+    bar = {"orientation": "h", "marker": {"color": hue}, "meta": DATA}
+    fig.add_bar(x=rows[x], y=rows[y], name=name, **bar, **options)
+    return fig.update_layout(barmode="stack", legend={"traceorder": "normal"})
 
 
 def band(
@@ -179,44 +221,6 @@ def band(
         "hoverinfo": "skip",
     }
     return fig.add_scatter(**around | {"name": name} | options)
-
-
-def relief(
-    fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, scale: ArrayLike, name: str, **options: Any
-) -> go.Figure:
-    """Add a computed surface over two quantities as a map with contour lines: not counted.
-
-    ``x``: (n,), ``y``: (m,), ``z``: m × n values, row by row. The colours span ``scale``, as those of the points that
-    ``relief_points`` adds.
-    """
-    heights = np.asarray(z, float).reshape(len(np.asarray(y)), len(np.asarray(x)))
-    low, high = float(np.min(scale)), float(np.max(scale))
-    return fig.add_contour(
-        x=x,
-        y=y,
-        z=heights,
-        name=name,
-        **_heights(low, high, "z"),
-        contours={"start": low, "end": high, "size": (high - low) / 8 or 1.0, "coloring": "heatmap"},
-        line={"width": 0.7, "color": "rgba(255,255,255,0.55)"},
-        colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": ".4~g"},
-        hovertemplate="(%{x:.3~g}, %{y:.3~g}): %{z:.4f}<extra>" + name + "</extra>",
-        **options,
-    )
-
-
-def relief_points(
-    fig: go.Figure, x: ArrayLike, y: ArrayLike, z: ArrayLike, scale: ArrayLike, name: str, **options: Any
-) -> go.Figure:
-    """Add the points over a ``relief``, in its colours, which span ``scale``: counted."""
-    low, high = float(np.min(scale)), float(np.max(scale))
-    marker = {"size": 15, "symbol": "circle", "line": {"width": 1.5, "color": "#FFFFFF"}, "color": z}
-    options |= {"customdata": np.asarray(z, float), "hovertemplate": "(%{x}, %{y}): %{customdata:.4f}"}
-    return points(fig, x, y, name, marker=marker | _heights(low, high, "c"), **options)
-
-
-def _heights(low: float, high: float, axis: str) -> dict[str, Any]:
-    return {f"{axis}min": low, f"{axis}max": high, "colorscale": "Cividis"}
 
 
 def count_points(traces: Sequence[Mapping[str, Any]]) -> int:

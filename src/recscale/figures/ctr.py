@@ -7,8 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
-from recscale.figures.overlay import bars
+from recscale.figures.controls import swap
 from recscale.models import MODEL_TITLES
 
 METRICS = {
@@ -23,20 +22,11 @@ def learning_curves(history: pd.DataFrame) -> go.Figure:
     fig = base.figure("Learning curves", x="impressions seen", y="log-loss (nats)", height=400)
     for (model, part), rows in history.groupby(["model", "part"], sort=False):
         # A row without a value between two seeds lifts the pen; it is not drawn.
-        pieces = [pd.concat([seed, pd.DataFrame([{}])]) for _, seed in rows.groupby("seed")]
-        curve = pd.concat(pieces)
-        base.points(
-            fig,
-            curve["examples_seen"],
-            curve["logloss"],
-            MODEL_TITLES[model],
-            mode="lines" if part == "train" else "lines+markers",
-            line={"color": base.colour(model), "width": 1 if part == "train" else 2},
-            opacity=0.45 if part == "train" else 1,
-            legendgroup=model,
-            showlegend=part == "valid",
-            hovertemplate=f"{MODEL_TITLES[model]}, {part}<br>%{{x:,}} impressions: %{{y:.4f}}<extra></extra>",
-        )
+        curve = pd.concat([pd.concat([seed, pd.DataFrame([{}])]) for _, seed in rows.groupby("seed")])
+        hover = f"{MODEL_TITLES[model]}, {part}<br>%{{x:,}} impressions: %{{y:.4f}}<extra></extra>"
+        look = {"joined": 1, "mode": "lines", "opacity": 0.45} if part == "train" else {"joined": 2, "opacity": 1}
+        look |= {"hue": base.colour(model), "legendgroup": model, "showlegend": part == "valid"}
+        base.draw(fig, curve, "examples_seen", "logloss", MODEL_TITLES[model], hover=hover, **look)
     low, high = history["logloss"].quantile([0, 0.98])
     fig.update_yaxes(range=[low - 0.05 * (high - low), high + 0.05 * (high - low)])
     return fig.update_xaxes(tickformat="~s")
@@ -49,30 +39,20 @@ def comparison(table: pd.DataFrame) -> go.Figure:
     """
     fig = base.figure("Three models, one loop", x=METRICS["logloss"][1], height=320)
     groups = list(table.groupby("model", sort=False))
+    seeds = {"data": ["seed"], "showlegend": False, "hover": "%{y}, seed %{customdata[0]}: %{x:.5f}<extra></extra>"}
     for model, rows in groups:
-        base.points(
-            fig,
-            rows["test_logloss"],
-            [MODEL_TITLES[model]] * len(rows),
-            MODEL_TITLES[model],
-            customdata=rows[["seed"]],
-            showlegend=False,
-            hovertemplate="%{y}, seed %{customdata[0]}: %{x:.5f}<extra></extra>",
-        )
-    for model, rows in groups:
+        base.draw(fig, rows, "test_logloss", [MODEL_TITLES[model]] * len(rows), MODEL_TITLES[model], **seeds)
+    means = [rows[[column for column, _ in METRICS.values()]].mean().to_frame().T for _, rows in groups]
+    for (model, _), mean in zip(groups, means, strict=True):
         fig.add_scatter(
-            x=[rows["test_logloss"].mean()],
+            x=mean["test_logloss"].tolist(),
             y=[MODEL_TITLES[model]],
             mode="markers",
             marker={"symbol": "line-ns", "size": 22, "line": {"width": 2, "color": base.colour(model)}},
             showlegend=False,
             hovertemplate="mean: %{x:.5f}<extra></extra>",
         )
-    choices = []
-    for label, (column, title) in METRICS.items():
-        x = [rows[column].tolist() for _, rows in groups] + [[rows[column].mean()] for _, rows in groups]
-        choices.append((label, {"x": x}, {"xaxis.title.text": title}))
-    return buttons(fig, choices)
+    return swap(fig, [rows for _, rows in groups] + means, METRICS)
 
 
 def differences(table: pd.DataFrame) -> go.Figure:
@@ -87,18 +67,12 @@ def differences(table: pd.DataFrame) -> go.Figure:
         "other test impressions": table["impressions"],
         "both": table["ci_high"] - table["difference"],
     }
-    for place, (noise, half_width) in enumerate(noises.items()):
-        hue = base.PALETTE[(6, 5, 1)[place]]
-        base.points(
-            fig,
-            table["difference"],
-            [row + 0.22 * (place - 1) for row in range(len(table))],
-            noise,
-            marker={"color": hue, "symbol": base.SYMBOLS[place], "size": 9},
-            error_x=bars(table["difference"], table["difference"] - half_width, table["difference"] + half_width, hue),
-            customdata=half_width,
-            hovertemplate=f"%{{x:+.4f}} ± %{{customdata:.4f}}: {noise}<extra></extra>",
-        )
+    for place, (noise, half) in enumerate(noises.items()):
+        rows = table.assign(half=half, low=table["difference"] - half, high=table["difference"] + half)
+        y = [row + 0.22 * (place - 1) for row in range(len(table))]
+        hover = {"data": "half", "hover": f"%{{x:+.4f}} ± %{{customdata:.4f}}: {noise}<extra></extra>"}
+        look = {"hue": base.PALETTE[(6, 5, 1)[place]], "sign": base.SYMBOLS[place], "x_ends": ("low", "high")}
+        base.draw(fig, rows, "difference", y, noise, **look, **hover)
     labels = [MODEL_TITLES[rival] for rival in table.index]
     return fig.update_yaxes(tickvals=list(range(len(table))), ticktext=labels, range=[len(table) - 0.5, -0.5])
 
@@ -106,18 +80,10 @@ def differences(table: pd.DataFrame) -> go.Figure:
 def calibration(table: pd.DataFrame) -> go.Figure:
     """Share of clicks against mean prediction: on the diagonal they agree. ``table``: ``calibration_table``."""
     fig = base.figure("Calibration", x="mean prediction of the group", y="share of clicks in the group", height=420)
-    base.line(fig, [0, 1], [0, 1], "predicted = observed", line={"color": base.NEUTRAL, "dash": "dot"})
+    base.line(fig, [0, 1], [0, 1], "predicted = observed", base.NEUTRAL, dash="dot")
     for model, rows in table.groupby("model", sort=False):
         title = MODEL_TITLES[model]
-        base.points(
-            fig,
-            rows["predicted"],
-            rows["observed"],
-            title,
-            mode="lines+markers",
-            line={"color": base.colour(model), "width": 1},
-            error_y={"array": 1.96 * rows["error"], "thickness": 1, "width": 2},
-            customdata=rows[["rows"]],
-            hovertemplate=f"{title}: %{{x:.3f}} predicted, %{{y:.3f}} seen<br>%{{customdata[0]}} rows<extra></extra>",
-        )
+        hover = f"{title}: %{{x:.3f}} predicted, %{{y:.3f}} seen<br>%{{customdata[0]}} rows<extra></extra>"
+        own = {"hue": base.colour(model), "error_y": {"array": 1.96 * rows["error"], "thickness": 1, "width": 2}}
+        base.draw(fig, rows, "predicted", "observed", title, joined=1, data=["rows"], hover=hover, **own)
     return fig

@@ -11,7 +11,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.overlay import bars
 from recscale.laws import Fit
 
 _HOVER = (
@@ -25,11 +24,10 @@ def rows(table: pd.DataFrame, fits: Mapping[str, Fit], title: str = "More rows")
     """Log loss against rows, one colour per size, with the power law ``fits`` of every size. Bars: 95 % of seeds."""
     fig = base.figure(title, x="training rows, each seen once", y=_Y, log_x=True, height=360)
     for place, (size, cells) in enumerate(table.groupby("size", sort=False)):
-        hue = base.PALETTE[place]
         _cells(fig, cells, "rows", size, place)
         x = np.geomspace(cells["rows"].min(), cells["rows"].max(), 40)
         y = 100 * (fits[size].predict(x) / table["test_logloss"].iloc[0] - 1)
-        base.line(fig, x, y, size, line={"color": hue, "width": 1.5}, showlegend=False, hoverinfo="skip")
+        base.line(fig, x, y, size, base.PALETTE[place], width=1.5, showlegend=False, hoverinfo="skip")
     trained = sorted(table["rows"].unique())
     return fig.update_xaxes(tickvals=trained, ticktext=[f"{value / 1000:,.3g} k" for value in trained])
 
@@ -39,22 +37,11 @@ def compute(table: pd.DataFrame, title: str = "The same compute, spent different
     fig = base.figure(title, x="training FLOP", y=_Y, log_x=True, height=310)
     for place, share in enumerate(table.sort_values("rows")["share"].drop_duplicates()):
         cells = table[table["share"] == share]
-        line = {"mode": "lines+markers", "line": {"color": base.PALETTE[place], "width": 1.5}}
-        _cells(fig, cells, "training_flop", f"{share} of the rows", place, **line)
+        _cells(fig, cells, "training_flop", f"{share} of the rows", place, joined=1.5)
     return fig.update_xaxes(dtick=1)
 
 
-def _cells(fig: go.Figure, cells: pd.DataFrame, x: str, name: str, place: int, **options) -> None:
+def _cells(fig: go.Figure, cells: pd.DataFrame, x: str, name: str, place: int, joined: float = 0) -> None:
     """The means of ``cells`` with their intervals: one counted trace."""
-    hue = base.PALETTE[place]
-    base.points(
-        fig,
-        cells[x],
-        cells["relative"],
-        name,
-        marker={"color": hue, "symbol": base.SYMBOLS[place], "size": 9},
-        error_y=bars(cells["relative"], cells["ci_low"], cells["ci_high"], hue),
-        customdata=cells[["size", "share", "test_logloss", "rows", "seeds"]],
-        hovertemplate=_HOVER,
-        **options,
-    )
+    hover = {"data": ["size", "share", "test_logloss", "rows", "seeds"], "hover": _HOVER}
+    base.draw(fig, cells, x, "relative", name, place=place, joined=joined, y_ends=("ci_low", "ci_high"), **hover)

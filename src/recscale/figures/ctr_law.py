@@ -7,7 +7,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.overlay import bars
 from recscale.models import MODEL_TITLES
 from recscale.runs.table import AXES, Columns, by_configuration
 
@@ -25,26 +24,18 @@ def equal_compute(means: pd.DataFrame, law: pd.DataFrame, hold_out: int = 0, hei
     fig = base.figure(x=AXES[Columns.FLOP], y="log-loss on test (nats)", log_x=True, height=height)
     hue = base.colour("wukong")
     base.band(fig, law["x"], law["low"], law["high"], "95 % band", hue)
-    base.line(fig, law["x"], law["predicted"], "power law", line={"color": hue, "dash": "dash"}, hoverinfo="skip")
+    base.line(fig, law["x"], law["predicted"], "power law", hue, dash="dash", hoverinfo="skip")
+    means = means.assign(low=means["test_logloss"] - means["half"], high=means["test_logloss"] + means["half"])
     ends = []
     for model, rows in sorted(means.groupby(Columns.MODEL, sort=False), key=lambda item: item[0] == "wukong"):
-        own, at, loss = model == "wukong", rows[Columns.FLOP], rows["test_logloss"]
+        own, last = model == "wukong", rows.iloc[-1]
         signs = [base.symbol(model)] * len(rows)
         if own and hold_out:
             signs[-hold_out:] = [f"{base.symbol(model)}-open"] * hold_out
-        base.points(
-            fig,
-            at,
-            loss,
-            MODEL_TITLES[model],
-            mode="markers" if own else "lines+markers",
-            marker={"size": 9 if own else 6, "symbol": signs},
-            line={"width": 1.2, "color": base.colour(model)},
-            error_y=bars(loss, loss - rows["half"], loss + rows["half"], hue) if own else None,
-            customdata=rows[["seeds"]],
-            hovertemplate=_HOVER,
-        )
-        ends.append((float(at.iloc[-1]), float(loss.iloc[-1]), model))
+        look = {"size": 9, "mode": "markers", "y_ends": ("low", "high")} if own else {"size": 6}
+        look |= {"hue": base.colour(model), "sign": signs, "joined": 1.2, "data": ["seeds"], "hover": _HOVER}
+        base.draw(fig, rows, Columns.FLOP, "test_logloss", MODEL_TITLES[model], **look)
+        ends.append((float(last[Columns.FLOP]), float(last["test_logloss"]), model))
     _name_at_ends(fig, ends, span=float(np.ptp(means["test_logloss"])))
     low, high = np.log10([means[Columns.FLOP].min(), means[Columns.FLOP].max()])
     fig.update_xaxes(range=[low - 0.1, high + LABEL_ROOM], dtick=1)
@@ -84,18 +75,11 @@ def leads_figure(standings: pd.DataFrame, promised: float = 0.2, height: int = 3
     """
     table = standings.sort_values("lead")
     fig = base.figure(x="Wukong's lead at equal compute (%); negative: the rival leads", height=height)
-    hues = [base.colour(model) for model in table.index]
-    base.points(
-        fig,
-        table["lead"],
-        [MODEL_TITLES[model] for model in table.index],
-        "lead",
-        marker={"color": hues, "size": 10},
-        error_x=bars(table["lead"], table["ci_low"], table["ci_high"], base.NEUTRAL),
-        customdata=table[["ci_low", "ci_high", "sizes"]],
-        hovertemplate="%{y}: %{x:+.2f} % [%{customdata[0]:+.2f}, %{customdata[1]:+.2f}], %{customdata[2]} sizes"
-        "<extra></extra>",
-    )
+    names, hues = table.index.map(MODEL_TITLES).tolist(), [base.colour(model) for model in table.index]
+    hover = "%{y}: %{x:+.2f} % [%{customdata[0]:+.2f}, %{customdata[1]:+.2f}], %{customdata[2]} sizes<extra></extra>"
+    interval = {"x_ends": ("ci_low", "ci_high"), "bar": {"hue": base.NEUTRAL}}
+    own = {"hue": hues, "size": 10, "data": ["ci_low", "ci_high", "sizes"], "hover": hover}
+    base.draw(fig, table, "lead", names, "lead", **own, **interval)
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "width": 1})
     fig.add_vline(x=promised, line={"color": base.NEUTRAL, "width": 1, "dash": "dot"})
     return fig.update_layout(showlegend=False, margin_t=12)
@@ -114,17 +98,11 @@ def slope_figure(rows: pd.DataFrame, height: int = 400) -> go.Figure:
         ("ours", "here", base.PALETTE[1], "diamond", -0.14),
     )
     for source, name, hue, sign, shift in looks:
-        part = rows[rows["source"] == source]
-        base.points(
-            fig,
-            part["slope"],
-            [place[model] + shift for model in part["model"]],
-            name,
-            marker={"color": hue, "symbol": sign},
-            error_x=bars(part["slope"], part["low"], part["high"], hue),
-            customdata=part[["model"]].replace(MODEL_TITLES),
-            hovertemplate="%{customdata[0]}: %{x:.3f} % per decade<extra>%{fullData.name}</extra>",
-        )
+        part = rows[rows["source"] == source].assign(title=rows["model"].replace(MODEL_TITLES))
+        y = [place[model] + shift for model in part["model"]]
+        hover = "%{customdata[0]}: %{x:.3f} % per decade<extra>%{fullData.name}</extra>"
+        own = {"hue": hue, "sign": sign, "x_ends": ("low", "high"), "data": ["title"], "hover": hover}
+        base.draw(fig, part, "slope", y, name, **own)
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
     fig.update_layout(margin_t=12)
     return fig.update_yaxes(tickvals=list(place.values()), ticktext=[MODEL_TITLES[model] for model in models])
@@ -144,17 +122,11 @@ def curves_side_by_side(
     for place, (name, runs) in enumerate(tables.items()):
         means = by_configuration(runs[runs[Columns.MODEL] == "wukong"])
         zero, hue, law = means["test_logloss"].iloc[0], base.PALETTE[place], curves[name]
-        base.points(
-            fig,
-            means[size],
-            100 * (means["test_logloss"] / zero - 1),
-            name,
-            marker={"color": hue, "symbol": base.SYMBOLS[place]},
-            customdata=means[["seeds", "test_logloss"]],
-            hovertemplate="%{fullData.name}: log-loss %{customdata[1]:.5f}, %{customdata[0]} seeds<extra></extra>",
-        )
+        hover = "%{fullData.name}: log-loss %{customdata[1]:.5f}, %{customdata[0]} seeds<extra></extra>"
+        own = {"place": place, "data": ["seeds", "test_logloss"], "hover": hover}
+        base.draw(fig, means, size, 100 * (means["test_logloss"] / zero - 1), name, **own)
         low, high, middle = (100 * (law[column] / zero - 1) for column in ("low", "high", "predicted"))
         base.band(fig, law["x"], low, high, f"95 % band, {name}", hue, showlegend=False)
-        base.line(fig, law["x"], middle, name, line={"color": hue}, showlegend=False, hoverinfo="skip")
+        base.line(fig, law["x"], middle, name, hue, showlegend=False, hoverinfo="skip")
     fig.update_xaxes(dtick=1)
     return fig.update_layout(margin_t=12)

@@ -38,35 +38,28 @@ def law_figure(
     """
     fig = base.figure(x=AXES[size], y="log-loss on test (nats)", log_x=True, height=height)
     groups = _groups(runs, hold_out)
-    for model, label, rows, marker in groups:
-        base.points(
-            fig,
-            rows[size],
-            rows["test_logloss"],
-            label,
-            marker={"color": base.colour(model), "symbol": base.symbol(model)} | marker,
-            customdata=rows[_HOVER_DATA],
-            hovertemplate=_HOVER,
-        )
+    for model, label, rows, look in groups:
+        look = {"hue": base.colour(model), "sign": base.symbol(model)} | look
+        base.draw(fig, rows, size, "test_logloss", label, data=_HOVER_DATA, hover=_HOVER, **look)
     first, hue = curves[size], base.colour("wukong")
-    base.band(fig, *(first[column] for column in ("x", "low", "high")), "95 % band", hue)
-    base.line(fig, first["x"], first["predicted"], "power law", line={"color": hue, "dash": "dash"})
-    order = [size, *(name for name in curves if name != size)]
-    choices = []
-    for name in order:
-        traces = _moved([rows for _, _, rows, _ in groups], curves[name], name)
-        choices.append((_SHORT[name], traces, {"xaxis.title.text": AXES[name]}))
+    base.band(fig, first["x"], first["low"], first["high"], "95 % band", hue)
+    base.line(fig, first["x"], first["predicted"], "power law", hue, dash="dash")
+    own = [rows for _, _, rows, _ in groups]
+    choices = [
+        (_SHORT[name], _moved(own, curves[name], name), {"xaxis.title.text": AXES[name]})
+        for name in (size, *(name for name in curves if name != size))
+    ]
     fig.update_xaxes(dtick=1)
     return buttons(fig, choices).update_layout(margin_t=44)
 
 
 def _groups(runs: pd.DataFrame, hold_out: int) -> list[tuple[str, str, pd.DataFrame, dict]]:
-    """(model, label, its runs, marker) of each trace: Wukong's fitted sizes, those held out, and the other models."""
+    """(model, label, its runs, look) of each trace: Wukong's fitted sizes, those held out, and the other models."""
     wukong = runs[runs[Columns.MODEL] == "wukong"]
     largest = np.sort(wukong[Columns.FLOP].unique())[-hold_out:]
     held = wukong[Columns.FLOP].isin(largest)
     groups = [("wukong", MODEL_TITLES["wukong"], wukong[~held], {})]
-    groups += [("wukong", "held out", wukong[held], {"symbol": "star", "size": 14})]
+    groups += [("wukong", "held out", wukong[held], {"sign": "star", "size": 14})]
     rivals = runs[runs[Columns.MODEL] != "wukong"].groupby(Columns.MODEL, sort=False)
     return groups + [(str(model), MODEL_TITLES[str(model)], rows, {}) for model, rows in rivals]
 
@@ -86,26 +79,16 @@ def relative_figure(runs: pd.DataFrame, significant: float, noise: float, height
     ``runs``: ``analysis.ctr_scaling.relative``. Lines below the smallest DLRM: the gain (%) that the paper calls
     ``significant``, dotted, and the least significant difference by seed ``noise``, dashed; nan: none.
     """
-    fig = base.figure(
-        "Relative log-loss",
-        x=SIZES[Columns.FLOP],
-        y="log-loss against the smallest DLRM (%)",
-        log_x=True,
-        height=height,
-    )
+    axes = {"x": SIZES[Columns.FLOP], "y": "log-loss against the smallest DLRM (%)", "log_x": True}
+    fig = base.figure("Relative log-loss", **axes, height=height)
+    hover = _HOVER.replace("log-loss %{y:.5f}", "%{y:+.3f} %")
     for model, rows in runs.groupby(Columns.MODEL, sort=False):
-        base.points(
-            fig,
-            rows[Columns.FLOP],
-            rows["relative"],
-            MODEL_TITLES[model],
-            marker={"size": 8},
-            customdata=rows[_HOVER_DATA],
-            hovertemplate=_HOVER.replace("log-loss %{y:.5f}", "%{y:+.3f} %"),
-        )
+        own = {"size": 8, "data": _HOVER_DATA, "hover": hover}
+        base.draw(fig, rows, Columns.FLOP, "relative", MODEL_TITLES[model], **own)
+    shown = runs["relative"].tolist()
     for dash, text, value in (("dot", "paper's 0.02 %", significant), ("dash", "seed noise", noise)):
         if np.isfinite(value):
             fig.add_hline(y=-value, line={"dash": dash, "color": base.NEUTRAL}, name=text, showlegend=True)
-    shown = [*runs["relative"], *(-value for value in (significant, noise) if np.isfinite(value))]
+            shown.append(-value)
     room = 0.08 * (max(shown) - min(shown))
     return fig.update_yaxes(range=[min(shown) - room, max(shown) + room])

@@ -25,25 +25,18 @@ def bias_curve(table: pd.DataFrame) -> go.Figure:
         log_x=True,
         height=500,
     )
-    for column in ENTROPIES:
-        shown = {
-            "visible": column == "ApEn",
-            "hovertemplate": f"{ENTROPIES[column]} = %{{y:.3f}} nats<br>%{{x}} items to choose from",
-        }
-        base.series(fig, table, "length", "alphabet", column, "{} items per user", size=7, **shown)
+    for column, label in ENTROPIES.items():
+        own = {"size": 7, "hover": f"{label} = %{{y:.3f}} nats<br>%{{x}} items to choose from"}
+        base.series(fig, table, "length", "alphabet", column, "{} items per user", visible=column == "ApEn", **own)
     truth = table[["alphabet", "truth"]].drop_duplicates()
-    base.line(fig, truth["alphabet"], truth["truth"], "the truth, ln K", line={"color": base.NEUTRAL, "dash": "dot"})
-    lengths = table["length"].nunique()
-    highest = {column: 1.1 * table[column].max() for column in ENTROPIES}
+    base.line(fig, truth["alphabet"], truth["truth"], "the truth, ln K", base.NEUTRAL, dash="dot")
+    owners = np.repeat(list(ENTROPIES), table["length"].nunique())
+    ranges = {column: [0, 1.1 * table[column].max()] for column in ENTROPIES}
     choices = [
-        (
-            label,
-            {"visible": [column == shown for shown in ENTROPIES for _ in range(lengths)] + [True]},
-            {"yaxis.range": [0, highest[column]]},
-        )
+        (label, {"visible": [*(owners == column).tolist(), True]}, {"yaxis.range": ranges[column]})
         for column, label in ENTROPIES.items()
     ]
-    fig.update_yaxes(range=[0, highest["ApEn"]])
+    fig.update_yaxes(range=ranges["ApEn"])
     return buttons(fig, choices)
 
 
@@ -60,54 +53,44 @@ def length_alone(table: pd.DataFrame, m: int) -> go.Figure:
         log_y=True,
     )
     lengths = np.geomspace(max(table["length"].min(), m + 1), table["length"].max(), 100)
-    base.line(
-        fig,
-        lengths,
-        np.log1p(1 / (lengths - m)),
-        "ln((n−m+1)/(n−m))",
-        line={"color": base.NEUTRAL, "dash": "dot"},
-        hoverinfo="skip",
-    )
-    groups = (("never repeats an item", table["repeats"] == 0, 0), ("repeats items", table["repeats"] > 0, 1))
-    for name, chosen, index in groups:
-        rows = table[chosen]
+    law = np.log1p(1 / (lengths - m))
+    base.line(fig, lengths, law, "ln((n−m+1)/(n−m))", base.NEUTRAL, dash="dot", hoverinfo="skip")
+    hover = "%{x} items, %{customdata[0]} of them met before<br>ApEn = %{y:.4f} nats"
+    for name, place in (("never repeats an item", 0), ("repeats items", 1)):
+        rows = table[(table["repeats"] > 0) == place]
         if len(rows):
-            base.points(
-                fig,
-                rows["length"],
-                rows["ApEn"],
-                name,
-                marker={"size": 5, "opacity": 0.6, "color": base.PALETTE[index], "symbol": base.SYMBOLS[index]},
-                customdata=rows[["repeats"]],
-                hovertemplate="%{x} items, %{customdata[0]} of them met before<br>ApEn = %{y:.4f} nats",
-            )
+            look = {"place": place, "size": 5, "marker": {"opacity": 0.6}}
+            base.draw(fig, rows, "length", "ApEn", name, data=["repeats"], hover=hover, **look)
     return fig
 
 
 def renamed(table: pd.DataFrame) -> go.Figure:
     """Mean ApEn at every tolerance, once per random renaming of the items. ``table``: ``renaming``."""
-    fig = base.figure(
-        "The same histories under other names", x="tolerance r between ids", y="mean ApEn of the users (nats)"
-    )
-    tolerances = list(dict.fromkeys(table["r"]))
-    place = table["r"].map({r: index for index, r in enumerate(tolerances)})
-    spread = 0.3 * (table["renaming"] / max(table["renaming"].max(), 1) - 0.5)
-    for name, chosen, hue, sign, size in (
-        ("a random renaming", table["renaming"] > 0, base.PALETTE[0], "circle", 6),
-        ("ids as given", table["renaming"] == 0, base.PALETTE[1], "diamond", 11),
+    axes = {"x": "tolerance r between ids", "y": "mean ApEn of the users (nats)"}
+    fig = base.figure("The same histories under other names", **axes)
+    codes, tolerances = pd.factorize(table["r"])
+    other, spread = table["renaming"] > 0, 0.3 * (table["renaming"] / max(table["renaming"].max(), 1) - 0.5)
+    placed = table.assign(place=codes + spread * other)
+    hover = "r = %{customdata[0]}<br>ApEn = %{y:.5f} nats"
+    for name, rows, hue, sign, size in (
+        ("a random renaming", placed[other], base.PALETTE[0], "circle", 6),
+        ("ids as given", placed[~other], base.PALETTE[1], "diamond", 11),
     ):
-        base.points(
-            fig,
-            (place + spread * (table["renaming"] > 0))[chosen],
-            table["ApEn"][chosen],
-            name,
-            marker={"color": hue, "symbol": sign, "size": size, "opacity": 0.8},
-            customdata=table[["r"]][chosen],
-            hovertemplate="r = %{customdata[0]}<br>ApEn = %{y:.5f} nats",
-        )
-    fig.update_xaxes(tickvals=list(range(len(tolerances))), ticktext=[f"{r:g}" for r in tolerances])
-    return fig
+        look = {"hue": hue, "sign": sign, "size": size, "marker": {"opacity": 0.8}}
+        base.draw(fig, rows, "place", "ApEn", name, data=["r"], hover=hover, **look)
+    return fig.update_xaxes(tickvals=list(range(len(tolerances))), ticktext=[f"{r:g}" for r in tolerances])
 
+
+_BRIEF = {
+    "S_real": "real",
+    "mean of users": "per user",
+    "concatenated": "end to end",
+    "Markov entropy rate": "Markov rate",
+}
+"""Of entropies, in as few words as two columns of a phone's legend allow."""
+
+_FEW = {r"\(S_u\)": "", "S_1 S_2 …": "all", "S_real": "real", "mean_u": "mean"}
+"""Of formulas, for a tick's label."""
 
 SIDES = {
     "shortest_code": ("shortest code", 1, "solid"),
@@ -130,12 +113,9 @@ def coding_sides(table: pd.DataFrame) -> go.Figure:
         height=520,
     )
     for (column, (name, index, dash)), sign in zip(SIDES.items(), base.SYMBOLS, strict=False):
-        own = base.look(index, joined=1.5, dash=dash, size=7, symbol=sign)
-        base.points(
-            fig, table["entropy_rate"], table[column], name, **own, hovertemplate="h = %{x:.3f} bits<br>%{y:.3f}"
-        )
-    fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
-    return fig
+        look = {"place": index, "sign": sign, "size": 7, "joined": 1.5, "dash": dash}
+        base.draw(fig, table, "entropy_rate", column, name, hover="h = %{x:.3f} bits<br>%{y:.3f}", **look)
+    return fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
 
 
 def duplicated(table: pd.DataFrame) -> go.Figure:
@@ -151,26 +131,12 @@ def duplicated(table: pd.DataFrame) -> go.Figure:
         height=520,
     )
     fig.add_hline(y=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
-    relative = table.assign(
-        times=table["value"] / table.groupby("entropy")["value"].transform("first"),
-        entropy=table["entropy"].map(_brief),
-    )
-    hover = {"data": ["value"], "hovertemplate": "%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}"}
+    times = table["value"] / table.groupby("entropy")["value"].transform("first")
+    relative = table.assign(times=times, entropy=table["entropy"].replace(_BRIEF, regex=True))
+    hover = {"data": ["value"], "hover": "%{x:.0%} copies<br>%{y:.2f} times, %{customdata[0]:.3g}"}
     base.series(fig, relative, "entropy", "share", "times", size=7, **hover)
     fig.update_xaxes(tickformat=".0%")
     return fig.update_layout(legend={"entrywidth": 96, "font": {"size": 11}})  # two columns on a phone
-
-
-def _brief(entropy: str) -> str:
-    """A row's name of ``duplication`` in as few words as two columns of a phone's legend allow."""
-    for long, short in (
-        ("S_real", "real"),
-        ("mean of users", "per user"),
-        ("concatenated", "end to end"),
-        ("Markov entropy rate", "Markov rate"),
-    ):
-        entropy = entropy.replace(long, short)
-    return entropy
 
 
 def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
@@ -180,31 +146,14 @@ def credited(stored: pd.DataFrame, live: pd.DataFrame) -> go.Figure:
     data set is drawn as open rings over the stored points.
     """
     fig = base.figure("Nineteen data terms", x="D′ / tokens (log scale)", log_x=True, height=680)
-    order = list(dict.fromkeys(_label(formula) for formula in pd.concat([stored, live])["formula"]))[::-1]
+    stored, live = (rows.assign(short=rows["formula"].replace(_FEW, regex=True)) for rows in (stored, live))
+    order = pd.concat([stored, live])["short"].unique()[::-1].tolist()
+    hover = {"data": ["formula"], "hover": "D′ = %{customdata[0]}<br>%{x:.4g} per token"}
     for index, (dataset, rows) in enumerate(stored.groupby("dataset", sort=False)):
-        _credits(
-            fig, rows, dataset, color=base.PALETTE[index % 8], symbol=base.SYMBOLS[(index + index // 8) % 8], size=9
-        )
+        hue, sign = base.PALETTE[index % 8], base.SYMBOLS[(index + index // 8) % 8]
+        base.draw(fig, rows, "factor", "short", dataset, hue=hue, sign=sign, **hover)
+    look = {"hue": base.NEUTRAL, "sign": "circle-open", "size": 16}
     name = f"{live['dataset'].iloc[0]}, this page"
-    _credits(fig, live, name, color=base.NEUTRAL, symbol="circle-open", size=16)
+    base.draw(fig, live, "factor", "short", name, **look, **hover)
     fig.update_yaxes(categoryorder="array", categoryarray=order, tickfont={"size": 11})
     return fig.update_xaxes(tickvals=[1e-4, 0.01, 1, 100, 1e4], ticktext=["0.0001", "0.01", "1", "100", "10,000"])
-
-
-def _label(formula: str) -> str:
-    """A formula without the arguments that a tick's label has no room for."""
-    for long, short in (("(S_u)", ""), ("S_1 S_2 …", "all"), ("S_real", "real"), ("mean_u", "mean")):
-        formula = formula.replace(long, short)
-    return formula
-
-
-def _credits(fig: go.Figure, rows: pd.DataFrame, name: str, **marker) -> None:
-    base.points(
-        fig,
-        rows["factor"],
-        rows["formula"].map(_label),
-        name,
-        marker=marker,
-        customdata=rows[["formula"]],
-        hovertemplate="D′ = %{customdata[0]}<br>%{x:.4g} per token",
-    )

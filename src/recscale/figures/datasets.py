@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 from recscale.datasets.planted_world import PlantedWorld
 from recscale.figures import base
 
-_OF_ITEMS, _OF_USERS = 0, 1
-"""Places in the palette that curves of items and of users have on every page."""
+_PLACES = {"item": 0, "video": 0, "user": 1}
+"""Places in the palette that curves of items and of users have on every page, by how their names begin."""
 
 _LETTER = (0.075, 0.14)
 """Width of a letter and height of a line in the picture of all sizes, in decades, on a phone."""
@@ -37,12 +37,9 @@ def rank_curves(curves: Mapping[str, Mapping[str, list[int]]], unit: str, height
     hover = "%{fullData.name}: number %{x:,} occurs %{y:,} times<extra></extra>"
     others = iter(range(2, len(base.PALETTE)))
     for name, curve in curves.items():
-        place = (
-            _OF_USERS if name.startswith("user") else _OF_ITEMS if name.startswith(("item", "video")) else next(others)
-        )
-        base.points(
-            fig, curve["rank"], curve["count"], name, **base.look(place, joined=1.5, size=5), hovertemplate=hover
-        )
+        taken = next((place for start, place in _PLACES.items() if name.startswith(start)), None)
+        place = next(others) if taken is None else taken
+        base.draw(fig, curve, "rank", "count", name, place=place, joined=1.5, size=5, hover=hover)
     return fig.update_layout(margin_t=12, showlegend=True)
 
 
@@ -51,31 +48,20 @@ def strengths(world: PlantedWorld, height: int = 360) -> go.Figure:
     fig = base.figure(x="interaction j", y="strength |s<sub>j</sub>|", log_x=True, log_y=True, height=height)
     j, sizes = np.arange(1, world.interactions + 1), np.abs(world.strengths)
     slope = (1 + world.decay) / 2
-    base.line(fig, j, sizes[0] * j**-slope, f"slope −{slope:g}", line={"color": base.NEUTRAL, "dash": "dot"})
-    for place, order in enumerate(sorted(set(world.order.tolist()))):
-        of = world.order == order
-        base.points(fig, j[of], sizes[of], f"order {order}", **base.look(place, size=6))
+    base.line(fig, j, sizes[0] * j**-slope, f"slope −{slope:g}", base.NEUTRAL, dash="dot")
+    table = pd.DataFrame({"j": j, "size": sizes, "order": world.order}).sort_values("order", kind="stable")
+    base.series(fig, table, "order", "j", "size", "order {}", joined=0, size=6)
     return fig.update_layout(margin_t=12, showlegend=True)
 
 
 def sizes(table: pd.DataFrame, height: int = 380) -> go.Figure:
     """Every data set by rows and by distinct values: ``name, kind, rows, values``. Named beside its point."""
     fig = base.figure(x="rows", y="distinct values or items", log_x=True, log_y=True, height=height)
-    side = dict(zip(table.index, _sides(table), strict=True))
-    for place, (kind, rows) in enumerate(table.groupby("kind", sort=False)):
-        base.points(
-            fig,
-            rows["rows"],
-            rows["values"],
-            kind,
-            mode="markers+text",
-            text=rows["name"],
-            textposition=[side[row] for row in rows.index],
-            cliponaxis=False,
-            textfont={"size": 10},
-            marker={"color": base.PALETTE[place], "symbol": base.SYMBOLS[place]},
-            hovertemplate="%{text}: %{x:,} rows, %{y:,} values<extra>%{fullData.name}</extra>",
-        )
+    hover = "%{text}: %{x:,} rows, %{y:,} values<extra>%{fullData.name}</extra>"
+    for place, (kind, rows) in enumerate(table.assign(side=_sides(table)).groupby("kind", sort=False)):
+        names = {"mode": "markers+text", "text": rows["name"], "textposition": rows["side"].tolist()}
+        names |= {"cliponaxis": False, "textfont": {"size": 10}}
+        base.draw(fig, rows, "rows", "values", kind, place=place, hover=hover, **names)
     ends = np.log10([table["rows"].min(), table["rows"].max()])
     fig.update_xaxes(range=[ends[0] - 0.5, ends[1] + 0.95])  # room for names
     return fig.update_layout(margin_t=12)

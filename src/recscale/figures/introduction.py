@@ -5,6 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
+from recscale.figures.table5 import TABLE5_AXES
 from recscale.published.wukong import CONSTANTS
 
 
@@ -13,36 +14,17 @@ def wukong_published(table: pd.DataFrame, task: int) -> go.Figure:
 
     ``table`` has the columns ``model, hyperparameters, gflop_per_example, relative_logloss_task<task>_percent``.
     """
-    fig = base.figure(
-        f"Wukong's Table 5, task {task}",
-        x="training compute (GFLOP per example, log scale)",
-        y="log-loss relative to DLRM 2×512 (%)",
-        log_x=True,
-        height=500,
-    )
+    fig = base.figure(f"Wukong's Table 5, task {task}", **TABLE5_AXES, height=500)
     column = f"relative_logloss_task{task}_percent"
     if task == 1:
         coefficient, exponent = CONSTANTS
         compute = np.geomspace(table["gflop_per_example"].min(), table["gflop_per_example"].max(), 80)
-        base.line(
-            fig,
-            compute,
-            -100 + coefficient * compute**exponent,
-            "the paper's law",
-            line={"color": base.colour("wukong"), "dash": "dot"},
-            hoverinfo="skip",
-        )
+        law, dotted = -100 + coefficient * compute**exponent, {"dash": "dot", "hoverinfo": "skip"}
+        base.line(fig, compute, law, "the paper's law", base.colour("wukong"), **dotted)
+    hover = {"data": ["hyperparameters"], "hover": "%{customdata[0]}<br>%{x:.3g} GFLOP per example<br>%{y:+.2f} %"}
     for model, rows in table.groupby("model", sort=False):
-        base.points(
-            fig,
-            rows["gflop_per_example"],
-            rows[column],
-            model,
-            mode="lines+markers",
-            line={"width": 1, "color": base.translucent(base.colour(model), 0.5)},
-            customdata=rows[["hyperparameters"]],
-            hovertemplate="%{customdata[0]}<br>%{x:.3g} GFLOP per example<br>%{y:+.2f} %",
-        )
+        line = {"width": 1, "color": base.translucent(base.colour(model), 0.5)}
+        base.draw(fig, rows, "gflop_per_example", column, model, mode="lines+markers", line=line, **hover)
     return fig
 
 
@@ -55,4 +37,4 @@ def performance_published(table: pd.DataFrame, setting: str) -> go.Figure:
     fig = base.figure(setting, x="layers H", y="HR@10 on the full catalogue", height=460)
     fig.update_xaxes(tickvals=sorted(table["layers"].unique()))
     ordered, hover = table.sort_values(["embedding_dim", "layers"]), "%{x} layers<br>HR@10 = %{y:.4f}"
-    return base.series(fig, ordered, "embedding_dim", "layers", "value", "width {}", hovertemplate=hover)
+    return base.series(fig, ordered, "embedding_dim", "layers", "value", "width {}", hover=hover)

@@ -90,12 +90,8 @@ def _ladders() -> dict[str, pd.DataFrame]:
 def example_tables() -> list[Example]:
     """Our ladders and data grid, and every published table that a law was drawn through."""
     size = "flop_per_example"
-    own = [
-        Example(
-            title, points[[Columns.FLOP, _METRIC]].set_axis([size, _METRIC], axis=1), "power-law", (size,), _METRIC, 2
-        )
-        for title, points in _ladders().items()
-    ]
+    sizes = {title: points.rename(columns={Columns.FLOP: size}) for title, points in _ladders().items()}
+    own = [Example(title, one[[size, _METRIC]], "power-law", (size,), _METRIC, 2) for title, one in sizes.items()]
     grid = data_grid(load_runs("ctr-data"))
     cells = joint_inputs(grid).assign(**{_METRIC: grid.table[_METRIC]})
     own.append(Example("Our data grid, parameters and rows", cells, "chinchilla", ("N", "D"), _METRIC, 2))
@@ -146,7 +142,10 @@ def _entry(law: Law) -> dict[str, Any]:
         "variables": list(law.variables),
         "scale": law.scale,
         "linear": [_parameter(one) for one in law.linear],
-        "nonlinear": [_parameter(one) | {"nodes": _nodes(one)} for one in law.nonlinear],
+        "nonlinear": [
+            _parameter(one) | {"nodes": None if callable(one.nodes) else [float(value) for value in one.nodes]}
+            for one in law.nonlinear
+        ],
         "constants": [{"name": c.name, "meaning": c.meaning, "values": list(c.values)} for c in law.grid_constants],
     }
 
@@ -154,7 +153,3 @@ def _entry(law: Law) -> dict[str, Any]:
 def _parameter(one: Parameter) -> dict[str, Any]:
     limits = {"lower": one.lower, "upper": one.upper}
     return {"name": one.name, "meaning": one.meaning} | {n: v if np.isfinite(v) else None for n, v in limits.items()}
-
-
-def _nodes(one: Parameter) -> list[float] | None:
-    return None if callable(one.nodes) else [float(value) for value in one.nodes]

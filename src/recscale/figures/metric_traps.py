@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
+from recscale.figures.controls import buttons, swap
 
 TRAP_METRICS = ("ndcg@10", "hr@10")
 LOSS_TITLES = {"softmax": "softmax", "sampled-softmax": "sampled softmax", "bce": "BCE", "gbce": "gBCE"}
@@ -21,17 +21,15 @@ def losses(live: pd.DataFrame, stored: pd.DataFrame, names: tuple[str, str]) -> 
     """
     fig = base.figure("Four losses", x=TRAP_METRICS[0].upper(), height=380)
     tables = dict(zip(names, (live, stored), strict=True))
-    shown = {name: table for name, table in tables.items() if len(table)}
+    shown = {name: table.replace({"loss": LOSS_TITLES}) for name, table in tables.items() if len(table)}
     for (name, table), hue in zip(shown.items(), base.PALETTE, strict=False):
         sign = "circle" if name == names[0] else "circle-open"
-        marker = {"color": hue, "symbol": sign, "size": 11, "line": {"width": 2, "color": hue}}
-        base.points(
-            fig, table[TRAP_METRICS[0]], table["loss"].replace(LOSS_TITLES), name, marker=marker,
-            customdata=table["seed"], hovertemplate="%{y}, seed %{customdata}: %{x:.4f}<extra>" + name + "</extra>",
-        )  # fmt: skip
-    _categories(fig, pd.concat([table["loss"] for table in shown.values()]).replace(LOSS_TITLES).unique())
+        look = {"hue": hue, "sign": sign, "size": 11, "marker": {"line": {"width": 2, "color": hue}}}
+        hover = "%{y}, seed %{customdata}: %{x:.4f}<extra>" + name + "</extra>"
+        base.draw(fig, table, TRAP_METRICS[0], "loss", name, data="seed", hover=hover, **look)
+    _categories(fig, pd.concat(shown)["loss"].unique())
     fig.update_layout(showlegend=len(shown) > 1)
-    return _by_metric(fig, lambda metric: [table[metric].tolist() for table in shown.values()])
+    return swap(fig, list(shown.values()), {metric.upper(): (metric, metric.upper()) for metric in TRAP_METRICS})
 
 
 def protocols(table: pd.DataFrame) -> go.Figure:
@@ -44,25 +42,22 @@ def protocols(table: pd.DataFrame) -> go.Figure:
     parts = {metric: table[table["metric"] == metric] for metric in TRAP_METRICS}
     first = parts[TRAP_METRICS[0]]
     drawn = {metric: part.dropna(subset="simulated") for metric, part in parts.items()}
-    base.points(
-        fig, first["expected"], first["protocol"], "exact expectation",
-        marker={"color": base.PALETTE[0], "symbol": "diamond", "size": 12},
-        hovertemplate="%{y}: %{x:.4f}<extra>exact</extra>",
-    )  # fmt: skip
-    simulated = drawn[TRAP_METRICS[0]]
-    base.points(
-        fig, simulated["simulated"], simulated["protocol"], "simulated (mean ± deviation of one draw)",
-        marker={"color": base.PALETTE[1], "symbol": "line-ns-open", "size": 16, "line": {"width": 2}},
-        error_x={"array": simulated["sd"].to_numpy(), "thickness": 1.5, "color": base.PALETTE[1]},
-        hovertemplate="%{y}: %{x:.4f}<extra>simulated</extra>",
-    )  # fmt: skip
+    exact = {"hue": base.PALETTE[0], "sign": "diamond", "size": 12, "hover": "%{y}: %{x:.4f}<extra>exact</extra>"}
+    base.draw(fig, first, "expected", "protocol", "exact expectation", **exact)
+    simulated, hue = drawn[TRAP_METRICS[0]], base.PALETTE[1]
+    look = {"hue": hue, "sign": "line-ns-open", "size": 16, "marker": {"line": {"width": 2}}}
+    look["error_x"] = {"array": simulated["sd"].to_numpy(), "thickness": 1.5, "color": hue}
+    name, hover = "simulated (mean ± deviation of one draw)", "%{y}: %{x:.4f}<extra>simulated</extra>"
+    base.draw(fig, simulated, "simulated", "protocol", name, hover=hover, **look)
     _categories(fig, first["protocol"])
-    errors = {metric: [None, drawn[metric]["sd"].tolist()] for metric in TRAP_METRICS}
-    return _by_metric(
-        fig,
-        lambda metric: [parts[metric]["expected"].tolist(), drawn[metric]["simulated"].tolist()],
-        lambda metric: {"error_x.array": errors[metric]},
-    )
+    traces = {
+        metric: {
+            "x": [parts[metric]["expected"].tolist(), drawn[metric]["simulated"].tolist()],
+            "error_x.array": [None, drawn[metric]["sd"].tolist()],
+        }
+        for metric in TRAP_METRICS
+    }
+    return _by_metric(fig, traces)
 
 
 def orders(table: pd.DataFrame) -> go.Figure:
@@ -72,16 +67,14 @@ def orders(table: pd.DataFrame) -> go.Figure:
     """
     reference = table.index[0]
     fig = base.figure("Who is better depends on who is ranked", y=f"times {reference}", height=460)
-    for hue, sign, (model, row) in zip(base.PALETTE, base.SYMBOLS, table.iterrows(), strict=False):
-        base.points(
-            fig, list(table.columns), row / table.loc[reference], model, mode="lines+markers",
-            marker={"color": hue, "symbol": sign}, line={"color": hue, "width": 1.5}, customdata=row.to_numpy(),
-            hovertemplate=f"{model}, %{{x}}: %{{customdata:.4f}}<extra></extra>",
-        )  # fmt: skip
+    for place, (model, row) in enumerate(table.iterrows()):
+        rows = pd.DataFrame({"own": row, "times": row / table.loc[reference]})
+        look = {"place": place, "joined": 1.5, "data": "own"}
+        hover = f"{model}, %{{x}}: %{{customdata:.4f}}<extra></extra>"
+        base.draw(fig, rows, list(table.columns), "times", model, hover=hover, **look)
     labels = [name.replace(" ", "<br>", 2) for name in table.columns]
     fig.update_xaxes(tickvals=list(table.columns), ticktext=labels, tickangle=0)
-    fig.update_yaxes(rangemode="tozero")
-    return fig
+    return fig.update_yaxes(rangemode="tozero")
 
 
 def splits(table: pd.DataFrame) -> go.Figure:
@@ -92,19 +85,18 @@ def splits(table: pd.DataFrame) -> go.Figure:
     fig = base.figure("Two splits of one data set", x="NDCG@10", height=360)
     groups = list(table.groupby("split", sort=False))
     spreads = {metric: [_spread(rows, metric) for _, rows in groups] for metric in TRAP_METRICS}
-    for k, ((split, rows), hue, sign) in enumerate(zip(groups, base.PALETTE, base.SYMBOLS, strict=False)):
-        base.points(
-            fig, rows[TRAP_METRICS[0]], rows["model"], split, marker={"color": hue, "symbol": sign, "size": 10},
-            error_x={"symmetric": False, "thickness": 1.5, "color": hue} | spreads[TRAP_METRICS[0]][k],
-            customdata=rows["cases"],
-            hovertemplate=f"%{{y}}, {split}: %{{x:.4f}} over %{{customdata}} users<extra></extra>",
-        )  # fmt: skip
+    for place, (split, rows) in enumerate(groups):
+        error = {"symmetric": False, "thickness": 1.5, "color": base.PALETTE[place]} | spreads[TRAP_METRICS[0]][place]
+        hover = f"%{{y}}, {split}: %{{x:.4f}} over %{{customdata}} users<extra></extra>"
+        own = {"place": place, "size": 10, "error_x": error, "data": "cases", "hover": hover}
+        base.draw(fig, rows, TRAP_METRICS[0], "model", split, **own)
     _categories(fig, table["model"].unique())
-    return _by_metric(
-        fig,
-        lambda metric: [rows[metric].tolist() for _, rows in groups],
-        lambda metric: {f"error_x.{side}": [one[side] for one in spreads[metric]] for side in ("array", "arrayminus")},
-    )
+    traces = {
+        metric: {"x": [rows[metric].tolist() for _, rows in groups]}
+        | {f"error_x.{side}": [one[side] for one in spreads[metric]] for side in ("array", "arrayminus")}
+        for metric in TRAP_METRICS
+    }
+    return _by_metric(fig, traces)
 
 
 def _spread(rows: pd.DataFrame, metric: str) -> dict[str, list[float]]:
@@ -119,18 +111,13 @@ def published_levels(table: pd.DataFrame) -> go.Figure:
     ``table``: columns ``model``, ``loss``, ``ranking``, ``hr@10``, ``source``.
     """
     fig = base.figure("Levels others report", x="HR@10", height=150 + 32 * len(table))
-    table = table.sort_values("hr@10")
+    table = table.sort_values("hr@10").assign(where=range(len(table)))
     labels = table["model"] + "<br>" + table["loss"]
-    where = np.arange(len(table))
-    for hue, sign, (ranking, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("ranking"), strict=False):
-        places = where[table["ranking"] == ranking]
-        base.points(
-            fig, rows["hr@10"], places, f"ranked: {ranking}", marker={"color": hue, "symbol": sign},
-            customdata=rows["source"], hovertemplate="%{x:.4f}<br>%{customdata}<extra></extra>",
-        )  # fmt: skip
-    fig.update_yaxes(tickvals=where.tolist(), ticktext=labels.tolist(), tickfont_size=10)
-    fig.update_xaxes(rangemode="tozero")
-    return fig
+    own = {"joined": 0, "data": "source", "hover": "%{x:.4f}<br>%{customdata}<extra></extra>"}
+    ordered = table.sort_values("ranking", kind="stable")
+    base.series(fig, ordered, "ranking", "hr@10", "where", "ranked: {}", **own)
+    fig.update_yaxes(tickvals=table["where"].tolist(), ticktext=labels.tolist(), tickfont_size=10)
+    return fig.update_xaxes(rangemode="tozero")
 
 
 def _categories(fig: go.Figure, names: Iterable[str]) -> None:
@@ -139,10 +126,6 @@ def _categories(fig: go.Figure, names: Iterable[str]) -> None:
     fig.update_xaxes(rangemode="tozero")
 
 
-def _by_metric(fig: go.Figure, values, further=lambda metric: {}) -> go.Figure:
-    """One button per metric; ``values(metric)`` is the x of every trace."""
-    choices: list[tuple[str, Mapping, Mapping]] = [
-        (metric.upper(), {"x": values(metric), **further(metric)}, {"xaxis.title.text": metric.upper()})
-        for metric in TRAP_METRICS
-    ]
-    return buttons(fig, choices)
+def _by_metric(fig: go.Figure, traces: Mapping[str, Mapping]) -> go.Figure:
+    """One button per metric. ``traces``: metric -> changes to the traces."""
+    return buttons(fig, [(one.upper(), own, {"xaxis.title.text": one.upper()}) for one, own in traces.items()])

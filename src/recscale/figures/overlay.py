@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 
-def bars(value: Any, low: Any, high: Any, hue: str, **look: float | None) -> dict[str, Any]:
+def bars(value: Any, low: Any, high: Any, hue: str | None, **look: float | None) -> dict[str, Any]:
     """Plotly's error bars from ``value`` to both limits; no bar to one that isn't known (nan) or lies behind it.
 
     ``look``: Plotly's ``thickness`` of a bar and ``width`` of its caps.

@@ -1,6 +1,7 @@
 """The Performance Law, drawn: one axis of it, measured shapes under fits, what was held out, what stays unknown."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -8,8 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from recscale.figures import base
-from recscale.figures.controls import dropdown
-from recscale.figures.overlay import bars
+from recscale.figures.controls import dropdown, switch
 from recscale.laws import Fit
 
 _LABELS = {
@@ -20,7 +20,6 @@ _LABELS = {
     "performance-law-outside": "law, exponents outside",
 }
 """Short enough for a list on a phone; outside names the exponent's place in the law's first version."""
-
 
 OCTAVES = [2**k for k in range(12)]
 AXES = ("layers", "width")
@@ -51,36 +50,60 @@ def surfaces(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, Mapping[str,
     owner: list[tuple[str, str | None]] = []
     for title, table in tables.items():
         layers, widths, pairs = _mesh(table)
-        ground = {law: np.where(_reached(table, pairs), fit.predict(pairs), np.nan) for law, fit in fits[title].items()}
+        ground = {law: np.where(reached(table, pairs), fit.predict(pairs), np.nan) for law, fit in fits[title].items()}
         ends = [*table[metric], *(end for z in ground.values() for end in (np.nanmin(z), np.nanmax(z)))]
+        heights = {"min": float(np.min(ends)), "max": float(np.max(ends))}
         for law, fit in fits[title].items():
-            base.relief(fig, layers, widths, ground[law], ends, label(law))
-            base.line(
-                fig, *_peak(table, fit), "peak", mode="markers", marker=_STAR, hovertemplate="(%{x:.1f}, %{y:.1f})"
-            )
+            _relief(fig, layers, widths, ground[law], heights, label(law))
+            star = {"mode": "markers", "marker": _STAR, "hovertemplate": "(%{x:.1f}, %{y:.1f})"}
+            base.line(fig, *_peak(table, fit), "peak", **star)
             owner += [(title, law)] * 2
-        base.relief_points(fig, table["layers"], table["width"], table[metric], ends, "measured")
+        marker = {"line": {"width": 1.5, "color": "#FFFFFF"}, **_scale(heights, "c")}
+        own = {"hue": table[metric], "sign": "circle", "size": 15, "marker": marker}
+        hover = {"hover": "(%{x}, %{y}): %{customdata:.4f}", "data": metric}
+        base.draw(fig, table, *AXES, "measured", **own, **hover)
         owner.append((title, None))
-    choices = [(title, law) for title in tables for law in fits[title]]
-    shown = [[title == chosen and law in (None, form) for title, law in owner] for chosen, form in choices]
-    for trace, visible in zip(fig.data, shown[0], strict=True):
+    choices = []
+    for chosen, table in tables.items():
+        depths, widths = (sorted({int(n) for n in table[axis]}) for axis in AXES)
+        for form in fits[chosen]:
+            name = f"{chosen}: {label(form)}" if len(tables) > 1 else label(form)
+            shown = [title == chosen and law in (None, form) for title, law in owner]
+            choices.append((name, {"visible": shown}, {"xaxis.tickvals": depths, "yaxis.tickvals": widths}))
+    _, first, ticks = choices[0]
+    for trace, visible in zip(fig.data, first["visible"], strict=True):
         trace.visible = visible
-    ticks = {
-        title: {
-            f"{axis}axis.tickvals": sorted({int(n) for n in table[name]}) for axis, name in zip("xy", AXES, strict=True)
-        }
-        for title, table in tables.items()
-    }
     bare = {"type": "log", "showgrid": False}
-    fig.update_layout({"showlegend": False, "xaxis": bare, "yaxis": bare} | next(iter(ticks.values())))
-    names = [f"{title}: {label(law)}" if len(tables) > 1 else label(law) for title, law in choices]
-    changes = [{"visible": visible} for visible in shown]
-    return dropdown(fig, list(zip(names, changes, [ticks[title] for title, _ in choices], strict=True)))
+    fig.update_layout({"showlegend": False, "xaxis": bare, "yaxis": bare} | ticks)
+    return dropdown(fig, choices)
 
 
-def _reached(table: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
-    """Which of ``pairs`` some measured shape reaches in depth and in width."""
-    return np.any([(pairs <= shape).all(axis=1) for shape in table[list(AXES)].to_numpy()], axis=0)
+def _relief(fig: go.Figure, x: np.ndarray, y: np.ndarray, z: np.ndarray, heights: Mapping[str, float], name: str):
+    """Add a computed surface over two quantities as a map with contour lines: not counted.
+
+    ``x``: (n,), ``y``: (m,), ``z``: m × n values, row by row. The colours span ``heights``: min, max.
+    """
+    low, high = heights["min"], heights["max"]
+    return fig.add_contour(
+        x=x,
+        y=y,
+        z=z.reshape(len(y), len(x)),
+        name=name,
+        **_scale(heights, "z"),
+        contours={"start": low, "end": high, "size": (high - low) / 8 or 1.0, "coloring": "heatmap"},
+        line={"width": 0.7, "color": "rgba(255,255,255,0.55)"},
+        colorbar={"thickness": 12, "outlinewidth": 0, "tickformat": ".4~g"},
+        hovertemplate="(%{x:.3~g}, %{y:.3~g}): %{z:.4f}<extra>" + name + "</extra>",
+    )
+
+
+def _scale(heights: Mapping[str, float], axis: str) -> dict[str, Any]:
+    return {f"{axis}{end}": value for end, value in heights.items()} | {"colorscale": "Cividis"}
+
+
+def reached(shapes: pd.DataFrame, pairs: ArrayLike) -> np.ndarray:
+    """Which of ``pairs`` (n, 2) some measured shape reaches in depth and in width."""
+    return (shapes[list(AXES)].to_numpy() >= np.asarray(pairs)[:, None]).all(axis=2).any(axis=1)
 
 
 def _peak(table: pd.DataFrame, fit: Fit) -> tuple[list[float | None], list[float | None]]:
@@ -98,24 +121,19 @@ def slices(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str, held_out: 
     widths = np.geomspace(table["width"].min(), table["width"].max(), 40)
     for hue, sign, (depth, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("layers"), strict=False):
         signs = np.where(held_out[rows.index], f"{sign}-open", sign)
-        base.points(
-            fig, rows["width"], rows[metric], f"H = {depth}", marker={"color": hue, "symbol": signs, "size": 10}
-        )
+        base.draw(fig, rows, "width", metric, f"H = {depth}", hue=hue, sign=signs, size=10)
         owner.append(None)
         for law, fit in fits.items():
             x = pd.DataFrame({"layers": float(depth), "width": widths})
             low, high = fit.band(x)
-            base.line(fig, widths, fit.predict(x), f"H = {depth}", line={"color": hue}, showlegend=False)
+            base.line(fig, widths, fit.predict(x), f"H = {depth}", hue, showlegend=False)
             base.band(fig, widths, low, high, f"H = {depth}", hue, showlegend=False)
             owner += [law, law]
     values = table[metric]
     room = 0.6 * (values.max() - values.min())
     fig.update_yaxes(range=[values.min() - room, values.max() + room])
     fig.update_xaxes(tickvals=sorted(table["width"].unique()))
-    shown = [[law in (None, chosen) for law in owner] for chosen in fits]
-    for trace, visible in zip(fig.data, shown[0], strict=True):
-        trace.visible = visible
-    return dropdown(fig, [(label(law), {"visible": visible}, {}) for law, visible in zip(fits, shown, strict=True)])
+    return switch(fig, owner, dropdown, label)
 
 
 def profile_of_q1(table: pd.DataFrame) -> go.Figure:
@@ -124,13 +142,10 @@ def profile_of_q1(table: pd.DataFrame) -> go.Figure:
     ``table``: columns ``q1``, ``r2``, ``H*``, ``d*`` (NaN where the law has no peak).
     """
     fig = base.figure("One constant, almost no trace of it in R²", height=520)
-    base.points(fig, table["q1"], table["r2"], "R²", marker={"color": base.PALETTE[0]}, mode="lines+markers")
-    for hue, sign, name in zip(base.PALETTE[1:], base.SYMBOLS[1:], ("H*", "d*"), strict=False):
-        rows = table.dropna(subset=name)
-        base.points(
-            fig, rows["q1"], rows[name], f"peak {name}", yaxis="y2", mode="lines+markers",
-            marker={"color": hue, "symbol": sign}, line={"color": hue},
-        )  # fmt: skip
+    base.draw(fig, table, "q1", "r2", "R²", hue=base.PALETTE[0], mode="lines+markers")
+    for place, name in enumerate(("H*", "d*"), 1):
+        joined = {"mode": "lines+markers", "line": {"color": base.PALETTE[place]}, "yaxis": "y2"}
+        base.draw(fig, table.dropna(subset=name), "q1", name, f"peak {name}", place=place, **joined)
     fig.update_layout(
         xaxis={"title": "q₁", "type": "log", "anchor": "y2", "tickvals": table["q1"].tolist()},
         yaxis={"domain": [0.57, 1], "title": "R²"},
@@ -150,15 +165,13 @@ def held_out(table: pd.DataFrame, metric: str) -> go.Figure:
     names = [
         label(row.law) if one_shape else f"{label(row.law)}, {row.layers} × {row.width}" for row in table.itertuples()
     ]
-    error = bars(table["predicted"], table["low"], table["high"], base.PALETTE[0], width=None)
-    base.points(fig, table["predicted"], names, "predicted", error_x=error, marker={"color": base.PALETTE[0]})
-    star = {"symbol": "star", "size": 13, "color": base.PALETTE[1]}
-    base.points(fig, table["measured"], names, "measured", marker=star)
+    interval = {"x_ends": ("low", "high"), "bar": {"width": None}}
+    base.draw(fig, table, "predicted", names, "predicted", hue=base.PALETTE[0], **interval)
+    base.draw(fig, table, "measured", names, "measured", hue=base.PALETTE[1], sign="star", size=13)
     around = np.concatenate([table["predicted"], table["measured"]])
     room = max(0.6 * np.ptp(around), 0.25 * abs(float(around.mean())))
     fig.update_xaxes(range=[around.min() - room, around.max() + room])
-    fig.update_yaxes(autorange="reversed")
-    return fig
+    return fig.update_yaxes(autorange="reversed")
 
 
 def by_depth(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str) -> go.Figure:
@@ -168,15 +181,14 @@ def by_depth(table: pd.DataFrame, fits: Mapping[str, Fit], metric: str) -> go.Fi
     """
     fig = base.figure(f"{metric.upper()} over depth", x="layers H", y=metric.upper(), log_x=True, height=360)
     depths = np.geomspace(table["layers"].min(), table["layers"].max(), 40)
-    for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("width"), strict=False):
-        base.points(fig, rows["layers"], rows[metric], f"d = {width}", marker={"color": hue, "symbol": sign, "size": 9})
+    for place, (width, rows) in enumerate(table.groupby("width")):
+        base.draw(fig, rows, "layers", metric, f"d = {width}", place=place)
         x = pd.DataFrame({"layers": depths, "width": float(width)})
-        for stroke, fit in zip(("solid", "dash"), fits.values(), strict=True):
-            base.line(fig, depths, fit.predict(x), "", line={"color": hue, "dash": stroke}, showlegend=False)
-    for stroke, form in zip(("solid", "dash"), fits, strict=True):
-        base.line(fig, [None], [None], label(form), line={"color": base.NEUTRAL, "dash": stroke})
-    fig.update_xaxes(tickvals=sorted(table["layers"].unique()))
-    return fig
+        for dash, fit in zip(("solid", "dash"), fits.values(), strict=True):
+            base.line(fig, depths, fit.predict(x), "", base.PALETTE[place], dash=dash, showlegend=False)
+    for dash, form in zip(("solid", "dash"), fits, strict=True):
+        base.line(fig, [None], [None], label(form), base.NEUTRAL, dash=dash)
+    return fig.update_xaxes(tickvals=sorted(table["layers"].unique()))
 
 
 def gain_and_decay(x: ArrayLike, curves: pd.DataFrame, peaks: pd.DataFrame) -> go.Figure:
@@ -185,10 +197,9 @@ def gain_and_decay(x: ArrayLike, curves: pd.DataFrame, peaks: pd.DataFrame) -> g
     ``curves``: columns ``gain``, ``decay``, ``sum`` at the places ``x``; ``peaks``: columns ``x``, ``y``, a point each.
     """
     fig = base.figure("Gain, decay and their sum", x="x: layers or width", y="part of P", log_x=True, height=380)
-    for hue, stroke, name in zip(base.PALETTE, ("dot", "dash", "solid"), ("gain", "decay", "sum"), strict=False):
-        base.line(fig, x, curves[name], name, line={"color": hue, "dash": stroke})
-    base.points(fig, peaks["x"], peaks["y"], "peak", marker={"symbol": "star", "size": 14, "color": base.PALETTE[1]})
-    return fig
+    for hue, dash, name in zip(base.PALETTE, ("dot", "dash", "solid"), ("gain", "decay", "sum"), strict=False):
+        base.line(fig, x, curves[name], name, hue, dash=dash)
+    return base.draw(fig, peaks, "x", "y", "peak", hue=base.PALETTE[1], sign="star", size=14)
 
 
 def optima(table: pd.DataFrame) -> go.Figure:
@@ -199,27 +210,20 @@ def optima(table: pd.DataFrame) -> go.Figure:
     names = list(dict.fromkeys(zip(table["points"], table["form"], strict=True)))
     fig = base.figure("Where is the peak?", height=150 + 62 * len(names))
     place = {name: -k for k, name in enumerate(names)}
-    for panel, axis in (("", "layers"), ("2", "width")):
-        rows = table[table["axis"] == axis]
+    for panel, axis, title in (("", "layers", "best depth H"), ("2", "width", "best width d")):
+        rows, axes = table[table["axis"] == axis], {"xaxis": f"x{panel}", "yaxis": f"y{panel}"}
         where = [place[name] for name in zip(rows["points"], rows["form"], strict=True)]
         for low, high, spot in zip(rows["measured_low"], rows["measured_high"], where, strict=True):
-            base.line(
-                fig, [low, high], [spot, spot], "measured range", xaxis=f"x{panel}", yaxis=f"y{panel}",
-                line={"color": base.translucent(base.NEUTRAL, 0.35), "width": 14}, hoverinfo="skip",
-                legendgroup="range", showlegend=not panel and spot == 0,
-            )  # fmt: skip
-        error = bars(rows["peak"], rows["low"], rows["high"], base.PALETTE[1], width=None)
-        signs = np.where(rows["inside"], "circle", "circle-open")
-        base.points(
-            fig, rows["peak"], where, "peak, 95 % interval", xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,
-            marker={"color": base.PALETTE[1], "symbol": signs, "size": 9}, legendgroup="peak", showlegend=not panel,
-        )  # fmt: skip
-    texts = [f"{points}<br>{label(form)}" for points, form in names]
-    ticks = {"tickvals": list(place.values()), "ticktext": texts, "tickfont": {"size": 10}}
-    for panel, axis, title in (("", "layers", "best depth H"), ("2", "width", "best width d")):
-        low, high = table.loc[table["axis"] == axis, ["measured_low", "measured_high"]].agg(["min", "max"]).to_numpy()
-        ends = [np.log10(low[0] / 2), np.log10(high[1] * 2)]
+            shade = {"width": 14, "hoverinfo": "skip", "legendgroup": "range", "showlegend": not panel and spot == 0}
+            hue = base.translucent(base.NEUTRAL, 0.35)
+            base.line(fig, [low, high], [spot, spot], "measured range", hue, **axes, **shade)
+        interval = {"x_ends": ("low", "high"), "bar": {"width": None}, "legendgroup": "peak", "showlegend": not panel}
+        look = {"hue": base.PALETTE[1], "sign": np.where(rows["inside"], "circle", "circle-open")}
+        base.draw(fig, rows, "peak", where, "peak, 95 % interval", **look, **axes, **interval)
+        ends = [np.log10(rows["measured_low"].min() / 2), np.log10(rows["measured_high"].max() * 2)]
         log = {"type": "log", "title": title, "anchor": f"y{panel}", "range": ends, "tickvals": OCTAVES}
         fig.update_layout({f"xaxis{panel}": base.AXIS | log})
+    texts = [f"{points}<br>{label(form)}" for points, form in names]
+    ticks = {"tickvals": list(place.values()), "ticktext": texts, "tickfont": {"size": 10}}
     fig.update_layout(yaxis=ticks | {"domain": [0.57, 1]}, yaxis2=base.AXIS | ticks | {"domain": [0, 0.43]})
     return fig

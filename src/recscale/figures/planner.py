@@ -12,13 +12,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
+from recscale.figures.controls import switch
 from recscale.figures.overlay import bars
-from recscale.figures.performance_law import label
+from recscale.figures.performance_law import label, reached
 from recscale.figures.planner_data import PLANE, bar_lengths, carried, state
-from recscale.figures.published import LAW_COLOURS
+from recscale.figures.published import LAW_LOOKS
 
-LAW_SIGNS = {law: (hue, base.SYMBOLS[k]) for k, (law, hue) in enumerate(LAW_COLOURS.items())}
 MESH = 20
 HEIGHT = 360
 
@@ -39,33 +38,22 @@ def planner(prepared: Sequence[Any], kinds: Mapping[str, str], opened: int = 0) 
         hovertemplate="H = %{x:.0f}, d = %{y:.0f}: %{z:.4f}<extra>predicted</extra>", ncontours=24, **hue,
     )  # fmt: skip
     green = base.PALETTE[2]
-    base.line(
-        fig, *strokes(first["tied"]), "tied with the best", mode="lines+markers", opacity=0.6, hoverinfo="skip",
-        line={"color": green, "width": 5}, marker={"color": green, "size": 5, "symbol": "square"},
-    )  # fmt: skip
-    ends = [values or [None] for values in first["line"]]
-    base.line(
-        fig, *ends, "budget", line={"color": base.PALETTE[1], "dash": "dash"}, hoverinfo="skip",
-        showlegend=bool(first["line"][0]),
-    )  # fmt: skip
-    edge = {"width": 1, "color": "#FFFFFF"}
-    dots = {"color": base.PALETTE[3], "size": first["cloud"][2], "opacity": 0.9, "line": edge}
-    base.line(
-        fig, *first["cloud"][:2], "best of each refit", mode="markers", marker=dots,
-        hovertemplate="H = %{x}, d = %{y}<extra>best of some refits</extra>",
-    )  # fmt: skip
-    pale = {"color": "#FFFFFF", "size": 6, "symbol": "circle", "line": {"width": 1.2, "color": "#3A424D"}}
-    points = one.grid.points
-    base.points(
-        fig, points["layers"], points["width"], "measured", marker=pale, customdata=points["value"].tolist(),
-        hovertemplate="H = %{x}, d = %{y}: %{customdata:.4f}<extra>measured</extra>",
-    )  # fmt: skip
+    squares = {"mode": "lines+markers", "marker": {"color": green, "size": 5, "symbol": "square"}, "opacity": 0.6}
+    base.line(fig, *strokes(first["tied"]), "tied with the best", green, width=5, hoverinfo="skip", **squares)
+    ends, limited = [values or [None] for values in first["line"]], bool(first["line"][0])
+    base.line(fig, *ends, "budget", base.PALETTE[1], dash="dash", hoverinfo="skip", showlegend=limited)
+    edge, (*at, sizes) = {"width": 1, "color": "#FFFFFF"}, first["cloud"]
+    dots = {"color": base.PALETTE[3], "size": sizes, "opacity": 0.9, "line": edge}
+    hover = "H = %{x}, d = %{y}<extra>best of some refits</extra>"
+    base.line(fig, *at, "best of each refit", mode="markers", marker=dots, hovertemplate=hover)
+    points, edge = one.grid.points, {"line": {"width": 1.2, "color": "#3A424D"}}
+    pale = {"hue": "#FFFFFF", "size": 6, "sign": "circle", "marker": edge, "customdata": points["value"].tolist()}
+    hover = "H = %{x}, d = %{y}: %{customdata:.4f}<extra>measured</extra>"
+    base.draw(fig, points, "layers", "width", "measured", hover=hover, **pale)
     star = {"symbol": "star-open", "size": 15, "color": base.PALETTE[1], "line": {"width": 2}}
-    shape = first["claimed"]["shape"] if first["claimed"] else [None, None]
-    base.line(
-        fig, shape[:1], shape[1:], "claimed in the paper", mode="markers", marker=star,
-        showlegend=bool(first["claimed"]),
-    )  # fmt: skip
+    x, y = first["claimed"]["shape"] if first["claimed"] else [None, None]
+    claimed = {"mode": "markers", "marker": star, "showlegend": bool(first["claimed"])}
+    base.line(fig, [x], [y], "claimed in the paper", **claimed)
     _best(fig, first, bar_lengths(one.plan.shapes, one.outcomes[0]))
     fig.update_xaxes(tickvals=sorted(points["layers"].astype(int).unique()))
     fig.update_yaxes(tickvals=sorted(points["width"].astype(int).unique()))
@@ -80,11 +68,9 @@ def _best(fig: go.Figure, state: Mapping[str, Any], lengths: Sequence[Sequence[f
         for axis, (below, above) in zip("xy", lengths, strict=True)
     }
     marker = {"symbol": "star", "size": 16, "color": base.PALETTE[1], "line": {"width": 1, "color": "#FFFFFF"}}
-    x, y = ([value] for value in state["best"])
-    base.line(
-        fig, x, y, "best", mode="markers", marker=marker, hovertemplate="H = %{x}, d = %{y}<extra>best</extra>",
-        **drawn,
-    )  # fmt: skip
+    drawn |= {"mode": "markers", "marker": marker, "hovertemplate": "H = %{x}, d = %{y}<extra>best</extra>"}
+    x, y = state["best"]
+    base.line(fig, [x], [y], "best", **drawn)
 
 
 def surface(one: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -92,8 +78,7 @@ def surface(one: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     points = one.grid.points
     x, y = (np.geomspace(points[axis].min(), points[axis].max(), MESH) for axis in PLANE)
     pairs = np.array(np.meshgrid(x, y)).reshape(2, -1).T
-    inside = ((points["layers"].to_numpy() >= pairs[:, :1]) & (points["width"].to_numpy() >= pairs[:, 1:])).any(1)
-    return x, y, np.where(inside, one.plan.fit.predict(pairs), np.nan).reshape(MESH, MESH)
+    return x, y, np.where(reached(points, pairs), one.plan.fit.predict(pairs), np.nan).reshape(MESH, MESH)
 
 
 def strokes(runs: Sequence[Sequence[int]]) -> list[list[float | None]]:
@@ -109,21 +94,19 @@ def certainty(table: pd.DataFrame) -> go.Figure:
     """
     names, metrics = list(dict.fromkeys(table["grid"])), list(dict.fromkeys(table["metric"]))
     fig = base.figure("How well is the best shape known?", height=140 + 44 * len(names))
+    owners = []
     for metric in metrics:
         for shift, (law, rows) in zip((0.15, -0.15), table.groupby("law", sort=False), strict=False):
             rows = rows[rows["metric"] == metric]
             where = [shift - names.index(grid) for grid in rows["grid"]]
             for panel, column in (("", "layers"), ("2", "width")):
-                hue, sign = LAW_SIGNS[law]
-                limits = rows[f"{column}_low"], rows[f"{column}_high"]
-                error = bars(rows[column], *limits, hue, thickness=1.2)
-                signs = np.where(rows[f"{column}_edge"], "x", sign)
-                base.points(
-                    fig, rows[column], where, label(law), xaxis=f"x{panel}", yaxis=f"y{panel}", error_x=error,
-                    legendgroup=law, showlegend=not panel, visible=metric == metrics[0],
-                    marker={"color": hue, "symbol": signs, "size": 7},
-                    hovertemplate="%{x}<extra>" + label(law) + "</extra>",
-                )  # fmt: skip
+                hue, sign = LAW_LOOKS[law]
+                look = {"hue": hue, "sign": np.where(rows[f"{column}_edge"], "x", sign), "size": 7}
+                axes = {"xaxis": f"x{panel}", "yaxis": f"y{panel}", "legendgroup": law, "showlegend": not panel}
+                interval = {"x_ends": (f"{column}_low", f"{column}_high"), "bar": {"thickness": 1.2}}
+                hover = f"%{{x}}<extra>{label(law)}</extra>"
+                base.draw(fig, rows, column, where, label(law), hover=hover, **look, **axes, **interval)
+                owners.append(metric)
     ticks = {"tickvals": [-k for k in range(len(names))], "ticktext": names, "tickfont": {"size": 10}}
     log = base.AXIS | {"type": "log", "tickangle": 0}
     fig.update_layout(
@@ -132,12 +115,7 @@ def certainty(table: pd.DataFrame) -> go.Figure:
         yaxis=ticks | {"domain": [0.56, 1]},
         yaxis2=base.AXIS | ticks | {"domain": [0, 0.44]},
     )
-    per_metric = len(fig.data) // len(metrics)
-    choices = [
-        (metric, {"visible": [number // per_metric == k for number in range(len(fig.data))]}, {})
-        for k, metric in enumerate(metrics)
-    ]
-    return buttons(fig, choices)
+    return switch(fig, owners)
 
 
 def promised_and_measured(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Figure:
@@ -147,23 +125,18 @@ def promised_and_measured(table: pd.DataFrame, metric: str = "ndcg@10") -> go.Fi
     ``measured``. Points: a prediction per row of ``metric``, and a measurement per shape that has one.
     """
     rows = table[table["metric"] == metric]
-    names = (rows["layers"].astype(str) + " × " + rows["width"].astype(str)).tolist()
-    order = list(dict.fromkeys(names))
+    codes, order = pd.factorize(rows["layers"].astype(str) + " × " + rows["width"].astype(str))
+    rows = rows.assign(place=0.0 - codes)
     fig = base.figure("Predicted, and measured", x=metric.upper(), height=170 + 56 * len(order))
-    place = {name: -k for k, name in enumerate(order)}
-    spots = pd.Series([place[name] for name in names], index=rows.index, dtype=float)
     for shift, (law, part) in zip((0.22, 0, -0.22), rows.groupby("law", sort=False), strict=False):
-        hue, sign = LAW_SIGNS[law]
-        error = bars(part["predicted"], part["low"], part["high"], hue, width=3)
-        base.points(
-            fig, part["predicted"], spots[part.index] + shift, label(law), error_x=error,
-            marker={"color": hue, "symbol": sign, "size": 8},
-        )  # fmt: skip
+        hue, sign = LAW_LOOKS[law]
+        look = {"hue": hue, "sign": sign, "size": 8, "x_ends": ("low", "high"), "bar": {"width": 3}}
+        base.draw(fig, part, "predicted", part["place"] + shift, label(law), **look)
     if "measured" in rows:
-        trained = rows.assign(place=spots).dropna(subset="measured").drop_duplicates("place")
-        star = {"symbol": "star", "size": 14, "color": base.PALETTE[3]}
-        base.points(fig, trained["measured"], trained["place"], "measured (mean over seeds)", marker=star)
-    fig.update_yaxes(tickvals=list(place.values()), ticktext=order, title="layers × width")
+        trained = rows.dropna(subset="measured").drop_duplicates("place")
+        star = {"hue": base.PALETTE[3], "sign": "star", "size": 14}
+        base.draw(fig, trained, "measured", "place", "measured (mean over seeds)", **star)
+    fig.update_yaxes(tickvals=[-k for k in range(len(order))], ticktext=list(order), title="layers × width")
     fig.update_xaxes(range=_around(rows.reindex(columns=["predicted", "measured"]), rows[["low", "high"]]))
     return fig
 
@@ -184,15 +157,13 @@ def applications(table: pd.DataFrame) -> go.Figure:
     fig = base.figure("What the claimed shapes lose", x="metric lost against the refitted best", height=400)
     constraints = list(dict.fromkeys(table["constraint"]))
     for k, ((law, metric), rows) in enumerate(table.groupby(["law", "metric"], sort=False)):
-        hue, sign = LAW_SIGNS[law]
+        hue, sign = LAW_LOOKS[law]
         where = [-constraints.index(c) + 0.27 - 0.18 * k for c in rows["constraint"]]
-        error = bars(rows["loss"], rows["loss_low"], rows["loss_high"], hue, width=3)
-        signs = sign if metric.startswith("NDCG") else f"{sign}-open"
-        base.points(
-            fig, rows["loss"], where, f"{label(law)}, {metric}", error_x=error,
-            marker={"color": hue, "symbol": signs, "size": 10, "line": {"width": 2}},
-            hovertemplate="%{x:.4f}<extra></extra>",
-        )  # fmt: skip
+        interval = {"x_ends": ("loss_low", "loss_high"), "bar": {"width": 3}, "hover": "%{x:.4f}<extra></extra>"}
+        look = {"hue": hue, "sign": sign if metric.startswith("NDCG") else f"{sign}-open", "size": 10}
+        base.draw(
+            fig, rows, "loss", where, f"{label(law)}, {metric}", marker={"line": {"width": 2}}, **look, **interval
+        )
     fig.add_vline(0, line={"color": base.NEUTRAL, "dash": "dot"})
     named = table.drop_duplicates("constraint")
     labels = [

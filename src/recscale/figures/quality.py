@@ -29,15 +29,11 @@ def frappe_figure(table: pd.DataFrame, plain_mlp: float, own_label: str = "ours"
         rows, name = table.dropna(subset=[column]), own_label if column == "auc" else label
         own = {
             "error_x": {"array": rows["auc_half_width"].fillna(0), "color": marker["color"], "thickness": 1.5},
-            "customdata": rows[["seeds", "auc_half_width"]],
-            "hovertemplate": "%{y}, seeds: %{customdata[0]}: %{x:.4f} ± %{customdata[1]:.4f}<extra></extra>",
+            "data": ["seeds", "auc_half_width"],
+            "hover": "%{y}, seeds: %{customdata[0]}: %{x:.4f} ± %{customdata[1]:.4f}<extra></extra>",
         }
-        look = own if column == "auc" else {"hovertemplate": f"%{{y}}, {label}: %{{x:.4f}}<extra></extra>"}
-        base.points(fig, rows[column], rows["name"], name, marker=marker, **look)
-    fig.add_vline(
-        x=plain_mlp,
-        line={"dash": "dot", "color": base.NEUTRAL, "width": 1},
-        annotation={"text": "benchmark's plain MLP", "font": {"size": 11}, "yanchor": "bottom", "y": 1},
-    )
-    fig.update_yaxes(categoryorder="array", categoryarray=table["name"].tolist()[::-1])
-    return fig
+        look = own if column == "auc" else {"hover": f"%{{y}}, {label}: %{{x:.4f}}<extra></extra>"}
+        base.draw(fig, rows, column, "name", name, marker=marker, **look)
+    note = {"text": "benchmark's plain MLP", "font": {"size": 11}, "yanchor": "bottom", "y": 1}
+    fig.add_vline(x=plain_mlp, line={"dash": "dot", "color": base.NEUTRAL, "width": 1}, annotation=note)
+    return fig.update_yaxes(categoryorder="array", categoryarray=table["name"].tolist()[::-1])

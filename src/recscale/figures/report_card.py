@@ -5,7 +5,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.overlay import bars
 
 VERDICT_COLOURS = {
     "holds": base.PALETTE[2],
@@ -49,22 +48,11 @@ def verdicts(found: pd.DataFrame) -> go.Figure:
     """One bar per paper and kind of evidence, in pieces by verdict; one row of ``verdict_counts`` is one piece."""
     fig = base.figure("Verdicts", x="claims", height=290)
     for verdict, rows in found.groupby("verdict", sort=False):
-        fig.add_bar(
-            x=rows["claims"],
-            y=rows["body"],
-            name=verdict,
-            orientation="h",
-            marker={"color": VERDICT_COLOURS[verdict]},
-            text=rows["claims"],
-            textposition="inside",
-            textfont={"size": 12},
-            constraintext="none",
-            insidetextanchor="middle",
-            textangle=0,
-            meta=base.DATA,
-            hovertemplate=f"%{{y}}: %{{x}} {verdict}<extra></extra>",
-        )
-    fig.update_layout(barmode="stack", bargap=0.2, legend={"traceorder": "normal"})
+        text = {"text": rows["claims"], "textposition": "inside", "textfont": {"size": 12}, "textangle": 0}
+        text |= {"constraintext": "none", "insidetextanchor": "middle"}
+        hover = f"%{{y}}: %{{x}} {verdict}<extra></extra>"
+        base.pieces(fig, rows, "claims", "body", verdict, VERDICT_COLOURS[verdict], hovertemplate=hover, **text)
+    fig.update_layout(bargap=0.2)
     return fig.update_yaxes(
         categoryorder="array",
         categoryarray=BODIES[::-1],
@@ -102,20 +90,12 @@ def forest(rows: pd.DataFrame) -> go.Figure:
     fig = base.figure(
         "Our number ÷ the paper's", x="ratio (log scale; 1: as printed)", log_x=True, height=140 + 22 * len(rows)
     )
-    place = dict(zip(rows.index, range(len(rows) - 1, -1, -1), strict=True))
+    rows = rows.assign(place=range(len(rows) - 1, -1, -1))
+    hover = {"hover": "%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]:.4g}"}
+    hover["data"] = ["statement", "reference", "observed"]
     for verdict, part in rows.groupby("verdict", sort=False):
-        hue = VERDICT_COLOURS[verdict]
-        base.points(
-            fig,
-            part["ratio"],
-            [place[id] for id in part.index],
-            verdict,
-            marker={"color": hue, "symbol": _SIGNS[verdict], "size": 9},
-            error_x=bars(part["ratio"], part["ratio_low"], part["ratio_high"], hue),
-            customdata=part[["statement", "reference", "observed"]].to_numpy(),
-            hovertemplate="%{customdata[0]}<br>paper %{customdata[1]}, here %{customdata[2]:.4g}",
-        )
+        look = {"hue": VERDICT_COLOURS[verdict], "sign": _SIGNS[verdict], "x_ends": ("ratio_low", "ratio_high")}
+        base.draw(fig, part, "ratio", part["place"].tolist(), verdict, **look, **hover)
     labels = [_SHORT.get(id, id.replace("-", " ")) for id in rows.index]
-    fig.update_yaxes(tickvals=[place[id] for id in rows.index], ticktext=labels, tickfont_size=11)
-    fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
-    return fig
+    fig.update_yaxes(tickvals=rows["place"].tolist(), ticktext=labels, tickfont_size=11)
+    return fig.add_vline(x=1, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})

@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
+from recscale.figures.controls import swap, switch
 from recscale.models import MODEL_TITLES
 
 _HUES = {"popularity": base.PALETTE[4], "last item": base.PALETTE[2]}
@@ -16,7 +16,7 @@ _HUES = {"popularity": base.PALETTE[4], "last item": base.PALETTE[2]}
 def influence_map(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
     """One heat map per table of ``influence``, switched by buttons. Pairs without influence stay empty."""
     fig = base.figure("Who can see whom", x="item that is replaced", y="position that reads", height=480)
-    for number, (name, table) in enumerate(tables.items()):
+    for name, table in tables.items():
         grid = table.pivot(index="read", columns="changed", values="share")
         fig.add_heatmap(
             x=grid.columns,
@@ -29,12 +29,10 @@ def influence_map(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
             zmax=1,
             colorbar={"title": "share of<br>influence", "thickness": 12},
             hovertemplate="replacing item %{x} makes %{z:.0%}<br>of what moves position %{y}<extra></extra>",
-            visible=number == 0,
         )
     fig.update_yaxes(autorange="reversed", dtick=1, showgrid=False)
     fig.update_xaxes(dtick=1, showgrid=False)
-    shown = [[name == chosen for name in tables] for chosen in tables]
-    return buttons(fig, [(name, {"visible": visible}, {}) for name, visible in zip(tables, shown, strict=True)])
+    return switch(fig, list(tables))
 
 
 def learning_curve(histories: Mapping[int, pd.DataFrame]) -> go.Figure:
@@ -45,20 +43,15 @@ def learning_curve(histories: Mapping[int, pd.DataFrame]) -> go.Figure:
     fig = base.figure("Learning curve", height=520)
     hue = base.colour("sasrec")
     for seed, history in histories.items():
-        label = {"legendgroup": str(seed), "line": {"color": hue, "width": 1.5}, "mode": "lines+markers"}
+        look = {"legendgroup": str(seed), "hue": hue, "joined": 1.5}
+        below = {"yaxis": "y2", "showlegend": False}
         judged = history.dropna(subset="valid_ndcg@10")
         best = judged.loc[judged["valid_ndcg@10"].idxmax()]
-        base.points(
-            fig, history["epoch"], history["objective"], f"seed {seed}", marker={"color": hue, "size": 6}, **label
-        )
-        base.points(
-            fig, judged["epoch"], judged["valid_ndcg@10"], f"seed {seed}", yaxis="y2", showlegend=False, **label,
-            marker={"color": hue, "size": 7},
-        )  # fmt: skip
-        base.line(
-            fig, [best["epoch"]], [best["valid_ndcg@10"]], "epoch used", yaxis="y2", mode="markers", showlegend=False,
-            marker={"size": 16, "symbol": "circle-open", "color": base.PALETTE[1], "line": {"width": 2}},
-        )  # fmt: skip
+        base.draw(fig, history, "epoch", "objective", f"seed {seed}", size=6, **look)
+        base.draw(fig, judged, "epoch", "valid_ndcg@10", f"seed {seed}", size=7, **look, **below)
+        ring = {"size": 16, "symbol": "circle-open", "color": base.PALETTE[1], "line": {"width": 2}}
+        at = [best["epoch"]], [best["valid_ndcg@10"]]
+        base.line(fig, *at, "epoch used", mode="markers", marker=ring, **below)
     fig.update_layout(
         showlegend=len(histories) > 1,
         xaxis={"title": "epoch", "anchor": "y2"},
@@ -70,38 +63,26 @@ def learning_curve(histories: Mapping[int, pd.DataFrame]) -> go.Figure:
 
 def metric_traps(curves: pd.DataFrame) -> go.Figure:
     """The metric against the number of candidates, for the same models; the last points (stars) rank all items."""
-    metrics = ("NDCG@10", "HR@10")
-    fig = base.figure(
-        "One model, many numbers", x="items ranked besides the true one", y=metrics[0], log_x=True, height=360
-    )
-    for model, rows in curves.groupby("model", sort=False):
-        hue, name = _HUES.get(model) or base.colour(model), MODEL_TITLES.get(model, model)
-        marker = {
-            "color": hue,
-            "symbol": np.where(rows["full"], "star", "circle"),
-            "size": np.where(rows["full"], 15, 8),
-        }
-        base.points(
-            fig, rows["negatives"], rows[metrics[0]], name, marker=marker, mode="lines+markers",
-            line={"color": hue, "width": 2}, hovertemplate=f"{name}: %{{y:.3f}} among %{{x}}<extra></extra>",
-        )  # fmt: skip
+    axes = {"x": "items ranked besides the true one", "y": "NDCG@10", "log_x": True}
+    fig = base.figure("One model, many numbers", **axes, height=360)
+    groups = list(curves.groupby("model", sort=False))
+    for model, rows in groups:
+        name, full = MODEL_TITLES.get(model, model), rows["full"]
+        look = {"sign": np.where(full, "star", "circle"), "size": np.where(full, 15, 8), "joined": 2}
+        hover = f"{name}: %{{y:.3f}} among %{{x}}<extra></extra>"
+        hue = _HUES.get(model) or base.colour(model)
+        base.draw(fig, rows, "negatives", "NDCG@10", name, hue=hue, hover=hover, **look)
     fig.update_yaxes(rangemode="tozero")
     sizes = sorted(curves["negatives"].unique())
     fig.update_xaxes(tickvals=[size for size in sizes if size == sizes[-1] or 2 * size < sizes[-1]])
-    columns = [[rows[metric].tolist() for _, rows in curves.groupby("model", sort=False)] for metric in metrics]
-    choices = [(name, {"y": ys}, {"yaxis.title.text": name}) for ys, name in zip(columns, metrics, strict=True)]
-    return buttons(fig, choices)
+    return swap(fig, [rows for _, rows in groups], {name: (name, name) for name in ("NDCG@10", "HR@10")}, "y")
 
 
 def sampled_losses(table: pd.DataFrame, exact: float) -> go.Figure:
     """Mean and deviation of the sampled softmax against its number of negatives, with the exact loss as a line."""
     fig = base.figure("Sampled softmax approaches the exact one", x="sampled items", y="loss (nats)", log_x=True)
     for hue, (sampling, rows) in zip(base.PALETTE, table.groupby("sampling", sort=False), strict=False):
-        base.points(
-            fig, rows["negatives"], rows["mean"], sampling, mode="lines+markers", marker={"color": hue},
-            line={"color": hue, "width": 1.5}, error_y={"array": rows["sd"].to_numpy(), "thickness": 1.5, "color": hue},
-        )  # fmt: skip
+        error = {"array": rows["sd"].to_numpy(), "thickness": 1.5, "color": hue}
+        base.draw(fig, rows, "negatives", "mean", sampling, hue=hue, joined=1.5, error_y=error)
     fig.update_xaxes(tickvals=sorted(table["negatives"].unique()))
-    ends = [table["negatives"].min(), table["negatives"].max()]
-    base.line(fig, ends, [exact, exact], "exact", line={"color": base.NEUTRAL, "dash": "dash"})
-    return fig
+    return base.level(fig, table["negatives"], exact, "exact", dash="dash")

@@ -7,8 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
-from recscale.figures.overlay import bars
+from recscale.figures.controls import switch
 
 READER_NAMES = {
     "sasrec": "SASRec",
@@ -23,6 +22,7 @@ READER_NAMES = {
 }
 """Models and data sets as readers know them."""
 
+_SHARES = "users %{customdata[0]:.0%}, repeated %{customdata[1]:.0%}"
 Predict = Callable[[pd.DataFrame], np.ndarray]
 _BUDGETS = {
     "none": "no budget",
@@ -41,28 +41,24 @@ def depth_curves(cells: pd.DataFrame, predict: Predict, metric: str, claimed: in
     """
     fig = base.figure("", x="layers H", y=metric.upper(), log_x=True, height=290)
     fig.update_layout(margin={"t": 12, "b": 40})
-    for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, cells.groupby("width"), strict=False):
-        rows = rows.sort_values("layers")
+    for place, (width, rows) in enumerate(cells.sort_values("layers").groupby("width")):
         depths = np.geomspace(rows["layers"].min(), rows["layers"].max(), 40)
         curve = predict(pd.DataFrame({"layers": depths, "width": float(width)}))
-        base.line(fig, depths, curve, f"law, d = {width}", line={"color": hue, "width": 1.5}, showlegend=False)
-        base.points(
-            fig, rows["layers"], rows["value"], f"d = {width}",
-            marker={"color": hue, "symbol": sign}, error_y=_bars(rows["half_width"], hue),
-            hovertemplate=f"%{{x}} × {width}: %{{y:.4f}}<extra></extra>",
-        )  # fmt: skip
+        base.line(fig, depths, curve, f"law, d = {width}", base.PALETTE[place], width=1.5, showlegend=False)
+        own = {"error_y": _bars(rows, "half_width", place), "hover": f"%{{x}} × {width}: %{{y:.4f}}<extra></extra>"}
+        base.draw(fig, rows, "layers", "value", f"d = {width}", place=place, **own)
     fig.add_vline(claimed, line={"color": base.NEUTRAL, "dash": "dash"})
-    fig.add_annotation(
-        x=np.log10(claimed), y=0.02, yref="paper", xanchor="right", yanchor="bottom", showarrow=False,
-        align="right", text=f"paper's best<br>depth: {claimed} ",
-    )  # fmt: skip
+    note = {"xanchor": "right", "yanchor": "bottom", "align": "right", "showarrow": False}
+    text = f"paper's best<br>depth: {claimed} "
+    fig.add_annotation(x=np.log10(claimed), y=0.02, yref="paper", text=text, **note)
     ticks = sorted({*cells["layers"].tolist(), 2 * int(cells["layers"].max()), claimed})
     return fig.update_xaxes(tickvals=ticks, range=[-0.06, np.log10(1.15 * claimed)])
 
 
-def _bars(half_widths: pd.Series, hue: str) -> dict:
+def _bars(rows: pd.DataFrame, half_width: str, place: int) -> dict:
     """Error bars; none where a half-width isn't known."""
-    return {"type": "data", "array": half_widths.fillna(0.0), "color": hue, "thickness": 1, "width": 3}
+    half = rows[half_width].fillna(0.0)
+    return {"type": "data", "array": half, "color": base.PALETTE[place], "thickness": 1, "width": 3}
 
 
 def loss_and_metric(table: pd.DataFrame, metric: str) -> go.Figure:
@@ -71,17 +67,11 @@ def loss_and_metric(table: pd.DataFrame, metric: str) -> go.Figure:
     ``table``: ``layers, width, metric, loss`` and the half-widths of their intervals, ``metric_half, loss_half``.
     """
     fig = base.figure("Does the metric stop where the loss goes on?", height=520)
-    for hue, sign, (width, rows) in zip(base.PALETTE, base.SYMBOLS, table.groupby("width"), strict=False):
-        rows = rows.sort_values("layers")
-        look = {"mode": "lines+markers", "marker": {"color": hue, "symbol": sign, "size": 8}, "line": {"color": hue}}
-        look["legendgroup"] = str(width)
-        base.points(
-            fig, rows["layers"], rows["metric"], f"d = {width}", error_y=_bars(rows["metric_half"], hue), **look
-        )
-        base.points(
-            fig, rows["layers"], rows["loss"], f"d = {width}", yaxis="y2", showlegend=False,
-            error_y=_bars(rows["loss_half"], hue), **look,
-        )  # fmt: skip
+    for place, (width, rows) in enumerate(table.sort_values("layers").groupby("width")):
+        look = {"place": place, "size": 8, "mode": "lines+markers", "line": {"color": base.PALETTE[place]}}
+        for column, panel in (("metric", {}), ("loss", {"yaxis": "y2", "showlegend": False})):
+            own = {"error_y": _bars(rows, f"{column}_half", place), "legendgroup": str(width)} | panel
+            base.draw(fig, rows, "layers", column, f"d = {width}", **look, **own)
     fig.update_layout(
         xaxis={"title": "layers H", "type": "log", "anchor": "y2", "tickvals": sorted(table["layers"].unique())},
         yaxis={"domain": [0.55, 1], "title": metric.upper()},
@@ -97,8 +87,8 @@ def prediction_errors(errors: pd.DataFrame, metric: str) -> go.Figure:
     """
     fig = base.figure("", x=f"error in {metric.upper()}", height=90 + 36 * len(errors))
     fig.update_layout(margin_t=12)
-    ranges = bars(errors["error"], errors["least"], errors["largest"], base.PALETTE[0], thickness=2, width=4)
-    base.points(fig, errors["error"], errors.index, "error", error_x=ranges, marker={"color": base.PALETTE[0]})
+    interval = {"x_ends": ("least", "largest"), "bar": {"thickness": 2, "width": 4}}
+    base.draw(fig, errors, "error", errors.index, "error", hue=base.PALETTE[0], **interval)
     fig.update_yaxes(autorange="reversed")
     return fig.update_xaxes(rangemode="tozero", tickangle=0, nticks=6)
 
@@ -111,35 +101,23 @@ def levels(table: pd.DataFrame, terms: Iterable[str], metric: str) -> go.Figure:
     are drawn open. ``len(terms) × len(table)`` points.
     """
     fig = base.figure("What explains the level?", y=f"{metric.upper()} (log scale)", log_x=True, log_y=True, height=460)
-    groups = list(table.groupby("dataset", sort=False))
-    names = {dataset: READER_NAMES.get(dataset, dataset) for dataset, _ in groups}
+    groups = list(table.replace({"dataset": READER_NAMES}).groupby("dataset", sort=False))
     for term in terms:
-        x, shown = np.log(table[term]), term == terms[0]
+        x = np.log(table[term])
         along = np.linspace(x.min(), x.max(), 40)
         slope, offset = np.polyfit(x, table["level"], 1)
-        for (dataset, part), hue, sign in zip(groups, base.PALETTE, base.SYMBOLS, strict=False):
+        for hue, sign, (name, part) in zip(base.PALETTE, base.SYMBOLS, groups, strict=False):
             changed = (part["fraction"] < 1) | (part["repeated"] > 0)
-            base.points(
-                fig, part[term], part["level"], names[dataset], visible=shown,
-                customdata=part[["fraction", "repeated"]].to_numpy(),
-                marker={
-                    "color": hue, "size": 9, "symbol": np.where(changed, f"{sign}-open", sign),
-                    "line": {"width": 2, "color": hue},
-                },
-                hovertemplate=f"{names[dataset]}<br>users %{{customdata[0]:.0%}}, repeated %{{customdata[1]:.0%}}"
-                "<br>%{x:.3g}: %{y:.4f}<extra></extra>",
-            )  # fmt: skip
-        line = {"color": base.NEUTRAL, "dash": "dot"}
+            signs = {"sign": np.where(changed, f"{sign}-open", sign), "marker": {"line": {"width": 2, "color": hue}}}
+            hover = f"{name}<br>{_SHARES}<br>%{{x:.3g}}: %{{y:.4f}}<extra></extra>"
+            base.draw(fig, part, term, "level", name, hue=hue, data=["fraction", "repeated"], hover=hover, **signs)
         fitted = offset + slope * along
         above = fitted > 0  # the axis is logarithmic
-        base.line(fig, np.exp(along[above]), fitted[above], "straight line in ln x", visible=shown, line=line)
-    fig.update_xaxes(title=f"{terms[0]} (log scale)")
+        base.line(fig, np.exp(along[above]), fitted[above], "straight line in ln x", base.NEUTRAL, dash="dot")
+    titles = {term: {"xaxis.title.text": f"{term} (log scale)"} for term in terms}
+    fig.update_layout(titles[terms[0]])
     fig.update_yaxes(tickvals=[0.05 * 2**k for k in range(5)])
-    choices = []
-    for term in terms:
-        visible = [owner == term for owner in terms for _ in range(len(groups) + 1)]
-        choices.append((term, {"visible": visible}, {"xaxis.title.text": f"{term} (log scale)"}))
-    return buttons(fig, choices)
+    return switch(fig, np.repeat(list(terms), len(groups) + 1).tolist(), layouts=titles)
 
 
 def leads(table: pd.DataFrame, budgets: Mapping[str, str] = _BUDGETS) -> go.Figure:
@@ -151,11 +129,9 @@ def leads(table: pd.DataFrame, budgets: Mapping[str, str] = _BUDGETS) -> go.Figu
     fig = base.figure("", x="lead over the better neighbour (%)", height=90 + 48 * len(table))
     fig.update_layout(margin_t=12)
     rows = [f"{budgets[kind]}: {h} × {d}" for kind, (h, d) in zip(table["kind"], table["named"], strict=True)]
-    limits = bars(table["measured"], table["ci_low"], table["ci_high"], base.PALETTE[0], width=4)
-    base.points(fig, table["measured"], rows, "measured", error_x=limits, marker={"color": base.PALETTE[0]})
-    base.points(
-        fig, table["promised"], rows, "promised by the law",
-        marker={"color": base.PALETTE[1], "symbol": "diamond-open", "size": 11},
-    )  # fmt: skip
+    interval = {"x_ends": ("ci_low", "ci_high"), "bar": {"width": 4}}
+    base.draw(fig, table, "measured", rows, "measured", hue=base.PALETTE[0], **interval)
+    promise = {"hue": base.PALETTE[1], "sign": "diamond-open", "size": 11}
+    base.draw(fig, table, "promised", rows, "promised by the law", **promise)
     fig.add_vline(0, line={"color": base.NEUTRAL, "dash": "dot"})
     return fig.update_yaxes(autorange="reversed")

@@ -6,7 +6,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.overlay import bars
 from recscale.models import MODEL_TITLES
 from recscale.runs.table import SIZES, Columns
 
@@ -23,19 +22,10 @@ def latency_figure(live: pd.DataFrame, stored: pd.DataFrame) -> go.Figure:
     title = {"x": SIZES[size], "y": "p50, whisker to p99 (ms)"}
     fig = base.figure("Time to score one user's candidates", **title, log_x=True, log_y=True)
     fig.update_yaxes(tickvals=MILLISECONDS)
-    for model, label, rows, ending in _groups(live, stored):
-        base.points(
-            fig,
-            rows[size],
-            rows["p50_ms"],
-            label,
-            mode="lines+markers",
-            line={"color": base.colour(model), "width": 1},
-            marker={"color": base.colour(model), "symbol": base.symbol(model) + ending},
-            error_y=bars(rows["p50_ms"], rows["p50_ms"], rows["p99_ms"], base.colour(model), thickness=1, width=3),
-            customdata=rows[["p99_ms", "candidates_per_second", "candidates", "threads"]],
-            hovertemplate=_TIME,
-        )
+    whisker = {"y_ends": ("p50_ms", "p99_ms"), "bar": {"thickness": 1, "width": 3}}
+    data = ["p99_ms", "candidates_per_second", "candidates", "threads"]
+    for label, rows, look in _groups(live, stored):
+        base.draw(fig, rows, size, "p50_ms", label, joined=1, data=data, hover=_TIME, **look, **whisker)
     return fig
 
 
@@ -54,26 +44,18 @@ def price_figure(live: pd.DataFrame, stored: pd.DataFrame, frontier: pd.DataFram
     title = {"x": "p99 of a request (ms)", "y": "log-loss against the smallest DLRM (%)"}
     fig = base.figure("What time buys", **title, log_x=True)
     fig.update_xaxes(tickvals=MILLISECONDS)
-    line = {"color": base.NEUTRAL, "dash": "dot", "shape": "hv", "width": 1.5}
-    base.line(fig, frontier["p99_ms"], frontier["relative"], "frontier", line=line, hoverinfo="skip")
-    for model, label, rows, ending in _groups(live, stored):
-        base.points(
-            fig,
-            rows["p99_ms"],
-            rows["relative"],
-            label,
-            marker={"color": base.colour(model), "symbol": base.symbol(model) + ending},
-            customdata=rows[[Columns.FLOP, "seeds"]],
-            hovertemplate=(
-                "%{fullData.name}: %{customdata[0]:,} FLOP, seeds: %{customdata[1]}<br>p99 %{x:.2f} ms, %{y:+.3f} %"
-                "<extra></extra>"
-            ),
-        )
+    steps = {"dash": "dot", "width": 1.5, "line": {"shape": "hv"}, "hoverinfo": "skip"}
+    base.line(fig, frontier["p99_ms"], frontier["relative"], "frontier", base.NEUTRAL, **steps)
+    hover = "%{fullData.name}: %{customdata[0]:,} FLOP, seeds: %{customdata[1]}"
+    hover += "<br>p99 %{x:.2f} ms, %{y:+.3f} %<extra></extra>"
+    for label, rows, look in _groups(live, stored):
+        base.draw(fig, rows, "p99_ms", "relative", label, data=[Columns.FLOP, "seeds"], hover=hover, **look)
     return fig
 
 
-def _groups(live: pd.DataFrame, stored: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame, str]]:
-    """(model, label, rows in ascending compute, ending of the marker's name) of every curve, stored ones first."""
+def _groups(live: pd.DataFrame, stored: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, dict[str, str]]]:
+    """(label, rows in ascending compute, hue and sign) of every curve, stored ones first."""
     for table, suffix, ending in ((stored, "", ""), (live, ", live", "-open")):
         for model, rows in table.groupby("model", sort=False):
-            yield model, f"{MODEL_TITLES[model]}{suffix}", rows.sort_values(Columns.FLOP), ending
+            look = {"hue": base.colour(model), "sign": base.symbol(model) + ending}
+            yield f"{MODEL_TITLES[model]}{suffix}", rows.sort_values(Columns.FLOP), look

@@ -7,9 +7,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
-from recscale.figures.laws import only
+from recscale.figures.controls import buttons, switch
 from recscale.laws import Fit
+
+TABLE5_AXES = {
+    "x": "training compute (GFLOP per example, log scale)",
+    "y": "log-loss relative to DLRM 2×512 (%)",
+    "log_x": True,
+}
+_POINT = "%{x:.3g} GFLOP per example<br>%{y:+.2f} %"
 
 
 def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
@@ -17,41 +23,26 @@ def table5(points: pd.DataFrame, models: pd.DataFrame) -> go.Figure:
 
     ``points``: ``wukong_points`` with a y; ``models``: ``wukong_models``. Points that no line uses are open.
     """
-    fig = base.figure(
-        "Every model of Table 5 and its line",
-        x="training compute (GFLOP per example, log scale)",
-        y="log-loss relative to DLRM 2×512 (%)",
-        log_x=True,
-        height=560,
-    )
-    groups = []
+    fig = base.figure("Every model of Table 5 and its line", **TABLE5_AXES, height=560)
+    tasks, lines = [], models.set_index(["model", "task"])
+    hover = {"data": ["hyperparameters"], "hover": f"%{{customdata[0]}}<br>{_POINT}"}
     for (model, task), rows in points.groupby(["model", "task"], sort=False):
-        line = models[(models["model"] == model) & (models["task"] == task)].iloc[0]
+        line = lines.loc[model, task]
         ends = np.array([rows["gflop"].min(), rows["gflop"].max()])
         fitted = line["offset_1gflop"] + line["slope_per_decade"] * np.log10(ends)
-        base.line(fig, ends, fitted, model, line={"color": base.colour(model)}, showlegend=False, hoverinfo="skip")
+        base.line(fig, ends, fitted, model, base.colour(model), showlegend=False, hoverinfo="skip")
         rows = rows.sort_values("in_fit", ascending=False, kind="stable")  # the legend shows the first point's mark
         open_or_not = [base.symbol(model) + ("" if in_fit else "-open") for in_fit in rows["in_fit"]]
-        base.points(
-            fig,
-            rows["gflop"],
-            rows["y"],
-            model,
-            marker={"symbol": open_or_not},
-            customdata=rows[["hyperparameters"]],
-            hovertemplate="%{customdata[0]}<br>%{x:.3g} GFLOP per example<br>%{y:+.2f} %",
-        )
-        groups += [task, task]
-    for trace, task in zip(fig.data, groups, strict=True):
-        trace.visible = task == min(groups)
-    return buttons(fig, [(f"task {task}", {"visible": only(task, groups)}, {}) for task in sorted(set(groups))])
+        base.draw(fig, rows, "gflop", "y", model, sign=open_or_not, **hover)
+        tasks += [task, task]
+    return switch(fig, tasks, label="task {}".format)
 
 
 def sizes_alone(sizes: pd.DataFrame, reach: float) -> go.Figure:
     """The fitted sizes of one model without any law, and empty room to ``reach`` times the largest: to be continued by
     hand. ``sizes``: ``readings.wukong_sizes``."""
     fig = base.figure(x="compute (GFLOP per example)", y="relative log-loss (%)", log_x=True, height=380)
-    base.points(fig, sizes["gflop"], sizes["y"], "Wukong", hovertemplate="%{x:.3g} GFLOP per example<br>%{y:+.2f} %")
+    base.draw(fig, sizes, "gflop", "y", "Wukong", hover=_POINT)
     drop = np.ptp(sizes["y"])
     ends = np.log10([sizes["gflop"].min() / 1.5, sizes["gflop"].max() * reach])
     fig.update_xaxes(range=ends.tolist())
@@ -63,22 +54,16 @@ def slopes_and_offsets(models: pd.DataFrame) -> go.Figure:
     """Slope and offset of every model with their 95 % intervals; buttons pick which. ``models``: ``wukong_models``."""
     fig = base.figure("Steeper, or just lower?", x="slope (% per decade of compute)", height=480)
     quantities = {
-        "slope": ("slope_per_decade", "slope_low", "slope_high", "slope (% per decade of compute)"),
-        "offset": ("offset_1gflop", "offset_low", "offset_high", "the line at 1 GFLOP per example (%)"),
+        "slope": ("slope_per_decade", "slope_high", "slope (% per decade of compute)"),
+        "offset": ("offset_1gflop", "offset_high", "the line at 1 GFLOP per example (%)"),
     }
     tasks = list(models.groupby("task"))
-    for hue, sign, shift, (task, rows) in zip(base.PALETTE, base.SYMBOLS, (0.12, -0.12), tasks, strict=False):
-        middle, _, high, _ = quantities["slope"]
-        base.points(
-            fig,
-            rows[middle],
-            np.arange(len(rows)) + shift,
-            f"task {task}",
-            marker={"color": hue, "symbol": sign},
-            error_x={"type": "data", "array": rows[high] - rows[middle], "color": hue, "thickness": 1.2},
-            customdata=rows[["model", "points"]],
-            hovertemplate="%{customdata[0]}, %{customdata[1]} sizes: %{x:.3f}",
-        )
+    hover = {"data": ["model", "points"], "hover": "%{customdata[0]}, %{customdata[1]} sizes: %{x:.3f}"}
+    for place, (task, rows) in enumerate(tasks):
+        half = rows["slope_high"] - rows["slope_per_decade"]
+        error = {"type": "data", "array": half, "color": base.PALETTE[place], "thickness": 1.2}
+        y = np.arange(len(rows)) + (0.12, -0.12)[place]
+        base.draw(fig, rows, "slope_per_decade", y, f"task {task}", place=place, error_x=error, **hover)
     fig.update_yaxes(tickvals=list(range(len(tasks[0][1]))), ticktext=tasks[0][1]["model"].tolist())
     fig.add_vline(x=0, line={"color": base.NEUTRAL, "dash": "dot", "width": 1})
     choices = [
@@ -90,7 +75,7 @@ def slopes_and_offsets(models: pd.DataFrame) -> go.Figure:
             },
             {"xaxis.title.text": title},
         )
-        for name, (middle, low, high, title) in quantities.items()
+        for name, (middle, high, title) in quantities.items()
     ]
     return buttons(fig, choices)
 
@@ -100,35 +85,27 @@ def rivals(points: pd.DataFrame, fits: Mapping[str, Fit], hold_out: int) -> go.F
 
     ``points``: ``gflop, y``; ``fits``: name -> fit. Buttons pick a law's band.
     """
-    fig = base.figure(
-        "Three laws for the same points",
-        x="training compute (GFLOP per example, log scale)",
-        y="log-loss relative to DLRM 2×512 (%)",
-        log_x=True,
-        height=540,
-    )
+    fig = base.figure("Three laws for the same points", **TABLE5_AXES, height=540)
     x = np.geomspace(points["gflop"].min(), 10 * points["gflop"].max(), 120)
     groups: list[str | None] = []
     for hue, (name, fit) in zip((base.PALETTE[1], base.PALETTE[2], base.PALETTE[0]), fits.items(), strict=False):
         low, high = fit.band({"x": x})
         base.band(fig, x, low - 100, high - 100, f"{name}: 95 % band", hue)
         dash = "dash" if name == "log-linear" else "solid"  # it lies on the power law
-        base.line(fig, x, fit.predict({"x": x}) - 100, name, line={"color": hue, "dash": dash})
+        base.line(fig, x, fit.predict({"x": x}) - 100, name, hue, dash=dash)
         groups += [name, None]
     ordered = points.sort_values("gflop")
+    fitted = len(ordered) - hold_out
     for name, rows, sign in (
-        ("fitted", ordered.iloc[: len(ordered) - hold_out], "circle"),
-        ("held out", ordered.iloc[len(ordered) - hold_out :], "circle-open"),
+        ("fitted", ordered.iloc[:fitted], "circle"),
+        ("held out", ordered.iloc[fitted:], "circle-open"),
     ):
         if len(rows):
-            marker = {"color": base.colour("wukong"), "symbol": sign, "size": 11, "line": {"width": 2}}
-            base.points(fig, rows["gflop"], rows["y"], name, marker=marker)
+            look = {"hue": base.colour("wukong"), "sign": sign, "size": 11, "marker": {"line": {"width": 2}}}
+            base.draw(fig, rows, "gflop", "y", name, **look)
             groups.append(None)
-    first = next(iter(fits))
-    for trace, group in zip(fig.data, groups, strict=True):
-        trace.visible = group is None or group == first
     fig.update_yaxes(range=[points["y"].min() - 0.45, points["y"].max() + 0.15])
-    return buttons(fig, [(name, {"visible": only(name, groups)}, {}) for name in fits])
+    return switch(fig, groups)
 
 
 def forty(table: pd.DataFrame) -> go.Figure:
@@ -140,18 +117,14 @@ def forty(table: pd.DataFrame) -> go.Figure:
         log_x=True,
         log_y=True,
     )
-    pairs = (("ratio_of_sizes", "smallest Wukong as good"), ("ratio_by_law", "Wukong's law, inverted"))
+    pairs = (
+        ("ratio_of_sizes", "smallest Wukong as good", "circle"),
+        ("ratio_by_law", "Wukong's law, inverted", "diamond-open"),
+    )
+    hover = "DCNv2 at %{customdata[0]:+.2f} %<br>%{y:.1f} times Wukong's compute"
     for task, rows in table.groupby("task"):
         beside = rows["dcnv2_gflop"] * (1, 1.06)[task - 1]  # or the marks of one task would lie on the other's
-        for sign, (column, name) in zip(("circle", "diamond-open"), pairs, strict=True):
-            base.points(
-                fig,
-                beside,
-                rows[column],
-                f"task {task}: {name}",
-                marker={"color": base.PALETTE[task - 1], "symbol": sign},
-                customdata=rows[["y"]],
-                hovertemplate="DCNv2 at %{customdata[0]:+.2f} %<br>%{y:.1f} times Wukong's compute",
-            )
-    ends = [table["dcnv2_gflop"].min(), table["dcnv2_gflop"].max()]
-    return base.line(fig, ends, [40, 40], "claimed: 40", line={"color": base.NEUTRAL, "dash": "dot"})
+        for column, name, sign in pairs:
+            look = {"hue": base.PALETTE[task - 1], "sign": sign, "data": ["y"], "hover": hover}
+            base.draw(fig, rows, beside, column, f"task {task}: {name}", **look)
+    return base.level(fig, table["dcnv2_gflop"], 40, "claimed: 40")

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from recscale.figures import base
-from recscale.figures.controls import buttons
+from recscale.figures.controls import swap
 
 
 def orders_figure(table: pd.DataFrame) -> go.Figure:
@@ -20,7 +20,7 @@ def orders_figure(table: pd.DataFrame) -> go.Figure:
         height=360,
     )
     named = table.assign(name=[f"after layer {layer}: orders 1…{2**layer}" for layer in table["layer"]])
-    base.series(fig, named, "name", "order", "size", joined=1, hovertemplate="order %{x}: %{y:.1e}<extra></extra>")
+    base.series(fig, named, "name", "order", "size", joined=1, hover="order %{x}: %{y:.1e}<extra></extra>")
     return fig.update_xaxes(dtick=2)
 
 
@@ -29,29 +29,15 @@ def cost_figure(table: pd.DataFrame) -> go.Figure:
 
     ``table``: columns ``variant``, ``part``, ``flop``, ``parameters``.
     """
-    fig = base.figure("Where the compute goes", x="training FLOP per example")
-    parts = table["part"].unique()
-    groups = [table[table["part"] == part] for part in parts]
-    for position, (part, rows) in enumerate(zip(parts, groups, strict=True)):
-        fig.add_bar(
-            x=rows["flop"],
-            y=rows["variant"],
-            name=part,
-            orientation="h",
-            meta=base.DATA,
-            marker={"color": base.PALETTE[position]},
-            hovertemplate="%{y}, " + part + ": %{x:,}<extra></extra>",
-        )
-    fig.update_layout(barmode="stack", legend={"traceorder": "normal"})
+    columns = {"compute": ("flop", "training FLOP per example"), "parameters": ("parameters", "dense parameters")}
+    fig = base.figure("Where the compute goes", x=columns["compute"][1])
+    groups = list(table.groupby("part", sort=False))
+    for hue, (part, rows) in zip(base.PALETTE, groups, strict=False):
+        hover = "%{y}, " + part + ": %{x:,}<extra></extra>"
+        base.pieces(fig, rows, "flop", "variant", part, hue, hovertemplate=hover)
     fig.update_xaxes(tickformat="~s")
     fig.update_yaxes(categoryorder="array", categoryarray=table["variant"].unique()[::-1])
-    choices = []
-    for label, column, title in (
-        ("compute", "flop", "training FLOP per example"),
-        ("parameters", "parameters", "dense parameters"),
-    ):
-        choices.append((label, {"x": [rows[column].tolist() for rows in groups]}, {"xaxis.title.text": title}))
-    return buttons(fig, choices)
+    return swap(fig, [rows for _, rows in groups], columns)
 
 
 def scales_figure(table: pd.DataFrame) -> go.Figure:
@@ -64,4 +50,4 @@ def scales_figure(table: pd.DataFrame) -> go.Figure:
         log_y=True,
         height=400,
     )
-    return base.series(fig, table, "part", "n", "rms", joined=1, hovertemplate="n = %{x}: %{y:.2f}<extra></extra>")
+    return base.series(fig, table, "part", "n", "rms", joined=1, hover="n = %{x}: %{y:.2f}<extra></extra>")
