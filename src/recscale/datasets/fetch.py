@@ -92,7 +92,9 @@ def download(file: File, tried: list[str]) -> Path | None:
     try:
         path = fetch(file, folder)
     except (OSError, ValueError) as error:
-        tried.append(f"{address} ({short(error)})")
+        kind, text = type(error).__name__, str(error).partition("\n")[0]
+        # requests nests whole stacks into one message.
+        tried.append(f"{address} ({kind if len(text) > 120 else f'{kind}: {text}'})")
         return None
     return verified(file, path, tried, f"a download from {address}")
 
@@ -120,12 +122,6 @@ def from_pip(file: File, folder: Path) -> Path:
         path = folder / Path(file.name).name
         os.replace(temporary / path.name, path)
     return path
-
-
-def short(error: Exception) -> str:
-    """An error's kind and its first words: requests nests whole stacks into one message."""
-    kind, text = type(error).__name__, str(error).splitlines()[0] if str(error) else ""
-    return kind if len(text) > 120 else f"{kind}: {text}"
 
 
 def locate(source: Source, tried: list[str], *, network: bool) -> tuple[Path, ...] | None:

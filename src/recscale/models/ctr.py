@@ -59,8 +59,7 @@ class CTRModel(nn.Module):
 
     def dense_parameters(self) -> list[nn.Parameter]:
         """Everything but the tables."""
-        tables = {id(parameter) for parameter in self.table_parameters()}
-        return [parameter for parameter in self.parameters() if id(parameter) not in tables]
+        return [weight for name, weight in self.named_parameters() if not name.startswith("embeddings.bags.")]
 
 
 def build_ctr_model(

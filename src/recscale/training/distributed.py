@@ -82,26 +82,22 @@ class Processes:
         torchrec_module("torchrec.optim.apply_optimizer_in_backward").apply_optimizer_in_backward(
             torchrec_module("torchrec.optim").RowWiseAdagrad, weights.values(), {"lr": 0.0, "eps": ADAGRAD_EPS}
         )
-        parallel = torchrec_module("torchrec.distributed.model_parallel").DistributedModelParallel
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # TorchRec's own use of an older name of a DDP option
-            device = next(iter(weights.values())).device
-            return parallel(model, device=device, plan=self._plan(bags, weights), sharders=[_sharder()])
-
-    def _plan(self, bags: ShardedBags, weights: dict[str, nn.Parameter]):
-        """Whole tables on single processes."""
         plans = torchrec_module("torchrec.distributed.sharding_plan")
-        load = [0] * self.world
-        placed = {}
+        load, placed = [0] * self.world, {}
         for name in sorted(weights, key=lambda name: -len(weights[name])):
             rank = load.index(min(load))
             load[rank] += len(weights[name])
             placed[name.split(".")[1]] = plans.table_wise(rank=rank)
-        device = next(iter(weights.values())).device.type
-        module = plans.construct_module_sharding_plan(
-            bags.collection, placed, _sharder(), self.world, self.world, device
+        device = next(iter(weights.values())).device
+        sharder = torchrec_module("torchrec.distributed.embeddingbag").EmbeddingBagCollectionSharder()
+        whole = plans.construct_module_sharding_plan(
+            bags.collection, placed, sharder, self.world, self.world, device.type
         )
-        return torchrec_module("torchrec.distributed.types").ShardingPlan({"embeddings.bags.collection": module})
+        plan = torchrec_module("torchrec.distributed.types").ShardingPlan({"embeddings.bags.collection": whole})
+        parallel = torchrec_module("torchrec.distributed.model_parallel").DistributedModelParallel
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # TorchRec's own use of an older name of a DDP option
+            return parallel(model, device=device, plan=plan, sharders=[sharder])
 
 
 def several_processes() -> bool:
@@ -133,10 +129,6 @@ def check_batches(config: TowerConfig, model: CTRModel, smallest: int, processes
             f"{config.model}: {', '.join(sorted(dropout))} is above 0, and several processes would not drop what one "
             "does; set it to 0 or train on one"
         )
-
-
-def _sharder():
-    return torchrec_module("torchrec.distributed.embeddingbag").EmbeddingBagCollectionSharder()
 
 
 def choose_device(name: str) -> torch.device:
