@@ -189,7 +189,7 @@ def activations(run) -> int:
         # Nothing is handed back to the graph: a result that its own node holds would never be freed.
         saved[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
 
-    ids, dense, _ = run.train_rows.rows(torch.arange(BATCH))
+    ids, dense, _ = run.rows["train"].rows(torch.arange(BATCH))
     with torch.autograd.graph.saved_tensors_hooks(count, lambda nothing: nothing):
         run.model(ids, dense).sum()
     own = {parameter.untyped_storage().data_ptr() for parameter in run.model.parameters()}
@@ -216,8 +216,8 @@ def ours(name: str) -> Contestant:
     give_back_freed()
     before = resident()
     run = fresh(configuration(name))
-    data = [tensor for rows in (run.train_rows, run.valid_rows) for tensor in vars(rows).values()]
-    data.append(torch.arange(len(run.train_rows)))  # the order of an epoch
+    data = [tensor for rows in (run.rows["train"], run.rows["valid"]) for tensor in vars(rows).values()]
+    data.append(torch.arange(len(run.rows["train"])))  # the order of an epoch
     before += sum(tensor.nbytes for tensor in data)
     # Parameters, gradients and Adam's two moments; tables with one number of state a row; activations.
     tables = 4 * run.account.embedding_parameters * (1 + 1 / WIDTH)
@@ -229,7 +229,7 @@ def ours(name: str) -> Contestant:
     def steps():
         generator = np.random.default_rng(0)
         while True:
-            for index in shuffled(len(run.train_rows), BATCH, generator):
+            for index in shuffled(len(run.rows["train"]), BATCH, generator):
                 run._step(index)
                 yield len(index)
 

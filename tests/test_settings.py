@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import partial
 
 import pytest
 
@@ -19,8 +20,8 @@ def _nothing_set(monkeypatch, tmp_path):
     ("name", "folder"),
     [
         ("RECSCALE_CACHE", settings.cache_folder),
-        ("RECSCALE_MIRROR", settings.mirror_folder),
-        ("RECSCALE_DATASETS", settings.datasets_folder),
+        ("RECSCALE_MIRROR", partial(settings.named_path, "RECSCALE_MIRROR")),
+        ("RECSCALE_DATASETS", partial(settings.named_path, "RECSCALE_DATASETS")),
         ("RECSCALE_RESULTS", settings.results_folder),
     ],
 )

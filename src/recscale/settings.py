@@ -37,35 +37,21 @@ ABANDONED = 86_400.0
 
 def cache_folder() -> Path:
     """The folder for everything that can be made again."""
-    return _folder("RECSCALE_CACHE") or absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "recscale"
-
-
-def mirror_folder() -> Path | None:
-    """The reader's own copy of the data files, or None when ``RECSCALE_MIRROR`` is not set."""
-    return _folder("RECSCALE_MIRROR")
-
-
-def datasets_folder() -> Path | None:
-    """The reader's own data set cards, or None when ``RECSCALE_DATASETS`` is not set."""
-    return _folder("RECSCALE_DATASETS")
-
-
-def progress_file() -> Path | None:
-    """Where training reports its progress, or None when nobody asked for it."""
-    return _folder(PROGRESS)
+    return named_path("RECSCALE_CACHE") or absolute(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "recscale"
 
 
 def results_folder() -> Path:
     """The committed results tables, one CSV a study."""
-    return _folder("RECSCALE_RESULTS") or DATA / "results"
+    return named_path("RECSCALE_RESULTS") or DATA / "results"
 
 
 def folders() -> dict[str, str]:
     """The folders that are set, as absolute paths: for a process with another working folder."""
-    return {name: str(folder) for name in FOLDERS if (folder := _folder(name))}
+    return {name: str(folder) for name in FOLDERS if (folder := named_path(name))}
 
 
-def _folder(name: str) -> Path | None:
+def named_path(name: str) -> Path | None:
+    """The absolute path that the variable ``name`` holds, or None when it is not set."""
     value = os.environ.get(name)
     return absolute(value) if value else None
 

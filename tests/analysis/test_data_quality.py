@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from recscale.analysis import data_quality
-from recscale.settings import DATA, mirror_folder
+from recscale.settings import DATA, named_path
 
 
 def test_the_committed_rows_of_a_data_set_without_files_are_measured_again():
@@ -35,7 +35,7 @@ def test_every_changed_copy_that_is_trained_on_has_every_reading():
 
 
 def test_the_committed_copies_are_those_that_training_makes(monkeypatch):
-    if mirror_folder() is None:
+    if named_path("RECSCALE_MIRROR") is None:
         pytest.skip("copies are made of the data: set RECSCALE_MIRROR to the folder with the data files")
     stored = pd.read_csv(DATA / "results" / "data-quality-variants.csv")
     one = (0.1, 0.0)

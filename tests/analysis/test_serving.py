@@ -9,7 +9,7 @@ import pytest
 from recscale.analysis import serving
 from recscale.figures import serving as figures
 from recscale.figures import show
-from recscale.models.ctr_presets import dlrm_sizes, wukong_ladder
+from recscale.models.ctr_presets import rival_sizes, wukong_ladder
 from recscale.runs.table import run_table
 from recscale.training.serving import Request
 
@@ -43,7 +43,7 @@ def runs(losses, model="dlrm", dataset="set", spread=0.0001) -> pd.DataFrame:
 
 
 def test_a_measured_table_has_the_columns_and_a_row_a_model():
-    models = (wukong_ladder()[0], dlrm_sizes()[0])
+    models = (wukong_ladder()[0], rival_sizes("dlrm")[0])
     table = serving.measure("synthetic-ctr", models, Request(20, repeats=3, warm_up=1))
     assert list(table.columns) == list(serving.LATENCY_COLUMNS)
     assert table["model"].tolist() == ["wukong", "dlrm"]

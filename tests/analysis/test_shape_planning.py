@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from recscale.analysis import shape_planning as planning
-from recscale.models.accounting_sequential import account_sequential
+from recscale.models import account_sequential
 from recscale.models.hstu import HSTUConfig
 
 

@@ -14,6 +14,7 @@ from recscale.datasets.encode import encode_ctr, encode_sequences
 from recscale.datasets.schema import Card, File, SequenceColumns, Source
 
 GENRE_FLAGS = {"Action": 1, "Children's": 4, "Drama": 8}
+GENRES = {place: genre for genre, place in GENRE_FLAGS.items()}
 
 
 def zipped(path: Path, members: dict[str, str], encoding: str = "latin-1") -> Path:
@@ -36,6 +37,7 @@ def ml_100k(tmp_path: Path) -> Path:
     members = {
         "ml-100k/u.data": RATINGS_100K,
         "ml-100k/u.user": "1|24|M|technician|05201\n2|53|F|other|T8H1N\n",
+        "ml-100k/u.genre": "".join(f"{GENRES.get(place, f'genre {place}')}|{place}\n" for place in range(19)) + "\n",
         "ml-100k/u.item": f"7|Seven (Se7en) (1995)|{released}|{flags('Action', 'Drama')}\n"
         + f"9|Caché (V)|{released}|{flags(chr(67) + 'hildren' + chr(39) + 's')}\n",
     }

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recscale.datasets import dataset_names, load_ctr, load_sequences, store
+from recscale.datasets import dataset_names, load, load_ctr, load_sequences
 from recscale.datasets.cards import find_card
 from recscale.datasets.load import load_dataset, present
 from recscale.settings import cache_folder
@@ -127,7 +127,7 @@ def test_saving_interrupted_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(np, "savez", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        store.save(tmp_path / "arrays" / "x.npz", data)
+        load.save(tmp_path / "arrays" / "x.npz", data)
     assert list((tmp_path / "arrays").iterdir()) == []
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recscale.datasets.times import UNITS, nanoseconds
+from recscale.datasets.encode import UNITS, nanoseconds
 
 TIMES = st.lists(st.integers(-(10**18), 9 * 10**18), min_size=1, max_size=8)
 

@@ -8,13 +8,12 @@ from recscale.datasets.tables import Field
 from recscale.models import EmbeddingConfig, SmallFields, account_ctr, build_ctr_model
 from recscale.models.afn import AFNConfig
 from recscale.models.autoint import AutoIntConfig
-from recscale.models.crossnet import CrossNetConfig
+from recscale.models.crossnet import CrossNetConfig, WukongCrossConfig
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.finalmlp import FinalMLPConfig
 from recscale.models.masknet import MaskNetConfig
 from recscale.models.wukong import WukongConfig
-from recscale.models.wukong_cross import WukongCrossConfig
 from recscale.models.xdeepfm import XDeepFMConfig
 
 FIELDS = (Field("user", 30), Field("item", 20), Field("genres", 7, 3), Field("hour", 24))

@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 
 from recscale.datasets.tables import Field
 from recscale.models import CTR_MODELS, SEQUENTIAL_MODELS, EmbeddingConfig, SmallFields, account_ctr
-from recscale.models.checks import BELOW_ONE, POSITIVE, Range, check_seed, check_settings
+from recscale.models.checks import Positive, Range, Settings, check_seed
 from recscale.training.ctr import CTRTraining
 from recscale.training.sampled_ranking import Protocol
 from recscale.training.sequential import SequentialTraining
@@ -20,13 +21,13 @@ NUMBERS = [
     (config, field.name)
     for config in CONFIGS
     for field in dataclasses.fields(config)
-    if field.type in (int, float, int | None)
+    if get_type_hints(config)[field.name] in (int, float, int | None)
 ]
 LISTS = [
     (config, field.name)
     for config in CONFIGS
     for field in dataclasses.fields(config)
-    if field.type in (tuple[int, ...], tuple[float, ...])
+    if get_type_hints(config)[field.name] in (tuple[int, ...], tuple[float, ...])
 ]
 
 
@@ -50,7 +51,7 @@ def test_no_list_holds_what_is_no_size(config, name):
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.__name__)
 def test_texts_and_switches_are_checked(config):
     for field in dataclasses.fields(config):
-        if field.type in (str, bool):
+        if get_type_hints(config)[field.name] in (str, bool):
             with pytest.raises(ValueError, match=f"{field.name} is 3; it must be (one of|true or false)"):
                 config(**{field.name: 3})
 
@@ -105,19 +106,19 @@ def test_models_say_what_data_they_need():
 
 
 def test_a_range_in_words():
-    assert str(POSITIVE) == "above 0"
-    assert str(BELOW_ONE) == "at least 0 and below 1"
+    assert str(Range(0, above=True)) == "above 0"
+    assert str(Range(0, 1, below=True)) == "at least 0 and below 1"
     assert str(Range(1, 1000)) == "at least 1 and at most 1,000"
 
 
 def test_huge_integers_are_no_numbers_either():
     @dataclasses.dataclass(frozen=True)
-    class One:
-        rate: float = 1.0
+    class One(Settings):
+        rate: Positive = 1.0
 
-    check_settings(One(np.float64(2)), rate=POSITIVE)
+    assert One(np.float64(2)).rate == 2
     with pytest.raises(ValueError, match="rate is 1"):
-        check_settings(One(10**400), rate=POSITIVE)
+        One(10**400)
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -7,11 +7,10 @@ import torch
 
 from recscale.datasets.tables import Field
 from recscale.models import EmbeddingConfig, build_ctr_model
-from recscale.models.crossnet import CrossNetConfig
+from recscale.models.crossnet import CrossNetConfig, WukongCross, WukongCrossConfig
 from recscale.models.dcnv2 import DCNv2, DCNv2Config
 from recscale.models.embeddings import InputShape
 from recscale.models.wukong import Wukong, WukongConfig
-from recscale.models.wukong_cross import WukongCross, WukongCrossConfig
 
 SHAPE = InputShape(n=4, d=3, n_dense=0, n_tasks=2)
 KNOBS = {"l": 2, "n_F": 3, "n_L": 2, "k": 2, "mlp_width": 8, "head": (5,)}

@@ -9,9 +9,10 @@ import torch
 from recscale.datasets.tables import Field
 from recscale.models import CTR_MODELS, EmbeddingConfig, account_ctr
 from recscale.models.ctr_ladders import (
-    FRONTIER_MODELS,
+    INPUTS,
     RECIPE_LAYERS,
     SMALL_TOLERANCE,
+    STYLES,
     TARGETS,
     TOLERANCE,
     flop,
@@ -19,7 +20,6 @@ from recscale.models.ctr_ladders import (
     ladder_shapes,
     recipe,
 )
-from recscale.models.ctr_styles import INPUTS
 from recscale.models.wukong import WukongConfig
 
 MOVIELENS_1M = tuple(Field(f"{i}", 100) for i in range(10))
@@ -61,11 +61,11 @@ def test_targets_span_three_decades_evenly():
 
 
 def test_every_rival_and_no_variant_has_a_ladder():
-    assert set(FRONTIER_MODELS) == {*CTR_MODELS} - {"wukong+cross"}
-    assert FRONTIER_MODELS[:3] == ("wukong", "dcnv2", "crossnet")
+    assert set(STYLES) == {*CTR_MODELS} - {"wukong+cross"}
+    assert tuple(STYLES)[:3] == ("wukong", "dcnv2", "crossnet")
 
 
-@pytest.mark.parametrize("model", FRONTIER_MODELS)
+@pytest.mark.parametrize("model", STYLES)
 def test_shapes_are_many_distinct_and_at_the_target(model):
     for target in reached(model):
         found = ladder_shapes(model, target)
@@ -78,7 +78,7 @@ def test_shapes_are_many_distinct_and_at_the_target(model):
             assert abs(account.training_flop_per_example / target - 1) <= allowed
 
 
-@pytest.mark.parametrize("model", FRONTIER_MODELS)
+@pytest.mark.parametrize("model", STYLES)
 def test_along_a_style_no_knob_falls_and_depths_stay(model):
     for style in zip(*(ladder_shapes(model, target) for target in reached(model)), strict=True):
         for small, large in pairwise(style):
@@ -119,12 +119,12 @@ def test_the_recipe_takes_layers_first_then_everything():
 
 
 def test_frontiers_are_trained_at_enough_targets_with_the_same_ends():
-    counts = {model: len(frontier_targets(model)) for model in FRONTIER_MODELS}
+    counts = {model: len(frontier_targets(model)) for model in STYLES}
     assert counts.pop("wukong") == 12
     assert all(count >= 8 for model, count in counts.items() if model in ("dcnv2", "crossnet", "dlrm", "finalmlp"))
     assert counts["xdeepfm"] >= 8
     assert min(counts.values()) >= 6
-    for model in FRONTIER_MODELS:
+    for model in STYLES:
         targets = frontier_targets(model)
         assert list(targets) == sorted(targets)
         assert targets[0] == TARGETS[0]
@@ -147,7 +147,7 @@ def test_unknown_names_and_sizes_are_one_sentence():
         ladder_shapes("crossnet", TARGETS[-1])
 
 
-@pytest.mark.parametrize("model", FRONTIER_MODELS)
+@pytest.mark.parametrize("model", STYLES)
 def test_every_shape_can_be_built_and_predicts(model):
     x, extra = torch.randn(3, 10, 16), torch.randn(3, 10, 16)
     for config in ladder_shapes(model, TARGETS[1]):

@@ -11,7 +11,7 @@ WIDTH, HEADS, LENGTH = 12, 3, 7
 
 def test_block_is_the_pre_norm_transformer_layer():
     torch.manual_seed(0)
-    block = SASRecBlock(SASRecConfig(width=WIDTH, heads=HEADS), Dropout(0.0)).double()
+    block = SASRecBlock(SASRecConfig(width=WIDTH, heads=HEADS), Dropout(0.0), 0).double()
     reference = nn.TransformerEncoderLayer(
         WIDTH, HEADS, 4 * WIDTH, dropout=0.0, activation="gelu", norm_first=True, batch_first=True
     ).double()

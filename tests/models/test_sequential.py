@@ -7,7 +7,7 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from recscale.models.accounting_sequential import account_sequential
+from recscale.models import account_sequential
 from recscale.models.attention import Dropout, PackedSequences, choose_heads
 from recscale.models.sasrec import SASRecConfig
 from recscale.models.sequential import SEQUENTIAL_MODELS, build_sequential_model

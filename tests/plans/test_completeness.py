@@ -13,7 +13,7 @@ from recscale.plans.profiles import Profiles
 from recscale.plans.registry import missing_reasons
 from recscale.runs import NotYetPlanned, Study, load_results, save_results
 from recscale.runs.table import COLUMNS, Columns, metric_columns, records_table, with_current_health
-from recscale.settings import DATA, mirror_folder
+from recscale.settings import DATA, named_path
 from recscale.training.health import HEALTH
 
 OTHER_TABLES = ("data-quality", "data-quality-variants", "serving")
@@ -208,7 +208,7 @@ def test_every_reason_is_given_for_a_study(monkeypatch):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STUDIES)
 def test_nothing_is_missing_without_a_reason_and_nothing_is_there_without_a_plan(name, monkeypatch):
-    if mirror_folder() is None:
+    if named_path("RECSCALE_MIRROR") is None:
         pytest.skip("run ids hash the data: set RECSCALE_MIRROR to the folder with the data files")
     monkeypatch.delenv("RECSCALE_RESULTS", raising=False)
     assert study_faults(completeness(name), missing_reasons()) == []

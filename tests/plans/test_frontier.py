@@ -10,13 +10,13 @@ import pytest
 
 from recscale.datasets import load_ctr
 from recscale.models import EmbeddingConfig, account_ctr
-from recscale.models.ctr_ladders import FRONTIER_MODELS, TARGETS, flop, frontier_targets, ladder_shapes, recipe
+from recscale.models.ctr_ladders import STYLES, TARGETS, flop, frontier_targets, ladder_shapes, recipe
 from recscale.plans import frontier as plans_frontier
 from recscale.plans import plan_study
 from recscale.plans.frontier import CENTRAL, FIRST_SEEDS, GROUPS, PROTOCOL
 from recscale.runs import NotYetPlanned, save_results, spec
 from recscale.runs.table import records_table, run_table
-from recscale.settings import mirror_folder
+from recscale.settings import named_path
 
 FIRST = "wukong"
 
@@ -70,9 +70,9 @@ def searched(best, models=(FIRST,)) -> list[dict]:
 
 
 def test_models_and_groups_are_those_with_fair_ladders():
-    assert sum(GROUPS, ()) == FRONTIER_MODELS
-    assert {*plans_frontier.EXPECTED} == {*FRONTIER_MODELS} == {*plans_frontier.ERROR_WANTED}
-    assert {*plans_frontier.FRONTIER_BEYOND} <= {*FRONTIER_MODELS}
+    assert sum(GROUPS, ()) == tuple(STYLES)
+    assert {*plans_frontier.EXPECTED} == {*STYLES} == {*plans_frontier.ERROR_WANTED}
+    assert {*plans_frontier.FRONTIER_BEYOND} <= {*STYLES}
     assert plans_frontier.ERROR_WANTED["xdeepfm"] == 0.0008
     assert plans_frontier.ERROR_WANTED["masknet"] == 0.0012
 
@@ -87,7 +87,7 @@ def test_every_small_plan_has_its_name_and_distinct_runs(name, profile):
     assert {run.training.batch_size for run in study.runs} == {PROTOCOL.batch_size}
 
 
-@pytest.mark.parametrize("model", FRONTIER_MODELS)
+@pytest.mark.parametrize("model", STYLES)
 def test_the_search_takes_five_sizes_and_crosses_the_rates_at_three(model):
     runs = [run for run in full("ctr-frontier-rate") if run.model.model == model]
     assert {run.seed for run in runs} == {plans_frontier.FRONTIER_SEARCH_SEED}
@@ -185,10 +185,10 @@ def test_a_shape_that_diverged_is_not_chosen_and_seeds_have_a_bound():
 
 @pytest.mark.slow
 def test_the_ladders_count_compute_on_movielens_1m():
-    if mirror_folder() is None:
+    if named_path("RECSCALE_MIRROR") is None:
         pytest.skip("needs RECSCALE_MIRROR with the data files")
     data = load_ctr("movielens-1m")
-    for model in FRONTIER_MODELS:
+    for model in STYLES:
         config = ladder_shapes(model, TARGETS[4])[CENTRAL]
         account = account_ctr(config, data.fields, len(data.dense_names), len(data.tasks), EmbeddingConfig())
         assert account.training_flop_per_example == flop(config)

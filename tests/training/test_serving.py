@@ -47,8 +47,8 @@ def test_data_without_dense_inputs_and_with_one_field():
 
 
 def test_percentiles_and_throughput_are_those_of_the_times_taken(monkeypatch):
-    rows, ticks = candidate_rows(impressions(), 50), iter(np.cumsum([0, 0.001] * 98 + [0, 0.1] * 2))
-    # The clock stands still between requests; 98 take a millisecond, two take a hundred.
+    rows, ticks = candidate_rows(impressions(), 50), iter(np.cumsum([0, 9] * 2 + [0, 0.001] * 98 + [0, 0.1] * 2))
+    # The clock stands still between requests; two to warm up, 98 take a millisecond, two a hundred.
     monkeypatch.setattr(serving.time, "perf_counter", lambda: next(ticks))
     found = serving.serve(wukong_ladder()[0], rows, Request(50, repeats=100, warm_up=2, threads=1))
     assert found.p50_ms == pytest.approx(1)
@@ -56,11 +56,11 @@ def test_percentiles_and_throughput_are_those_of_the_times_taken(monkeypatch):
     assert found.candidates_per_second == pytest.approx(50 * 100 / 0.298)
 
 
-def test_threads_are_given_back():
+def test_threads_are_given_back(monkeypatch):
     before, seen = torch.get_num_threads(), []
-    with serving._threads(before + 1):
-        seen.append(torch.get_num_threads())
-    assert seen == [before + 1]
+    monkeypatch.setattr(serving.time, "perf_counter", lambda: seen.append(torch.get_num_threads()) or len(seen))
+    serving.serve(wukong_ladder()[0], candidate_rows(impressions(), 5), Request(5, 2, 1, threads=before + 1))
+    assert seen == [before + 1] * 6
     assert torch.get_num_threads() == before
 
 

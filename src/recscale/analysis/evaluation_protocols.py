@@ -19,8 +19,8 @@ from recscale.models.losses import LOSSES
 from recscale.models.sequential import SequentialModel
 from recscale.plans import plan_study
 from recscale.runs import RunSpec, run_table
+from recscale.training import TrainingResult
 from recscale.training.ranking import count_rivals
-from recscale.training.result import TrainingResult
 from recscale.training.sampled_ranking import (
     Protocol,
     Standing,

@@ -9,8 +9,8 @@ from jaxtyping import Float, Int
 from recscale.datasets.tables import CTRData
 from recscale.runs import Columns, RunSpec
 from recscale.stats.seeds import mean_half_width
+from recscale.training import TrainingResult
 from recscale.training.ctr import predict
-from recscale.training.result import TrainingResult
 
 
 def comparison_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:

@@ -72,7 +72,7 @@ def _command(model: str):
         from recscale.models.embeddings import EmbeddingConfig
         from recscale.settings import writable_file, write_atomically
         from recscale.training.ctr import CTRTraining, train_ctr
-        from recscale.training.devices import choose_device
+        from recscale.training.distributed import choose_device
 
         config = configure(model, settings or [])
         training = CTRTraining(

@@ -35,17 +35,11 @@ def check_size(unpacked: int, packed: int, path: str | Path) -> None:
         )
 
 
-def member(archive: zipfile.ZipFile, name: str) -> str:
-    """The full path of the member whose file name is ``name``, in whatever folder of the archive it lies."""
-    for path in archive.namelist():
-        if path.rsplit("/", 1)[-1] == name.rsplit("/", 1)[-1]:
-            return path
-    raise FileNotFoundError(f"no {name} inside")
-
-
 def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """The content of the member whose file name is ``name``, of a size that ``check_size`` allows."""
-    info = archive.getinfo(member(archive, name))
+    """The content of the member whose file name is ``name``, in any folder, of a size that ``check_size`` allows."""
+    members = {info.filename.rsplit("/", 1)[-1]: info for info in reversed(archive.infolist())}
+    if (info := members.get(name.rsplit("/", 1)[-1])) is None:
+        raise FileNotFoundError(f"no {name} inside")
     check_size(info.file_size, info.compress_size, f"{info.filename} in {archive.filename}")
     return archive.read(info)
 

@@ -42,7 +42,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from recscale.datasets.schema import DATA_KINDS, Card, CTRColumns, File, SequenceColumns, Source
-from recscale.settings import DATA, datasets_folder
+from recscale.settings import DATA, named_path
 
 OWN_KEYS = {"ctr": ("separator", "format"), "sequences": ("separator", "format", "k_core")}
 """What a table of a reader's card says of its file, beside the file's name and checksum."""
@@ -82,7 +82,7 @@ def book_cards() -> dict[str, Card]:
 def own_cards() -> tuple[dict[str, Card], dict[str, ValueError]]:
     """The cards of the reader's folder by name, and what is wrong with the others, by the names of their files."""
     cards, broken = {}, {}
-    folder = datasets_folder()
+    folder = named_path("RECSCALE_DATASETS")
     if folder and not folder.is_dir():
         broken[str(folder)] = ValueError(f"RECSCALE_DATASETS names {folder}, which is no folder")
     for path in sorted(folder.glob("*.toml")) if folder else ():

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recscale.datasets.archives import DAMAGED, read_member
 from recscale.datasets.schema import File, Source
-from recscale.settings import cache_folder, mirror_folder, temporary_folder, writable
+from recscale.settings import cache_folder, named_path, temporary_folder, writable
 
 with warnings.catch_warnings():  # tqdm, which pooch brings, complains on every page of a notebook without widgets
     warnings.simplefilter("ignore")
@@ -32,15 +32,10 @@ def downloads_folder() -> Path:
     return cache_folder() / "downloads"
 
 
-def digest(path: Path, algorithm: str = "sha256") -> str:
-    with open(path, "rb") as stream:
-        return hashlib.file_digest(stream, algorithm).hexdigest()
-
-
 def verify(file: File, path: Path) -> None:
     """Raise ``WrongChecksum`` unless ``path`` has every checksum the card gives."""
     for algorithm, expected in file.checksums.items():
-        if (found := digest(path, algorithm)) != expected:
+        if (found := pooch.file_hash(path, algorithm)) != expected:
             raise WrongChecksum(f"{path} is damaged or another version: its {algorithm} is {found}, not {expected}")
     if not file.members:
         return
@@ -54,6 +49,20 @@ def verify(file: File, path: Path) -> None:
         raise WrongChecksum(f"{path} is damaged: {error}") from error
 
 
+def verified(file: File, path: Path, tried: list[str], what: str, *, ours: bool = True) -> Path | None:
+    """``path`` if it is ``file``; else None, with the reason in ``tried`` and in a warning, and deleted if ``ours``."""
+    try:
+        verify(file, path)
+        return path
+    except WrongChecksum as error:
+        done = "deleted" if ours else "refused"
+        if ours:
+            path.unlink()
+        warnings.warn(f"{done} {what}: {error}", stacklevel=3)
+        tried.append(f"{error} ({done})")
+        return None
+
+
 def local(file: File, tried: list[str]) -> Path | None:
     """``file`` from the cache or the mirror, verified; None, with the reasons in ``tried``, where neither has it."""
     if Path(file.name).is_absolute():
@@ -62,28 +71,16 @@ def local(file: File, tried: list[str]) -> Path | None:
         verify(file, Path(file.name))
         return Path(file.name)
     cached = downloads_folder() / Path(file.name).name
-    if file.pinned and cached.is_file():
-        try:
-            verify(file, cached)
-            return cached
-        except WrongChecksum as error:
-            cached.unlink()
-            warnings.warn(f"deleted a cached file: {error}", stacklevel=2)
-            tried.append(f"{error} (deleted)")
-    if (mirror := mirror_folder()) is None:
+    if file.pinned and cached.is_file() and verified(file, cached, tried, "a cached file"):
+        return cached
+    if (mirror := named_path("RECSCALE_MIRROR")) is None:
         tried.append("RECSCALE_MIRROR is not set")
         return None
     path = mirror / file.name
     if not path.is_file():
         tried.append(f"no {file.name} in the mirror {mirror}")
         return None
-    try:
-        verify(file, path)
-    except WrongChecksum as error:
-        warnings.warn(f"refused a file of the mirror: {error}", stacklevel=2)
-        tried.append(f"{error} (refused)")
-        return None
-    return path
+    return verified(file, path, tried, "a file of the mirror", ours=False)
 
 
 def download(file: File, tried: list[str]) -> Path | None:
@@ -95,16 +92,11 @@ def download(file: File, tried: list[str]) -> Path | None:
     try:
         path = fetch(file, folder)
     except (OSError, ValueError) as error:
-        tried.append(f"{address} ({short(error)})")
+        kind, text = type(error).__name__, str(error).partition("\n")[0]
+        # requests nests whole stacks into one message.
+        tried.append(f"{address} ({kind if len(text) > 120 else f'{kind}: {text}'})")
         return None
-    try:
-        verify(file, path)
-    except WrongChecksum as error:
-        path.unlink()
-        warnings.warn(f"deleted a download from {address}: {error}", stacklevel=2)
-        tried.append(f"{error} (deleted)")
-        return None
-    return path
+    return verified(file, path, tried, f"a download from {address}")
 
 
 def from_url(file: File, folder: Path) -> Path:
@@ -132,12 +124,6 @@ def from_pip(file: File, folder: Path) -> Path:
     return path
 
 
-def short(error: Exception) -> str:
-    """An error's kind and its first words: requests nests whole stacks into one message."""
-    kind, text = type(error).__name__, str(error).splitlines()[0] if str(error) else ""
-    return kind if len(text) > 120 else f"{kind}: {text}"
-
-
 def locate(source: Source, tried: list[str], *, network: bool) -> tuple[Path, ...] | None:
     """All files of ``source``, or None. Without ``network`` only what is already on this machine."""
     paths = []
@@ -153,5 +139,5 @@ def locate(source: Source, tried: list[str], *, network: bool) -> tuple[Path, ..
 
 def combined_checksum(paths: tuple[Path, ...]) -> str:
     """SHA-256 of the file, or of the files' SHA-256s one after another: the data checksum of a run record."""
-    digests = [digest(path) for path in paths]
+    digests = [pooch.file_hash(path) for path in paths]
     return digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest()

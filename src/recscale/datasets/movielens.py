@@ -18,27 +18,6 @@ from recscale.datasets.archives import read_member as unzipped
 from recscale.datasets.schema import Card, Source
 
 LIKED = 4
-GENRES_100K = [
-    "unknown",
-    "Action",
-    "Adventure",
-    "Animation",
-    "Children's",
-    "Comedy",
-    "Crime",
-    "Documentary",
-    "Drama",
-    "Fantasy",
-    "Film-Noir",
-    "Horror",
-    "Musical",
-    "Mystery",
-    "Romance",
-    "Sci-Fi",
-    "Thriller",
-    "War",
-    "Western",
-]
 RATING = ["user", "item", "rating", "timestamp"]
 
 
@@ -53,15 +32,14 @@ def ml_1m(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.Da
 
 
 def ml_100k(paths: Sequence[Path], kind: str, card: Card, source: Source) -> pd.DataFrame:
-    """``ml-100k.zip``: ``u.data`` between tabs, ``u.user`` and ``u.item`` between ``|``, Latin-1; 19 genre flags."""
+    """``ml-100k.zip``: ``u.data`` between tabs, ``u.user``, ``u.item`` and ``u.genre`` between ``|``, Latin-1."""
     ratings = _read_member(paths[0], "u.data", "\t", RATING)
     if kind == "sequences":
         return ratings
     users = _read_member(paths[0], "u.user", "|", ["user", "age", "gender", "occupation", "zip"], text=("zip",))
-    columns = ["item", "title", "released", "video_released", "url", *GENRES_100K]
-    movies = _read_member(paths[0], "u.item", "|", columns)
-    flags = movies[GENRES_100K].to_numpy(bool)
-    genres = ["|".join(np.array(GENRES_100K)[row]) for row in flags]
+    names = _read_member(paths[0], "u.genre", "|", ["genre", "number"])["genre"].to_numpy()
+    movies = _read_member(paths[0], "u.item", "|", ["item", "title", "released", "video_released", "url", *names])
+    genres = ["|".join(names[row]) for row in movies[names].to_numpy(bool)]
     return _impressions(ratings, users, movies.assign(genres=genres, year=movies["title"].map(year_of_title)))
 
 

@@ -202,17 +202,15 @@ def _explain(path: Path, separator: str, names: Sequence[str]) -> None:
                         f"{len(names)} ({few}), between {separator!r}"
                     )
         except UnicodeDecodeError:
-            line = _line_that_is_not_utf8(path)
+            with unpacked(path) as lines:
+                line = next(
+                    number for number, line in enumerate(lines, 1) if line.decode(errors="ignore").encode() != line
+                )
             raise ValueError(
                 f"can't read {path} as CSV: line {line:,} isn't UTF-8 text; save the file as UTF-8"
             ) from None
         except csv.Error as error:
             raise ValueError(f"can't read {path} as CSV: line {records.line_num:,}: {error}") from None
-
-
-def _line_that_is_not_utf8(path: Path) -> int:
-    with unpacked(path) as stream:
-        return next(number for number, line in enumerate(stream, 1) if line.decode(errors="ignore").encode() != line)
 
 
 def _parquet(path: Path, columns: Sequence[str], lists: Collection[str]) -> pa.Table:

@@ -106,11 +106,6 @@ def check_once(names: Iterable[str], roles: str) -> None:
     _check(not twice, f"a column may stand once {roles}; {', '.join(twice)} stands more often")
 
 
-def check_counts(**counts: int | None) -> None:
-    for name, count in counts.items():
-        _check(count is None or count > 0, f"{name} must be above 0; it is {count}")
-
-
 @dataclass(frozen=True)
 class CTRColumns:
     """Columns of the canonical impressions table."""
@@ -133,7 +128,7 @@ class CTRColumns:
         check_once([*self.labels, *inputs, *filter(None, [self.split])], "as a label, an input or the split")
         empty = [name for name, separator in self.multi_hot.items() if not separator]
         _check(not empty, f"multi_hot must say what separates the values of {', '.join(empty)}, as '|'")
-        check_counts(rows=self.rows)
+        _check(self.rows is None or self.rows > 0, f"rows must be above 0; it is {self.rows}")
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -158,7 +153,9 @@ class SequenceColumns:
 
     def __post_init__(self) -> None:
         check_once(self.required, "as user, item or timestamp")
-        check_counts(users=self.users, items=self.items, interactions=self.interactions)
+        for name in ("users", "items", "interactions"):
+            count = getattr(self, name)
+            _check(count is None or count > 0, f"{name} must be above 0; it is {count}")
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -84,18 +84,14 @@ def _days(timestamps: Int[np.ndarray, " rows"] | None) -> list[str] | None:
     return [str(day) for day in ends]
 
 
-def count_all() -> dict[str, dict[str, Any]]:
-    """Data set -> kind -> its statistics, of every book card but the planted worlds'. Needs the data."""
+def write_statistics() -> None:
+    """Write the file anew: data set -> kind -> its statistics, of every book card but the planted worlds'."""
     count = {"ctr": ctr_statistics, "sequences": sequence_statistics}
     cards = {name: card for name, card in book_cards().items() if name not in PLANTED}
-    return {
+    found = {
         name: {kind: count[kind](load_dataset(name, kind).data) for kind in card.kinds} for name, card in cards.items()
     }
-
-
-def write_statistics() -> None:
-    """Count everything again and write the file."""
-    write_atomically(FILE, json.dumps(count_all(), indent=1, ensure_ascii=False) + "\n")
+    write_atomically(FILE, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 def read_statistics() -> dict[str, dict[str, Any]]:

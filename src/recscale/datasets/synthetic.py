@@ -59,7 +59,7 @@ def planted_ctr(
 def markov_sequences(
     n_users: int, length: int, n_items: int, seed: int, *, successors: int = 10, exponent: float = 1.5
 ) -> tuple[SequenceData, float, float]:
-    """First-order chains, with the entropy rate and the NDCG@10 that no model can beat.
+    """First-order chains, with their entropy rate and the NDCG@10 that no model can beat.
 
     Item ``i`` is followed by the r-th of its own ``successors`` random items with probability
     ``p_r = r^-exponent / Σ_s s^-exponent``. Every item has the same ``p`` over other items, so whatever the chain's
@@ -69,7 +69,6 @@ def markov_sequences(
 
     the latter by ranking successors in the order of ``p`` (no history left out: ``repeats`` is True).
     The chain forgets everything but its last item: a longer history is worth nothing.
-    Returns (sequences, entropy rate, best NDCG@10).
     """
     if not 1 <= successors <= n_items:
         raise ValueError(f"the number of successors must be from 1 to the number of items, {n_items}; got {successors}")
@@ -77,7 +76,8 @@ def markov_sequences(
         raise ValueError(f"need at least one user and one item a user; got {n_users} users of length {length}")
     generator = np.random.default_rng(seed)
     following = np.stack([generator.permutation(n_items)[:successors] for _ in range(n_items)])
-    p = successor_probabilities(successors, exponent)
+    p = np.arange(1, successors + 1, dtype=np.float64) ** -exponent
+    p /= p.sum()
     items = np.empty((n_users, length), dtype=np.int64)
     items[:, 0] = generator.integers(n_items, size=n_users)
     ranks = generator.choice(successors, p=p, size=(n_users, length))
@@ -94,11 +94,6 @@ def markov_sequences(
     )
     top = p[:10]
     return data, float(-(p * np.log(p)).sum()), float((top / np.log2(np.arange(2, len(top) + 2))).sum())
-
-
-def successor_probabilities(successors: int, exponent: float) -> np.ndarray:
-    weights = np.arange(1, successors + 1, dtype=np.float64) ** -exponent
-    return weights / weights.sum()
 
 
 def synthetic_recipe(*arguments: object) -> str:

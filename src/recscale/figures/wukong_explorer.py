@@ -13,8 +13,8 @@ from recscale.datasets.cards import find_card
 from recscale.figures.explorers import Explorer
 from recscale.models import InputShape, WukongConfig
 from recscale.models.accounting import total
+from recscale.models.ctr_ladders import INPUTS
 from recscale.models.ctr_presets import wukong_ladder
-from recscale.models.ctr_styles import INPUTS
 from recscale.runs.table import Columns, load_results
 
 PAPER_INPUTS = InputShape(n=720, d=160, n_dense=0, n_tasks=2)

@@ -58,22 +58,19 @@ def total(blocks: Sequence[Block], embedding_parameters: int) -> Accounting:
     )
 
 
-def mlp_parameters(sizes: Sequence[int], batch_norm: bool = False) -> int:
-    """Weights and biases of linear layers ``sizes[0] → sizes[1] → …``; batch norm sits on the hidden ones."""
-    linear = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
-    return linear + (2 * sum(sizes[1:-1]) if batch_norm else 0)
+def mlp_block(name: str, *mlps: Sequence[int], batch_norm: bool = False, count: int = 1, without: int = 0) -> Block:
+    """``count`` times the linear layers ``sizes[0] → sizes[1] → …`` of each MLP; batch norm sits on the hidden ones.
 
-
-def mlp_macs(sizes: Sequence[int]) -> int:
-    """Σ inputs × outputs."""
-    return sum(inputs * outputs for inputs, outputs in pairwise(sizes))
+    MACs are Σ inputs × outputs, ``without`` of them without a gradient of their input.
+    """
+    macs = sum(inputs * outputs for sizes in mlps for inputs, outputs in pairwise(sizes))
+    biases = sum(sum(sizes[1:]) for sizes in mlps)
+    norms = 2 * sum(sum(sizes[1:-1]) for sizes in mlps) if batch_norm else 0
+    return Block(name, count * (macs + biases + norms), count * macs, without)
 
 
 def account_ctr(config, fields: Sequence[Field], n_dense: int, n_tasks: int, embedding) -> Accounting:
-    """Closed-form account of ``build_ctr_model`` with the same arguments.
-
-    ``config`` is one of ``recscale.models.CTR_MODELS``, ``embedding`` an ``EmbeddingConfig``.
-    """
+    """Closed-form account of ``build_ctr_model`` with the same arguments."""
     tables = embedding.tables(fields, config, n_tasks)
     shape = embedding.shape(tables, n_dense, n_tasks)
     blocks = (*embedding.blocks(n_dense), *config.blocks(shape))

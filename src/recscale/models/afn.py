@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, Configured
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
@@ -18,27 +17,20 @@ SMALLEST = 1e-5
 
 
 @dataclass(frozen=True)
-class AFNConfig(TowerConfig):
+class AFNConfig(TowerConfig, model="afn+", title="AFN+"):
     """``neurons`` logarithmic neurons, the hidden layers ``afn`` on top of them, and those of the ``deep`` MLP beside.
 
     The MLP has embedding tables of its own, as in the paper; ``deep=()`` is AFN without the plus. The exponents start
     as N(0, 1/n), or with ``xavier_exponents`` as N(0, 2/(n + neurons)), as in FuxiCTR: all neurons near a constant 1.
     """
 
-    model: ClassVar[str] = "afn+"
-    title: ClassVar[str] = "AFN+"
-    VERSION: ClassVar[int] = 1
-
     neurons: int = 16
     afn: tuple[int, ...] = (64,)
     deep: tuple[int, ...] = (64, 64)
     batch_norm: bool = False
-    afn_dropout: float = 0.0
-    deep_dropout: float = 0.0
+    afn_dropout: BelowOne = 0.0
+    deep_dropout: BelowOne = 0.0
     xavier_exponents: bool = False
-
-    def __post_init__(self) -> None:
-        check_settings(self, afn_dropout=BELOW_ONE, deep_dropout=BELOW_ONE)
 
     def extra_tables(self, fields: Sequence[str], d: int, n_tasks: int) -> tuple[tuple[str, ...], int]:
         return (tuple(fields), d) if self.deep else ((), 0)
@@ -49,18 +41,13 @@ class AFNConfig(TowerConfig):
     def deep_sizes(self, shape: InputShape) -> tuple[int, ...]:
         return (shape.n_extra * shape.d, *self.deep, shape.n_tasks) if self.deep else ()
 
-    def tower(self, shape: InputShape) -> "AFN":
-        return AFN(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
-        afn, deep = self.afn_sizes(shape), self.deep_sizes(shape)
         logarithmic, tasks = shape.n * self.neurons, shape.n_tasks
-        sums = (2 * tasks, tasks) if self.deep else ()
         return (
             Block("logarithmic", logarithmic + 2 * shape.n + 2 * self.neurons, logarithmic * shape.d),
-            Block("afn", mlp_parameters(afn, self.batch_norm), mlp_macs(afn)),
-            Block("deep", mlp_parameters(deep, self.batch_norm), mlp_macs(deep)),
-            Block("output", mlp_parameters(sums), mlp_macs(sums)),
+            mlp_block("afn", self.afn_sizes(shape), batch_norm=self.batch_norm),
+            mlp_block("deep", self.deep_sizes(shape), batch_norm=self.batch_norm),
+            mlp_block("output", (2 * tasks, tasks) if self.deep else ()),
         )
 
 
@@ -80,7 +67,7 @@ class LogarithmicLayer(nn.Module):
         return self.after(self.weight(logs.mT).mT.exp())
 
 
-class AFN(nn.Module):
+class AFN(Configured, config=AFNConfig):
     """X_0 (batch, n, d) and the MLP's own embeddings (batch, fields, d) -> logits (batch, tasks)."""
 
     def __init__(self, config: AFNConfig, shape: InputShape) -> None:

@@ -7,12 +7,14 @@ of the row without a copy, a mask or a padding token; everything else works on (
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
+
+from recscale.models.checks import Layers, ModelConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,20 +52,26 @@ class PackedSequences:
 
 
 def choose_heads(width: int, target: int = 32) -> int:
-    """The number of heads whose size ``width / heads`` is nearest to ``target`` (ties: the larger size).
-
-    16 and 32 get one head, 64 two, 96 three; 25, 50, 75, 100 (the Performance Law's widths) get 1, 2, 3, 4 heads of 25.
-    """
-    if width < 1:
-        raise ValueError(f"width is {width}; it must be at least 1")
+    """The number of heads whose size ``width / heads`` is nearest to ``target`` (ties: the larger size)."""
     divisors = [heads for heads in range(1, width + 1) if width % heads == 0]
     return min(divisors, key=lambda heads: abs(width / heads - target))
 
 
-def check_heads(width: int, heads: int | None) -> None:
-    """Refuse a number of heads that doesn't divide the width."""
-    if heads is not None and width % heads:
-        raise ValueError(f"heads is {heads}; it must divide the width {width}")
+@dataclass(frozen=True)
+class SequentialConfig(ModelConfig):
+    """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
+
+    learned_positions: ClassVar[bool] = True
+    norm: ClassVar[type[nn.Module]] = nn.LayerNorm
+
+    width: int = 64
+    layers: Layers = 2
+    heads: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.heads is not None and self.width % self.heads:
+            raise ValueError(f"heads is {self.heads}; it must divide the width {self.width}")
 
 
 def per_bundle(
@@ -108,8 +116,6 @@ class Dropout(nn.Module):
 
     def __init__(self, rate: float) -> None:
         super().__init__()
-        if not 0 <= rate < 1:
-            raise ValueError(f"dropout is {rate}; allowed are values from 0 up to, not including, 1")
         self.dropped = round(rate * 65536)
         self.generator: torch.Generator | None = None
 
@@ -124,6 +130,3 @@ class Dropout(nn.Module):
         bits.random_(-(2**63), None, generator=self.generator)
         kept = bits.view(torch.int16)[: x.numel()].view(x.shape) >= self.dropped - 32768
         return x * kept.to(x.dtype).mul_(65536 / (65536 - self.dropped))
-
-    def extra_repr(self) -> str:
-        return f"rate={self.dropped / 65536:.4g}"

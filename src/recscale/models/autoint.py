@@ -1,40 +1,35 @@
 """AutoInt+: self-attention over the fields beside an MLP (Song et al. 2019, arXiv 1810.11921)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, LAYERS, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, Configured, Layers
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
 
 @dataclass(frozen=True)
-class AutoIntConfig(TowerConfig):
+class AutoIntConfig(TowerConfig, model="autoint+", title="AutoInt+"):
     """``layers`` of attention, ``width`` in all and split over ``heads``, and the ``deep`` MLP's hidden layers.
 
     ``deep=()`` leaves the MLP out: AutoInt without the plus. ``scale`` divides scores by √(width / heads).
     """
 
-    model: ClassVar[str] = "autoint+"
-    title: ClassVar[str] = "AutoInt+"
-    VERSION: ClassVar[int] = 1
-
-    layers: int = 2
+    layers: Layers = 2
     width: int = 32
     heads: int = 2
     deep: tuple[int, ...] = (64, 64)
     layer_norm: bool = True
     scale: bool = True
     batch_norm: bool = False
-    dropout: float = 0.0
+    dropout: BelowOne = 0.0
 
     def __post_init__(self) -> None:
-        check_settings(self, layers=LAYERS, dropout=BELOW_ONE)
+        super().__post_init__()
         if self.width % self.heads:
             raise ValueError(f"the attention width {self.width} is not a multiple of the number of heads {self.heads}")
 
@@ -45,18 +40,14 @@ class AutoIntConfig(TowerConfig):
     def deep_sizes(self, shape: InputShape) -> tuple[int, ...]:
         return (shape.n * shape.d, *self.deep, shape.n_tasks) if self.deep else ()
 
-    def tower(self, shape: InputShape) -> "AutoInt":
-        return AutoInt(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
         weights = sum((3 + (inputs != self.width)) * inputs * self.width for inputs in self.inputs(shape.d))
         norms = 2 * self.width * self.layers if self.layer_norm else 0
         scores = 2 * shape.n**2 * self.width * self.layers
-        output, deep = (shape.n * self.width, shape.n_tasks), self.deep_sizes(shape)
         return (
             Block("attention", weights + norms, shape.n * weights + scores),
-            Block("output", mlp_parameters(output), mlp_macs(output)),
-            Block("deep", mlp_parameters(deep, self.batch_norm), mlp_macs(deep)),
+            mlp_block("output", (shape.n * self.width, shape.n_tasks)),
+            mlp_block("deep", self.deep_sizes(shape), batch_norm=self.batch_norm),
         )
 
 
@@ -82,7 +73,7 @@ class FieldAttention(nn.Module):
         return torch.relu(self.norm(mixed + self.project(x)))
 
 
-class AutoInt(nn.Module):
+class AutoInt(Configured, config=AutoIntConfig):
     """X_0 (batch, n, d) -> logits (batch, tasks): a linear layer on the attended fields, plus the MLP on X_0."""
 
     def __init__(self, config: AutoIntConfig, shape: InputShape) -> None:

@@ -15,7 +15,6 @@ import functools
 import importlib
 import logging
 import warnings
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
@@ -67,11 +66,7 @@ def fill(weight: Tensor, index: int, std: float, seed: int) -> None:
 def build_bags(
     tables: Sequence[Table], *, std: float, seed: int, backend: str, fused: bool, sharded: bool = False, device
 ) -> nn.Module:
-    """Bags on ``device``, filled.
-
-    fused    row-wise Adagrad inside the backward pass, where the back end has it
-    sharded  tables apart, for TorchRec to deal out to processes
-    """
+    """Bags on ``device``, filled; the arguments are those of ``build_ctr_model``."""
     if backend == "auto":
         backend = "torchrec" if torchrec_available() else "torch"
     if backend not in ("torch", "torchrec"):
@@ -98,10 +93,6 @@ class Pooled:
     def __init__(self, blocks: Sequence[tuple[Sequence[str], Float[Tensor, "batch _ _"]]]) -> None:
         self.blocks = [block for _, block in blocks]
         self.place = {key: (i, j) for i, (keys, _) in enumerate(blocks) for j, key in enumerate(keys)}
-
-    def __getitem__(self, key: str) -> Float[Tensor, "batch width"]:
-        block, position = self.place[key]
-        return self.blocks[block][:, position]
 
     def stack(self, keys: Sequence[str]) -> Float[Tensor, "batch keys width"]:
         """The embeddings of several tables of one width; a view if they were looked up side by side."""
@@ -153,13 +144,9 @@ class Stack(nn.Module):
         parts = zip(self.runs, values.split(self.run_columns, dim=1), strict=True)
         return [part if part.shape[1] == len(run) else part.sum(1, keepdim=True) for run, part in parts]
 
-    def split(self, weight: Float[Tensor, "rows width"]) -> dict[str, Tensor]:
-        """Each table's rows, as views."""
-        return dict(zip(self.keys, weight.split([table.rows for table in self.tables]), strict=True))
 
-
-class StackedBags(nn.Module, ABC):
-    """One ``Stack`` for each width, by the width; who derives from it holds their weights."""
+class StackedBags(nn.Module):
+    """One ``Stack`` for each width, by the width; who derives from it has their weights: ``weight(name)``."""
 
     def __init__(self, tables: Sequence[Table]) -> None:
         super().__init__()
@@ -167,15 +154,13 @@ class StackedBags(nn.Module, ABC):
         stacks = {str(width): Stack([table for table in tables if table.width == width]) for width in widths}
         self.stacks = nn.ModuleDict(stacks)
 
-    @abstractmethod
-    def weight(self, name: str) -> Float[Tensor, "rows width"]:
-        """The weight of the stack called ``name``."""
-
     def table_weights(self) -> dict[str, Tensor]:
         """Each table's rows, as views."""
-        return {
-            key: rows for name, stack in self.stacks.items() for key, rows in stack.split(self.weight(name)).items()
-        }
+        parts = {}
+        for name, stack in self.stacks.items():
+            rows = self.weight(name).split([table.rows for table in stack.tables])
+            parts |= zip(stack.keys, rows, strict=True)
+        return parts
 
 
 class PlainBags(StackedBags):

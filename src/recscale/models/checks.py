@@ -2,12 +2,12 @@
 
 import math
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from types import UnionType
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 import numpy as np
+from torch import nn
 
 _LARGEST = 2**31 - 1
 
@@ -31,26 +31,52 @@ class Range:
 
 
 SIZE = Range(1, _LARGEST)
-COUNT = Range(0, _LARGEST)
 LAYERS = Range(1, 1000)
-HIDDEN_LAYERS = Range(0, 1000)
-POSITIVE = Range(0, above=True)
-NOT_NEGATIVE = Range(0)
-SHARE = Range(0, 1)
-BELOW_ONE = Range(0, 1, below=True)
+
+Natural = Annotated[int, Range(0, _LARGEST)]
+Layers = Annotated[int, LAYERS]
+HiddenLayers = Annotated[int, Range(0, 1000)]
+Positive = Annotated[float, Range(0, above=True)]
+NotNegative = Annotated[float, Range(0)]
+Share = Annotated[float, Range(0, 1)]
+BelowOne = Annotated[float, Range(0, 1, below=True)]
 
 
-def check_settings(config: Any, **allowed: Range | tuple[str, ...]) -> None:
-    """Refuse, in one sentence, a setting of the dataclass ``config`` that isn't of its annotated kind or not allowed.
+class Settings:
+    """A dataclass that refuses, in one sentence, a setting that isn't of its annotated kind or not allowed.
 
-    ``allowed``: by the setting's name, the range of its numbers or the texts it may be. Without one a whole number is
-    a size, at least 1; in a tuple each element is checked. A number is never infinite and never NaN.
+    ``Annotated[kind, limit]``: the range of the setting's numbers, or the texts it may be. Without one a whole number
+    is a size, at least 1; in a tuple each element is checked. A number is never infinite and never NaN.
     """
-    for field in fields(config):
-        value = getattr(config, field.name)
-        limit = allowed.get(field.name)
-        if not _fits(value, field.type, limit):
-            raise ValueError(f"{field.name} is {value!r}; it must be {_described(field.type, limit)}")
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not _fits(value, field.type):
+                raise ValueError(f"{field.name} is {value!r}; it must be {_described(field.type)}")
+
+
+class ModelConfig(Settings):
+    """A model's settings, with its name in the run records, the title readers know it by, and what it describes.
+
+    ``VERSION`` is raised by hand when the same settings give other numbers.
+    """
+
+    model: ClassVar[str]
+    title: ClassVar[str]
+    module: ClassVar[type[nn.Module]]
+    VERSION: ClassVar[int] = 1
+
+    def __init_subclass__(cls, model: str | None = None, title: str | None = None) -> None:
+        if model:
+            cls.model, cls.title = model, title
+
+
+class Configured(nn.Module):
+    """The module that configurations of the class ``config`` describe."""
+
+    def __init_subclass__(cls, config: type[ModelConfig]) -> None:
+        config.module = cls
 
 
 def check_seed(seed: int) -> None:
@@ -59,11 +85,15 @@ def check_seed(seed: int) -> None:
         raise ValueError(f"seed is {seed!r}; it must be a whole number, at least 0")
 
 
-def _fits(value: Any, kind: Any, limit: Range | tuple[str, ...] | None) -> bool:
+def _fits(value: Any, kind: Any, limit: Range | tuple[str, ...] | None = None) -> bool:
+    if get_origin(kind) is Annotated:
+        return _fits(value, *get_args(kind))
     if isinstance(kind, UnionType):
-        return any(_fits(value, one, limit) for one in get_args(kind))
+        return any(_fits(value, one) for one in get_args(kind))
     if get_origin(kind) is tuple:
-        return isinstance(value, tuple) and all(_fits(*pair, limit) for pair in _elements(value, get_args(kind)))
+        kinds = get_args(kind)
+        kinds = kinds[:1] * len(value) if isinstance(value, tuple) and kinds[-1] is Ellipsis else kinds
+        return isinstance(value, tuple) and len(value) == len(kinds) and all(map(_fits, value, kinds))
     if kind is int:
         return type(value) is int and value in (limit or SIZE)
     if kind is float:
@@ -72,23 +102,16 @@ def _fits(value: Any, kind: Any, limit: Range | tuple[str, ...] | None) -> bool:
     return isinstance(value, kind) and (limit is None or not isinstance(value, str) or value in limit)
 
 
-def _elements(value: tuple, kinds: tuple) -> Iterator[tuple[Any, Any]]:
-    """Each element of a tuple and its kind; a pair of another length than its annotation has an element of no kind."""
-    if kinds[-1] is Ellipsis:
-        return ((element, kinds[0]) for element in value)
-    if len(value) != len(kinds):
-        return iter([(value, type(None))])
-    return zip(value, kinds, strict=True)
-
-
-def _described(kind: Any, limit: Range | tuple[str, ...] | None) -> str:
+def _described(kind: Any, limit: Range | tuple[str, ...] | None = None) -> str:
+    if get_origin(kind) is Annotated:
+        return _described(*get_args(kind))
     if isinstance(kind, UnionType):
-        return " or ".join(_described(one, limit) for one in reversed(get_args(kind)))
+        return " or ".join(_described(one) for one in reversed(get_args(kind)))
     if get_origin(kind) is tuple:
         kinds = get_args(kind)
         if kinds[-1] is Ellipsis:
-            return f"a list, each element {_described(kinds[0], limit)}"
-        return f"({', '.join(_described(one, limit) for one in kinds)})"
+            return f"a list, each element {_described(kinds[0])}"
+        return f"({', '.join(_described(one) for one in kinds)})"
     if kind is int:
         return f"a whole number, {limit or SIZE}"
     if kind is float:

@@ -10,14 +10,13 @@ from recscale.datasets.tables import Field
 from recscale.models.afn import AFNConfig
 from recscale.models.autoint import AutoIntConfig
 from recscale.models.bags import build_bags
-from recscale.models.crossnet import CrossNetConfig
+from recscale.models.crossnet import CrossNetConfig, WukongCrossConfig
 from recscale.models.dcnv2 import DCNv2Config
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.embeddings import EmbeddingConfig, Embeddings
 from recscale.models.finalmlp import FinalMLPConfig
 from recscale.models.masknet import MaskNetConfig
 from recscale.models.wukong import WukongConfig
-from recscale.models.wukong_cross import WukongCrossConfig
 from recscale.models.xdeepfm import XDeepFMConfig
 
 CTR_MODELS = {
@@ -60,8 +59,7 @@ class CTRModel(nn.Module):
 
     def dense_parameters(self) -> list[nn.Parameter]:
         """Everything but the tables."""
-        tables = {id(parameter) for parameter in self.table_parameters()}
-        return [parameter for parameter in self.parameters() if id(parameter) not in tables]
+        return [weight for name, weight in self.named_parameters() if not name.startswith("embeddings.bags.")]
 
 
 def build_ctr_model(

@@ -2,6 +2,7 @@
 
 A ladder runs from about 0.02 to 30 training MFLOP per example on MovieLens-1M (10 fields, d = 16, one task). Tables
 and d stay as they are, only the dense part grows. Wukong follows the paper's recipe: first more layers, then the rest.
+DLRM's top MLP grows as in the paper's Table 5; DCNv2 is stacked, its cross layers grow in rank, then its MLP alone.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from recscale.models.finalmlp import FinalMLPConfig
 from recscale.models.masknet import MaskNetConfig
 from recscale.models.wukong import WukongConfig
 from recscale.models.xdeepfm import XDeepFMConfig
+
+
+def _wukong(l: int, n: int, **knobs: int) -> WukongConfig:  # noqa: E741
+    """n_F = n_L = n, and a head with one hidden layer as wide as FMB's, up to 256."""
+    return WukongConfig(l=l, n_F=n, n_L=n, head=(min(knobs["mlp_width"], 256),), **knobs)
 
 
 def wukong_ladder() -> tuple[WukongConfig, ...]:
@@ -36,29 +42,17 @@ def wukong_ladder() -> tuple[WukongConfig, ...]:
     )
 
 
-def _wukong(l: int, n: int, **knobs: int) -> WukongConfig:  # noqa: E741
-    """n_F = n_L = n, and a head with one hidden layer as wide as FMB's, up to 256."""
-    return WukongConfig(l=l, n_F=n, n_L=n, head=(min(knobs["mlp_width"], 256),), **knobs)
-
-
-def dlrm_sizes() -> tuple[DLRMConfig, ...]:
-    """Six DLRMs: the top MLP grows, as in the paper's Table 5."""
-    return tuple(DLRMConfig(top=(width, width)) for width in (16, 64, 192, 512, 1024, 2176))
-
-
-def dcnv2_sizes() -> tuple[DCNv2Config, ...]:
-    """Six DCNv2s, stacked: cross layers of growing rank, then (as in Table 5) the MLP alone."""
-    return (
+RIVAL_SIZES: dict[str, tuple[TowerConfig, ...]] = {
+    "wukong": wukong_ladder(),
+    "dlrm": tuple(DLRMConfig(top=(width, width)) for width in (16, 64, 192, 512, 1024, 2176)),
+    "dcnv2": (
         DCNv2Config(cross_layers=1, rank=4, deep=(16,)),
         DCNv2Config(cross_layers=2, rank=16, deep=(32, 32)),
         DCNv2Config(cross_layers=2, rank=64, deep=(128, 128)),
         DCNv2Config(cross_layers=2, deep=(384, 384)),
         DCNv2Config(cross_layers=2, deep=(960, 960)),
         DCNv2Config(cross_layers=2, deep=(2048, 2048)),
-    )
-
-
-RIVAL_SIZES: dict[str, tuple[TowerConfig, ...]] = {
+    ),
     "autoint+": (
         AutoIntConfig(layers=1, width=8, heads=1, deep=(8,)),
         AutoIntConfig(layers=2, width=32, heads=2, deep=(64, 64)),
@@ -94,10 +88,9 @@ RIVAL_SIZES: dict[str, tuple[TowerConfig, ...]] = {
 
 def rival_sizes(model: str) -> tuple[TowerConfig, ...]:
     """The size ladder of any model: Wukong's twelve, six of DLRM and DCNv2, four of the others."""
-    ladders = {"wukong": wukong_ladder(), "dlrm": dlrm_sizes(), "dcnv2": dcnv2_sizes(), **RIVAL_SIZES}
-    if model not in ladders:
-        raise ValueError(f"no model is called {model!r}; the models are {', '.join(ladders)}")
-    return ladders[model]
+    if model not in RIVAL_SIZES:
+        raise ValueError(f"no model is called {model!r}; the models are {', '.join(RIVAL_SIZES)}")
+    return RIVAL_SIZES[model]
 
 
 @dataclass(frozen=True)

@@ -1,40 +1,35 @@
 """DCNv2: explicit cross layers beside or below an MLP (Wang et al. 2021, arXiv 2008.13535)."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, HIDDEN_LAYERS, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, Configured, HiddenLayers
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, hidden_layers, linear
 
 
 @dataclass(frozen=True)
-class DCNv2Config(TowerConfig):
+class DCNv2Config(TowerConfig, model="dcnv2", title="DCNv2"):
     """``cross_layers`` of full rank or of ``rank``, and the ``deep`` MLP's hidden layers.
 
     structure  "stacked": the MLP reads the last cross layer; "parallel": it reads X_0, and a linear layer both
                outputs; "crossnet": no MLP at all (what the paper's Frappe row turns out to be)
     """
 
-    model: ClassVar[str] = "dcnv2"
-    title: ClassVar[str] = "DCNv2"
-    VERSION: ClassVar[int] = 1
-
-    cross_layers: int = 2
+    cross_layers: HiddenLayers = 2
     rank: int | None = None
     deep: tuple[int, ...] = (64, 64)
-    structure: str = "stacked"
+    structure: Annotated[str, ("stacked", "parallel", "crossnet")] = "stacked"
     batch_norm: bool = False
-    dropout: float = 0.0
+    dropout: BelowOne = 0.0
 
     def __post_init__(self) -> None:
-        structures = ("stacked", "parallel", "crossnet")
-        check_settings(self, cross_layers=HIDDEN_LAYERS, structure=structures, dropout=BELOW_ONE)
+        super().__post_init__()
         if self.structure == "parallel" and not self.deep:
             raise ValueError("the parallel structure needs at least one hidden layer in 'deep'")
 
@@ -50,18 +45,16 @@ class DCNv2Config(TowerConfig):
         beside = self.deep[-1] if self.structure == "parallel" else 0
         return () if self.structure == "stacked" else (shape.n * shape.d + beside, shape.n_tasks)
 
-    def tower(self, shape: InputShape) -> "DCNv2":
-        return DCNv2(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
         width = shape.n * shape.d
         macs = width * width if self.rank is None else 2 * width * self.rank
-        deep, output = self.deep_sizes(shape), self.output_sizes(shape)
-        norms = 2 * self.deep[-1] if self.batch_norm and self.structure == "parallel" else 0
+        deep = mlp_block("deep", self.deep_sizes(shape), batch_norm=self.batch_norm)
+        if self.structure == "parallel":
+            deep = replace(deep, parameters=deep.parameters + 2 * self.deep[-1] * self.batch_norm)
         return (
             Block("cross", self.cross_layers * (macs + width), self.cross_layers * macs),
-            Block("deep", mlp_parameters(deep, self.batch_norm) + norms, mlp_macs(deep)),
-            Block("output", mlp_parameters(output), mlp_macs(output)),
+            deep,
+            mlp_block("output", self.output_sizes(shape)),
         )
 
 
@@ -80,7 +73,7 @@ class Cross(nn.Module):
         return (x0 * self.weight(x)).add_(x)
 
 
-class DCNv2(nn.Module):
+class DCNv2(Configured, config=DCNv2Config):
     """X_0 (batch, n, d), flattened to (batch, D = nd) -> logits (batch, tasks)."""
 
     def __init__(self, config: DCNv2Config, shape: InputShape) -> None:

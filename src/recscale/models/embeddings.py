@@ -11,13 +11,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recscale.datasets.tables import Field
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, NOT_NEGATIVE, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, ModelConfig, NotNegative, Settings
 from recscale.models.layers import MLP
 
 
 @dataclass(frozen=True)
-class SmallFields:
+class SmallFields(Settings):
     """Less important fields: tables ``width`` wide, concatenated, mapped by an MLP to ``outputs`` d-wide embeddings."""
 
     fields: tuple[str, ...]
@@ -26,7 +26,7 @@ class SmallFields:
     hidden: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        check_settings(self)
+        super().__post_init__()
         if not self.fields:
             raise ValueError("a group of small fields must name at least one field")
 
@@ -61,16 +61,20 @@ class InputShape:
     n_extra: int = 0
 
 
-class TowerConfig:
+class TowerConfig(ModelConfig):
     """What a model's configuration says about its inputs; most models want the n embeddings and nothing else."""
 
     def extra_tables(self, fields: Sequence[str], d: int, n_tasks: int) -> tuple[tuple[str, ...], int]:
         """Fields that get a further table for the model's own use, and its width; () and 0 for none."""
         return (), 0
 
+    def tower(self, shape: InputShape) -> nn.Module:
+        """The model on its embeddings: X_0 (batch, n, d), and the extra ones, -> logits (batch, tasks)."""
+        return self.module(self, shape)
+
 
 @dataclass(frozen=True)
-class EmbeddingConfig:
+class EmbeddingConfig(Settings):
     """The front end: which inputs become how many embeddings of which width.
 
     width          d, the one width at which embeddings leave the front end
@@ -89,11 +93,11 @@ class EmbeddingConfig:
     small: tuple[SmallFields, ...] = ()
     dense_hidden: tuple[int, ...] = (64, 32)
     dense_outputs: int = 1
-    unit_dropout: float = 0.0
-    initial_std: float = 0.01
+    unit_dropout: BelowOne = 0.0
+    initial_std: NotNegative = 0.01
 
     def __post_init__(self) -> None:
-        check_settings(self, unit_dropout=BELOW_ONE, initial_std=NOT_NEGATIVE)
+        super().__post_init__()
         named = [name for name, _ in self.units] + [name for group in self.small for name in group.fields]
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"the field {twice[0]!r} stands more than once in units and small; allowed is once")
@@ -102,10 +106,8 @@ class EmbeddingConfig:
         """Every look-up: d-wide units, then small fields, then what the model asks for itself."""
         names = [entry.name for entry in fields]
         units, small = dict(self.units), {name: group.width for group in self.small for name in group.fields}
-        if unknown := sorted({*units, *small} - {*names}):
-            raise ValueError(f"no field is called {unknown[0]!r}; the fields are {', '.join(names)}")
         extra_fields, extra_width = tower.extra_tables(names, self.width, n_tasks)
-        if unknown := sorted({*extra_fields} - {*names}):
+        if unknown := sorted({*units, *small, *extra_fields} - {*names}):
             raise ValueError(f"no field is called {unknown[0]!r}; the fields are {', '.join(names)}")
         wide, narrow, extras, first = [], [], {}, 0
         for entry in fields:
@@ -139,13 +141,11 @@ class EmbeddingConfig:
 
     def blocks(self, n_dense: int) -> tuple[Block, ...]:
         """Dense part of the front end: the maps of small fields and of dense features."""
-        small = [self.small_sizes(group) for group in self.small]
-        blocks = [Block("small fields", sum(map(mlp_parameters, small)), sum(map(mlp_macs, small)))]
-        if n_dense:
-            sizes = self.dense_sizes(n_dense)
-            first = sizes[0] * sizes[1]
-            blocks.append(Block("dense features", mlp_parameters(sizes), mlp_macs(sizes), first))
-        return tuple(blocks)
+        small = mlp_block("small fields", *map(self.small_sizes, self.small))
+        if not n_dense:
+            return (small,)
+        sizes = self.dense_sizes(n_dense)
+        return (small, mlp_block("dense features", sizes, without=sizes[0] * sizes[1]))
 
 
 class Embeddings(nn.Module):
@@ -171,10 +171,9 @@ class Embeddings(nn.Module):
         self, ids: Int[Tensor, "batch columns"], dense: Float[Tensor, "batch features"]
     ) -> tuple[Float[Tensor, "batch n d"], Float[Tensor, "batch fields extra"] | None]:
         pooled = self.bags(ids)
-        x = pooled.stack(self.units) if self.units else None
-        if x is not None and self.training and self.config.unit_dropout:
-            x = nn.functional.dropout1d(x, self.config.unit_dropout)
-        parts = [] if x is None else [x]
+        parts = []
+        if self.units:
+            parts = [nn.functional.dropout1d(pooled.stack(self.units), self.config.unit_dropout, self.training)]
         for keys, mlp in zip(self.groups, self.small, strict=True):
             parts.append(mlp(pooled.stack(keys).flatten(1)).unflatten(1, (-1, self.config.width)))
         if self.dense is not None:

@@ -1,31 +1,26 @@
 """FinalMLP: two gated MLP streams and their bilinear fusion (Mao et al. 2023, arXiv 2304.00902)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, Configured
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, hidden_layers, linear
 
 
 @dataclass(frozen=True)
-class FinalMLPConfig(TowerConfig):
+class FinalMLPConfig(TowerConfig, model="finalmlp", title="FinalMLP"):
     """Hidden layers ``first`` and ``second`` of the two streams; ``heads`` split their bilinear product.
 
     context_first, context_second   fields whose own embeddings gate a stream's inputs (feature selection) through
                                     an MLP with the hidden layers ``gate``; without any, the stream has no gate
                                     ("no_fs" in Wukong's Table 5)
     """
-
-    model: ClassVar[str] = "finalmlp"
-    title: ClassVar[str] = "FinalMLP"
-    VERSION: ClassVar[int] = 1
 
     first: tuple[int, ...] = (64, 64)
     second: tuple[int, ...] = (64, 64)
@@ -34,10 +29,10 @@ class FinalMLPConfig(TowerConfig):
     context_second: tuple[str, ...] = ()
     gate: tuple[int, ...] = (64,)
     batch_norm: bool = False
-    dropout: float = 0.0
+    dropout: BelowOne = 0.0
 
     def __post_init__(self) -> None:
-        check_settings(self, dropout=BELOW_ONE)
+        super().__post_init__()
         contexts = self.context_first + self.context_second
         if twice := [name for name in contexts if contexts.count(name) > 1]:
             raise ValueError(f"context_first and context_second name the field {twice[0]!r} twice; allowed is once")
@@ -55,22 +50,14 @@ class FinalMLPConfig(TowerConfig):
         contexts = (self.context_first, self.context_second)
         return [(len(names) * shape.d, *self.gate, shape.n * shape.d) if names else () for names in contexts]
 
-    def tower(self, shape: InputShape) -> "FinalMLP":
-        return FinalMLP(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
-        gates, streams = self.gates(shape), self.streams(shape)
-        norms = 2 * (self.first[-1] + self.second[-1]) if self.batch_norm else 0
-        ends = (self.first[-1] + self.second[-1]) * shape.n_tasks
-        bilinear = self.first[-1] * self.second[-1] // self.heads * shape.n_tasks
+        ends = self.first[-1] + self.second[-1]
+        streams = mlp_block("streams", *self.streams(shape), batch_norm=self.batch_norm)
+        macs = (ends + self.first[-1] * self.second[-1] // self.heads) * shape.n_tasks
         return (
-            Block("gates", sum(map(mlp_parameters, gates)), sum(map(mlp_macs, gates))),
-            Block(
-                "streams",
-                norms + sum(mlp_parameters(sizes, self.batch_norm) for sizes in streams),
-                sum(map(mlp_macs, streams)),
-            ),
-            Block("fusion", bilinear + ends + 2 * shape.n_tasks, bilinear + ends),
+            mlp_block("gates", *self.gates(shape)),
+            replace(streams, parameters=streams.parameters + 2 * ends * self.batch_norm),
+            Block("fusion", macs + 2 * shape.n_tasks, macs),
         )
 
 
@@ -90,7 +77,7 @@ class BilinearFusion(nn.Module):
         return self.x(x) + self.y(y) + product.sum((0, 2))
 
 
-class FinalMLP(nn.Module):
+class FinalMLP(Configured, config=FinalMLPConfig):
     """X_0 (batch, n, d) and the contexts' own embeddings (batch, contexts, d) -> logits (batch, tasks)."""
 
     def __init__(self, config: FinalMLPConfig, shape: InputShape) -> None:

@@ -15,7 +15,6 @@ vectors, at a temperature of 0.05).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -23,37 +22,19 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
-from recscale.models.attention import Dropout, PackedSequences, check_heads, choose_heads, per_bundle
-from recscale.models.checks import BELOW_ONE, LAYERS, check_settings
+from recscale.models.attention import Dropout, PackedSequences, SequentialConfig, choose_heads, per_bundle
+from recscale.models.checks import BelowOne, Configured
 
 BUCKET = 0.301
 """Width of a time bucket in ln(seconds), as in the authors' code: each is a third longer than the one before."""
 
 
 @dataclass(frozen=True)
-class HSTUConfig:
-    """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
+class HSTUConfig(SequentialConfig, model="hstu", title="HSTU"):
+    """``time_buckets``: how many numbers ``r^t`` can be."""
 
-    model: ClassVar[str] = "hstu"
-    title: ClassVar[str] = "HSTU"
-    VERSION: ClassVar[int] = 1
-    learned_positions: ClassVar[bool] = True
-
-    width: int = 64
-    layers: int = 2
-    heads: int | None = None
     time_buckets: int = 128
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        check_settings(self, layers=LAYERS, dropout=BELOW_ONE)
-        check_heads(self.width, self.heads)
-
-    def block(self, dropout: Dropout, max_length: int) -> nn.Module:
-        return HSTUBlock(self, dropout, max_length)
-
-    def final_norm(self) -> nn.Module:
-        return nn.LayerNorm(self.width)
+    dropout: BelowOne = 0.2
 
     def layer_blocks(self, max_length: int) -> tuple[Block, ...]:
         """Parameters (with norms and relative biases) and MACs of one layer for one position."""
@@ -62,7 +43,7 @@ class HSTUConfig:
         return (Block("attention", 5 * d * d + 4 * d + biases, 5 * d * d + 2 * max_length * d),)
 
 
-class HSTUBlock(nn.Module):
+class HSTUBlock(Configured, config=HSTUConfig):
     """One layer: (tokens, width) -> (tokens, width)."""
 
     def __init__(self, config: HSTUConfig, dropout: Dropout, max_length: int) -> None:

@@ -16,39 +16,24 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
-from recscale.models.attention import Dropout, PackedSequences, causal_attention, check_heads, choose_heads
-from recscale.models.checks import BELOW_ONE, LAYERS, POSITIVE, check_settings
+from recscale.models.attention import Dropout, PackedSequences, SequentialConfig, causal_attention, choose_heads
+from recscale.models.checks import BelowOne, Configured, Positive
 
 
 @dataclass(frozen=True)
-class LLaMAConfig:
-    """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
+class LLaMAConfig(SequentialConfig, model="llama", title="LLaMA2"):
+    """``rope_base``: of the rotary positions' frequencies (``LLaMABlock.rotate``)."""
 
-    model: ClassVar[str] = "llama"
-    title: ClassVar[str] = "LLaMA2"
-    VERSION: ClassVar[int] = 1
     learned_positions: ClassVar[bool] = False
+    norm: ClassVar[type[nn.Module]] = nn.RMSNorm
 
-    width: int = 64
-    layers: int = 2
-    heads: int | None = None
-    rope_base: float = 10_000.0
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        check_settings(self, layers=LAYERS, rope_base=POSITIVE, dropout=BELOW_ONE)
-        check_heads(self.width, self.heads)
+    rope_base: Positive = 10_000.0
+    dropout: BelowOne = 0.2
 
     @property
     def hidden(self) -> int:
         """Width h of the SwiGLU."""
         return 32 * -(-(8 * self.width // 3) // 32)
-
-    def block(self, dropout: Dropout, max_length: int) -> nn.Module:
-        return LLaMABlock(self, dropout, max_length)
-
-    def final_norm(self) -> nn.Module:
-        return nn.RMSNorm(self.width)
 
     def layer_blocks(self, max_length: int) -> tuple[Block, ...]:
         """Parameters (with norms) and MACs of one layer for one position."""
@@ -59,7 +44,7 @@ class LLaMAConfig:
         )
 
 
-class LLaMABlock(nn.Module):
+class LLaMABlock(Configured, config=LLaMAConfig):
     """One layer: (tokens, width) -> (tokens, width)."""
 
     def __init__(self, config: LLaMAConfig, dropout: Dropout, max_length: int) -> None:

@@ -78,8 +78,6 @@ class Sampler:
     def __init__(
         self, counts: Int[Tensor, " n_items"], negatives: int, power: float, seed: int, device: torch.device
     ) -> None:
-        if negatives < 1:
-            raise ValueError(f"negatives is {negatives}; it must be at least 1")
         self.n_items, self.negatives, self.power, self.device = len(counts), negatives, power, device
         self.generator = torch.Generator().manual_seed(seed)
         probability = (counts.double() + 1) ** power

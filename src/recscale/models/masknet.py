@@ -1,40 +1,32 @@
 """MaskNet: blocks that multiply their input by a mask computed from the embeddings (Wang et al. 2021, 2102.07619)."""
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, LAYERS, POSITIVE, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, Configured, Layers, Positive
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
 
 @dataclass(frozen=True)
-class MaskNetConfig(TowerConfig):
+class MaskNetConfig(TowerConfig, model="masknet", title="MaskNet"):
     """The parallel form: ``mask_blocks`` blocks of ``block_width`` side by side, then the ``deep`` MLP's hidden layers.
 
     The mask's hidden layer is ``reduction`` times as wide as the flattened embeddings. Wukong found the parallel form
     stronger than the serial one.
     """
 
-    model: ClassVar[str] = "masknet"
-    title: ClassVar[str] = "MaskNet"
-    VERSION: ClassVar[int] = 1
-
-    mask_blocks: int = 2
+    mask_blocks: Layers = 2
     block_width: int = 32
-    reduction: float = 0.5
+    reduction: Positive = 0.5
     deep: tuple[int, ...] = (64, 64)
     embedding_norm: bool = True
     block_norm: bool = True
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        check_settings(self, mask_blocks=LAYERS, reduction=POSITIVE, dropout=BELOW_ONE)
+    dropout: BelowOne = 0.0
 
     def mask_sizes(self, shape: InputShape) -> tuple[int, ...]:
         width = shape.n * shape.d
@@ -43,18 +35,14 @@ class MaskNetConfig(TowerConfig):
     def deep_sizes(self, shape: InputShape) -> tuple[int, ...]:
         return (self.mask_blocks * self.block_width, *self.deep, shape.n_tasks)
 
-    def tower(self, shape: InputShape) -> "MaskNet":
-        return MaskNet(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
-        mask, deep = self.mask_sizes(shape), self.deep_sizes(shape)
         hidden = shape.n * shape.d * self.block_width
         norm = 2 * self.block_width if self.block_norm else 0
         return (
             Block("embedding norm", 2 * shape.n * shape.d if self.embedding_norm else 0, 0),
-            Block("masks", self.mask_blocks * mlp_parameters(mask), self.mask_blocks * mlp_macs(mask)),
+            mlp_block("masks", self.mask_sizes(shape), count=self.mask_blocks),
             Block("blocks", self.mask_blocks * (hidden + norm), self.mask_blocks * hidden),
-            Block("deep", mlp_parameters(deep), mlp_macs(deep)),
+            mlp_block("deep", self.deep_sizes(shape)),
         )
 
 
@@ -74,7 +62,7 @@ class MaskBlock(nn.Module):
         return self.hidden(self.mask(embeddings) * hidden)
 
 
-class MaskNet(nn.Module):
+class MaskNet(Configured, config=MaskNetConfig):
     """X_0 (batch, n, d) -> logits (batch, tasks). Each embedding is normalised with scale and shift of its own."""
 
     def __init__(self, config: MaskNetConfig, shape: InputShape) -> None:

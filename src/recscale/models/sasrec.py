@@ -9,41 +9,22 @@ weights, positions counted from a history's first item (theirs: from its last).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from recscale.models.accounting import Block
-from recscale.models.attention import Dropout, PackedSequences, causal_attention, check_heads, choose_heads
-from recscale.models.checks import BELOW_ONE, LAYERS, check_settings
+from recscale.models.attention import Dropout, PackedSequences, SequentialConfig, causal_attention, choose_heads
+from recscale.models.checks import BelowOne, Configured
 
 
 @dataclass(frozen=True)
-class SASRecConfig:
-    """``layers`` (H) blocks of ``width`` (d_emb, also the item embeddings' size); ``heads`` None: of size near 32."""
+class SASRecConfig(SequentialConfig, model="sasrec", title="SASRec"):
+    """``expansion``: how many times ``width`` the feed-forward part is wide."""
 
-    model: ClassVar[str] = "sasrec"
-    title: ClassVar[str] = "SASRec"
-    VERSION: ClassVar[int] = 1
-    learned_positions: ClassVar[bool] = True
-
-    width: int = 64
-    layers: int = 2
-    heads: int | None = None
     expansion: int = 4
-    dropout: float = 0.2
-
-    def __post_init__(self) -> None:
-        check_settings(self, layers=LAYERS, dropout=BELOW_ONE)
-        check_heads(self.width, self.heads)
-
-    def block(self, dropout: Dropout, max_length: int) -> nn.Module:
-        return SASRecBlock(self, dropout)
-
-    def final_norm(self) -> nn.Module:
-        return nn.LayerNorm(self.width)
+    dropout: BelowOne = 0.2
 
     def layer_blocks(self, max_length: int) -> tuple[Block, ...]:
         """Parameters (with biases and norms) and MACs of one layer for one position."""
@@ -54,10 +35,10 @@ class SASRecConfig:
         )
 
 
-class SASRecBlock(nn.Module):
+class SASRecBlock(Configured, config=SASRecConfig):
     """One layer: (tokens, width) -> (tokens, width). Query, key and value come from one fused matrix."""
 
-    def __init__(self, config: SASRecConfig, dropout: Dropout) -> None:
+    def __init__(self, config: SASRecConfig, dropout: Dropout, max_length: int) -> None:
         super().__init__()
         width = config.width
         self.heads = config.heads or choose_heads(width)

@@ -1,36 +1,17 @@
 """The frame around every sequential model: item table, positions, blocks, and scores against the same item table."""
 
-from typing import Protocol, runtime_checkable
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block
-from recscale.models.attention import Dropout, PackedSequences
+from recscale.models.accounting import Accounting, Block, total
+from recscale.models.attention import Dropout, PackedSequences, SequentialConfig
 from recscale.models.hstu import HSTUConfig
 from recscale.models.llama import LLaMAConfig
 from recscale.models.sasrec import SASRecConfig
 
 SEQUENTIAL_MODELS: dict[str, type] = {config.model: config for config in (SASRecConfig, HSTUConfig, LLaMAConfig)}
 """Name -> configuration class."""
-
-
-@runtime_checkable
-class SequentialConfig(Protocol):
-    """What a model's configuration offers besides its own settings."""
-
-    model: str
-    learned_positions: bool
-    width: int
-    layers: int
-    dropout: float
-
-    def block(self, dropout: Dropout, max_length: int) -> nn.Module: ...
-
-    def final_norm(self) -> nn.Module: ...
-
-    def layer_blocks(self, max_length: int) -> tuple[Block, ...]: ...
 
 
 class SequentialModel(nn.Module):
@@ -48,8 +29,8 @@ class SequentialModel(nn.Module):
         self.items = nn.Embedding(n_items, config.width)
         self.positions = nn.Embedding(max_length, config.width) if config.learned_positions else None
         self.dropout = Dropout(config.dropout)
-        self.blocks = nn.ModuleList(config.block(self.dropout, max_length) for _ in range(config.layers))
-        self.norm = config.final_norm()
+        self.blocks = nn.ModuleList(config.module(config, self.dropout, max_length) for _ in range(config.layers))
+        self.norm = config.norm(config.width)
         self.apply(_initialise)
         # The residual stream keeps its scale at any depth: GPT-2's rule, for two branches a layer. HSTU has one, and
         # starts smaller by √2.
@@ -87,3 +68,23 @@ def build_sequential_model(
         model = SequentialModel(config, n_items, max_length)
     model.dropout.seed(seed, torch.device(device))
     return model.to(device)
+
+
+def account_sequential(
+    config: SequentialConfig, n_items: int, max_length: int, loss: str = "sampled-softmax", negatives: int = 256
+) -> Accounting:
+    """Closed-form account of ``build_sequential_model(config, n_items, max_length)`` trained with ``loss``.
+
+    An example is one predicted position, counted at the maximum length n in the convention of ``accounting``. Attention
+    is the two full (n, n) products of a sequence, so n·d MACs each for a position: what a FLOP counter sees of the
+    plain implementation. A causal kernel needs half. The item table and learned positions are embeddings; the product
+    with the item table at the output (all of it, or the sampled rows and the true item) is compute of the dense part
+    that owns no parameters.
+    """
+    scored = n_items if loss == "softmax" else min(negatives, n_items)
+    layer = config.layer_blocks(max_length)
+    layers = tuple(Block(b.name, config.layers * b.parameters, config.layers * b.macs) for b in layer)
+    with torch.device("meta"):  # its parameters are counted, not made
+        norm = sum(parameter.numel() for parameter in config.norm(config.width).parameters())
+    tables = (n_items + config.learned_positions * max_length) * config.width
+    return total((*layers, Block("final norm", norm, 0), Block("loss", 0, config.width * scored)), tables)

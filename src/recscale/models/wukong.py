@@ -16,21 +16,21 @@ Decided here, because the paper leaves it open
   rule would take n_L for the fan-in, and LCB and residual would drown FMB.)
 """
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from typing import Annotated
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, HIDDEN_LAYERS, LAYERS, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, Configured, HiddenLayers, Layers
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import MLP, Heads
 
 
 @dataclass(frozen=True)
-class WukongConfig(TowerConfig):
+class WukongConfig(TowerConfig, model="wukong", title="Wukong"):
     """The paper's knobs l, n_F, n_L, k, MLP = ``mlp_layers`` × ``mlp_width``, and switches for the ablations.
 
     fm          "optimised" X(XᵀY), Y (n, k) learnt; "attentive" Y computed from X; "plain" XXᵀ
@@ -40,41 +40,30 @@ class WukongConfig(TowerConfig):
     layer_norm  False leaves the outer LN out (tests of the algebra)
     """
 
-    model: ClassVar[str] = "wukong"
-    title: ClassVar[str] = "Wukong"
-    VERSION: ClassVar[int] = 1
-
-    l: int = 2  # noqa: E741  (the paper's name)
+    l: Layers = 2  # noqa: E741  (the paper's name)
     n_F: int = 8
     n_L: int = 8
     k: int = 8
-    mlp_layers: int = 1
+    mlp_layers: HiddenLayers = 1
     mlp_width: int = 64
     head: tuple[int, ...] = (64,)
-    fm: str = "optimised"
+    fm: Annotated[str, ("optimised", "attentive", "plain")] = "optimised"
     compressed: int = 4
     attention_width: int = 32
     fmb: bool = True
     lcb: bool = True
     residual: bool = True
     layer_norm: bool = True
-    dropout: float = 0.0
+    dropout: BelowOne = 0.0
     batch_norm: bool = False
-
-    def __post_init__(self) -> None:
-        forms = ("optimised", "attentive", "plain")
-        check_settings(self, l=LAYERS, mlp_layers=HIDDEN_LAYERS, fm=forms, dropout=BELOW_ONE)
 
     @property
     def n_out(self) -> int:
         return self.n_F + self.n_L
 
-    def fm_columns(self, n: int) -> int:
-        """Columns of FM's output (n rows)."""
-        return n if self.fm == "plain" else self.k
-
     def fmb_sizes(self, n: int, d: int) -> tuple[int, ...]:
-        return (n * self.fm_columns(n), *[self.mlp_width] * self.mlp_layers, self.n_F * d)
+        columns = n if self.fm == "plain" else self.k
+        return (n * columns, *[self.mlp_width] * self.mlp_layers, self.n_F * d)
 
     def attention_sizes(self, n: int, d: int) -> tuple[int, ...]:
         return (self.compressed * d, self.attention_width, n * self.k)
@@ -82,32 +71,26 @@ class WukongConfig(TowerConfig):
     def head_sizes(self, d: int) -> tuple[int, ...]:
         return (self.n_out * d, *self.head)
 
-    def tower(self, shape: InputShape) -> "Wukong":
-        return Wukong(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
-        """Closed form: parameters and MACs of every layer's parts and of the heads."""
         return self.stack_blocks(shape)
 
     def stack_blocks(self, shape: InputShape, *, detached: bool = False) -> tuple[Block, ...]:
-        """``blocks``; ``detached``: of a stack whose input X_0 takes no gradient."""
+        """Every layer's parts and the heads in closed form; ``detached``: the stack's X_0 takes no gradient."""
         inputs = [shape.n, *[self.n_out] * (self.l - 1)]
         layers = [
             block
             for index, n in enumerate(inputs)
             for block in self._layer_blocks(index + 1, n, shape.d, detached and index == 0)
         ]
-        sizes = (*self.head_sizes(shape.d), 1)
-        heads = shape.n_tasks * mlp_parameters(sizes, self.batch_norm), shape.n_tasks * mlp_macs(sizes)
-        return (*layers, Block("head", *heads))
+        head = mlp_block("head", (*self.head_sizes(shape.d), 1), batch_norm=self.batch_norm, count=shape.n_tasks)
+        return (*layers, head)
 
     def _layer_blocks(self, index: int, n: int, d: int, detached: bool) -> list[Block]:
         blocks = []
         if self.fmb:
             blocks.append(self._fm_block(f"layer {index}: FM", n, d, detached))
-            sizes = self.fmb_sizes(n, d)
-            mlp = 2 * sizes[0] + mlp_parameters(sizes, self.batch_norm)
-            blocks.append(Block(f"layer {index}: FMB's MLP", mlp, mlp_macs(sizes)))
+            mlp = mlp_block(f"layer {index}: FMB's MLP", self.fmb_sizes(n, d), batch_norm=self.batch_norm)
+            blocks.append(replace(mlp, parameters=mlp.parameters + 2 * self.fmb_sizes(n, d)[0]))
         mixings = [("LCB", n * self.n_L)] if self.lcb else []
         if self.residual and n != self.n_out:
             mixings.append(("residual", n * self.n_out))
@@ -121,10 +104,10 @@ class WukongConfig(TowerConfig):
         products = 2 * n * self.k * d
         if self.fm == "optimised":
             return Block(name, n * self.k, products, products * detached)
-        attention = self.attention_sizes(n, d)
+        attention = mlp_block(name, self.attention_sizes(n, d))
         products += n * self.compressed * d
-        parameters = n * self.compressed + mlp_parameters(attention)
-        return Block(name, parameters, products + mlp_macs(attention), products * detached)
+        parameters = n * self.compressed + attention.parameters
+        return Block(name, parameters, products + attention.macs, products * detached)
 
 
 def mix(weight: Float[Tensor, "m n"], x: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch m d"]:
@@ -178,10 +161,7 @@ class FactorizationMachineBlock(nn.Module):
 
 
 class LinearCompressionBlock(nn.Module):
-    """Recombine embeddings without new interactions: ``LCB(X) = W_L X``, (batch, n, d) -> (batch, n_L, d).
-
-    ``W_L`` (n_L, n) is shared by all d columns and has no bias, as in the paper's formula.
-    """
+    """Recombine embeddings without new interactions: ``LCB(X) = W_L X``, (batch, n, d) -> (batch, n_L, d)."""
 
     def __init__(self, n_L: int, n: int) -> None:
         super().__init__()
@@ -217,7 +197,7 @@ class WukongLayer(nn.Module):
         return self.norm(out)
 
 
-class Wukong(nn.Module):
+class Wukong(Configured, config=WukongConfig):
     """The interaction stack and one MLP head per task: X_0 (batch, n, d) -> logits (batch, tasks)."""
 
     def __init__(self, config: WukongConfig, shape: InputShape) -> None:

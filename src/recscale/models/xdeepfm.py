@@ -1,37 +1,33 @@
 """xDeepFM: a compressed interaction network, an MLP and a first-order part (Lian et al. 2018, arXiv 1803.05170)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from recscale.models.accounting import Block, mlp_macs, mlp_parameters
-from recscale.models.checks import BELOW_ONE, check_settings
+from recscale.models.accounting import Block, mlp_block
+from recscale.models.checks import BelowOne, Configured
 from recscale.models.embeddings import InputShape, TowerConfig
 from recscale.models.layers import LOGIT_GAIN, MLP, linear
 
 
 @dataclass(frozen=True)
-class XDeepFMConfig(TowerConfig):
+class XDeepFMConfig(TowerConfig, model="xdeepfm", title="xDeepFM"):
     """Feature maps of each ``cin`` layer and hidden layers of the ``deep`` MLP; ``deep=()`` leaves the MLP out.
 
     The first-order part is one weight per value of every categorical field (and task).
     """
 
-    model: ClassVar[str] = "xdeepfm"
-    title: ClassVar[str] = "xDeepFM"
-    VERSION: ClassVar[int] = 1
-
     cin: tuple[int, ...] = (16, 16)
     deep: tuple[int, ...] = (64, 64)
     batch_norm: bool = False
-    dropout: float = 0.0
+    dropout: BelowOne = 0.0
 
     def __post_init__(self) -> None:
-        check_settings(self, dropout=BELOW_ONE)
+        super().__post_init__()
         if not self.cin:
             raise ValueError("cin is (); it must have at least one layer")
 
@@ -41,18 +37,13 @@ class XDeepFMConfig(TowerConfig):
     def deep_sizes(self, shape: InputShape) -> tuple[int, ...]:
         return (shape.n * shape.d, *self.deep, shape.n_tasks) if self.deep else ()
 
-    def tower(self, shape: InputShape) -> "XDeepFM":
-        return XDeepFM(self, shape)
-
     def blocks(self, shape: InputShape) -> tuple[Block, ...]:
         """CIN: the compression is counted, the element-wise outer product before it (H_{t-1} n d) is free."""
-        before = (shape.n, *self.cin[:-1])
-        layers = [(previous * shape.n, maps) for previous, maps in zip(before, self.cin, strict=True)]
-        output, deep = (sum(self.cin), shape.n_tasks), self.deep_sizes(shape)
+        cin = mlp_block("CIN", *((previous * shape.n, maps) for previous, maps in pairwise((shape.n, *self.cin))))
         return (
-            Block("CIN", sum(map(mlp_parameters, layers)), shape.d * sum(map(mlp_macs, layers))),
-            Block("output", mlp_parameters(output), mlp_macs(output)),
-            Block("deep", mlp_parameters(deep, self.batch_norm), mlp_macs(deep)),
+            replace(cin, macs=shape.d * cin.macs),
+            mlp_block("output", (sum(self.cin), shape.n_tasks)),
+            mlp_block("deep", self.deep_sizes(shape), batch_norm=self.batch_norm),
         )
 
 
@@ -64,9 +55,7 @@ class CompressedInteraction(nn.Module):
 
     def __init__(self, n: int, maps: Sequence[int]) -> None:
         super().__init__()
-        self.layers = nn.ModuleList(
-            linear(previous * n, count) for previous, count in zip((n, *maps[:-1]), maps, strict=True)
-        )
+        self.layers = nn.ModuleList(linear(previous * n, count) for previous, count in pairwise((n, *maps)))
 
     def forward(self, x0: Float[Tensor, "batch n d"]) -> Float[Tensor, "batch maps"]:
         base = x0.mT  # (batch, d, n)
@@ -78,7 +67,7 @@ class CompressedInteraction(nn.Module):
         return torch.cat(pooled, dim=1)
 
 
-class XDeepFM(nn.Module):
+class XDeepFM(Configured, config=XDeepFMConfig):
     """X_0 (batch, n, d) and first-order weights (batch, fields, tasks) -> logits (batch, tasks)."""
 
     def __init__(self, config: XDeepFMConfig, shape: InputShape) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from recscale.models import EmbeddingConfig, WukongConfig
-from recscale.models.ctr_presets import dcnv2_sizes, dlrm_sizes, rival_sizes, wukong_ladder
+from recscale.models.ctr_presets import rival_sizes, wukong_ladder
 from recscale.plans.parts import Part, Training, fixed, inputs, runs_of
 from recscale.plans.profiles import PROFILES, Profiles, RunPlanner, RunSeeds
 from recscale.plans.rate_search import COMPARED_MODELS, tuned
@@ -75,7 +75,7 @@ def _full_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Every model's ladder, on one split by time and on a second data set too."""
     rivals = [rival_sizes(name) for name in COMPARED_MODELS[1:]]
     by_time = tuple(_WUKONG[i] for i in (0, 3, 6, 8, 10))
-    elsewhere = tuple(_WUKONG[i] for i in (0, 2, 4, 6, 8, 9)), dlrm_sizes()[:4], dcnv2_sizes()[:4]
+    elsewhere = tuple(_WUKONG[i] for i in (0, 2, 4, 6, 8, 9)), rival_sizes("dlrm")[:4], rival_sizes("dcnv2")[:4]
     parts = [
         Part("movielens-1m", _WUKONG, tuned, (0, 1, 2)),
         *(Part("movielens-1m", models, tuned, (0, 1)) for models in rivals),
@@ -86,8 +86,10 @@ def _full_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
 
 
 SCALING_PLAN = Profiles(
-    smoke=partial(_small_scaling, CTR_SCALES.smoke, (0, 2, 3, 4), (dlrm_sizes()[1:2],), 1),
-    quick=partial(_small_scaling, CTR_SCALES.quick, (0, 2, 3, 5, 7, 9), (dlrm_sizes()[:3], dcnv2_sizes()[:3]), 2),
+    smoke=partial(_small_scaling, CTR_SCALES.smoke, (0, 2, 3, 4), (rival_sizes("dlrm")[1:2],), 1),
+    quick=partial(
+        _small_scaling, CTR_SCALES.quick, (0, 2, 3, 5, 7, 9), (rival_sizes("dlrm")[:3], rival_sizes("dcnv2")[:3]), 2
+    ),
     full=_full_scaling,
 )
 """Loss against compute: Wukong and its rivals along their ladders, tables and d the same at every size."""

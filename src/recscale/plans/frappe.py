@@ -9,7 +9,7 @@ from recscale.plans.parts import Part, Training, runs_of
 from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.rate_search import COMPARED_MODELS
 from recscale.runs.spec import RunSpec
-from recscale.training.bars import bars_training
+from recscale.training.ctr import bars_training
 
 FRAPPE_WUKONG = Preset(
     WukongConfig(l=2, n_F=8, n_L=8, k=8, mlp_layers=1, mlp_width=256, head=(256,), dropout=0.4),

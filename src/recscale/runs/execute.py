@@ -17,8 +17,8 @@ from recscale.runs.progress import model_trained
 from recscale.runs.spec import RunSpec, data_identity, load_data, variant
 from recscale.runs.table import Columns
 from recscale.settings import REPOSITORY, cache_folder
+from recscale.training import TrainingResult
 from recscale.training.ctr import train_ctr
-from recscale.training.result import TrainingResult
 from recscale.training.sequential import train_sequential
 
 _TRAINING = threading.Lock()

@@ -1,6 +1,6 @@
 """Progress of training for whoever waits in another process: one JSON line per finished run.
 
-``RECSCALE_PROGRESS`` names the file (``settings.progress_file``); without it nothing is written. A chapter that trains
+``RECSCALE_PROGRESS`` names the file (see ``settings``); without it nothing is written. A chapter that trains
 sets nothing up: ``run_study`` and ``train`` report by themselves, and whoever runs the chapter reads the file.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from recscale.settings import progress_file
+from recscale.settings import PROGRESS, named_path
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Progress:
     def step(self) -> None:
         """One more run is finished."""
         self.done += 1
-        if path := progress_file():
+        if path := named_path(PROGRESS):
             with path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(self.line()) + "\n")
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int, Integer
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from recscale.datasets.tables import PADDING, CTRData, Field
+from recscale.datasets.tables import PADDING, CTRData
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +21,12 @@ class CTRTensors:
 
     @classmethod
     def of(cls, data: CTRData, device: torch.device) -> "CTRTensors":
-        for field in data.fields:
-            check_ids(field, data.ids[field.name])
+        for field in data.fields:  # a look-up would take an id out of range for a row of another table
+            ids, several = data.ids[field.name], field.max_values > 1
+            wrong = ids[(ids < (PADDING if several else 0)) | (ids >= field.vocabulary_size)]
+            if len(wrong):
+                allowed = f"0 … {field.vocabulary_size - 1}" + (f", or {PADDING} for no value" if several else "")
+                raise ValueError(f"ids of the field {field.name!r} must be in {allowed}; got {wrong[0]}")
         columns = [np.reshape(data.ids[field.name], (len(data), field.max_values)) for field in data.fields]
         return cls(
             torch.from_numpy(np.concatenate(columns, axis=1).astype(np.int32)).to(device),
@@ -38,17 +42,6 @@ class CTRTensors:
         # Several times as fast as indexing with brackets.
         ids, dense, labels = (table.index_select(0, index) for table in (self.ids, self.dense, self.labels))
         return ids.long(), dense, labels
-
-
-def check_ids(field: Field, ids: Integer[np.ndarray, "rows ..."]) -> None:
-    """Every id has a row of its own: a look-up would take one out of range for a row of another table."""
-    lowest = PADDING if field.max_values > 1 else 0
-    wrong = ids[(ids < lowest) | (ids >= field.vocabulary_size)]
-    if len(wrong):
-        padding = f", or {PADDING} for no value" if field.max_values > 1 else ""
-        raise ValueError(
-            f"ids of the field {field.name!r} must be in 0 … {field.vocabulary_size - 1}{padding}; got {wrong[0]}"
-        )
 
 
 def n_batches(rows: int, batch_size: int) -> int:

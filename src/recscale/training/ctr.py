@@ -4,7 +4,7 @@ import copy
 import math
 import time
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,14 +15,14 @@ from tqdm import tqdm
 
 from recscale.datasets.tables import CTRData, CTRSplit
 from recscale.models import EmbeddingConfig, TowerConfig, account_ctr, build_ctr_model
-from recscale.models.checks import BELOW_ONE, COUNT, NOT_NEGATIVE, POSITIVE, SHARE, check_seed, check_settings
+from recscale.models.checks import BelowOne, Natural, NotNegative, Positive, Settings, Share, check_seed
+from recscale.models.ctr_presets import Preset
+from recscale.training import TrainingResult
 from recscale.training.averaging import WeightAverages, Window, curve_steps
 from recscale.training.batches import CTRTensors, n_batches, shuffled
-from recscale.training.devices import check_memory, choose_device
-from recscale.training.distributed import Processes, check_batches
+from recscale.training.distributed import Processes, check_batches, check_memory, choose_device
 from recscale.training.metrics import binary_metrics
 from recscale.training.optimisers import SCHEDULES, Optimisers, rate_factor
-from recscale.training.result import TrainingResult
 
 LOG_POINTS = 50
 """Rows of training loss in the history, per epoch."""
@@ -31,7 +31,7 @@ EVALUATION_BATCH = 4096
 
 
 @dataclass(frozen=True)
-class CTRTraining:
+class CTRTraining(Settings):
     """How a CTR model is trained. Defaults: one pass with the paper's optimisers and rates (its Criteo pilot).
 
     epochs               1 is the paper's one pass; more end early by ``patience``
@@ -54,37 +54,23 @@ class CTRTraining:
 
     epochs: int = 1
     batch_size: int = 1024
-    dense_learning_rate: float = 1e-3
-    sparse_learning_rate: float = 1e-1
-    warmup_fraction: float = 0.1
-    schedule: str = "linear"
-    table_optimiser: str = "row-wise adagrad"
-    embedding_l2: float = 0.0
-    gradient_clip: float = 10.0
-    patience: int = 0
-    plateau_factor: float = 1.0
-    monitor: str = "auc"
+    dense_learning_rate: Positive = 1e-3
+    sparse_learning_rate: Positive = 1e-1
+    warmup_fraction: Share = 0.1
+    schedule: Annotated[str, SCHEDULES] = "linear"
+    table_optimiser: Annotated[str, ("row-wise adagrad", "adam")] = "row-wise adagrad"
+    embedding_l2: NotNegative = 0.0
+    gradient_clip: NotNegative = 10.0
+    patience: Natural = 0
+    plateau_factor: Positive = 1.0
+    monitor: Annotated[str, ("auc", "logloss")] = "auc"
     evaluations: int = 1
-    averaged: tuple[float, ...] = (0.0,)
-    curve_points: int = 0
+    averaged: tuple[BelowOne, ...] = (0.0,)
+    curve_points: Natural = 0
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
 
     def __post_init__(self) -> None:
-        check_settings(
-            self,
-            dense_learning_rate=POSITIVE,
-            sparse_learning_rate=POSITIVE,
-            warmup_fraction=SHARE,
-            schedule=SCHEDULES,
-            table_optimiser=("row-wise adagrad", "adam"),
-            embedding_l2=NOT_NEGATIVE,
-            gradient_clip=NOT_NEGATIVE,
-            patience=COUNT,
-            plateau_factor=POSITIVE,
-            monitor=("auc", "logloss"),
-            averaged=BELOW_ONE,
-            curve_points=COUNT,
-        )
+        super().__post_init__()
         if self.embedding_l2 and self.table_optimiser != "adam":
             raise ValueError("embedding_l2 needs table_optimiser='adam': row-wise Adagrad only sees the rows looked up")
         if not self.averaged:
@@ -105,18 +91,25 @@ class CTRTraining:
         return rate_factor(step, warmup, self.epochs * steps_per_epoch, self.schedule)
 
 
-@dataclass(frozen=True)
-class Seeds:
-    """Independent streams from one seed: fresh weights, order of the data, dropout."""
+def bars_training(preset: Preset) -> CTRTraining:
+    """The recipe of the BARS benchmark's ``*_x1`` data sets, which the paper's five small data sets follow.
 
-    initialisation: int
-    order: int
-    dropout: int
-
-    @classmethod
-    def of(cls, seed: int) -> "Seeds":
-        check_seed(seed)
-        return cls(*(int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(3)))
+    Adam at 1e-3 on everything, batches of 4096, up to 100 epochs watched by AUC on valid.
+    An epoch that isn't the best divides the rate by ten, the second in a row ends training; the best weights count.
+    Differences from FuxiCTR: Kaiming instead of Xavier weights, and its clipping (norm 10) leaves the tables out.
+    """
+    return CTRTraining(
+        epochs=100,
+        batch_size=4096,
+        sparse_learning_rate=1e-3,
+        warmup_fraction=0.0,
+        schedule="constant",
+        table_optimiser="adam",
+        embedding_l2=preset.embedding_l2,
+        patience=2,
+        plateau_factor=0.1,
+        embedding=EmbeddingConfig(width=preset.width, initial_std=1e-4),
+    )
 
 
 def train_ctr(
@@ -178,33 +171,25 @@ class _Run:
         backend: str,
         processes: Processes,
     ) -> None:
-        if processes.world > 1 and (training.table_optimiser == "adam" or backend == "torch"):
+        adam = training.table_optimiser == "adam"
+        if processes.world > 1 and (adam or backend == "torch"):
             raise ValueError("several processes need TorchRec and table_optimiser='row-wise adagrad'")
         if processes.world > 1 and (any(training.averaged) or training.curve_points):
             raise ValueError("several processes can't average weights: averaged must be (0.0,) and curve_points 0")
-        self.training, self.split, self.seeds, self.processes = training, split, Seeds.of(seed), processes
-        data = split.train
-        self.account = account_ctr(config, data.fields, data.dense.shape[1], len(data.tasks), training.embedding)
-        check_memory(config.model, self.account, device, table_copies=4 if training.table_optimiser == "adam" else 1)
-        self.model = build_ctr_model(
-            config,
-            data.fields,
-            data.dense.shape[1],
-            len(data.tasks),
-            embedding=training.embedding,
-            seed=self.seeds.initialisation,
-            backend=backend,
-            fused=training.table_optimiser == "row-wise adagrad",
-            sharded=processes.world > 1,
-            device=device,
-        )
-        self.steps_per_epoch = n_batches(len(data), training.batch_size)
-        check_batches(config, self.model, len(data) // self.steps_per_epoch, processes)
+        check_seed(seed)
+        # Independent streams from one seed.
+        fresh, self.order, self.dropout = (int(word) >> 1 for word in np.random.SeedSequence(seed).generate_state(3))
+        self.training, self.tasks, self.processes = training, split.train.tasks, processes
+        inputs, rows = (split.train.fields, split.train.dense.shape[1], len(self.tasks)), len(split.train)
+        self.account = account_ctr(config, *inputs, training.embedding)
+        check_memory(config.model, self.account, device, table_copies=4 if adam else 1)
+        held = {"backend": backend, "fused": not adam, "sharded": processes.world > 1, "device": device}
+        self.model = build_ctr_model(config, *inputs, embedding=training.embedding, seed=fresh, **held)
+        self.steps_per_epoch = n_batches(rows, training.batch_size)
+        check_batches(config, self.model, rows // self.steps_per_epoch, processes)
         self.parallel = processes.parallel(self.model)
         self.optimisers = Optimisers(self.model, training)
-        self.train_rows = CTRTensors.of(data, device)
-        self.valid_rows = CTRTensors.of(split.valid, device)
-        self.test_rows = CTRTensors.of(split.test, device)
+        self.rows = {part: CTRTensors.of(getattr(split, part), device) for part in ("train", "valid", "test")}
         self.step = self.examples = 0
         self.losses: list[float] = []  # of the first task, since the last row of the history
         self.history: list[dict[str, float | int]] = []
@@ -220,11 +205,12 @@ class _Run:
 
     def train(self, progress: bool) -> TrainingResult:
         started = time.perf_counter()
-        order = np.random.default_rng(self.seeds.order)
+        order, patience = np.random.default_rng(self.order), self.training.patience
         steps = self.training.epochs * self.steps_per_epoch
         with torch.random.fork_rng(), tqdm(total=steps, disable=not progress, unit="batch") as bar:
-            torch.manual_seed(self.seeds.dropout)
-            healthy = all(self._epoch(order, bar) for _ in self._epochs())
+            torch.manual_seed(self.dropout)
+            epochs = (epoch for epoch in range(self.training.epochs) if not patience or self.bad_epochs < patience)
+            healthy = all(self._epoch(order, bar) for _ in epochs)
         if self.best_state is not None:
             self.model.load_state_dict(self.best_state)
         metrics = self._final_metrics()
@@ -239,12 +225,6 @@ class _Run:
             wall_seconds=time.perf_counter() - started,
         )
 
-    def _epochs(self):
-        for epoch in range(self.training.epochs):
-            if self.training.patience and self.bad_epochs >= self.training.patience:
-                return
-            yield epoch
-
     def _epoch(self, order: np.random.Generator, bar: tqdm) -> bool:
         """One pass over the training rows; False as soon as a loss isn't finite."""
         log_at, evaluate_at = (
@@ -252,7 +232,7 @@ class _Run:
             for points in (min(LOG_POINTS, self.steps_per_epoch), self.training.evaluations)
         )
         self.model.train()
-        for within, index in enumerate(shuffled(len(self.train_rows), self.training.batch_size, order), start=1):
+        for within, index in enumerate(shuffled(len(self.rows["train"]), self.training.batch_size, order), start=1):
             loss = self._step(index)
             bar.update()
             if not math.isfinite(loss):
@@ -267,7 +247,7 @@ class _Run:
 
     def _step(self, index: Tensor) -> float:
         factor = self.plateau * self.training.rate_factor(self.step, self.steps_per_epoch)
-        ids, dense, labels = self.train_rows.rows(self.processes.share(index))
+        ids, dense, labels = self.rows["train"].rows(self.processes.share(index))
         self.optimisers.begin(factor)
         logits = self.parallel(ids, dense)
         each = nn.functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")
@@ -287,7 +267,7 @@ class _Run:
         row = {"step": self.step, "examples_seen": self.examples, "train_logloss": float(np.mean(self.losses))}
         self.losses.clear()
         if evaluate:
-            row |= self._evaluate("valid", self.valid_rows)
+            row |= self._evaluate("valid")
         self.history.append(row)
         if last and self.training.watches:
             self._watch(row)
@@ -302,7 +282,7 @@ class _Run:
 
     def _measure_curve(self, window: Window) -> None:
         with self.averages.applied(window):
-            self.curve.append({"examples_seen": self.examples, **self._evaluate("test", self.test_rows)})
+            self.curve.append({"examples_seen": self.examples, **self._evaluate("test")})
 
     def _final_metrics(self) -> dict[str, float]:
         """On valid and test: of the first average, then of the others (none of an unfinished run)."""
@@ -311,14 +291,14 @@ class _Run:
         for window in others:
             if self.averages.has(window):
                 with self.averages.applied(window):
-                    measured = self._evaluate_both()
+                    measured = self._evaluate("valid", "test")
                 metrics |= {f"{name}~{window.share:g}": value for name, value in measured.items()}
         self.averages.import_results(first)
-        return self._evaluate_both() | metrics
+        return self._evaluate("valid", "test") | metrics
 
-    def _evaluate_both(self) -> dict[str, float]:
-        return self._evaluate("valid", self.valid_rows) | self._evaluate("test", self.test_rows)
-
-    def _evaluate(self, part: str, data: CTRData | CTRTensors) -> dict[str, float]:
-        labels = data.labels.cpu().numpy() if isinstance(data, CTRTensors) else data.labels
-        return binary_metrics(part, self.split.train.tasks, labels, predict(self.parallel, data, self.processes))
+    def _evaluate(self, *parts: str) -> dict[str, float]:
+        metrics = {}
+        for part in parts:
+            logits = predict(self.parallel, self.rows[part], self.processes)
+            metrics |= binary_metrics(part, self.tasks, self.rows[part].labels.cpu().numpy(), logits)
+        return metrics

@@ -1,12 +1,11 @@
-"""One model on several processes: tables sharded by TorchRec, the dense part replicated.
+"""Where a model trains: the device by name, and on several processes, tables sharded by TorchRec, the rest replicated.
 
 Start with ``torchrun``, which sets the environment that ``Processes.join`` reads. Every process reads the same global
 batches and takes its share of each, so that each step equals that of one process to rounding.
 
-Rounding grows as in any training. A two-layer Wukong on MovieLens-1M (781 steps of 1,024 rows): the losses of two
-processes and of one differ by 6e-8 up to step 8, 2e-5 at step 12, 3e-4 at step 15 and about 1e-3 from step 30 on. Those
-of one process, and of one whose initial weights are changed by 6e-8 of themselves, differ by as much at the same steps.
-In double precision, batches summed in two halves or whole give losses within 1e-16 of each other over 150 steps.
+Rounding grows as in any training. A two-layer Wukong on MovieLens-1M: the losses of two processes and of one differ by
+6e-8 up to step 8 and about 1e-3 from step 30 on, as do those of one process whose initial weights are changed by 6e-8
+of themselves. In double precision, batches summed in two halves or whole keep within 1e-16 over 150 steps.
 
 What looks at a whole batch, or draws numbers, would differ from one process by more: ``check_batches`` refuses it.
 """
@@ -17,11 +16,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
+import psutil
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from recscale.models import CTRModel, TowerConfig
+from recscale.models import Accounting, CTRModel, TowerConfig
 from recscale.models.bags import ADAGRAD_EPS, FUSED_WIDTH, ShardedBags, torchrec_module
 
 
@@ -82,26 +82,22 @@ class Processes:
         torchrec_module("torchrec.optim.apply_optimizer_in_backward").apply_optimizer_in_backward(
             torchrec_module("torchrec.optim").RowWiseAdagrad, weights.values(), {"lr": 0.0, "eps": ADAGRAD_EPS}
         )
-        parallel = torchrec_module("torchrec.distributed.model_parallel").DistributedModelParallel
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # TorchRec's own use of an older name of a DDP option
-            device = next(iter(weights.values())).device
-            return parallel(model, device=device, plan=self._plan(bags, weights), sharders=[_sharder()])
-
-    def _plan(self, bags: ShardedBags, weights: dict[str, nn.Parameter]):
-        """Whole tables on single processes."""
         plans = torchrec_module("torchrec.distributed.sharding_plan")
-        load = [0] * self.world
-        placed = {}
+        load, placed = [0] * self.world, {}
         for name in sorted(weights, key=lambda name: -len(weights[name])):
             rank = load.index(min(load))
             load[rank] += len(weights[name])
             placed[name.split(".")[1]] = plans.table_wise(rank=rank)
-        device = next(iter(weights.values())).device.type
-        module = plans.construct_module_sharding_plan(
-            bags.collection, placed, _sharder(), self.world, self.world, device
+        device = next(iter(weights.values())).device
+        sharder = torchrec_module("torchrec.distributed.embeddingbag").EmbeddingBagCollectionSharder()
+        whole = plans.construct_module_sharding_plan(
+            bags.collection, placed, sharder, self.world, self.world, device.type
         )
-        return torchrec_module("torchrec.distributed.types").ShardingPlan({"embeddings.bags.collection": module})
+        plan = torchrec_module("torchrec.distributed.types").ShardingPlan({"embeddings.bags.collection": whole})
+        parallel = torchrec_module("torchrec.distributed.model_parallel").DistributedModelParallel
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # TorchRec's own use of an older name of a DDP option
+            return parallel(model, device=device, plan=plan, sharders=[sharder])
 
 
 def several_processes() -> bool:
@@ -115,8 +111,7 @@ def check_batches(config: TowerConfig, model: CTRModel, smallest: int, processes
     Batch norm needs two rows. On several processes each would normalise its own share and draw its own dropout, and
     each needs a row.
     """
-    kinds = {type(module) for module in model.modules()}
-    norm = nn.BatchNorm1d in kinds
+    norm = any(isinstance(module, nn.BatchNorm1d) for module in model.modules())
     dropout = {entry.name for entry in fields(config) if "dropout" in entry.name and getattr(config, entry.name)}
     if model.embeddings.config.unit_dropout:
         dropout.add("unit_dropout")
@@ -136,5 +131,34 @@ def check_batches(config: TowerConfig, model: CTRModel, smallest: int, processes
         )
 
 
-def _sharder():
-    return torchrec_module("torchrec.distributed.embeddingbag").EmbeddingBagCollectionSharder()
+def choose_device(name: str) -> torch.device:
+    """``auto`` (a GPU where PyTorch sees one), ``cpu``, ``cuda`` or ``cuda:<number>``.
+
+    Under ``torchrun`` each process of a machine takes the GPU of its own number.
+    """
+    gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    allowed = ["auto", "cpu", *(["cuda", *gpus] if gpus else [])]
+    if name not in allowed:
+        raise ValueError(f"device is {name!r}; PyTorch sees {len(gpus)} GPUs here, so allowed are {', '.join(allowed)}")
+    if name == "cpu" or not gpus:
+        return torch.device("cpu")
+    number = int(os.environ.get("LOCAL_RANK", "0"))
+    if name in gpus or number == 0:
+        return torch.device("cuda" if name == "auto" else name)
+    if number >= len(gpus):
+        raise ValueError(f"process {number} has no GPU of its own: PyTorch sees {len(gpus)}; start fewer, or use 'cpu'")
+    return torch.device(gpus[number])
+
+
+def check_memory(model: str, account: Accounting, device: torch.device, *, table_copies: int = 1) -> None:
+    """Refuse a model whose weights alone can't fit the memory of ``device``, before anything is allocated.
+
+    ``table_copies``: a weight, and what the optimiser keeps beside it (Adam: 4, with the gradient and two moments).
+    """
+    needed = torch.float32.itemsize * (4 * account.dense_parameters + table_copies * account.embedding_parameters)
+    there = psutil.virtual_memory().total if device.type == "cpu" else torch.cuda.mem_get_info(device)[1]
+    if needed > there:
+        raise ValueError(
+            f"{model} would have {account.parameters:,} parameters and need {needed / 2**30:,.0f} GiB for them, their "
+            f"gradients and the optimiser; the memory of {device} is {there / 2**30:,.0f} GiB: choose a smaller width"
+        )

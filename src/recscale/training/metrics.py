@@ -49,11 +49,8 @@ def binary_metrics(
     part: str, tasks: tuple[str, ...], labels: Float[np.ndarray, "rows tasks"], logits: Float[np.ndarray, "rows tasks"]
 ) -> dict[str, float]:
     """``<part>_logloss``, ``<part>_auc``, ``<part>_normalized_entropy``; further tasks carry ``@<task>``."""
-    metrics = {}
-    for index, task in enumerate(tasks):
-        suffix = f"@{task}" if index else ""
-        truth, score = labels[:, index], logits[:, index]
-        metrics[f"{part}_logloss{suffix}"] = logloss(truth, score)
-        metrics[f"{part}_auc{suffix}"] = auc(truth, score)
-        metrics[f"{part}_normalized_entropy{suffix}"] = normalized_entropy(truth, score)
-    return metrics
+    return {
+        f"{part}_{metric.__name__}{f'@{task}' if index else ''}": metric(labels[:, index], logits[:, index])
+        for index, task in enumerate(tasks)
+        for metric in (logloss, auc, normalized_entropy)
+    }

@@ -1,6 +1,6 @@
 """Adam for the dense part, row-wise Adagrad (or Adam) for the tables, one schedule for both."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import torch
 from torch import nn
@@ -54,18 +54,6 @@ class RowWiseAdagrad(torch.optim.Optimizer):
         weight.index_add_(0, rows, values / (touched.sqrt() + group["eps"])[:, None], alpha=-group["lr"])
 
 
-def clip_gradients(parameters: Sequence[nn.Parameter], largest: float) -> None:
-    """Scale the gradients together to a norm of ``largest`` where theirs is larger.
-
-    ``torch.nn.utils.clip_grad_norm_`` multiplies every gradient, by 1 in most steps; here those are left alone.
-    """
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    norm = nn.utils.get_total_norm(gradients)
-    # PyTorch adds this 1e-6 to the norm before it divides; nan too is handed on.
-    if not norm + 1e-6 <= largest:
-        nn.utils.clip_grads_with_norm_(parameters, largest, norm)
-
-
 class Optimisers:
     """The two optimisers of a CTR model behind one ``begin`` – backward – ``finish``.
 
@@ -99,7 +87,7 @@ class Optimisers:
     def finish(self) -> None:
         """Clip and apply the gradients of the backward pass."""
         if self.clip:
-            clip_gradients(self.dense_parameters, self.clip)
+            nn.utils.clip_grad_norm_(self.dense_parameters, self.clip)
         self.dense.step()
         if not self.fused:
             self.tables.step()

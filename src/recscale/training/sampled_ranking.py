@@ -15,6 +15,7 @@ Infinite scores, scores that are not numbers and rows without rivals are treated
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
@@ -22,14 +23,12 @@ from jaxtyping import Float, Int
 from scipy import stats
 from torch import Tensor
 
-from recscale.models.checks import check_settings
+from recscale.models.checks import Settings
 from recscale.training.ranking import comparable, number_left_out, ranked, ranking_metrics
-
-EXCLUDED = ("history", "training", "nothing")
 
 
 @dataclass(frozen=True)
-class Protocol:
+class Protocol(Settings):
     """What the true item is ranked against.
 
     ``negatives`` rivals are drawn (None: all candidates are ranked, nothing is drawn), distinct ones and all equally
@@ -41,10 +40,10 @@ class Protocol:
     negatives: int | None = None
     repeated: bool = False
     popular: bool = False
-    excluded: str = "history"
+    excluded: Annotated[str, ("history", "training", "nothing")] = "history"
 
     def __post_init__(self) -> None:
-        check_settings(self, excluded=EXCLUDED)
+        super().__post_init__()
         if self.popular and not self.repeated:
             raise ValueError("popular rivals are drawn independently: set repeated=True")
 

@@ -1,31 +1,29 @@
 """One loop for every sequential model: next-item prediction, early stopping on validation NDCG@10, full ranking."""
 
+import copy
 import hashlib
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from recscale.datasets import SequenceData
 from recscale.models import Accounting, SequentialConfig, SequentialModel, account_sequential, build_sequential_model
-from recscale.models.checks import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Range, check_seed, check_settings
+from recscale.models.checks import Natural, NotNegative, Positive, Range, Settings, Share, check_seed
 from recscale.models.losses import LOSSES, Sampler, next_item_loss
-from recscale.training.devices import check_memory, choose_device
-from recscale.training.distributed import several_processes
+from recscale.training import TrainingResult
+from recscale.training.distributed import check_memory, choose_device, several_processes
 from recscale.training.health import health, item_counts
-from recscale.training.optimisers import SCHEDULES, clip_gradients, rate_factor
+from recscale.training.optimisers import SCHEDULES, rate_factor
 from recscale.training.ranking import count_rivals, ranking_metrics
-from recscale.training.result import TrainingResult
 from recscale.training.sequential_batches import SequenceSplit, TrainingBatches, ranking_batches, split_sequences
 from recscale.training.sequential_checkpoint import Checkpoint
 
@@ -34,7 +32,7 @@ TRAIN_LOSS_POSITIONS = 32_768
 
 
 @dataclass(frozen=True)
-class SequentialTraining:
+class SequentialTraining(Settings):
     """How a sequential model is trained. Dropout belongs to the model's configuration.
 
     ``max_length`` items of history at most; ``batch_tokens`` predicted positions a step; ``negatives`` sampled a step
@@ -47,37 +45,24 @@ class SequentialTraining:
 
     VERSION: ClassVar[int] = 1
 
-    max_length: int = 200
-    loss: str = "sampled-softmax"
-    negatives: int = 256
-    negative_power: float = 0.0
-    calibration: float = 0.75
+    max_length: Annotated[int, Range(1, 1_000_000)] = 200
+    loss: Annotated[str, LOSSES] = "sampled-softmax"
+    negatives: Annotated[int, Range(1, 10_000_000)] = 256
+    negative_power: NotNegative = 0.0
+    calibration: Share = 0.75
     epochs: int = 200
     batch_tokens: int = 8192
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    warmup_steps: int = 100
-    gradient_clip: float = 5.0
+    learning_rate: Positive = 1e-3
+    weight_decay: NotNegative = 0.0
+    warmup_steps: Natural = 100
+    gradient_clip: Positive = 5.0
     evaluate_every: int = 2
     patience: int = 10
-    precision: str = "fp32"
-    schedule: str = "constant"
+    precision: Annotated[str, ("fp32", "bf16")] = "fp32"
+    schedule: Annotated[str, SCHEDULES] = "constant"
 
     def __post_init__(self) -> None:
-        check_settings(
-            self,
-            max_length=Range(1, 1_000_000),
-            loss=LOSSES,
-            negatives=Range(1, 10_000_000),
-            negative_power=NOT_NEGATIVE,
-            calibration=SHARE,
-            learning_rate=POSITIVE,
-            weight_decay=NOT_NEGATIVE,
-            warmup_steps=COUNT,
-            gradient_clip=POSITIVE,
-            precision=("fp32", "bf16"),
-            schedule=SCHEDULES,
-        )
+        super().__post_init__()
         if self.negative_power and self.loss in ("bce", "gbce"):
             # They know nothing of how often an item is drawn, so that popular ones would only be pushed down more.
             raise ValueError(f"negative_power is {self.negative_power}; with the loss {self.loss!r} it must be 0")
@@ -117,7 +102,8 @@ def train_sequential(
     step = TrainingStep(model, training, item_counts(parts.train), seeds[3], device, len(batches))
 
     fit = _Fit(model, training, parts, progress)
-    recipe = repr((model_config, training, split, seed, _contents(data)))
+    contents = data.items.tobytes() + data.offsets.tobytes()  # the checksum is that of the whole, in copies as well
+    recipe = repr((model_config, training, split, seed, hashlib.sha256(contents).hexdigest()))
     kept = Checkpoint(checkpoint, recipe, {"model": model, "step": step, "batches": batches, "fit": fit})
     for epoch in range(kept.load() + 1, training.epochs + 1):
         objective = step.epoch(batches)
@@ -180,13 +166,11 @@ class TrainingStep:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(
             self.optimizer, lambda step: training.rate_factor(step, steps_per_epoch)
         )
-        self.autocast: Callable[[], AbstractContextManager] = (
-            nullcontext if training.precision == "fp32" else lambda: torch.autocast(device.type, torch.bfloat16)
-        )
+        self.device_type = device.type
 
     def __call__(self, batch, targets: Int[Tensor, " tokens"]) -> Float[Tensor, ""]:
         """One update; the loss before it."""
-        with self.autocast():
+        with torch.autocast(self.device_type, torch.bfloat16, enabled=self.training.precision == "bf16"):
             hidden = self.model(batch)
         sample = None if self.training.loss == "softmax" else self.sampler.draw()
         loss = next_item_loss(
@@ -194,7 +178,7 @@ class TrainingStep:
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        clip_gradients(list(self.model.parameters()), self.training.gradient_clip)
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.training.gradient_clip)
         self.optimizer.step()
         self.schedule.step()
         return loss.detach()
@@ -233,7 +217,7 @@ class _Fit:
         self.model, self.training, self.parts = model, training, parts
         self.history: list[dict] = []
         self.best, self.misses, self.diverged = -np.inf, 0, False
-        self.best_weights = _copy_weights(model)
+        self.best_weights = copy.deepcopy(model.state_dict())
         self.started = time.perf_counter()
         self.bar = tqdm(total=training.epochs, desc=model.config.model, unit="epoch", disable=not progress)
 
@@ -263,7 +247,7 @@ class _Fit:
             self.misses += 1
             if found["ndcg@10"] > self.best:
                 self.best, self.misses = found["ndcg@10"], 0
-                self.best_weights = _copy_weights(self.model)
+                self.best_weights = copy.deepcopy(self.model.state_dict())
         self.history.append(row | {"seconds": self.seconds()})
         self.bar.update()
         self.bar.set_postfix_str(f"loss {objective:.3f}, best valid NDCG@10 {self.best:.4f}")
@@ -304,12 +288,3 @@ def train_loss(model: SequentialModel, train: SequenceData, max_length: int) -> 
         if positions >= TRAIN_LOSS_POSITIONS:
             break
     return total / positions
-
-
-def _contents(data: SequenceData) -> str:
-    """A hash of the sequences themselves: parts and copies of a data set carry the checksum of the whole."""
-    return hashlib.sha256(data.items.tobytes() + data.offsets.tobytes()).hexdigest()
-
-
-def _copy_weights(model: SequentialModel) -> dict[str, Tensor]:
-    return {name: weight.detach().clone() for name, weight in model.state_dict().items()}

@@ -103,9 +103,7 @@ class TrainingBatches:
             raise ValueError(f"{train.name} has no user with at least two training items: nothing to learn from")
         self.length = np.minimum(train.lengths[usable] - 1, max_length)
         self.start = train.offsets[usable + 1] - self.length - 1
-        self.items = torch.from_numpy(np.ascontiguousarray(train.items, dtype=np.int64))
-        self.timestamps = None if train.timestamps is None else torch.from_numpy(train.timestamps.astype(np.int64))
-        self.batch_tokens, self.device = batch_tokens, device
+        self.train, self.batch_tokens, self.device = train, batch_tokens, device
         self.random = np.random.default_rng(seed)
 
     @property
@@ -126,7 +124,9 @@ class TrainingBatches:
         # Equal shares of the epoch, so that no small rest makes a noisy last step.
         batch_of = np.ceil(tokens / tokens[-1] * len(self) - 1e-9).astype(int)
         for number in np.unique(batch_of):
-            yield self._pack([shuffled[i] for i in np.flatnonzero(batch_of == number)])
+            chosen = [shuffled[i] for i in np.flatnonzero(batch_of == number)]
+            batch, tokens = _packed(self.train, self.start, self.length, chosen, self.device)
+            yield batch, _tensor(self.train.items[tokens + 1], self.device)
 
     def state_dict(self) -> dict:
         """Where the order of the coming epochs stands."""
@@ -134,13 +134,6 @@ class TrainingBatches:
 
     def load_state_dict(self, state: dict) -> None:
         self.random.bit_generator.state = state
-
-    def _pack(self, bundles: list[np.ndarray]) -> tuple[PackedSequences, torch.Tensor]:
-        sizes = tuple((len(users), int(self.length[users[0]])) for users in bundles)
-        tokens = torch.from_numpy(_token_rows(self.start, sizes, bundles))
-        times = None if self.timestamps is None else self.timestamps[tokens].to(self.device)
-        batch = PackedSequences(self.items[tokens].to(self.device), sizes, times)
-        return batch, self.items[tokens + 1].to(self.device)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,25 +153,18 @@ def ranking_batches(
     repeat."""
     first = data.offsets[np.searchsorted(data.offsets, cases, side="right") - 1]
     length = np.minimum(cases - first, max_length)
-    items = np.ascontiguousarray(data.items, dtype=np.int64)
     order = np.argsort(length, kind="stable")
     # At most as many rows as keep the scores at 4 million numbers.
     row_limit = max(1, (1 << 22) // data.n_items)
     for group in _batched(order, length, EVALUATION_TOKENS, row_limit):
-        bundles = list(_bundles(group, length, EVALUATION_TOKENS))
-        sizes = tuple((len(rows), int(length[rows[0]])) for rows in bundles)
-        tokens = _token_rows(cases - length, sizes, bundles)
-        times = (
-            None if data.timestamps is None else torch.from_numpy(data.timestamps[tokens].astype(np.int64)).to(device)
-        )
+        histories, _ = _packed(data, cases - length, length, list(_bundles(group, length, EVALUATION_TOKENS)), device)
         excluded = None
         if not data.repeats:
             seen = cases[group] - first[group]
             row = np.repeat(np.arange(len(group)), seen)
             token = np.arange(seen.sum()) - np.repeat(np.cumsum(seen) - seen, seen) + np.repeat(first[group], seen)
-            excluded = (torch.from_numpy(row).to(device), torch.from_numpy(items[token]).to(device))
-        histories = PackedSequences(torch.from_numpy(items[tokens]).to(device), sizes, times)
-        yield RankingBatch(histories, torch.from_numpy(items[cases[group]]).to(device), group, excluded)
+            excluded = (_tensor(row, device), _tensor(data.items[token], device))
+        yield RankingBatch(histories, _tensor(data.items[cases[group]], device), group, excluded)
 
 
 def _bundles(order: np.ndarray, length: np.ndarray, tokens: int) -> Iterator[np.ndarray]:
@@ -201,7 +187,15 @@ def _batched(order: np.ndarray, length: np.ndarray, tokens: int, rows: int) -> I
     yield order[start:]
 
 
-def _token_rows(start: np.ndarray, sizes: tuple[tuple[int, int], ...], bundles: list[np.ndarray]) -> np.ndarray:
-    """Indices of the bundles' tokens, user after user."""
-    rows = [start[users][:, None] + np.arange(size) for users, (_, size) in zip(bundles, sizes, strict=True)]
-    return np.concatenate([part.ravel() for part in rows])
+def _packed(
+    data: SequenceData, start: np.ndarray, length: np.ndarray, bundles: list[np.ndarray], device: torch.device
+) -> tuple[PackedSequences, np.ndarray]:
+    """``length`` tokens from ``start`` of the bundles' users, one after another; and where in ``data`` they are."""
+    rows = [start[users][:, None] + np.arange(length[users[0]]) for users in bundles]
+    tokens = np.concatenate([part.ravel() for part in rows])
+    times = None if data.timestamps is None else _tensor(data.timestamps[tokens], device)
+    return PackedSequences(_tensor(data.items[tokens], device), tuple(part.shape for part in rows), times), tokens
+
+
+def _tensor(values: np.ndarray, device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(values.astype(np.int64)).to(device)

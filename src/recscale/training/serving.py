@@ -5,32 +5,27 @@ features, the network. Weights are untrained, as the time doesn't depend on thei
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from jaxtyping import Int, Shaped
-from torch import Tensor
 
 from recscale.datasets.tables import CTRData
 from recscale.models import EmbeddingConfig, build_ctr_model
-from recscale.models.checks import COUNT, check_settings
+from recscale.models.checks import Natural, Settings
 from recscale.training.batches import CTRTensors
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Settings):
     """How serving is timed: ``repeats`` requests of ``candidates`` rows on ``threads`` threads after ``warm_up``."""
 
     candidates: int = 1000
     repeats: int = 200
-    warm_up: int = 10
+    warm_up: Natural = 10
     threads: int = 1
-
-    def __post_init__(self) -> None:
-        check_settings(self, warm_up=COUNT)
 
 
 @dataclass(frozen=True)
@@ -80,28 +75,14 @@ def serve(config, rows: CTRData, request: Request, embedding: EmbeddingConfig | 
     # Not fused: a served model carries no optimiser.
     model = build_ctr_model(config, rows.fields, n_dense, n_tasks, embedding=embedding, fused=False).eval()
     ids, dense, _ = CTRTensors.of(rows, torch.device("cpu")).rows(torch.arange(len(rows)))
-    seconds = np.empty(request.repeats)
-    with _threads(request.threads), torch.inference_mode():
-        for _ in range(request.warm_up):
-            _score(model, ids, dense)
-        for number in range(request.repeats):
+    seconds = np.empty(request.warm_up + request.repeats)
+    with ExitStack() as afterwards, torch.inference_mode():
+        afterwards.callback(torch.set_num_threads, torch.get_num_threads())
+        torch.set_num_threads(request.threads)
+        for number in range(len(seconds)):
             began = time.perf_counter()
-            _score(model, ids, dense)
+            torch.sigmoid(model(ids, dense))
             seconds[number] = time.perf_counter() - began
+    seconds = seconds[request.warm_up :]
     p50, p99 = 1e3 * np.percentile(seconds, (50, 99))
     return Latency(float(p50), float(p99), float(len(rows) * request.repeats / seconds.sum()))
-
-
-def _score(model: torch.nn.Module, ids: Int[Tensor, "rows columns"], dense: Tensor) -> Tensor:
-    return torch.sigmoid(model(ids, dense))
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    """``count`` threads inside, as many as before afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
