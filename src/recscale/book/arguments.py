@@ -5,16 +5,15 @@ Nothing guesses what a text means: ``010`` is 10 for an ``int``, and a data set 
 
 import json
 import shlex
-import types
 from collections.abc import Collection, Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from recscale.book.parameters import CHAPTERS, CTRChapter, DataChapter, Parameters, check_parameters
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
 from recscale.settings import absolute
 
-READERS = {int: int, float: float, bool: json.loads, list: json.loads}
+READERS = {int: int, float: float, list: json.loads}
 
 
 def checked_arguments(chapter: str, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -90,13 +89,9 @@ def _text(value: Any) -> str:
 
 def _value(annotation: Any, text: str) -> Any:
     """``text`` as a value of the type; as it is where it is none, for the check to say what is allowed."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return next((value for value in inner if str(value) == text), text)
-    if origin in (Union, types.UnionType):
-        read = (_value(part, text) for part in inner)
-        return next((value for value in read if value != text), text)
+    if get_origin(annotation) is Literal:
+        return next((value for value in get_args(annotation) if str(value) == text), text)
     try:
-        return READERS.get(origin or annotation, str)(text)
+        return READERS.get(get_origin(annotation) or annotation, str)(text)
     except ValueError:
         return text

@@ -5,8 +5,7 @@ from html import escape
 from typing import Any
 
 from recscale.book.arguments import command_line
-from recscale.book.described import allowed_values, plain_type
-from recscale.book.parameters import CHAPTERS, CTRChapter
+from recscale.book.parameters import CHAPTERS, CTRChapter, allowed_values, plain_type
 from recscale.book.publication import Publication
 from recscale.datasets.cards import book_cards
 

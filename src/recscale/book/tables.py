@@ -158,6 +158,11 @@ def _cells(column: pd.Series) -> pd.Series:
 
 
 def show_readable() -> None:
-    """From now on this kernel shows data frames as ``table_html`` does; without a kernel nothing happens."""
+    """From now on this kernel shows data frames as ``table_html`` does, and NumPy's scalars as ``0.5`` and not as
+    ``np.float64(0.5)``, so that a sentence of a page can format them. Without a kernel nothing happens.
+    """
     if shell := get_ipython():
-        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, table_html)
+        formatters = shell.display_formatter.formatters
+        formatters["text/html"].for_type(pd.DataFrame, table_html)
+        for scalar in (np.float32, np.float64, np.int32, np.int64, np.bool_):
+            formatters["text/plain"].for_type(scalar, lambda value, printer, _: printer.text(repr(value.item())))
