@@ -11,7 +11,7 @@ from recscale.book.execute import Layout, chapters
 from recscale.settings import BOOK
 
 QUIZZES = BOOK / "quizzes"
-CONF = 'extensions = ["myst_parser", "recscale.book.quiz"]\nmyst_enable_extensions = ["dollarmath", "tasklist"]\n'
+CONF = 'extensions = ["myst_parser", "recscale.book.directives"]\nmyst_enable_extensions = ["dollarmath", "tasklist"]\n'
 CHOICE = re.compile(r"^- \((x| )\) (.+)\n\n  (.+)$", re.M)
 
 

@@ -14,8 +14,6 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from recscale.book.explorers import SCRIPTS
-
 MATHJAX = "mathjax/startup.js"
 MATHJAX_PARTS = ("core.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js")
 MATHJAX_PARTS += ("output/chtml/fonts", "a11y/assistive-mml.js")
@@ -34,6 +32,15 @@ OPTIONS = "documentation_options.js"
 FIRST = (OPTIONS, "", BUNDLE, WHOLE, "figure-controls.js", "figures.js")
 ORDER = {name: 100 + place for place, name in enumerate(FIRST)} | {Path(MATHJAX).name: 900}
 """A script's name -> its place; those without a file are what stands in the page itself."""
+
+FITTING = ("chart.js", "laws.js", "fitter.js", "solver.js", "fit.js", "explorer-parts.js")
+SCRIPTS = {
+    "fit-points": (*FITTING, "points-table.js", "fit-points.js"),
+    "law": (*FITTING, "law-explorer.js"),
+    "wukong": ("explorer-parts.js", "wukong-count.js", "wukong-explorer.js"),
+    "entropy": ("explorer-parts.js", "entropy.js", "entropy-playground.js"),
+}
+"""What each kind of explorer needs on its page."""
 
 NEEDED = {
     "recscale-figure": ("figure-controls.js", "figures.js"),

@@ -101,3 +101,11 @@ def _directive(opening: re.Match[str], lines: list[str]) -> Directive:
         options[option["key"]] = option["value"]
         lines = lines[1:]
     return Directive(opening["name"], opening["argument"], options, "\n".join(lines).strip("\n"))
+
+
+def fenced(name: str, argument: str, options: Mapping[str, str], body: str) -> str:
+    """The text of a directive, in a fence longer than those within."""
+    longest = max((len(run) for run in re.findall(r"^ *(`{3,})", body, re.MULTILINE)), default=2)
+    fence = "`" * (longest + 1)
+    lines = [f"{fence}{{{name}}} {argument}".rstrip(), *(f":{key}: {value}" for key, value in options.items())]
+    return "\n".join([*lines, *([body.strip("\n")] if body.strip() else []), fence])

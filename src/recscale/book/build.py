@@ -5,33 +5,38 @@ replace the old ones only after every check has passed; when nothing has changed
 at a time works in the build folder; another one waits.
 """
 
+import gzip
 import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import tarfile
+from collections.abc import Mapping
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from filelock import FileLock, Timeout
+from filelock import AcquireReturnProxy, FileLock, Timeout
 
+from recscale.book.changes import mark
 from recscale.book.check import check_book
 from recscale.book.commentary import relied_on, stale
 from recscale.book.dataset_pages import write_dataset_pages
 from recscale.book.execute import Given, Layout, chapters, execute_book, pages
-from recscale.book.marks import mark
 from recscale.book.site import SOURCE_DATE, source_date
 from recscale.claims.questions import outdated
 from recscale.claims.registry import load_claims
-from recscale.settings import hash_of, writable
+from recscale.settings import hash_of, whole_file, writable
 
 STAMP = ".built-from"
 """File in the built book that holds the hash of what it was built from, and one of the files that came out."""
+
+NO_JEKYLL = ".nojekyll"
+"""File that keeps GitHub Pages from leaving out folders whose names begin with an underscore."""
 
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 """Its command line, in the Python that runs now."""
@@ -99,19 +104,14 @@ def _listed(faults: list[str]) -> str:
     return "\n".join(f"  - {fault}" for fault in faults)
 
 
-@contextmanager
-def _alone(layout: Layout, report) -> Iterator[None]:
-    """Hold the build folder; where another process does, say so and wait."""
+def _alone(layout: Layout, report) -> AcquireReturnProxy:
+    """Hold the build folder until the block ends; where another process does, say so and wait."""
     lock = FileLock(writable(layout.build) / ".lock")
     try:
-        lock.acquire(blocking=False)
+        return lock.acquire(blocking=False)
     except Timeout:
         report(f"another build is at work in {layout.build}; waiting for it")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+        return lock.acquire()
 
 
 def _swap(built: Path, layout: Layout) -> None:
@@ -135,9 +135,13 @@ def _old(layout: Layout) -> Path:
 
 def _stamp(key: str, html: Path) -> str:
     """``key`` and a hash of the names and sizes of the files in ``html``: pages that were lost are built again."""
-    files = sorted(path for path in html.rglob("*") if path.is_file() and path.name != STAMP)
-    listing = "".join(f"{path.relative_to(html).as_posix()} {path.stat().st_size}\n" for path in files)
+    listing = "".join(f"{path.relative_to(html).as_posix()} {path.stat().st_size}\n" for path in _files(html))
     return f"{key} {hashlib.sha256(listing.encode()).hexdigest()}"
+
+
+def _files(html: Path) -> list[Path]:
+    """The files of the built book, without its stamp."""
+    return sorted(path for path in html.rglob("*") if path.is_file() and path.name != STAMP)
 
 
 def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
@@ -193,3 +197,17 @@ def _complaints(log: str, stage: Path) -> str:
     lines = [line.replace(f"{stage}{os.sep}", "book/") for line in plain.splitlines()]
     wanted = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
     return "\n".join(f"  {line}" for line in wanted or lines[-20:])
+
+
+def write_archive(html: Path, target: Path) -> None:
+    """Write the pages in ``html`` to the ``.tar.gz`` at ``target``; the same pages give the same bytes."""
+    contents = {NO_JEKYLL: b""} | {path.relative_to(html).as_posix(): path.read_bytes() for path in _files(html)}
+    with (
+        whole_file(target) as stream,
+        gzip.GzipFile(fileobj=stream, mode="wb", mtime=0, filename="") as packed,
+        tarfile.open(fileobj=packed, mode="w") as archive,
+    ):
+        for name, content in contents.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), 0o644
+            archive.addfile(entry, BytesIO(content))

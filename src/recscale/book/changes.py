@@ -6,10 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import nbformat
 from myst_nb.core.variables import format_plain_text
 from nbformat import NotebookNode
 
+from recscale.book.cells import parameter_defaults
+from recscale.book.commentary import annotate
 from recscale.book.dependencies import code_of
+from recscale.book.execute import Layout, kept
 from recscale.book.outputs import glued
 from recscale.claims.claim import Verdict
 from recscale.claims.registry import SOURCES, load_claims
@@ -59,6 +63,19 @@ def changes(
         [(default_claims.get(row["id"]), row) for row in shown],
         {name: (theirs[name], text) for name, text in mine.items() if theirs.get(name, text) != text},
     )
+
+
+def mark(notebook: NotebookNode, chapter: str, given: Mapping[str, Any], layout: Layout) -> Changes:
+    """Put on top of a rerun's notebook what has changed, and a note where the text no longer fits.
+
+    ``layout`` is the book's own, where the chapter's default run is looked for.
+    """
+    defaults = parameter_defaults((layout.book / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    built = kept(chapter, layout)
+    default_run = nbformat.read(built.path, as_version=4) if built else None
+    change = changes(notebook, defaults, given, default_run)
+    annotate(notebook, {yours["id"]: yours["verdict"] for _, yours in change.claims}, box(change))
+    return change
 
 
 def _default_claims(ids: Sequence[str], notebook: NotebookNode) -> dict[str, Row]:

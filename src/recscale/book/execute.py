@@ -13,7 +13,7 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,6 @@ from nbformat import NotebookNode
 from recscale.book.arguments import command_line
 from recscale.book.cells import write_parameters
 from recscale.book.dependencies import chapter_key
-from recscale.book.follow import follow
 from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
@@ -39,6 +38,11 @@ MEMORY_PER_CHAPTER = 2 * 2**30
 
 RUNNING = ".running-"
 """What the folder of a chapter under way is called, among the executed ones."""
+
+PAUSE = 0.2
+"""Seconds between two looks at a running chapter."""
+QUIET = 2.0
+"""Seconds between two lines, so that short runs don't fill the screen."""
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -85,14 +89,15 @@ class Execution:
 def pages(layout: Layout) -> list[str]:
     """Every page of the table of contents, in reading order."""
     toc = yaml.safe_load(layout.toc.read_text(encoding="utf-8"))
-    return [toc["root"], *_files_below(toc)]
+    return [toc["root"], *files_below(toc)]
 
 
-def _files_below(entry: Any) -> list[str]:
+def files_below(entry: Any) -> list[str]:
+    """The pages in an entry of the table of contents, or in several."""
     if isinstance(entry, list):
-        return [page for item in entry for page in _files_below(item)]
+        return [page for item in entry for page in files_below(item)]
     own = [entry["file"]] if "file" in entry else []
-    return own + [page for key in ("parts", "chapters", "sections") for page in _files_below(entry.get(key, []))]
+    return own + [page for key in ("parts", "chapters", "sections") for page in files_below(entry.get(key, []))]
 
 
 def chapters(layout: Layout) -> list[str]:
@@ -205,6 +210,37 @@ def run_notebook(
             return ""
         told = errors.read_text(errors="replace").strip() or "papermill failed without a message"
         return _first_error(output) or told
+
+
+def follow(process: subprocess.Popen, progress: Path, report: Callable[[str], object] | None) -> int:
+    """Wait for ``process``, passing on the last line of ``progress`` now and then; its exit status.
+
+    The process is killed when the waiting is interrupted.
+    """
+    said, read = 0.0, 0
+    try:
+        while True:
+            try:
+                return process.wait(timeout=PAUSE)
+            except subprocess.TimeoutExpired:
+                pass
+            lines = progress.read_text(encoding="utf-8").splitlines() if report else []
+            if len(lines) > read and time.monotonic() - said >= QUIET:
+                read, said = len(lines), time.monotonic()
+                report(progress_line(json.loads(lines[-1])))
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def progress_line(told: dict[str, Any]) -> str:
+    """ "ctr-scaling: 3 of 14 runs, 2 min left"."""
+    if not told["total"]:
+        return f"{told['name']}: {told['finished']}"
+    left = told["seconds_left"]
+    minutes = "" if not left else f", {left / 60:.0f} min left" if left >= 60 else f", {left:.0f} s left"
+    return f"{told['name']}: {told['finished']} of {told['total']} runs{minutes}"
 
 
 def _first_error(output: Path) -> str:

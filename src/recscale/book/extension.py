@@ -4,7 +4,7 @@
 - the panel "Rerun this page" under the title of every chapter (``panel.py``);
 - behind every chapter's download button the notebook for other viewers (``export.py``), not the page's own source;
 - what a published book needs: a map of the site, a page for what isn't there, cards, a dated footer (``site.py``);
-- diagrams set into the page (``diagram.py``), numbers as print sets them (``typography.py``).
+- diagrams, quizzes and explorers (``directives.py``), numbers as print sets them (``typography.py``).
 """
 
 from pathlib import Path
@@ -16,7 +16,6 @@ from sphinx.application import Sphinx
 from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets, mend_roles
 from recscale.book.bibliography import register_bibliography
 from recscale.book.cells import parameter_defaults
-from recscale.book.diagram import register_diagrams
 from recscale.book.export import export_page
 from recscale.book.panel import panel
 from recscale.book.parameters import CHAPTERS
@@ -59,7 +58,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     title = yaml.safe_load(config.read_text(encoding="utf-8"))["title"]
     contents = yaml.safe_load((config.parent / "_toc.yml").read_text(encoding="utf-8"))
     prepare_site(app, publication(config), title, one_page=not {"parts", "chapters"} & set(contents))
-    register_diagrams(app)
+    app.setup_extension("recscale.book.directives")
     register_typography(app)
     register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)

@@ -1,8 +1,8 @@
 """MyST text as the Markdown that every notebook viewer shows: no directive and no role is left.
 
 Numbers from ``glue`` become text, boxes quotations, solutions drawers, references titles or links, citations author and
-year, pictures attachments. ``Plain`` does one page; ``split_solutions`` gives a solution of several cells a heading of
-its own, which viewers can fold.
+year, pictures attachments. ``Plain`` does one page, ``Alone`` one that leaves the book and stays MyST;
+``split_solutions`` gives a solution of several cells a heading of its own, which viewers can fold.
 """
 
 import base64
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from myst_nb.core.variables import format_plain_text
 
-from recscale.book.blocks import FENCE, OPENING, Directive, blocks, included
+from recscale.book.blocks import Directive, blocks, fenced, included
 from recscale.book.pictures import drawing
 from recscale.book.references import References, Target
 
@@ -217,51 +217,22 @@ def split_solutions(text: str) -> list[tuple[bool, str]]:
     return [(opens, "\n".join(lines)) for opens, lines in pieces if "".join(lines).strip()]
 
 
-def without_other_pages(text: str, references: References, page: str, folder: Path) -> str:
+class Alone(Plain):
     """The text, still MyST, without what only the whole book can resolve: links to other pages, literature, terms,
-    files it includes from ``folder``.
+    files that it includes.
     """
-    plain = Plain(references, page, {}, folder)
 
-    def inline(found: re.Match[str]) -> str:
+    def _prose(self, text: str) -> str:
+        return INLINE.sub(self._inline, text)
+
+    def _inline(self, found: re.Match[str]) -> str:
         role, content = found["role"], found["content"]
         if role and (role.startswith("cite") or role == "term"):
-            return plain(found[0])
+            return super()._inline(found)
         named = NAMED.match(content or "")
         name = (named["target"] if named else content) if role else found["target"]
-        target = None if found["code"] or found["image"] else references.target((name or "").partition("#")[0])
-        return plain(found[0]) if target and target.page != page else found[0]
+        target = None if found["code"] or found["image"] else self.references.target((name or "").partition("#")[0])
+        return super()._inline(found) if target and target.page != self.page else found[0]
 
-    return "".join(
-        piece if verbatim else INLINE.sub(inline, piece) for verbatim, piece in _verbatim(included(text, folder))
-    )
-
-
-def _verbatim(text: str) -> Iterator[tuple[bool, str]]:
-    """The text in pieces that give it whole: lines of fences and what is code stay as they are, the rest may change."""
-    code = ""
-    directives: list[str] = []
-    plain: list[str] = []
-    for line in text.splitlines(keepends=True):
-        fence = FENCE.match(line.rstrip("\n"))
-        if fence is None and not code:
-            plain.append(line)
-            continue
-        if plain:
-            yield False, "".join(plain)
-            plain = []
-        yield True, line
-        if fence is None:
-            continue
-        mark, rest = fence["fence"], fence["rest"].strip()
-        opening = OPENING.match(rest)
-        if code:
-            code = "" if mark.startswith(code) and not rest else code
-        elif not rest and directives and mark.startswith(directives[-1]):
-            directives.pop()
-        elif opening and opening["name"] not in _CODE:
-            directives.append(mark)
-        else:
-            code = mark
-    if plain:
-        yield False, "".join(plain)
+    def _directive(self, one: Directive) -> str:
+        return fenced(one.name, one.argument, one.options, one.body if one.name in _CODE else self(one.body))

@@ -235,7 +235,7 @@ def _injected() -> dict[str, Any]:
     }
 
 
-SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 def type_of(annotation: Any) -> str:
@@ -261,5 +261,5 @@ def allowed_values(field: FieldInfo) -> str:
     if get_origin(field.annotation) is Literal:
         return ", ".join(map(str, inner))
     limits = [*field.metadata, *(limit for part in inner for one in get_args(part)[1:] for limit in one.metadata)]
-    found = [(sign, getattr(limit, name)) for name, sign in SIGNS.items() for limit in limits if hasattr(limit, name)]
+    found = [(sign, getattr(limit, name)) for name, sign in _SIGNS.items() for limit in limits if hasattr(limit, name)]
     return ", ".join(f"{sign} {value:,g}" for sign, value in found)

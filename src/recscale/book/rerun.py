@@ -17,11 +17,10 @@ import yaml
 from nbformat import NotebookNode
 
 from recscale.book.build import sphinx
-from recscale.book.changes import Changes
+from recscale.book.changes import Changes, mark
 from recscale.book.execute import ChapterError, Layout, finish, pages, run_notebook
 from recscale.book.export import exported
-from recscale.book.markdown import without_other_pages
-from recscale.book.marks import mark
+from recscale.book.markdown import Alone
 from recscale.book.outputs import Portable
 from recscale.book.publication import publication
 from recscale.book.references import References, read_references
@@ -89,11 +88,11 @@ def _stage(notebook: NotebookNode, chapter: str, stage: Path, layout: Layout) ->
     shutil.copyfile(layout.config, stage / "_config.yml")
     (stage / "_toc.yml").write_text(yaml.safe_dump({"format": "jb-book", "root": chapter}), encoding="utf-8")
     references = references_of(layout)
-    outputs = Portable(references, chapter)
+    text, outputs = Alone(references, chapter, {}, layout.book), Portable(references, chapter)
     alone = nbformat.from_dict(notebook)
     for cell in alone.cells:
         if cell.cell_type == "markdown":
-            cell.source = without_other_pages(cell.source, references, chapter, layout.book)
+            cell.source = text(cell.source)
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = outputs.linked(output.data["text/html"])

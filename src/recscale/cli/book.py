@@ -85,9 +85,9 @@ def export(
 @book_app.command("archive")
 def archive_command() -> None:
     """Pack the built pages for publishing, and write their addresses into CITATION.cff."""
-    from recscale.book.archive import cited, write_archive
+    from recscale.book.build import write_archive
     from recscale.book.execute import Layout
-    from recscale.book.publication import publication
+    from recscale.book.publication import cited, publication
     from recscale.settings import REPOSITORY, write_atomically
 
     layout = Layout()

@@ -1,6 +1,6 @@
-"""Diagrams: SVG files of the book, set into the page itself, so that they take on its colours, light or dark.
+"""The book's own directives: ``{diagram}``, ``{quiz}`` and ``{explorer}``; all work without a network.
 
-In a page::
+A diagram is an SVG file of the book, set into the page itself, so that it takes on its colours, light or dark::
 
     ```{diagram} wukong-layer
     :label: diagram-wukong-layer
@@ -11,10 +11,24 @@ The file is ``_static/diagrams/wukong-layer.svg``; on a phone ``wukong-layer-nar
 is one. A file has a ``viewBox``, no size, a ``<title>`` and a ``<desc>`` that says what a reader sees. It draws with
 ``currentColor`` and the classes of ``_static/diagrams.css``. Link to a diagram by its label:
 ``[the layer](diagram-wukong-layer)``.
+
+A quiz is one question with one right choice, and an answer to every choice::
+
+    ```{quiz} Which exponent is steeper?
+    - (x) 0.5
+      Right: feedback on the right choice.
+    - ( ) 0.1
+
+      Feedback that names the misconception; formulas $x^2$ and links [](report-card) work everywhere.
+    ```
+
+A page holds the feedback in its HTML, and ``quiz.js`` shows that of the choice; builders other than HTML's print all.
+An explorer is for pages without a kernel; its argument is a kind of ``EXPLORERS``.
 """
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -23,8 +37,16 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from recscale.figures import law_explorers
+from recscale.figures.explorers import Explorer
+
 FOLDER = Path("_static") / "diagrams"
 SVG = "{http://www.w3.org/2000/svg}"
+MARK = re.compile(r"^\((x| )\) ?")
+EXPLORERS: dict[str, Callable[[], Explorer]] = {
+    "fit-points": law_explorers.fit_points,
+    "law": law_explorers.law_explorer,
+}
 
 
 def read_svg(path: Path) -> str:
@@ -98,7 +120,59 @@ def depart_html(writer: Any, node: Diagram) -> None:
     writer.body.append("</figcaption></figure>\n")
 
 
-def register_diagrams(app: Sphinx) -> None:
-    """Make the directive known to Sphinx."""
+def _html(text: str) -> nodes.raw:
+    return nodes.raw("", text, format="html")
+
+
+class QuizDirective(SphinxDirective):
+    """See the module."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        group, body = f"quiz-{self.env.new_serialno('quiz')}", nodes.Element()
+        legend = self.parse_inline(self.arguments[0])[0]
+        self.state.nested_parse(self.content, self.content_offset, body)
+        choices = [self._choice(item) for item in body.findall(nodes.list_item)]
+        right = sum(right for right, _, _ in choices)
+        if len(choices) < 2 or right != 1:
+            raise self.error(f"a quiz needs two or more choices, one of them (x); it has {right} of them")
+        parts = [_html(f'<fieldset class="quiz" id="{group}">\n<legend>'), *legend, _html("</legend>\n")]
+        for right, choice, feedback in choices:
+            answer = f'type="radio" name="{group}" data-answer="{"right" if right else "wrong"}"'
+            parts += [_html(f'<label class="quiz-choice"><input {answer}> <span>'), *choice, _html("</span></label>\n")]
+            parts += [_html('<div class="quiz-feedback">'), *feedback, _html("</div>\n")]
+        return [*parts, _html("</fieldset>\n")]
+
+    def _choice(self, item: nodes.list_item) -> tuple[bool, list[nodes.Node], list[nodes.Node]]:
+        """Whether it is right, its first paragraph, and the feedback in the others."""
+        first, *others = item.children
+        mark = MARK.match(first.astext())
+        if not mark or not others:
+            raise self.error(f"a choice is '- (x) answer' or '- ( ) answer' with feedback below it: {first.astext()!r}")
+        opening = next(first.findall(nodes.Text))
+        opening.parent.replace(opening, nodes.Text(MARK.sub("", opening)))
+        return mark[1] == "x", first.children, others
+
+
+class ExplorerDirective(SphinxDirective):
+    """``{explorer} kind``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        kind = self.arguments[0]
+        if kind not in EXPLORERS:
+            raise self.error(f"there is no explorer {kind!r}; choose from {', '.join(EXPLORERS)}")
+        return [_html(EXPLORERS[kind]()._repr_html_())]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Called by Sphinx."""
     app.add_node(Diagram, html=(visit_html, depart_html))
     app.add_directive("diagram", DiagramDirective)
+    app.add_directive("quiz", QuizDirective)
+    app.add_directive("explorer", ExplorerDirective)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
