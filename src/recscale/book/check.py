@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from recscale.book.execute import Layout, chapters, pages
 from recscale.book.export import leftovers
@@ -24,15 +24,13 @@ from recscale.figures.base import count_points
 
 def check_book(html: Path, layout: Layout) -> list[str]:
     """All faults of the built book in ``html``."""
-    faults = [
-        f"{page} is in the table of contents but was not built" for page in pages(layout) if not _page(html, page)
-    ]
-    built = [
-        path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts
-    ]  # there the theme keeps templates
+    # the theme keeps templates in _static
+    built = [path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts]
     soups = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "lxml") for path in built}
+    missing = [page for page in pages(layout) if html / f"{page}.html" not in soups]
+    faults = [f"{page} is in the table of contents but was not built" for page in missing]
     for chapter in chapters(layout):
-        if path := _page(html, chapter):
+        if (path := html / f"{chapter}.html") in soups:
             notebook = (layout.executed / f"{chapter}.ipynb").read_text(encoding="utf-8")
             faults += [f"{chapter}: {fault}" for fault in _figure_faults(soups[path], notebook)]
             faults += [f"{chapter}: {fault}" for fault in _output_faults(notebook)]
@@ -44,11 +42,6 @@ def check_book(html: Path, layout: Layout) -> list[str]:
         faults += [f"{name}: {fault}" for fault in _link_faults(path, soup, anchors, prefix)]
         faults += [f"{name}: {fault}" for fault in _script_faults(soup)]
     return faults
-
-
-def _page(html: Path, page: str) -> Path | None:
-    path = html / f"{page}.html"
-    return path if path.exists() else None
 
 
 def _figure_faults(soup: BeautifulSoup, notebook: str) -> Iterator[str]:
@@ -74,7 +67,7 @@ def _show_calls(notebook: str) -> tuple[int, int]:
     for cell in json.loads(notebook)["cells"]:
         if cell["cell_type"] == "code" and "remove-output" not in cell["metadata"].get("tags", []):
             tree = ast.parse("".join(cell["source"]))
-            branches = [node for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp)]
+            branches = (node for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp))
             guarded = {call for branch in branches for call in _shows(branch)}
             sometimes += len(guarded)
             always += len(_shows(tree) - guarded)
@@ -136,13 +129,9 @@ def _link_faults(page: Path, soup: BeautifulSoup, anchors: dict[Path, set[str]],
 def _addresses(soup: BeautifulSoup) -> Iterator[str]:
     for tag in soup.find_all(["a", "link", "img", "script", "iframe", "source"]):
         address = tag.get("href") or tag.get("src")
-        if address and address != "#" and not _is_remote_search(tag):
+        # Sphinx writes links to an index and a search page's anchors that only exist with some builders
+        if address and address != "#" and tag.get("rel") not in (["index"], ["search"]):
             yield address
-
-
-def _is_remote_search(tag: Tag) -> bool:
-    """Sphinx writes links to an index and a search page's anchors that only exist with some builders."""
-    return tag.get("rel") in (["index"], ["search"])
 
 
 def _script_faults(soup: BeautifulSoup) -> Iterator[str]:

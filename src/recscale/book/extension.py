@@ -14,13 +14,12 @@ import yaml
 from sphinx.application import Sphinx
 
 from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets, mend_roles
-from recscale.book.bibliography import register_bibliography
 from recscale.book.cells import parameter_defaults
 from recscale.book.export import export_page
 from recscale.book.panel import panel
 from recscale.book.parameters import CHAPTERS
 from recscale.book.publication import publication
-from recscale.book.references import read_references
+from recscale.book.references import read_references, register_bibliography
 from recscale.book.site import date_footer, prepare_site
 from recscale.book.typography import register_typography
 

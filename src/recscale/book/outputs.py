@@ -18,6 +18,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from recscale.book.references import References, Target
 from recscale.claims.render import MIME as CLAIMS
@@ -135,20 +136,14 @@ def _without_scripts(html: str) -> str:
 @cache
 def _packed() -> str:
     """Plotly.js of the installed version, compressed, as text."""
-    source = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-    return base64.b64encode(gzip.compress(source, 9, mtime=0)).decode()
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()
 
 
 @cache
 def _script() -> str:
     """What draws a figure by itself, of the installed version's plotly.js; "ID" stands for its element."""
-    return (files("recscale.book") / "draw.js").read_text(encoding="utf-8").strip().replace("VERSION", _version())
-
-
-@cache
-def _version() -> str:
-    head = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()[:200].decode()
-    return re.search(r"plotly\.js v([\d.]+)", head)[1]
+    text = (files("recscale.book") / "draw.js").read_text(encoding="utf-8")
+    return text.strip().replace("VERSION", get_plotlyjs_version())
 
 
 def _drawn(name: str, content: dict[str, Any]) -> str:

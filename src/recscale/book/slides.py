@@ -5,18 +5,18 @@ chapter's first figure or the named one, ``note: …`` is for the speaker, and `
 a chapter has glued. Everything else is Markdown; formulas are written in HTML.
 """
 
-import ast
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup, Tag
 from markdown_it import MarkdownIt
+from myst_nb.core.variables import format_plain_text
+from plotly.offline import get_plotlyjs
 
 from recscale.book.execute import Layout, execute_book
 from recscale.book.outputs import glued
@@ -69,11 +69,6 @@ def _tall(figure: Tag) -> str:
     return str(figure)
 
 
-def glued_in_all(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
-    """Name -> text of everything that the chapters have glued."""
-    return {name: text for notebook in notebooks for name, text in glued(notebook).items()}
-
-
 def with_numbers(text: str, values: Mapping[str, str]) -> str:
     """``text`` with its glue filled in. ``ValueError`` where no chapter has glued the name."""
 
@@ -81,8 +76,7 @@ def with_numbers(text: str, values: Mapping[str, str]) -> str:
         name, form = match.groups()
         if name not in values:
             raise ValueError(f"no chapter has glued {name!r}, which a slide shows")
-        value = ast.literal_eval(values[name])
-        return format(value, form) if form else str(value)
+        return format_plain_text(values[name], form or "")
 
     return GLUE.sub(filled, text)
 
@@ -98,11 +92,10 @@ def make_slides(out: Path, layout: Layout, *, report=print) -> Path:
 
 def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode], layout: Layout) -> str:
     """The deck's HTML, with everything that it loads inside."""
-    numbers = glued_in_all(chapters.values())
+    numbers = {name: text for notebook in chapters.values() for name, text in glued(notebook).items()}
     figures = {name: figures_of(notebook) for name, notebook in chapters.items()}
     sections = [_section(number, slide, numbers, figures) for number, slide in enumerate(slides, start=1)]
     own = Path(__file__).parent  # Jupyter Book would load on every page what is in _static
-    plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     drawing = (layout.book / "_static" / "figures.js").read_text(encoding="utf-8")
     turning = (own / "slides.js").read_text(encoding="utf-8")
     return (
@@ -112,7 +105,7 @@ def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode],
             title=escape(next(iter(slides)).title),
             style=(own / "slides.css").read_text(encoding="utf-8"),
             slides="\n".join(sections),
-            scripts="\n".join(f"<script>{code}</script>" for code in (plotly, drawing, turning)),
+            scripts="\n".join(f"<script>{code}</script>" for code in (get_plotlyjs(), drawing, turning)),
         )
     )
 
