@@ -79,12 +79,8 @@ def _choices(name: str) -> list[str]:
 
 def command_line(chapter: str, given: Mapping[str, Any]) -> str:
     """What a person types to run ``chapter`` with the parameters ``given``."""
-    parameters = [f"-p {name} {shlex.quote(_text(value))}" for name, value in given.items()]
-    return " ".join(["recscale chapter run", chapter, *parameters])
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    return " ".join(["recscale chapter run", chapter, *(f"-p {name} {shlex.quote(texts[name])}" for name in given)])
 
 
 def _value(annotation: Any, text: str) -> Any:

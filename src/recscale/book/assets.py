@@ -51,7 +51,6 @@ NEEDED = {
 } | {f'data-explorer="{kind}"': (*names, "explorers.css", "explorers-toys.css") for kind, names in SCRIPTS.items()}
 """What stands in the text of a page -> the scripts and styles that a page without any such mark goes without."""
 
-CITATIONS = '<div class="citation-list">'
 ICONS = re.compile(r"(?<=\})(?:\.fa-[a-z0-9-]+(?::before)?,?)+\{[^{}]*\}")
 
 
@@ -110,7 +109,9 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
 
 def mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """A bibliography's entries have a role of their own, which a list of roles doesn't allow: it is no list then."""
-    context["body"] = context.get("body", "").replace('<div role="list" class="citation-list">', CITATIONS)
+    context["body"] = context.get("body", "").replace(
+        '<div role="list" class="citation-list">', '<div class="citation-list">'
+    )
 
 
 def _ordered(script: Any) -> Any:

@@ -23,10 +23,6 @@ class Directive:
     body: str = ""
 
     @property
-    def classes(self) -> set[str]:
-        return set(self.options.get("class", "").split())
-
-    @property
     def label(self) -> str:
         return self.options.get("label") or self.options.get("name") or ""
 

@@ -13,11 +13,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Mapping
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from filelock import AcquireReturnProxy, FileLock, Timeout
@@ -61,7 +59,9 @@ def build_book(layout: Layout, *, report=print, given: Given | None = None) -> P
             raise BuildError(f"the text no longer fits the numbers:\n{_listed(outdated)}")
         stage = _stage(layout, {result.chapter: result.path for result in results})
         for chapter, values in given.items():
-            _mark(stage / f"{chapter}.ipynb", chapter, values, default)
+            notebook = nbformat.read(stage / f"{chapter}.ipynb", as_version=4)
+            mark(notebook, chapter, values, default)
+            nbformat.write(notebook, stage / f"{chapter}.ipynb")
         key = _key(stage, layout)
         stamp = layout.html / STAMP
         if stamp.exists() and stamp.read_text(encoding="utf-8") == _stamp(key, layout.html):
@@ -81,12 +81,6 @@ def _name(given: Given) -> str:
     """A folder's name that says what these parameters are: "frappe-smoke"."""
     values = dict.fromkeys(str(value) for values in given.values() for value in values.values())
     return re.sub(r"[^\w.-]+", "-", "-".join(Path(value).stem for value in values))
-
-
-def _mark(path: Path, chapter: str, given: Mapping[str, Any], default: Layout) -> None:
-    notebook = nbformat.read(path, as_version=4)
-    mark(notebook, chapter, given, default)
-    nbformat.write(notebook, path)
 
 
 def stale_commentary(layout: Layout) -> list[str]:
@@ -170,9 +164,7 @@ def broken_external_links(layout: Layout) -> list[str]:
         results = execute_book(layout)
         stage = _stage(layout, {result.chapter: result.path for result in results})
         output = layout.build / "links"
-        shutil.rmtree(output, ignore_errors=True)
-        command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
-        subprocess.run([*command, "--builder", "linkcheck", "--quiet"], stdin=subprocess.DEVNULL, capture_output=True)
+        _jupyter_book(stage, output, "--builder", "linkcheck", "--quiet")
         answers = output / "_build" / "html" / "output.txt"
         if not answers.exists():
             raise BuildError("Sphinx could not check the links")
@@ -181,14 +173,17 @@ def broken_external_links(layout: Layout) -> list[str]:
 
 def sphinx(stage: Path, output: Path, *, strict: bool = True) -> Path:
     """Build the book staged in ``stage`` from a clean doctree; when ``strict`` any warning is an error."""
-    shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output)]
-    command += ["-n", "-W", "--keep-going", "--quiet"] if strict else ["-q", "-q"]
-    dated = os.environ | {SOURCE_DATE: str(source_date())}
-    result = subprocess.run(command, env=dated, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    result = _jupyter_book(stage, output, *(["-n", "-W", "--keep-going", "--quiet"] if strict else ["-q", "-q"]))
     if result.returncode != 0:
         raise BuildError(f"Sphinx failed:\n{_complaints(result.stdout + result.stderr, stage)}")
     return output / "_build" / "html"
+
+
+def _jupyter_book(stage: Path, output: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    shutil.rmtree(output, ignore_errors=True)
+    command = [sys.executable, "-c", JUPYTER_BOOK, "build", str(stage), "--path-output", str(output), *options]
+    dated = os.environ | {SOURCE_DATE: str(source_date())}
+    return subprocess.run(command, env=dated, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
 
 def _complaints(log: str, stage: Path) -> str:

@@ -14,7 +14,7 @@ from recscale.book.cells import parameter_defaults
 from recscale.book.commentary import annotate
 from recscale.book.dependencies import code_of
 from recscale.book.execute import Layout, kept
-from recscale.book.outputs import glued
+from recscale.book.outputs import glued, outputs_of
 from recscale.claims.claim import Verdict
 from recscale.claims.registry import SOURCES, load_claims
 from recscale.claims.render import MIME, badge, claim_rows, number
@@ -38,29 +38,18 @@ class Changes:
         return sum(default is not None and default["verdict"] != yours["verdict"] for default, yours in self.claims)
 
 
-def shown_claims(notebook: NotebookNode) -> list[Row]:
-    """The claims that the executed notebook's cells have shown, each once, in their order."""
-    shown = {
-        row["id"]: row
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        for row in output.get("data", {}).get(MIME, [])
-    }
-    return list(shown.values())
-
-
 def changes(
     notebook: NotebookNode, defaults: Mapping[str, Any], given: Mapping[str, Any], default_run: NotebookNode | None
 ) -> Changes:
     """Compare the rerun ``notebook`` with the default: claims with those on the committed tables, numbers with those of
     ``default_run``, where the book has one.
     """
-    shown = shown_claims(notebook)
-    default_claims = _default_claims([row["id"] for row in shown], notebook)
+    shown = {row["id"]: row for output in outputs_of(notebook) for row in output.get("data", {}).get(MIME, [])}
+    default_claims = _default_claims(list(shown), notebook)
     mine, theirs = glued(notebook), glued(default_run) if default_run else {}
     return Changes(
         {name: (defaults.get(name), value) for name, value in given.items() if defaults.get(name) != value},
-        [(default_claims.get(row["id"]), row) for row in shown],
+        [(default_claims.get(id), row) for id, row in shown.items()],
         {name: (theirs[name], text) for name, text in mine.items() if theirs.get(name, text) != text},
     )
 
@@ -120,7 +109,8 @@ def _tables(change: Changes) -> Iterator[str]:
     if other := [line for line, differ in lines if differ]:
         yield _table("claim", other)
     if change.numbers:
-        table = _table("number in the text", [_number_row(name, pair) for name, pair in change.numbers.items()])
+        rows = [(html.escape(name), *map(_short, pair), False) for name, pair in change.numbers.items()]
+        table = _table("number in the text", rows)
         yield _folded(f"{len(change.numbers)} numbers in the text differ", table)
     if same := [line for line, differ in lines if not differ]:
         yield _folded(f"{len(same)} claims are as by default", _table("claim", same))
@@ -144,15 +134,11 @@ def _verdict(row: Row) -> str:
     return f"{badge(Verdict(row['verdict']))}<br><small>{html.escape(observed_in(row))}</small>"
 
 
-def _number_row(name: str, pair: tuple[str, str]) -> tuple[str, str, str, bool]:
-    return (html.escape(name), *(html.escape(_short(text)) for text in pair), False)
-
-
 def _short(text: str) -> str:
     try:
-        return number(float(text))
+        return html.escape(number(float(text)))
     except ValueError:
-        return format_plain_text(text, "s")
+        return html.escape(format_plain_text(text, "s"))
 
 
 def _table(what: str, lines: Sequence[tuple[str, str, str, bool]]) -> str:

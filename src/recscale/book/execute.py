@@ -15,7 +15,7 @@ import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ class Execution:
     path: Path
     seconds: float
     ran: bool
-    error: str = field(default="")
+    error: str = ""
 
 
 def pages(layout: Layout) -> list[str]:
@@ -119,7 +119,9 @@ def execute_book(layout: Layout, *, report=print, given: Given | None = None) ->
         shutil.rmtree(left, ignore_errors=True)
     names = chapters(layout)
     done = {name: kept(name, layout, given.get(name)) for name in names}
-    waiting = sorted((name for name in names if done[name] is None), key=lambda name: -_last_seconds(name, layout))
+    waiting = [name for name in names if done[name] is None]
+    # what took longest the last time starts first, so that none is left alone at the end
+    waiting.sort(key=lambda name: -_record(name, layout).get("seconds", 0.0))
     total = len(waiting)
     if waiting:
         _fetch_data(waiting, layout, report, given)
@@ -141,15 +143,12 @@ def _fetch_data(names: Sequence[str], layout: Layout, report, given: Given | Non
 
     A chapter that only names a data set, whose runs are committed, isn't a ``DataChapter`` and needs no file of it.
     """
-    known = dataset_names()
     reading = [name for name in names if issubclass(CHAPTERS.get(name, DataChapter), DataChapter)]
     texts = {name: (layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in reading}
     values = [parameter_defaults(text) | (given or {}).get(name, {}) for name, text in texts.items()]
-    wanted = sorted({value.get("dataset") for value in values} & set(known))
-    for name in wanted:
-        card = find_card(name)
+    for name in sorted({value.get("dataset") for value in values} & set(dataset_names())):
         report(f"data: {name}")
-        for kind in card.kinds:
+        for kind in find_card(name).kinds:
             load_dataset(name, kind)
 
 
@@ -282,11 +281,6 @@ def _key(chapter: str, layout: Layout, given: Mapping[str, Any] | None = None) -
 def _record(chapter: str, layout: Layout) -> dict[str, Any]:
     path = layout.executed / f"{chapter}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _last_seconds(chapter: str, layout: Layout) -> float:
-    """How long the chapter took last time: the longest start first, so that none is left alone at the end."""
-    return _record(chapter, layout).get("seconds", 0.0)
 
 
 def _python_path(layout: Layout) -> str:

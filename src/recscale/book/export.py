@@ -18,6 +18,7 @@ from recscale.book.outputs import Portable, glued
 from recscale.book.publication import Publication
 from recscale.book.references import References
 
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 
 SET_UP = """# Set-up: does nothing where the library is there already.
@@ -47,11 +48,7 @@ def exported(executed: NotebookNode, page: str, references: References, folder: 
     cells = [*_set_up(references.publication)]
     for cell in executed.cells:
         cells += [_code(cell, portable)] if cell.cell_type == "code" else _text(cell, plain)
-    metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    notebook = new_notebook(cells=cells, metadata=metadata)
+    notebook = new_notebook(cells=cells, metadata=KERNEL | {"language_info": {"name": "python"}})
     nbformat.validate(notebook)
     return notebook
 

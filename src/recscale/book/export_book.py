@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from recscale.book.blocks import Directive, fenced
 from recscale.book.execute import Layout, execute_book, files_below, pages
-from recscale.book.export import HIDDEN, export_page
+from recscale.book.export import HIDDEN, KERNEL, export_page
 from recscale.book.markdown import INLINE, INLINE_SVG, NAMED, Plain
 from recscale.book.outputs import Portable, glued
 from recscale.book.pictures import drawing
@@ -108,8 +108,7 @@ def _chapter(executed: NotebookNode, page: str, references: References, book: Pa
             label = f"{page}-output-{len(shown) + 1}"
             shown.append(new_code_cell(cell.source, id=cell.id, outputs=outputs, metadata={"label": label}))
             parts.append(fenced("embed", f"#{label}", {"remove-input": "true"}, ""))
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    nbformat.write(new_notebook(cells=shown, metadata={"kernelspec": kernel}), folder / "outputs" / f"{page}.ipynb")
+    nbformat.write(new_notebook(cells=shown, metadata=KERNEL), folder / "outputs" / f"{page}.ipynb")
     return "\n\n".join(parts)
 
 

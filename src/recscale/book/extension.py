@@ -21,7 +21,7 @@ from recscale.book.parameters import CHAPTERS
 from recscale.book.publication import publication
 from recscale.book.references import read_references, register_bibliography
 from recscale.book.site import date_footer, prepare_site
-from recscale.book.typography import register_typography
+from recscale.book.typography import Numbers
 
 
 def add_panel(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -58,7 +58,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     contents = yaml.safe_load((config.parent / "_toc.yml").read_text(encoding="utf-8"))
     prepare_site(app, publication(config), title, one_page=not {"parts", "chapters"} & set(contents))
     app.setup_extension("recscale.book.directives")
-    register_typography(app)
+    app.add_post_transform(Numbers)
     register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("html-page-context", mend_roles)

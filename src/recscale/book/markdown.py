@@ -153,7 +153,7 @@ class Plain:
 
     def _box(self, one: Directive) -> str:
         title = self(one.argument or ("" if one.name == "admonition" else one.name.capitalize()))
-        if "dropdown" in one.classes:
+        if "dropdown" in one.options.get("class", "").split():
             return self._drawer(title, one.body)
         return _quoted(f"**{title}**\n\n{self(one.body)}" if title else self(one.body))
 

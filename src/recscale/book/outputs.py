@@ -34,7 +34,7 @@ def glued(notebook: NotebookNode) -> dict[str, str]:
     """Name -> text of everything the executed notebook's cells have glued."""
     return {
         output.metadata["scrapbook"]["name"]: text
-        for output in _outputs(notebook)
+        for output in outputs_of(notebook)
         if "scrapbook" in output.get("metadata", {})
         for kind, text in output.data.items()
         if kind.endswith("text/plain")
@@ -43,10 +43,13 @@ def glued(notebook: NotebookNode) -> dict[str, str]:
 
 def count_figures(notebook: NotebookNode) -> int:
     """How many figures the notebook's outputs hold, executed or exported."""
-    return sum(PLOTLY in data or _is_figure(data) for output in _outputs(notebook) if (data := output.get("data", {})))
+    return sum(
+        PLOTLY in data or _is_figure(data) for output in outputs_of(notebook) if (data := output.get("data", {}))
+    )
 
 
-def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
+def outputs_of(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    """What the cells of an executed notebook show."""
     for cell in notebook.cells:
         yield from cell.get("outputs", [])
 

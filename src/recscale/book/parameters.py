@@ -194,12 +194,10 @@ def chapter_settings(chapter: str, /, **given: Any) -> Any:
     return _validated(chapter, _injected() | given)
 
 
-def check_parameters(chapter: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given`` laid over the notebook's defaults, checked before anything runs."""
-    path = BOOK / f"{chapter}.ipynb"
-    values = parameter_defaults(path.read_text(encoding="utf-8")) | dict(given)
-    _validated(chapter, values)
-    return values
+def check_parameters(chapter: str, given: Mapping[str, Any]) -> None:
+    """Check ``given``, laid over the notebook's defaults, before anything runs."""
+    defaults = parameter_defaults((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    _validated(chapter, defaults | dict(given))
 
 
 def allowed(chapter: str) -> str:

@@ -28,27 +28,23 @@ class Publication:
 
     def colab(self, page: str) -> str:
         """Address that opens the exported notebook of ``page`` in Colab; only GitHub's repositories have one."""
-        if not self._on_github:
-            return ""
-        return f"https://colab.research.google.com/github/{self._name}/blob/{NOTEBOOKS}/{page}.ipynb"
+        address = f"https://colab.research.google.com/github/{self._github}/blob/{NOTEBOOKS}/{page}.ipynb"
+        return address if self._github else ""
 
     def binder(self, page: str) -> str:
         """Address that opens the exported notebook of ``page`` in the environment of ``binder/``."""
-        if not self._on_github:
-            return ""
-        return f"https://mybinder.org/v2/gh/{self._name}/{self.branch}?urlpath=lab/tree/{NOTEBOOKS}/{page}.ipynb"
+        address = f"https://mybinder.org/v2/gh/{self._github}/{self.branch}?urlpath=lab/tree/{NOTEBOOKS}/{page}.ipynb"
+        return address if self._github else ""
 
     def page(self, page: str, anchor: str = "") -> str:
         """Address of a page of the published book."""
         return f"{self.site}/{page}.html{f'#{anchor}' if anchor else ''}" if self.site else ""
 
     @property
-    def _on_github(self) -> bool:
-        return urlsplit(self.repository).netloc == "github.com"
-
-    @property
-    def _name(self) -> str:
-        return urlsplit(self.repository).path.strip("/").removesuffix(".git")
+    def _github(self) -> str:
+        """``owner/name`` of a repository on GitHub; "" elsewhere."""
+        parts = urlsplit(self.repository)
+        return parts.path.strip("/").removesuffix(".git") if parts.netloc == "github.com" else ""
 
 
 def publication(config: Path) -> Publication:

@@ -46,10 +46,7 @@ def rerun(
             raise ChapterError(f"chapter {chapter}: {error}")
         notebook = nbformat.read(output, as_version=4)
     finish(notebook, chapter, time.perf_counter() - start, layout, given)
-    change = None
-    if given:
-        change = mark(notebook, chapter, given, layout)
-    return notebook, change
+    return notebook, mark(notebook, chapter, given, layout) if given else None
 
 
 def references_of(layout: Layout) -> References:

@@ -61,11 +61,13 @@ def prepare_site(app: Sphinx, published: Publication, title: str, *, one_page: b
         app.config.sitemap_excludes = ["404.html", "search.html", "genindex.html"]
 
 
+def edition() -> dict[str, str]:
+    """Version and date of the book, as its footer and its cover show them."""
+    day = datetime.fromtimestamp(source_date(), UTC)
+    return {"version": recscale.__version__, "date": f"{day.day} {day:%B %Y}"}
+
+
 def date_footer(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """Fill in ``{version}`` and ``{date}`` in the footer's text, which stands in ``_config.yml``."""
-    day = datetime.fromtimestamp(int(os.environ.get(SOURCE_DATE) or source_date()), UTC)
-    fields = {"{version}": recscale.__version__, "{date}": f"{day.day} {day:%B %Y}"}
-    text = context.get("theme_extra_footer", "")
-    for field, value in fields.items():
-        text = text.replace(field, value)
-    context["theme_extra_footer"] = text
+    for field, value in edition().items():
+        context["theme_extra_footer"] = context.get("theme_extra_footer", "").replace(f"{{{field}}}", value)

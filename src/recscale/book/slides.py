@@ -19,7 +19,7 @@ from myst_nb.core.variables import format_plain_text
 from plotly.offline import get_plotlyjs
 
 from recscale.book.execute import Layout, execute_book
-from recscale.book.outputs import glued
+from recscale.book.outputs import glued, outputs_of
 from recscale.settings import write_atomically
 
 GLUE = re.compile(r"\{glue:text\}`([^`:]+)(?::([^`]*))?`")
@@ -53,8 +53,8 @@ def read_slides(text: str) -> list[Slide]:
 
 def figures_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
     """Name -> HTML of every figure in an executed chapter, in the order of the page."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    pages = [BeautifulSoup(_html(output), "lxml") for output in outputs if "recscale-figure" in _html(output)]
+    shown = ("".join(output.get("data", {}).get("text/html", "")) for output in outputs_of(notebook))
+    pages = [BeautifulSoup(html, "lxml") for html in shown if "recscale-figure" in html]
     return {figure["data-figure"]: _tall(figure) for page in pages for figure in page.select("figure.recscale-figure")}
 
 
@@ -130,7 +130,3 @@ def _figure(reference: str, figures: Mapping[str, Mapping[str, str]]) -> str:
     if not figures[chapter] or (name and name not in figures[chapter]):
         raise ValueError(f"{chapter} has no figure {name!r}; it has {', '.join(figures[chapter]) or 'none'}")
     return figures[chapter][name or next(iter(figures[chapter]))]
-
-
-def _html(output: nbformat.NotebookNode) -> str:
-    return "".join(output.get("data", {}).get("text/html", ""))

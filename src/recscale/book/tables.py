@@ -19,8 +19,6 @@ COLUMN_TITLES = {
     "benchmark_part": "benchmark, this part",
     "benchmark_whole": "benchmark, whole model",
     "best_wins": "share won by the best",
-    "boot_high": "resampled, to",
-    "boot_low": "resampled, from",
     "by_length": "ApEn without repeats",
     "capacity": "interactions held N",
     "ci_high": "95 % to",
@@ -45,10 +43,6 @@ COLUMN_TITLES = {
     "in_band": "share in the band",
     "kappa": "κ",
     "last_p50_ms": "last size, p50 (ms)",
-    "law_high": "law, to",
-    "law_low": "law, from",
-    "layers_high": "layers, to",
-    "layers_low": "layers, from",
     "least_significant": "least significant",
     "leave_one_size_out_rmse": "left-out error (RMSE)",
     "left_out": "left-out error",
@@ -76,27 +70,20 @@ COLUMN_TITLES = {
     "same_w2": "same w₂",
     "sd": "s.d.",
     "seed_noise": "seed noise (%)",
-    "seeds_high": "seeds, to",
-    "seeds_low": "seeds, from",
     "slope_half": "slope ±",
-    "slope_high": "slope, to",
-    "slope_low": "slope, from",
     "slope_per_decade": "slope per tenfold",
     "std": "s.d.",
     "test_auc": "test AUC",
     "test_logloss": "test log-loss (nats)",
     "training_flop_per_example": "training FLOP per example",
     "users_with_zero": "users with 0",
-    "w1": "w₁",
-    "w2": "w₂",
-    "w3": "w₃",
-    "w4": "w₄",
-    "w5": "w₅",
-    "width_high": "width, to",
-    "width_low": "width, from",
     "without_industrial": "without Industrial",
     "worst_seed": "worst seed",
 }
+_RANGES = {"boot": "resampled", "law": "law", "layers": "layers", "seeds": "seeds", "slope": "slope", "width": "width"}
+COLUMN_TITLES |= {f"{name}_low": f"{words}, from" for name, words in _RANGES.items()}
+COLUMN_TITLES |= {f"{name}_high": f"{words}, to" for name, words in _RANGES.items()}
+COLUMN_TITLES |= {f"w{number}": f"w{sign}" for number, sign in enumerate("₁₂₃₄₅", start=1)}
 """Name of a column or of an index in code -> its title on a page."""
 
 NOTHING = "–"

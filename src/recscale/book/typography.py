@@ -3,7 +3,6 @@
 import re
 
 from docutils import nodes
-from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 _UNITS = r"(?:%|GFLOP|MFLOP|FLOP|PF-days|nats|ms)(?!\w)"
@@ -33,8 +32,3 @@ class Numbers(SphinxPostTransform):
             if text != str(node):
                 node.parent.replace(node, nodes.Text(text))
             before = text
-
-
-def register_typography(app: Sphinx) -> None:
-    """Make the transform known to Sphinx."""
-    app.add_post_transform(Numbers)
