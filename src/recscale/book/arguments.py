@@ -46,7 +46,9 @@ def book_arguments(
         if text is None:
             continue
         value = str(absolute(text)) if name == "dataset" and text.endswith(".toml") else text
-        kinds = find_card(value).kinds if name == "dataset" and _known(value) else ()
+        # a data set that has no card can be one of those that chapters list by a name of their own
+        has_card = name == "dataset" and (value in dataset_names() or value not in _choices(name))
+        kinds = find_card(value).kinds if has_card else ()
         fitting = [chapter for chapter in defaults if _fits(CHAPTERS[chapter], name, value, kinds)]
         if not fitting:
             raise ValueError(f"no chapter has {text!r} for its {name}; allowed are {', '.join(_choices(name))}")
@@ -54,11 +56,6 @@ def book_arguments(
             if defaults[chapter][name] != value:
                 given.setdefault(chapter, {})[name] = value
     return given
-
-
-def _known(dataset: str) -> bool:
-    """Whether the data set has a card, or is none of those that chapters list by a name of their own."""
-    return dataset in dataset_names() or dataset not in _choices("dataset")
 
 
 def _fits(model: type[Parameters], name: str, value: str, kinds: Collection[str]) -> bool:

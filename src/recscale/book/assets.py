@@ -98,13 +98,10 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
         app.add_js_file(WHOLE if traces(body) - BUNDLED else BUNDLE)
     needed = {name for mark, names in NEEDED.items() if mark in body for name in names}
     idle = {name for names in NEEDED.values() for name in names} - needed
-    scripts = [script for script in context["script_files"] if not _is_thebe(script) and _name(script) not in idle]
-    context["css_files"][:] = [
-        style for style in context["css_files"] if not _is_thebe(style) and _name(style) not in idle
-    ]
+    for loaded in (context["script_files"], context["css_files"]):
+        loaded[:] = [file for file in loaded if not _is_thebe(file) and _name(file) not in idle]
     if pagename != "search":  # there the theme's own script expects the others before it
-        scripts = [_ordered(script) for script in scripts]
-    context["script_files"][:] = scripts
+        context["script_files"][:] = map(_ordered, context["script_files"])
 
 
 def mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

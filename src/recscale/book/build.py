@@ -20,9 +20,8 @@ from pathlib import Path
 import nbformat
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
-from recscale.book.changes import mark
+from recscale.book.changes import mark, relied_on, stale
 from recscale.book.check import check_book
-from recscale.book.commentary import relied_on, stale
 from recscale.book.dataset_pages import write_dataset_pages
 from recscale.book.execute import Given, Layout, chapters, execute_book, pages
 from recscale.book.site import SOURCE_DATE, source_date

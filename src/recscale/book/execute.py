@@ -166,7 +166,9 @@ def _execute_kept(chapter: str, layout: Layout, given: Mapping[str, Any] | None,
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=layout.executed, prefix=RUNNING) as folder:
         output = Path(folder) / path.name
-        environment = {BOOK_BUILD: "1", "PYTHONPATH": _python_path(layout)} | dict.fromkeys(THREADS, "1")
+        # a book elsewhere brings its own package; ours is installed and found first through this all the same
+        paths = filter(None, (str(layout.package.parent), os.environ.get("PYTHONPATH")))
+        environment = {BOOK_BUILD: "1", "PYTHONPATH": os.pathsep.join(paths)} | dict.fromkeys(THREADS, "1")
         error = run_notebook(
             *(layout.book / path.name, output, given or {}, environment),
             report=lambda line: report(f"{chapter}: {line}"),
@@ -281,11 +283,6 @@ def _key(chapter: str, layout: Layout, given: Mapping[str, Any] | None = None) -
 def _record(chapter: str, layout: Layout) -> dict[str, Any]:
     path = layout.executed / f"{chapter}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _python_path(layout: Layout) -> str:
-    """A book elsewhere brings its own package; ours is installed and found first through this all the same."""
-    return os.pathsep.join(filter(None, (str(layout.package.parent), os.environ.get("PYTHONPATH"))))
 
 
 def _jobs() -> int:

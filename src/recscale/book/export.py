@@ -21,6 +21,9 @@ from recscale.book.references import References
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
 
+FOLDED_CODE = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+"""Metadata of code that is folded away: JupyterLab's and VS Code's word for it, and Colab's."""
+
 SET_UP = """# Set-up: does nothing where the library is there already.
 import importlib.util, pathlib, subprocess, sys
 
@@ -45,7 +48,7 @@ def exported(executed: NotebookNode, page: str, references: References, folder: 
     """
     plain = Plain(references, page, glued(executed), folder)
     portable = Portable(references, page)
-    cells = [*_set_up(references.publication)]
+    cells = list(_set_up(references.publication))
     for cell in executed.cells:
         cells += [_code(cell, portable)] if cell.cell_type == "code" else _text(cell, plain)
     notebook = new_notebook(cells=cells, metadata=KERNEL | {"language_info": {"name": "python"}})
@@ -69,19 +72,12 @@ def leftovers(notebook: NotebookNode) -> list[str]:
 def _set_up(publication: Publication) -> Iterator[NotebookNode]:
     if publication.repository:
         source = SET_UP.replace("REPOSITORY", json.dumps(publication.repository))
-        yield new_code_cell(
-            source.replace("BRANCH", json.dumps(publication.branch)), id="set-up", metadata=_folded_code()
-        )
-
-
-def _folded_code() -> dict[str, object]:
-    """Metadata of code that is folded away: JupyterLab's and VS Code's word for it, and Colab's."""
-    return {"jupyter": {"source_hidden": True}, "cellView": "form"}
+        yield new_code_cell(source.replace("BRANCH", json.dumps(publication.branch)), id="set-up", metadata=FOLDED_CODE)
 
 
 def _code(cell: NotebookNode, portable: Portable) -> NotebookNode:
     tags = cell.metadata.get("tags", [])
-    metadata = {"tags": list(tags)} | (_folded_code() if HIDDEN & set(tags) else {})
+    metadata = {"tags": list(tags)} | (FOLDED_CODE if HIDDEN & set(tags) else {})
     made = new_code_cell(cell.source, id=cell.id, metadata=metadata, execution_count=cell.execution_count)
     made.outputs = portable(cell)
     return made
@@ -99,8 +95,6 @@ def _text(cell: NotebookNode, plain: Plain) -> Iterator[NotebookNode]:
             yield made
 
 
-def export_page(executed: Path, page: str, references: References, folder: Path, target: Path) -> NotebookNode:
-    """Write the export of the executed chapter at ``executed`` to ``target``; returns it."""
-    notebook = exported(nbformat.read(executed, as_version=4), page, references, folder)
-    nbformat.write(notebook, target)
-    return notebook
+def export_page(executed: Path, page: str, references: References, folder: Path, target: Path) -> None:
+    """Write the export of the executed chapter at ``executed`` to ``target``."""
+    nbformat.write(exported(nbformat.read(executed, as_version=4), page, references, folder), target)

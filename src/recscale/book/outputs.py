@@ -81,8 +81,7 @@ class Portable:
         elif CLAIMS in data:
             yield self._claims(data["text/html"])
         elif "text/html" in data:
-            data = dict(data) | {"text/html": self.linked(data["text/html"])}
-            data["text/html"] = _without_scripts(data["text/html"])
+            data = dict(data) | {"text/html": _without_scripts(self.linked(data["text/html"]))}
             yield from_dict(dict(output) | {"data": data, "metadata": {}})
         else:
             yield output

@@ -1,7 +1,6 @@
 """SVG drawings of a page as files that stand alone: with the page's styles inside, in its light colours, on white."""
 
 import re
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 _STYLES = re.compile(r"html(?:\[data-theme=\"light\"\])?\s*\{(?P<body>[^}]*)\}")
@@ -24,9 +23,10 @@ def drawing(svg: str, book: Path) -> str:
     rules = sheet.read_text(encoding="utf-8") if sheet.exists() else ""
     colours = _colours(book)
     text, rules = (USED.sub(lambda use: _value(use, colours), one) for one in (text, rules))
-    width, height = _size(text)
     style = f"<style><![CDATA[svg{{background:#fff;color:#24292f;font-family:sans-serif}}{rules}]]></style>"
     opening = re.match(r"<svg\b[^>]*>", text)[0]
+    box = re.search(r'viewBox="([^"]*)"', opening)
+    width, height = map(float, re.split(r"[\s,]+", box[1].strip())[2:]) if box else (600, 400)
     sized = re.sub(r'\s(?:class|width|height|style)="[^"]*"', "", opening)
     sized = sized.replace("<svg", f'<svg class="recscale-diagram" width="{width:g}" height="{height:g}"', 1)
     return sized + style + text.removeprefix(opening)
@@ -43,10 +43,3 @@ def _colours(book: Path) -> dict[str, str]:
 
 def _value(use: re.Match[str], colours: dict[str, str]) -> str:
     return colours.get(use["name"]) or (use["fallback"] or "").strip() or "currentColor"
-
-
-def _size(svg: str) -> tuple[float, float]:
-    """Width and height in pixels, from the view box."""
-    opening = ElementTree.fromstring(re.match(r"<svg\b[^>]*>", svg)[0] + "</svg>")
-    box = opening.attrib.get("viewBox", "0 0 600 400").replace(",", " ").split()
-    return float(box[2]), float(box[3])

@@ -10,9 +10,6 @@ from urllib.parse import urlsplit
 
 import yaml
 
-_KEYS = ("repository-code", "url", "doi")
-"""Of ``CITATION.cff``, in their order."""
-
 NOTEBOOKS = "notebooks"
 """Branch of the repository that holds the exported notebooks: Colab and Binder open them from there."""
 
@@ -66,8 +63,8 @@ def publication(config: Path) -> Publication:
 
 def cited(citation: str, publication: Publication) -> str:
     """The text of ``CITATION.cff`` with the addresses and the DOI of ``publication``; what is empty is left out."""
-    values = dict(zip(_KEYS, (publication.repository, publication.site, publication.doi), strict=True))
-    lines = [line for line in citation.splitlines() if line.partition(":")[0] not in _KEYS]
+    values = {"repository-code": publication.repository, "url": publication.site, "doi": publication.doi}
+    lines = [line for line in citation.splitlines() if line.partition(":")[0] not in values]
     place = next(n for n, line in enumerate(lines) if line.startswith("version:"))
     lines[place:place] = [f"{key}: {value}" for key, value in values.items() if value]
     return "\n".join(lines) + "\n"

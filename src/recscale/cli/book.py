@@ -21,15 +21,15 @@ def _end(faults: list[str], fine: str) -> None:
 
 
 @contextmanager
-def _or_exit(words: str) -> Iterator[None]:
-    """What fails in the book itself, a cell or a page, is printed below ``words``; the status is 1."""
+def or_exit(words: str = "") -> Iterator[None]:
+    """What fails in the book itself, a cell or a page, is printed after ``words``; the status is 1."""
     from recscale.book.build import BuildError
     from recscale.book.execute import ChapterError
 
     try:
         yield
     except (ChapterError, BuildError) as error:
-        typer.echo(f"recscale: {words}\n{error}", err=True)
+        typer.echo(f"recscale: {words}{error}", err=True)
         raise typer.Exit(1) from None
 
 
@@ -55,7 +55,7 @@ def build(
     given = book_arguments(defaults, dataset, profile)
     for chapter, values in given.items():
         typer.echo(f"{chapter}: {', '.join(f'{name} {value}' for name, value in values.items())}")
-    with _or_exit("the book was not built"):
+    with or_exit("the book was not built\n"):
         html = build_book(layout, report=typer.echo, given=given)
     typer.echo(f"the book is ready after {time.perf_counter() - start:.0f} s: {html / 'index.html'}")
 
@@ -89,7 +89,7 @@ def export(
     folder = absolute(folder)
     if folder.exists():
         raise ValueError(f"{folder} is there already; name a new folder")
-    with _or_exit("nothing was exported"):
+    with or_exit("nothing was exported\n"):
         export_book(Layout(), folder, form, report=typer.echo)
     typer.echo(folder)
 
