@@ -5,7 +5,7 @@ import tarfile
 import yaml
 
 from recscale.book.build import STAMP, write_archive
-from recscale.book.publication import Publication, cited, publication
+from recscale.book.site import Publication, cited, publication
 from recscale.settings import REPOSITORY
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from recscale.book.markdown import Alone, Plain, split_solutions
-from recscale.book.publication import Publication
 from recscale.book.references import References, Target, read_references
+from recscale.book.site import Publication
 
 PAGE = """(here)=
 # Title

@@ -21,10 +21,10 @@ from myst_nb.core.variables import format_plain_text
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from recscale.book.cells import parameter_defaults
 from recscale.book.dependencies import code_of
 from recscale.book.execute import Layout, kept
 from recscale.book.outputs import glued, outputs_of
+from recscale.book.parameters import parameter_defaults
 from recscale.claims.claim import Verdict
 from recscale.claims.registry import SOURCES, load_claims
 from recscale.claims.render import MIME, badge, claim_rows, number

@@ -17,8 +17,7 @@ from bs4 import BeautifulSoup
 from recscale.book.execute import Layout, chapters, pages
 from recscale.book.export import leftovers
 from recscale.book.outputs import count_figures
-from recscale.book.publication import publication
-from recscale.book.site import site_prefix
+from recscale.book.site import publication, site_prefix
 from recscale.figures.base import count_points
 
 

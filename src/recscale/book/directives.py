@@ -1,4 +1,4 @@
-"""The book's own directives: ``{diagram}``, ``{quiz}`` and ``{explorer}``; all work without a network.
+"""What the book adds to MyST: ``{diagram}``, ``{quiz}`` and ``{explorer}``, and numbers as print sets them.
 
 A diagram is an SVG file of the book, set into the page itself, so that it takes on its colours, light or dark::
 
@@ -35,6 +35,7 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 from recscale.figures import law_explorers
@@ -43,6 +44,10 @@ from recscale.figures.explorers import Explorer
 FOLDER = Path("_static") / "diagrams"
 SVG = "{http://www.w3.org/2000/svg}"
 MARK = re.compile(r"^\((x| )\) ?")
+_UNITS = r"(?:%|GFLOP|MFLOP|FLOP|PF-days|nats|ms)(?!\w)"
+MINUS = re.compile(r"(?<![\w.\-–])-(?=\.?\d)")
+AFTER_NUMBER = re.compile(rf"(?<=[\d\]]) (?={_UNITS})")
+AT_START = re.compile(rf"^ (?={_UNITS})")
 EXPLORERS: dict[str, Callable[[], Explorer]] = {
     "fit-points": law_explorers.fit_points,
     "law": law_explorers.law_explorer,
@@ -169,10 +174,34 @@ class ExplorerDirective(SphinxDirective):
         return [_html(EXPLORERS[kind]()._repr_html_())]
 
 
+def set_numbers(text: str, follows_number: bool = False) -> str:
+    """``-0.2 %`` with a true minus and no line break before the unit; ``follows_number``: a digit stands before it."""
+    text = AFTER_NUMBER.sub("\u00a0", MINUS.sub("−", text))
+    return AT_START.sub("\u00a0", text) if follows_number else text
+
+
+class Numbers(SphinxPostTransform):
+    """Runs when glued numbers stand in the text; code and formulas stay as they are."""
+
+    default_priority = 900
+
+    def run(self, **options) -> None:
+        before = ""
+        for node in list(self.document.findall(nodes.Text)):
+            if isinstance(node.parent, nodes.literal | nodes.literal_block | nodes.math | nodes.math_block | nodes.raw):
+                before = ""
+                continue
+            text = set_numbers(str(node), before[-1:].isdigit() or before.endswith("]"))
+            if text != str(node):
+                node.parent.replace(node, nodes.Text(text))
+            before = text
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Called by Sphinx."""
     app.add_node(Diagram, html=(visit_html, depart_html))
     app.add_directive("diagram", DiagramDirective)
     app.add_directive("quiz", QuizDirective)
     app.add_directive("explorer", ExplorerDirective)
+    app.add_post_transform(Numbers)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

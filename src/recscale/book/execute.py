@@ -24,9 +24,8 @@ import yaml
 from nbformat import NotebookNode
 
 from recscale.book.arguments import command_line
-from recscale.book.cells import write_parameters
 from recscale.book.dependencies import chapter_key
-from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
+from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults, write_parameters
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
 from recscale.datasets.load import load_dataset

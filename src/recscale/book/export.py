@@ -15,8 +15,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from recscale.book.blocks import Directive, blocks
 from recscale.book.markdown import INLINE, Plain, split_solutions
 from recscale.book.outputs import Portable, glued
-from recscale.book.publication import Publication
 from recscale.book.references import References
+from recscale.book.site import Publication
 
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}

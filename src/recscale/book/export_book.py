@@ -19,11 +19,10 @@ from nbformat.v4 import new_code_cell, new_notebook
 from recscale.book.blocks import Directive, fenced
 from recscale.book.execute import Layout, execute_book, files_below, pages
 from recscale.book.export import HIDDEN, KERNEL, export_page
-from recscale.book.markdown import INLINE, INLINE_SVG, NAMED, Plain
+from recscale.book.markdown import INLINE, INLINE_SVG, NAMED, Plain, drawing
 from recscale.book.outputs import Portable, glued
-from recscale.book.pictures import drawing
-from recscale.book.publication import publication
 from recscale.book.references import References, Target, markdown_of, read_references
+from recscale.book.site import publication
 from recscale.settings import temporary_folder, writable
 
 KNOWN = frozenset(

@@ -4,7 +4,7 @@
 - the panel "Rerun this page" under the title of every chapter (``panel.py``);
 - behind every chapter's download button the notebook for other viewers (``export.py``), not the page's own source;
 - what a published book needs: a map of the site, a page for what isn't there, cards, a dated footer (``site.py``);
-- diagrams, quizzes and explorers (``directives.py``), numbers as print sets them (``typography.py``).
+- diagrams, quizzes, explorers, and numbers as print sets them (``directives.py``).
 """
 
 from pathlib import Path
@@ -14,14 +14,11 @@ import yaml
 from sphinx.application import Sphinx
 
 from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets, mend_roles
-from recscale.book.cells import parameter_defaults
 from recscale.book.export import export_page
 from recscale.book.panel import panel
-from recscale.book.parameters import CHAPTERS
-from recscale.book.publication import publication
+from recscale.book.parameters import CHAPTERS, parameter_defaults
 from recscale.book.references import read_references, register_bibliography
-from recscale.book.site import date_footer, prepare_site
-from recscale.book.typography import Numbers
+from recscale.book.site import date_footer, prepare_site, publication
 
 
 def add_panel(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -58,7 +55,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     contents = yaml.safe_load((config.parent / "_toc.yml").read_text(encoding="utf-8"))
     prepare_site(app, publication(config), title, one_page=not {"parts", "chapters"} & set(contents))
     app.setup_extension("recscale.book.directives")
-    app.add_post_transform(Numbers)
     register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
     app.connect("html-page-context", mend_roles)

@@ -6,7 +6,7 @@ from typing import Any
 
 from recscale.book.arguments import command_line
 from recscale.book.parameters import CHAPTERS, CTRChapter, allowed_values, plain_type
-from recscale.book.publication import Publication
+from recscale.book.site import Publication
 from recscale.datasets.cards import book_cards
 
 

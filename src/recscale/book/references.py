@@ -19,7 +19,7 @@ from pybtex.style.sorting import BaseSortingStyle
 
 from recscale.book.blocks import Directive, blocks, included
 from recscale.book.dataset_pages import dataset_texts
-from recscale.book.publication import Publication
+from recscale.book.site import Publication
 
 STYLE = "author-year"
 _LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")

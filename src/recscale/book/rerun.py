@@ -22,8 +22,8 @@ from recscale.book.execute import ChapterError, Layout, finish, pages, run_noteb
 from recscale.book.export import exported
 from recscale.book.markdown import Alone
 from recscale.book.outputs import Portable
-from recscale.book.publication import publication
 from recscale.book.references import References, read_references
+from recscale.book.site import publication
 from recscale.figures.base import BOOK_BUILD
 from recscale.settings import temporary_folder, writable, write_atomically
 

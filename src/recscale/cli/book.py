@@ -46,8 +46,8 @@ def build(
     """
     from recscale.book.arguments import book_arguments
     from recscale.book.build import build_book
-    from recscale.book.cells import parameter_defaults
     from recscale.book.execute import Layout, chapters
+    from recscale.book.parameters import parameter_defaults
 
     start, layout = time.perf_counter(), Layout()
     texts = {name: (layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in chapters(layout)}
@@ -99,7 +99,7 @@ def archive_command() -> None:
     """Pack the built pages for publishing, and write their addresses into CITATION.cff."""
     from recscale.book.build import write_archive
     from recscale.book.execute import Layout
-    from recscale.book.publication import cited, publication
+    from recscale.book.site import cited, publication
     from recscale.settings import REPOSITORY, write_atomically
 
     layout = Layout()
