@@ -16,7 +16,7 @@ def test_text_and_directives_in_order():
     ("text", "body"),
     [
         ("````{note}\n```python\nx\n```\n````", "```python\nx\n```"),
-        (":::{note}\n:::{tip}\nx\n:::\n:::", ":::{tip}\nx\n:::"),
+        ("::::{note}\n:::{tip}\nx\n:::\n::::", ":::{tip}\nx\n:::"),
         ("```{figure} a.svg\n---\nname: here\n---\nCaption\n```", "Caption"),
     ],
 )

@@ -10,13 +10,17 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from recscale.book import assets, directives
 from recscale.settings import BOOK
 
+CONF = """from recscale.book.directives import register_directives as setup
+extensions = ["myst_parser"]
+html_theme = "basic"
+"""
 TEXT = "# Page\n\n```{{explorer}} {kind}\n```\n"
 
 
 def build(tmp_path, kind: str) -> str:
     source = tmp_path / "source"
     source.mkdir()
-    (source / "conf.py").write_text("extensions = ['myst_parser', 'recscale.book.directives']\nhtml_theme = 'basic'\n")
+    (source / "conf.py").write_text(CONF)
     (source / "index.md").write_text(TEXT.format(kind=kind), encoding="utf-8")
     out = tmp_path / "html"
     with patch_docutils(source), docutils_namespace():

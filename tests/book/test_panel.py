@@ -4,8 +4,7 @@ import shlex
 
 from bs4 import BeautifulSoup
 
-from recscale.book.arguments import checked_arguments
-from recscale.book.panel import panel
+from recscale.book.arguments import checked_arguments, panel
 from recscale.book.parameters import CHAPTERS, parameter_defaults
 from recscale.book.site import Publication
 from recscale.settings import BOOK

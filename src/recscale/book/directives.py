@@ -197,11 +197,10 @@ class Numbers(SphinxPostTransform):
             before = text
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Called by Sphinx."""
+def register_directives(app: Sphinx) -> None:
+    """Make all of it known to Sphinx."""
     app.add_node(Diagram, html=(visit_html, depart_html))
     app.add_directive("diagram", DiagramDirective)
     app.add_directive("quiz", QuizDirective)
     app.add_directive("explorer", ExplorerDirective)
     app.add_post_transform(Numbers)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
