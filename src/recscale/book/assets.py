@@ -51,6 +51,7 @@ NEEDED = {
 } | {f'data-explorer="{kind}"': (*names, "explorers.css", "explorers-toys.css") for kind, names in SCRIPTS.items()}
 """What stands in the text of a page -> the scripts and styles that a page without any such mark goes without."""
 
+ICON = re.compile(r"fa-[a-z0-9-]+")
 ICONS = re.compile(r"(?<=\})(?:\.fa-[a-z0-9-]+(?::before)?,?)+\{[^{}]*\}")
 
 
@@ -80,13 +81,12 @@ def copy_assets(app: Sphinx, error: Exception | None) -> None:
 def drop_icons(html: Path) -> None:
     """Leave in the theme's style the icons that the book shows: it names two thousand, a quarter of its weight."""
     sources = [*html.rglob("*.html"), *(html / "_static").rglob("*.js")]
-    shown = {name for path in sources for name in re.findall(r"fa-[a-z0-9-]+", path.read_text(encoding="utf-8"))}
+    shown = {name for path in sources for name in ICON.findall(path.read_text(encoding="utf-8"))}
     style = html / "_static" / "styles" / "pydata-sphinx-theme.css"
-
-    def kept(rule: re.Match) -> str:
-        return rule[0] if shown & set(re.findall(r"fa-[a-z0-9-]+", rule[0])) else ""
-
-    style.write_text(ICONS.sub(kept, style.read_text(encoding="utf-8")), encoding="utf-8")
+    rules = ICONS.sub(
+        lambda rule: rule[0] if shown & set(ICON.findall(rule[0])) else "", style.read_text(encoding="utf-8")
+    )
+    style.write_text(rules, encoding="utf-8")
 
 
 def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

@@ -14,6 +14,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import nbformat
@@ -209,10 +211,8 @@ def annotate(notebook: NotebookNode, verdicts: Mapping[str, str], opening: str) 
     """Mark a chapter rerun with other parameters: ``opening`` after its first cell, and a note before every cell that
     doesn't fit the ``verdicts`` of the rerun.
     """
-    misfits: dict[int, list[Stale]] = {}
-    for one in stale(notebook, verdicts, unknown=False):
-        misfits.setdefault(one.cell, []).append(one)
-    for position in sorted(misfits, reverse=True):
-        lines = "\n".join(f"- {one.claim}: {one.written_for} → {one.verdict}" for one in misfits[position])
+    for position, misfits in groupby(reversed(stale(notebook, verdicts, unknown=False)), key=attrgetter("cell")):
+        told = [f"- {one.claim}: {one.written_for} → {one.verdict}" for one in misfits]
+        lines = "\n".join(reversed(told))
         notebook.cells.insert(position, new_markdown_cell(f"{NO_LONGER_FITS}{lines}\n```"))
     notebook.cells.insert(1, new_markdown_cell(opening, id="your-own-run"))

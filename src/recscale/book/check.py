@@ -34,7 +34,10 @@ def check_book(html: Path, layout: Layout) -> list[str]:
             faults += [f"{chapter}: {fault}" for fault in _figure_faults(soups[path], notebook)]
             faults += [f"{chapter}: {fault}" for fault in _output_faults(notebook)]
             faults += [f"{chapter}: {fault}" for fault in _download_faults(html / "_sources", chapter, notebook)]
-    anchors = {path: _anchors(soup) for path, soup in soups.items()}
+    anchors = {
+        path: {tag["id"] for tag in soup.select("[id]")} | {tag["name"] for tag in soup.select("a[name]")}
+        for path, soup in soups.items()
+    }
     for path, soup in soups.items():
         name = path.relative_to(html).as_posix()
         prefix = site_prefix(publication(layout.config)) if name == "404.html" else ""
@@ -100,12 +103,6 @@ def _download_faults(folder: Path, chapter: str, executed: str) -> Iterator[str]
         yield f"its notebook to download holds {figures} figures of {expected}"
     for left in dict.fromkeys(leftovers(notebook)):
         yield f"its notebook to download still says {left}"
-
-
-def _anchors(soup: BeautifulSoup) -> set[str]:
-    return {tag["id"] for tag in soup.find_all(id=True)} | {
-        tag["name"] for tag in soup.find_all("a", attrs={"name": True})
-    }
 
 
 def _link_faults(page: Path, soup: BeautifulSoup, anchors: dict[Path, set[str]], prefix: str) -> Iterator[str]:

@@ -61,11 +61,9 @@ def leftovers(notebook: NotebookNode) -> list[str]:
     found = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            for block in blocks(cell.source):
-                if isinstance(block, Directive):
-                    found.append(f"{{{block.name}}}")
-                else:
-                    found += [f"{{{one['role']}}}" for one in INLINE.finditer(block) if one["role"]]
+            for one in blocks(cell.source):
+                roles = [one.name] if isinstance(one, Directive) else [role["role"] for role in INLINE.finditer(one)]
+                found += [f"{{{role}}}" for role in roles if role]
     return found
 
 

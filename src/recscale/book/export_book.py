@@ -173,10 +173,5 @@ def _address(name: str, target: Target) -> str:
 
 def _definitions(body: str) -> str:
     """Sphinx's glossary, a term with its definition indented below, as Markdown's definition list."""
-    lines: list[str] = []
-    for line in body.splitlines():
-        defines = line.startswith(" ") and lines and not lines[-1].startswith((" ", ":"))
-        lines.append(
-            f": {line.strip()}" if defines and lines[-1] else f"  {line.strip()}" if line.startswith(" ") else line
-        )
-    return "\n".join(lines)
+    opened = re.sub(r"^([^\s:].*)\n +", r"\1\n: ", body, flags=re.MULTILINE)
+    return re.sub(r"^ +", "  ", opened, flags=re.MULTILINE)

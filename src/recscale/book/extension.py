@@ -58,9 +58,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     register_directives(app)
     register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
-    app.connect("html-page-context", mend_roles)
-    app.connect("html-page-context", add_panel)
-    app.connect("html-page-context", date_footer)
+    for change in (mend_roles, add_panel, date_footer):
+        app.connect("html-page-context", change)
     app.connect("build-finished", copy_assets)
     app.connect("build-finished", export_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

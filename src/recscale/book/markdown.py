@@ -212,12 +212,8 @@ def _quoted(text: str) -> str:
 
 def split_solutions(text: str) -> list[tuple[bool, str]]:
     """The text of a cell in pieces, cut before each ``solution-start``; each with whether it opens a solution."""
-    pieces: list[tuple[bool, list[str]]] = [(False, [])]
-    for line in text.split("\n"):
-        if re.match(r"`{3,}\{solution-start\}", line):
-            pieces.append((True, []))
-        pieces[-1][1].append(line)
-    return [(opens, "\n".join(lines)) for opens, lines in pieces if "".join(lines).strip()]
+    pieces = re.split(r"^(?=`{3,}\{solution-start\})", text, flags=re.MULTILINE)
+    return [(number > 0, piece.removesuffix("\n")) for number, piece in enumerate(pieces) if piece.strip()]
 
 
 class Alone(Plain):

@@ -20,7 +20,7 @@ from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
-from recscale.book.references import References, Target
+from recscale.book.references import References
 from recscale.claims.render import MIME as CLAIMS
 from recscale.figures.base import listed
 
@@ -118,7 +118,7 @@ class Portable:
         for link in soup.find_all("a", href=re.compile(r"^[\w-]+\.html|^#")):
             page, _, anchor = link["href"].partition("#")
             name = page.removesuffix(".html") or self.page
-            if address := self.references.publication.page(Target(name, "").page, anchor):
+            if address := self.references.publication.page(name, anchor):
                 link["href"] = address
             else:
                 link.unwrap()

@@ -278,15 +278,13 @@ def assigned(source: str) -> dict[str, Any]:
     """Name -> value of the assignments in a cell. Anything but a literal counts as None: the name is what matters."""
     values: dict[str, Any] = {}
     for node in ast.parse(source).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        for target in targets:
-            if isinstance(target, ast.Name) and node.value is not None:
-                try:
-                    values[target.id] = ast.literal_eval(node.value)
-                except ValueError:
-                    values[target.id] = None
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            try:
+                value = ast.literal_eval(node.value)
+            except ValueError:
+                value = None
+            values |= {target.id: value for target in targets if isinstance(target, ast.Name)}
     return values
 
 

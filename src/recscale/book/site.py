@@ -22,9 +22,6 @@ from recscale.settings import REPOSITORY
 SOURCE_DATE = "SOURCE_DATE_EPOCH"
 """Environment variable with the seconds since 1970 that a build is dated by, on every machine alike."""
 
-CARD = "_static/card.png"
-NOT_FOUND = Path(__file__).parent / "not-found.html"
-
 
 NOTEBOOKS = "notebooks"
 """Branch of the repository that holds the exported notebooks: Colab and Binder open them from there."""
@@ -109,12 +106,12 @@ def prepare_site(app: Sphinx, published: Publication, title: str, *, one_page: b
     if not one_page:
         app.setup_extension("notfound.extension")
         app.config.notfound_urls_prefix = prefix
-        body = NOT_FOUND.read_text(encoding="utf-8").replace("{prefix}", prefix)
-        app.config.notfound_context = {"title": "Page not found", "body": body}
+        body = Path(__file__).with_name("not-found.html").read_text(encoding="utf-8")
+        app.config.notfound_context = {"title": "Page not found", "body": body.replace("{prefix}", prefix)}
     app.setup_extension("sphinxext.opengraph")
     app.config.ogp_site_url = f"{published.site}/" if published.site else ""
     app.config.ogp_site_name = title
-    app.config.ogp_image = CARD
+    app.config.ogp_image = "_static/card.png"
     app.config.ogp_image_alt = False
     if published.site:
         app.setup_extension("sphinx_sitemap")
