@@ -23,7 +23,7 @@ from filelock import AcquireReturnProxy, FileLock, Timeout
 from recscale.book.changes import mark, relied_on, stale
 from recscale.book.check import check_book
 from recscale.book.dataset_pages import write_dataset_pages
-from recscale.book.execute import Given, Layout, chapters, execute_book, pages
+from recscale.book.execute import Execution, Given, Layout, chapters, execute_book, pages
 from recscale.book.site import SOURCE_DATE, source_date
 from recscale.claims.questions import outdated
 from recscale.claims.registry import load_claims
@@ -32,6 +32,7 @@ from recscale.settings import hash_of, whole_file, writable
 STAMP = ".built-from"
 """File in the built book that holds the hash of what it was built from, and one of the files that came out."""
 
+OLD = "html.old"
 NO_JEKYLL = ".nojekyll"
 """File that keeps GitHub Pages from leaving out folders whose names begin with an underscore."""
 
@@ -56,7 +57,7 @@ def build_book(layout: Layout, *, report=print, given: Given | None = None) -> P
         results = execute_book(layout, report=report, given=given)
         if outdated := [] if given else stale_commentary(layout):
             raise BuildError(f"the text no longer fits the numbers:\n{_listed(outdated)}")
-        stage = _stage(layout, {result.chapter: result.path for result in results})
+        stage = _stage(layout, results)
         for chapter, values in given.items():
             notebook = nbformat.read(stage / f"{chapter}.ipynb", as_version=4)
             mark(notebook, chapter, values, default)
@@ -109,21 +110,19 @@ def _alone(layout: Layout, report) -> AcquireReturnProxy:
 
 def _swap(built: Path, layout: Layout) -> None:
     """Put the pages ``built`` in the place of the old ones, which are deleted once the new ones are there."""
+    old = layout.html.with_name(OLD)
     if layout.html.exists():
-        os.replace(layout.html, _old(layout))
+        os.replace(layout.html, old)
     os.replace(built, layout.html)
-    shutil.rmtree(_old(layout), ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _restore(layout: Layout) -> None:
     """Finish a swap that was killed: without new pages the old ones come back, whole; beside new ones they go."""
-    if _old(layout).exists() and not layout.html.exists():
-        os.replace(_old(layout), layout.html)
-    shutil.rmtree(_old(layout), ignore_errors=True)
-
-
-def _old(layout: Layout) -> Path:
-    return layout.html.with_name("html.old")
+    old = layout.html.with_name(OLD)
+    if old.exists() and not layout.html.exists():
+        os.replace(old, layout.html)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _stamp(key: str, html: Path) -> str:
@@ -137,14 +136,14 @@ def _files(html: Path) -> list[Path]:
     return sorted(path for path in html.rglob("*") if path.is_file() and path.name != STAMP)
 
 
-def _stage(layout: Layout, executed: dict[str, Path]) -> Path:
+def _stage(layout: Layout, executed: list[Execution]) -> Path:
     """A folder with exactly what Sphinx may see: text pages, executed chapters, bibliography, static files."""
     stage = layout.build / "stage"
     shutil.rmtree(stage, ignore_errors=True)
     shutil.copytree(layout.book, stage, ignore=shutil.ignore_patterns("*.ipynb", ".ipynb_checkpoints"))
-    for chapter, path in executed.items():
-        (stage / f"{chapter}.ipynb").parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, stage / f"{chapter}.ipynb")
+    for one in executed:
+        (stage / f"{one.chapter}.ipynb").parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(one.path, stage / f"{one.chapter}.ipynb")
     shutil.copyfile(layout.config, stage / "_config.yml")
     write_dataset_pages(stage)
     return stage
@@ -160,8 +159,7 @@ def _key(stage: Path, layout: Layout) -> str:
 def broken_external_links(layout: Layout) -> list[str]:
     """Links to other sites that don't answer, one line each: the page, the address, the reason."""
     with _alone(layout, print):
-        results = execute_book(layout)
-        stage = _stage(layout, {result.chapter: result.path for result in results})
+        stage = _stage(layout, execute_book(layout))
         output = layout.build / "links"
         _jupyter_book(stage, output, "--builder", "linkcheck", "--quiet")
         answers = output / "_build" / "html" / "output.txt"

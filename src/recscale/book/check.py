@@ -8,6 +8,7 @@ the table behind it has.
 import ast
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -31,9 +32,9 @@ def check_book(html: Path, layout: Layout) -> list[str]:
     for chapter in chapters(layout):
         if (path := html / f"{chapter}.html") in soups:
             notebook = (layout.executed / f"{chapter}.ipynb").read_text(encoding="utf-8")
-            faults += [f"{chapter}: {fault}" for fault in _figure_faults(soups[path], notebook)]
-            faults += [f"{chapter}: {fault}" for fault in _output_faults(notebook)]
-            faults += [f"{chapter}: {fault}" for fault in _download_faults(html / "_sources", chapter, notebook)]
+            downloaded = _download_faults(html / "_sources", chapter, notebook)
+            found = chain(_figure_faults(soups[path], notebook), _output_faults(notebook), downloaded)
+            faults += [f"{chapter}: {fault}" for fault in found]
     anchors = {
         path: {tag["id"] for tag in soup.select("[id]")} | {tag["name"] for tag in soup.select("a[name]")}
         for path, soup in soups.items()

@@ -114,11 +114,9 @@ class DiagramDirective(SphinxDirective):
 
 def visit_html(writer: Any, node: Diagram) -> None:
     writer.body.append(writer.starttag(node, "figure", CLASS="recscale-diagram", **{"data-diagram": node["name"]}))
-    wide = "diagram-wide" if node["narrow"] else "diagram-any"
-    writer.body.append(f'<div class="{wide}">{node["svg"]}</div>')
-    if node["narrow"]:
-        writer.body.append(f'<div class="diagram-narrow">{node["narrow"]}</div>')
-    writer.body.append("<figcaption>")
+    narrow = f'<div class="diagram-narrow">{node["narrow"]}</div>' if node["narrow"] else ""
+    wide = "diagram-wide" if narrow else "diagram-any"
+    writer.body.append(f'<div class="{wide}">{node["svg"]}</div>{narrow}<figcaption>')
 
 
 def depart_html(writer: Any, node: Diagram) -> None:

@@ -15,6 +15,7 @@ import textwrap
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -220,10 +221,8 @@ def follow(process: subprocess.Popen, progress: Path, report: Callable[[str], ob
     said, read = 0.0, 0
     try:
         while True:
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 return process.wait(timeout=PAUSE)
-            except subprocess.TimeoutExpired:
-                pass
             lines = progress.read_text(encoding="utf-8").splitlines() if report else []
             if len(lines) > read and time.monotonic() - said >= QUIET:
                 read, said = len(lines), time.monotonic()
@@ -245,9 +244,7 @@ def progress_line(told: dict[str, Any]) -> str:
 
 def _first_error(output: Path) -> str:
     """The failing cell of an executed notebook in words."""
-    if not output.exists():
-        return ""
-    for cell in nbformat.read(output, as_version=4).cells:
+    for cell in nbformat.read(output, as_version=4).cells if output.exists() else ():
         for part in cell.get("outputs", []):
             if part.output_type == "error":
                 return f"{part.ename}: {part.evalue}\n{textwrap.indent(cell.source, ' ' * 4)}"

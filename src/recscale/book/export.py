@@ -76,9 +76,8 @@ def _set_up(publication: Publication) -> Iterator[NotebookNode]:
 def _code(cell: NotebookNode, portable: Portable) -> NotebookNode:
     tags = cell.metadata.get("tags", [])
     metadata = {"tags": list(tags)} | (FOLDED_CODE if HIDDEN & set(tags) else {})
-    made = new_code_cell(cell.source, id=cell.id, metadata=metadata, execution_count=cell.execution_count)
-    made.outputs = portable(cell)
-    return made
+    made = {"id": cell.id, "metadata": metadata, "execution_count": cell.execution_count, "outputs": portable(cell)}
+    return new_code_cell(cell.source, **made)
 
 
 def _text(cell: NotebookNode, plain: Plain) -> Iterator[NotebookNode]:
@@ -86,8 +85,8 @@ def _text(cell: NotebookNode, plain: Plain) -> Iterator[NotebookNode]:
     for number, (solves, piece) in enumerate(split_solutions(cell.source)):
         source, attachments = plain.cell(piece)
         if source:
-            made = new_markdown_cell(source, id=f"{cell.id}{f'-{number}' if number else ''}")
-            made.metadata = nbformat.from_dict({"jp-MarkdownHeadingCollapsed": True} if solves else {})
+            metadata = {"jp-MarkdownHeadingCollapsed": True} if solves else {}
+            made = new_markdown_cell(source, id=f"{cell.id}{f'-{number}' if number else ''}", metadata=metadata)
             if attachments:
                 made.attachments = attachments
             yield made

@@ -19,7 +19,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from recscale.book.blocks import Directive, fenced
 from recscale.book.execute import Layout, execute_book, files_below, pages
 from recscale.book.export import HIDDEN, KERNEL, export_page
-from recscale.book.markdown import INLINE, INLINE_SVG, NAMED, Plain, drawing
+from recscale.book.markdown import INLINE, INLINE_SVG, NAMED, PICTURES, Plain, drawing
 from recscale.book.outputs import Portable, glued
 from recscale.book.references import References, Target, markdown_of, read_references
 from recscale.book.site import publication
@@ -139,11 +139,10 @@ class Myst(Plain):
         options = dict(one.options)
         if one.name == "container":
             return fenced("div", "", {"class": one.argument}, self(one.body))
-        if one.name == "diagram":
-            path = f"_static/diagrams/{one.argument}.svg"
-            return fenced("figure", self._file(path), options, self(one.body))
-        if one.name in ("figure", "image"):
-            return fenced(one.name, self._file(one.argument), options, self(one.body))
+        if one.name in PICTURES:
+            name = "figure" if one.name == "diagram" else one.name
+            address = re.search(r"\((.+)\)$", self._picture(self._path(one), ""))[1]
+            return fenced(name, address, options, self(one.body))
         if one.name == "quiz":
             return self._quiz(one)
         if one.name == "glossary":
@@ -154,10 +153,6 @@ class Myst(Plain):
             return fenced(one.name, one.argument, options, one.body)
         name = one.name if one.name in KNOWN else "div"
         return fenced(name, self(one.argument) if name == one.name else "", options, self(one.body))
-
-    def _file(self, path: str) -> str:
-        """The address of a picture of the book, brought along."""
-        return re.search(r"\((.+)\)$", self._picture(path, ""))[1]
 
     def _attached(self, alt: str, content: str | bytes, name: str = "") -> str:
         name = name or f"{self.page}-drawing-{sum(1 for _ in (self.target / 'pictures').iterdir()) + 1}.svg"

@@ -185,8 +185,10 @@ class Plain:
     def _figure(self, one: Directive) -> str:
         caption = self(one.body).strip()
         alt = one.options.get("alt") or re.sub(r"[\[\]*`]", "", caption.partition("\n")[0]) or one.argument
-        path = f"_static/diagrams/{one.argument}.svg" if one.name == "diagram" else one.argument
-        return self._picture(path, alt) + (f"\n\n*{caption}*" if caption else "")
+        return self._picture(self._path(one), alt) + (f"\n\n*{caption}*" if caption else "")
+
+    def _path(self, one: Directive) -> str:
+        return f"_static/diagrams/{one.argument}.svg" if one.name == "diagram" else one.argument
 
     def _picture(self, path: str, alt: str) -> str:
         file = self.folder / path

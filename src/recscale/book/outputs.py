@@ -141,18 +141,12 @@ def _packed() -> str:
     return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()
 
 
-@cache
-def _script() -> str:
-    """What draws a figure by itself, of the installed version's plotly.js; "ID" stands for its element."""
-    text = (files("recscale.book") / "draw.js").read_text(encoding="utf-8")
-    return text.strip().replace("VERSION", get_plotlyjs_version())
-
-
 def _drawn(name: str, content: dict[str, Any]) -> str:
     """HTML that draws the figure by itself."""
     height = content["layout"].get("height", 450)
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    script = _script().replace('"ID"', json.dumps(name))
+    script = (files("recscale.book") / "draw.js").read_text(encoding="utf-8").strip()
+    script = script.replace("VERSION", get_plotlyjs_version()).replace('"ID"', json.dumps(name))
     return (
         f'<div id="{escape(name)}" class="plotly-figure" style="height:{height}px"></div>'
         f'<script type="application/json">{text}</script><script>{script}</script>'

@@ -128,9 +128,8 @@ def _numbers(sheets: int) -> str:
     """A document of numbers, to lay over the book's sheets; none on the cover."""
     style = "@page { size: A4; margin: 0 } body { margin: 0; font: 9pt system-ui, sans-serif; color: #555 }"
     style += "div { height: 297mm; position: relative; break-after: page; overflow: hidden }"
-    style += (
-        "div:last-child { break-after: auto } p { position: absolute; bottom: 8mm; width: 100%; text-align: center }"
-    )
+    style += "div:last-child { break-after: auto }"
+    style += "p { position: absolute; bottom: 8mm; width: 100%; text-align: center }"
     made = "".join(f"<div><p>{number if number > 1 else ''}</p></div>" for number in range(1, sheets + 1))
     return f"<!DOCTYPE html><style>{style}</style>{made}"
 

@@ -95,18 +95,14 @@ def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode],
     numbers = {name: text for notebook in chapters.values() for name, text in glued(notebook).items()}
     figures = {name: figures_of(notebook) for name, notebook in chapters.items()}
     sections = [_section(number, slide, numbers, figures) for number, slide in enumerate(slides, start=1)]
-    own = Path(__file__).parent  # Jupyter Book would load on every page what is in _static
+    # beside this file: Jupyter Book would load on every page what is in _static
+    own = {kind: Path(__file__).with_suffix(kind).read_text(encoding="utf-8") for kind in (".html", ".css", ".js")}
     drawing = (layout.book / "_static" / "figures.js").read_text(encoding="utf-8")
-    turning = (own / "slides.js").read_text(encoding="utf-8")
-    return (
-        (own / "slides.html")
-        .read_text(encoding="utf-8")
-        .format(
-            title=escape(next(iter(slides)).title),
-            style=(own / "slides.css").read_text(encoding="utf-8"),
-            slides="\n".join(sections),
-            scripts="\n".join(f"<script>{code}</script>" for code in (get_plotlyjs(), drawing, turning)),
-        )
+    return own[".html"].format(
+        title=escape(next(iter(slides)).title),
+        style=own[".css"],
+        slides="\n".join(sections),
+        scripts="\n".join(f"<script>{code}</script>" for code in (get_plotlyjs(), drawing, own[".js"])),
     )
 
 

@@ -15,7 +15,6 @@ from IPython import get_ipython
 COLUMN_TITLES = {
     "aicc": "AICc",
     "auc": "AUC",
-    "batch_size": "batch size",
     "benchmark_part": "benchmark, this part",
     "benchmark_whole": "benchmark, whole model",
     "best_wins": "share won by the best",
@@ -23,17 +22,14 @@ COLUMN_TITLES = {
     "capacity": "interactions held N",
     "ci_high": "95 % to",
     "ci_low": "95 % from",
-    "data_term": "data term",
     "dataset": "data set",
     "delta_aicc": "ΔAICc",
-    "dense_parameters": "dense parameters",
     "embedding_dim": "width d",
     "error_no_gain": "error of no gain",
     "first_p50_ms": "first size, p50 (ms)",
     "flop_factor": "FLOP, last ÷ first",
     "free": "free numbers",
     "gain_at_end": "change at the end (%)",
-    "gain_per_ms": "gain per ms",
     "gflop": "GFLOP",
     "gflop_per_example": "GFLOP per example",
     "held_out": "sizes hidden",
@@ -43,7 +39,6 @@ COLUMN_TITLES = {
     "in_band": "share in the band",
     "kappa": "κ",
     "last_p50_ms": "last size, p50 (ms)",
-    "least_significant": "least significant",
     "leave_one_size_out_rmse": "left-out error (RMSE)",
     "left_out": "left-out error",
     "logloss": "log-loss",
@@ -78,8 +73,9 @@ COLUMN_TITLES = {
     "training_flop_per_example": "training FLOP per example",
     "users_with_zero": "users with 0",
     "without_industrial": "without Industrial",
-    "worst_seed": "worst seed",
 }
+_PLAIN = ("batch_size", "data_term", "dense_parameters", "gain_per_ms", "least_significant", "worst_seed")
+COLUMN_TITLES |= {name: name.replace("_", " ") for name in _PLAIN}
 _RANGES = {"boot": "resampled", "law": "law", "layers": "layers", "seeds": "seeds", "slope": "slope", "width": "width"}
 COLUMN_TITLES |= {f"{name}_low": f"{words}, from" for name, words in _RANGES.items()}
 COLUMN_TITLES |= {f"{name}_high": f"{words}, to" for name, words in _RANGES.items()}
