@@ -39,7 +39,6 @@ class Ablation:
     one run around its variant's mean, not paired by seed. ``core_hours_per_seed``: of all variants together.
     """
 
-    dataset: str
     table: pd.DataFrame
     contrasts: Contrasts
     unpaired_sd: float
@@ -69,19 +68,15 @@ def compare_variants(runs: pd.DataFrame) -> Ablation:
 
     ``ValueError``: runs of several data sets, or none that all others vary.
     """
-    dataset = single_dataset(runs)
-    recipes = {
-        run[Columns.CONFIG]: _recipe(run) for _, run in run_table(runs).drop_duplicates(Columns.CONFIG).iterrows()
-    }
+    single_dataset(runs)
+    every = run_table(runs).drop_duplicates(Columns.CONFIG).set_index(Columns.CONFIG)
+    recipes = {config: _recipe(run) for config, run in every.iterrows()}
     base = base_of(list(recipes.values()))
-    changes = {config: changed(base, other) for config, other in recipes.items()}
-    runs = runs.assign(
-        variant=[named(changes[config]) for config in runs[Columns.CONFIG]],
-        changed=[", ".join(changes[config]) for config in runs[Columns.CONFIG]],
-    )
-    contrasts = Contrasts.of(runs["changed"].tolist(), runs["seed"].tolist(), runs["test_logloss"])
-    unpaired = Contrasts.of(runs["changed"].tolist(), [0] * len(runs), runs["test_logloss"])
-    return Ablation(dataset, _table(runs, contrasts), contrasts, unpaired.noise, core_hours_per_seed(runs))
+    changes = runs[Columns.CONFIG].map({config: changed(base, other) for config, other in recipes.items()})
+    runs = runs.assign(variant=changes.map(named), changed=changes.map(", ".join))
+    contrasts = Contrasts.of(runs["changed"], runs["seed"], runs["test_logloss"])
+    unpaired = Contrasts.of(runs["changed"], [0] * len(runs), runs["test_logloss"])
+    return Ablation(_table(runs, contrasts), contrasts, unpaired.noise, core_hours_per_seed(runs))
 
 
 def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
@@ -90,7 +85,7 @@ def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
     table = table.sort_values("changed", key=lambda names: names != "", kind="stable", ignore_index=True)
     table = table.rename(columns={Columns.FLOP: "flop"})
     effects = [tuple(contrasts.difference(changed, "").percent) for changed in table["changed"]]
-    table[["relative", "ci_low", "ci_high"]] = np.array(effects)
+    table[["relative", "ci_low", "ci_high"]] = effects
     table.loc[0, ["relative", "ci_low", "ci_high"]] = 0.0, np.nan, np.nan
     table["flop_ratio"] = table["flop"] / table["flop"].iloc[0]
     return table.set_index("variant")
@@ -110,14 +105,9 @@ def priced(study: Ablation) -> pd.DataFrame:
     significant = (table["ci_low"] > 0) | (table["ci_high"] < 0)
     doublings = np.log2(table["flop_ratio"])
     per_doubling = table["relative"] / doublings.where(significant & (doublings.abs() > np.log2(1.1)))
-    columns = {
-        "loss (%)": table["relative"],
-        "ci_low": table["ci_low"],
-        "ci_high": table["ci_high"],
-        "× FLOP": table["flop_ratio"],
-        "% per doubling": per_doubling,
-    }
-    return pd.DataFrame(columns).round(2).assign(seeds=table["seeds"])
+    table = table.rename(columns={"relative": "loss (%)", "flop_ratio": "× FLOP"})
+    columns = ["loss (%)", "ci_low", "ci_high", "× FLOP", "% per doubling", "seeds"]
+    return table.assign(**{"% per doubling": per_doubling})[columns].round(2)
 
 
 def _recipe(run: pd.Series) -> dict[str, Any]:
@@ -177,14 +167,9 @@ def required_seeds(study: Ablation, differences: Sequence[float], most: int = 10
     seeds = np.arange(2, most + 1)
     dof = (len(study.contrasts.names) - 1) * (seeds - 1)
     half_width = 100 * stats.t.ppf(0.975, dof) * study.contrasts.noise * np.sqrt(2 / seeds)
-    needed = []
-    for difference in differences:
-        enough = seeds[half_width < difference]
-        needed.append(float(enough[0]) if len(enough) else np.inf)
-    if np.isnan(study.contrasts.noise):
-        needed = [np.nan] * len(needed)
-    index = pd.Index(differences, name="difference (%)")
-    return pd.DataFrame({"seeds per variant": needed}, index=index)
+    never = np.nan if np.isnan(study.contrasts.noise) else np.inf
+    needed = [next(map(float, seeds[half_width < difference]), never) for difference in differences]
+    return pd.DataFrame({"seeds per variant": needed}, index=pd.Index(differences, name="difference (%)"))
 
 
 def false_alarms(study: Ablation, draws: int, seed: int = 0) -> pd.Series:

@@ -93,14 +93,11 @@ def noise_ratio(table: pd.DataFrame, share: float, level: float = 0.95) -> Estim
     ``table``: ``pilot_table``. Relative variances on test are pooled over sizes and batch sizes; the interval is that
     of two independent samples (F), too wide where both rise and fall together.
     """
-    constant = table[table["schedule"] == "constant"]
-    variances, dof = [], 0.0
-    for one in (share, 0.0):
-        cells = constant[constant["share"] == one]
-        weights = cells["seeds"] - 1
-        dof = float(weights.sum())
-        variances.append(float(((cells["test_sd"] / cells["test_mean"]) ** 2 * weights).sum()) / dof)
-    ratio = float(np.sqrt(variances[0] / variances[1]))
+    cells = table[table["schedule"] == "constant"].assign(dof=table["seeds"] - 1)
+    cells["square"] = (cells["test_sd"] / cells["test_mean"]) ** 2 * cells["dof"]
+    sums = cells.groupby("share")[["square", "dof"]].sum()
+    variance, dof = sums["square"] / sums["dof"], float(sums.loc[0.0, "dof"])
+    ratio = float(np.sqrt(variance[share] / variance[0.0]))
     factor = float(np.sqrt(stats.f.ppf((1 + level) / 2, dof, dof)))
     return Estimate(ratio, ratio / factor, ratio * factor)
 

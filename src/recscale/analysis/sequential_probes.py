@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from scipy import sparse, stats
 from torch import Tensor
 
@@ -109,17 +109,19 @@ def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 
     ``step``: NDCG@k less that of the row before, with ``±``, half of its 95 % interval: the users are the same, so the
     difference is taken user by user.
     """
-    rows, before = [], None
+    rows, before = {}, np.nan
     for length in lengths:
         ranking = ranks(score, data, length)
         gain = sampled_ranking.expected_gains(_standing(ranking), sampled_ranking.Protocol(), k)[f"ndcg@{k}"]
-        row = {"items read": length, **exact_metrics(ranking, None, k), "step": np.nan, "±": np.nan}
-        if before is not None:
-            apart = gain - before
-            row |= {"step": apart.mean(), "±": stats.norm.ppf(0.975) * apart.std(ddof=1) / len(apart) ** 0.5}
-        rows.append(row)
+        step, half_width = over_users(gain - before)
+        rows[length] = {**exact_metrics(ranking, None, k), "step": step, "±": half_width}
         before = gain
-    return pd.DataFrame(rows).set_index("items read")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("items read")
+
+
+def over_users(values: Float[np.ndarray, " users"]) -> tuple[float, float]:
+    """The mean of a number per user, and half of its 95 % interval."""
+    return float(values.mean()), float(stats.norm.ppf(0.975) * values.std(ddof=1) / len(values) ** 0.5)
 
 
 def metric_curves(
@@ -172,10 +174,9 @@ def loss_estimates(
 def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
     """Parameters and training FLOP per position of each run's model, by closed form."""
     rows = []
-    for run in runs:
-        training = run.training
-        account = account_sequential(run.model, n_items, training.max_length, training.loss, training.negatives)
-        cost = account.dense_parameters, account.embedding_parameters, account.training_flop_per_example
-        rows.append((run.model.layers, run.model.width, *cost))
+    for model, training in ((run.model, run.training) for run in runs):
+        cost = account_sequential(model, n_items, training.max_length, training.loss, training.negatives)
+        parameters = cost.dense_parameters, cost.embedding_parameters
+        rows.append((model.layers, model.width, *parameters, cost.training_flop_per_example))
     columns = ["layers", "width", "dense parameters", "tables", "training FLOP per position"]
     return pd.DataFrame(rows, columns=columns)

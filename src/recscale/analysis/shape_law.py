@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from recscale import laws
-from recscale.analysis.shape_fits import GRID, SHAPE_FORMS, excluded_runs, fit_forms, peaks, shapes
+from recscale.analysis.shape_fits import GRID, SHAPE_FORMS, fit_forms, peaks, shapes
 from recscale.laws import Fit
 from recscale.stats import UNKNOWN, Estimate, FTest, against_noise, least_significant_difference, seed_noise
 
@@ -41,15 +41,13 @@ class ShapeGrid:
     """One metric over (layers, width).
 
     ``cells``: ``layers, width, value`` (mean), ``seeds``. ``noise``: standard deviation of one run over its seeds, with
-    ``dof`` degrees of freedom (0: not known). ``excluded``: runs left out as collapsed or diverged. ``ValueError``
-    below ``LEAST_SHAPES`` shapes or three sizes of an axis: the law has six numbers to fit.
+    ``dof`` degrees of freedom (0: not known). ``ValueError`` below ``LEAST_SHAPES`` shapes or three sizes of an axis:
+    the law has six numbers to fit.
     """
 
-    metric: str
     cells: pd.DataFrame
     noise: float
     dof: int
-    excluded: int
 
     def __post_init__(self) -> None:
         sizes = self.cells[list(AXES)].nunique()
@@ -60,15 +58,12 @@ class ShapeGrid:
             )
 
     @classmethod
-    def from_runs(cls, runs: pd.DataFrame, metric: str, **having: object) -> "ShapeGrid":
-        """From a results table; ``having`` replaces or adds to the settings ``shape_fits.GRID``."""
-        chosen = {**GRID, **having}
-        table = shapes(runs, **chosen)
+    def from_runs(cls, runs: pd.DataFrame, metric: str) -> "ShapeGrid":
+        """From a results table: its runs with the settings ``shape_fits.GRID``."""
+        table, column = shapes(runs, **GRID), f"test_{metric}"
         grouped = table.groupby(list(AXES))
-        cells = grouped[f"test_{metric}"].agg(["mean", "count"]).reset_index()
-        cells = cells.rename(columns={"mean": "value", "count": "seeds"})
-        noise = seed_noise(table.assign(configuration=grouped.ngroup()), f"test_{metric}")
-        return cls(metric, cells, noise.sd, noise.dof, excluded_runs(runs, **chosen))
+        cells = grouped[column].agg(value="mean", seeds="count").reset_index()
+        return cls(cells, *seed_noise(table.assign(configuration=grouped.ngroup()), column))
 
     @property
     def mean(self) -> float:
@@ -241,14 +236,10 @@ class Peak:
 
 def peak(grid: ShapeGrid, axis: str, resamples: int, seed: int) -> Peak:
     """Where the law fitted to all shapes peaks along ``axis``."""
-    row = peaks(grid.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
-    first, last = int(grid.cells[axis].min()), int(grid.cells[axis].max())
+    first, last, place, low, high, inside = peaks(grid.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
     at_end = grid.cells[grid.cells[axis] == last]
     spot = at_end.iloc[[0]][list(AXES)].astype(float)
-    fall = np.nan
-    if np.isfinite(row["peak"]):
-        top = grid.fits[LAW].predict(spot.assign(**{axis: row["peak"]}))[0]
-        fall = float(top - grid.fits[LAW].predict(spot)[0]) if row["peak"] < last else 0.0
-    limits = float(row["peak"]), float(row["low"]), float(row["high"])
+    top, end = (float(grid.fits[LAW].predict(one)[0]) for one in (spot.assign(**{axis: place}), spot))
+    fall = 0.0 if place >= last else top - end
     least = grid.least_significant_difference(int(at_end["seeds"].sum()))
-    return Peak(*limits, (first, last), bool(row["inside"]), fall, least)
+    return Peak(place, low, high, (int(first), int(last)), bool(inside), fall, least)

@@ -39,7 +39,7 @@ def data_claims(
         ),
         judge("pl-data-best-term", Exceeds(), ablation.lead, NEVER),
         orders_variants(study, data),
-        judge("pl-data-joint-law-fits", Exceeds(0.05), joint.p, NEVER),
+        judge("pl-data-joint-law-fits", Exceeds(0.05), joint, NEVER),
         predicts_left_out(study, data),
     ]
 

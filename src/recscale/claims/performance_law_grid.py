@@ -46,7 +46,7 @@ def grid_claims(runs: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
         *(predicts_largest(grids, own, axis) for axis in law.AXES),
         *(best_size(grids, own, axis, resamples, seed) for axis in law.AXES),
         *orders_models(ndcg, runs, resamples, seed),
-        _count("pl-grid-training-loss-falls", train.effects(contrasts.depth_steps(train)), own),
+        _count("pl-grid-training-loss-falls", train.contrasts.intervals(contrasts.depth_steps(train)), own),
         peaks_before_loss(hr, test, own),
         longer_histories(ndcg, runs),
         half_precision(ndcg, runs),
@@ -100,7 +100,7 @@ def orders_models(cells: CellMeans, runs: pd.DataFrame, resamples: int, seed: in
     limits = [contrasts.w_limits(cells, one, FIXED_Q1, min(resamples, REDRAWN), seed) for one in models]
     result = []
     for axis, weight in (("layers", "w1"), ("width", "w2")):
-        effects = cells.effects([contrasts.disagreement(one, axis, FIXED_Q1) for one in models])
+        effects = cells.contrasts.intervals([contrasts.disagreement(one, axis, FIXED_Q1) for one in models])
         differs = [low > 0 or high < 0 for low, high in (one[weight] for one in limits)]
         stable = [contrasts.same_order(one, axis) == len(one.w) for one in models]
         counted = [

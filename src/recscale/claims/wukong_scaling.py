@@ -75,7 +75,7 @@ def loss_falls(runs: pd.DataFrame, size: str = Columns.FLOP, id: str = "wukong-l
 
 
 def falls_over_the_larger_half(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
-    upper = ctr_curves.larger_half(runs, size)
+    _, upper = ctr_curves.halves(runs, size)
     enough = ctr_curves.sizes_of(upper, size=size) >= ctr_curves.FEWEST_SIZES
     alpha = _alpha(upper, size) if enough else UNKNOWN
     return judge("wukong-loss-falls-larger-half", Exceeds(), alpha, _price_of_sizes(upper, [alpha], size=size))
