@@ -14,18 +14,13 @@ CELL = (*_SETTING, "share")
 def long_form(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per run and averaged share: ``CELL``, ``dense_learning_rate``, ``seed``, ``valid_logloss`` and
     ``test_logloss`` of the averaged weights (of the last ones at share 0)."""
-    rows = []
+    kept, rows = (*_SETTING, "dense_learning_rate", "seed"), []
     for run in run_table(runs).to_dict("records"):
         for place, share in enumerate(run["averaged"]):
             suffix = f"~{share:g}" if place else ""
-            rows.append(
-                {
-                    **{name: run[name] for name in (*_SETTING, "dense_learning_rate", "seed")},
-                    "share": share,
-                    **{f"{part}_logloss": run[f"{part}_logloss{suffix}"] for part in ("valid", "test")},
-                }
-            )
-    return pd.DataFrame(rows)
+            losses = (run[f"{part}_logloss{suffix}"] for part in ("valid", "test"))
+            rows.append((*(run[name] for name in kept), share, *losses))
+    return pd.DataFrame(rows, columns=[*kept, "share", "valid_logloss", "test_logloss"])
 
 
 def at_best_rates(runs: pd.DataFrame) -> pd.DataFrame:

@@ -41,11 +41,6 @@ class RivalComparison:
     contrasts: Contrasts
     ahead: Mapping[str, list[ConfigurationWeights]]
 
-    @property
-    def rivals(self) -> list[str]:
-        """Rivals with at least one size inside Wukong's range."""
-        return list(self.ahead)
-
     def last_step(self, model: str) -> ConfigurationWeights:
         """ln L of the best smaller size less that of the largest: what the last size gains; empty below three sizes."""
         sizes = self.means[self.means[Columns.MODEL] == model]

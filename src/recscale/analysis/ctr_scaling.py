@@ -85,8 +85,7 @@ def compare_forms(runs: pd.DataFrame, size: str, hold_out: int = 0, model: str =
 
 def tied(comparison: pd.DataFrame) -> list[str]:
     """Laws within 2 of the best AICc, best first; none where AICc is nowhere known."""
-    ranked = comparison.dropna(subset=["delta_aicc"]).sort_values("delta_aicc")
-    return ranked.loc[ranked["delta_aicc"] < TIE, "law"].tolist()
+    return comparison[comparison["delta_aicc"] < TIE].sort_values("delta_aicc")["law"].tolist()
 
 
 def lead_in_aicc(comparison: pd.DataFrame, law: str = "power-law") -> Estimate:

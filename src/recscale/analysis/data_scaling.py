@@ -63,10 +63,6 @@ class DataGrid:
         """The rows of ``table`` of one size."""
         return self.table[self.table["size"] == size]
 
-    def slope_in_rows(self, size: str) -> dict[GridCell, float]:
-        """Weights whose contrast is d ln L / d ln rows of one size: minus the exponent β, by least squares."""
-        return _slope(self.of_size(size), "rows")
-
 
 def data_grid(runs: pd.DataFrame) -> DataGrid:
     """The cells among ``runs``, a run table of one data set.
@@ -86,10 +82,6 @@ def data_grid(runs: pd.DataFrame) -> DataGrid:
         )
     paired = Contrasts.of(cells, list(zip(runs["seed"], runs["share"], strict=True)), runs["test_logloss"])
     contrasts = Contrasts.of(cells, [0] * len(cells), runs["test_logloss"])
-    return DataGrid(_table(runs, contrasts), contrasts, paired, core_hours_per_seed(runs))
-
-
-def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
     keys = ["size", "share", Columns.EXAMPLES, Columns.FLOP, Columns.TRAINING_FLOP, Columns.DENSE_PARAMETERS]
     table = runs.groupby(keys, sort=False)["test_logloss"].agg(test_logloss="mean", seeds="count").reset_index()
     table = table.rename(columns={Columns.EXAMPLES: "rows", Columns.FLOP: "flop"})
@@ -97,7 +89,8 @@ def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
     relative = 100 * (table["test_logloss"] / table["test_logloss"].iloc[0] - 1)
     t = stats.t.ppf(0.975, contrasts.dof) if contrasts.dof else np.nan
     half_width = 100 * t * contrasts.noise / np.sqrt(table["seeds"])
-    return table.assign(relative=relative, ci_low=relative - half_width, ci_high=relative + half_width)
+    table = table.assign(relative=relative, ci_low=relative - half_width, ci_high=relative + half_width)
+    return DataGrid(table, contrasts, paired, core_hours_per_seed(runs))
 
 
 def _slope(part: pd.DataFrame, variable: str) -> dict[GridCell, float]:
@@ -123,7 +116,7 @@ def row_exponents(grid: DataGrid) -> pd.DataFrame:
     """
     table = {}
     for size, fit in power_laws(grid).items():
-        beta, (_, *seeds) = fit.parameters["α"], -grid.contrasts.contrast(grid.slope_in_rows(size))
+        beta, (_, *seeds) = fit.parameters["α"], -grid.contrasts.contrast(_slope(grid.of_size(size), "rows"))
         table[size] = (beta, *fit.intervals["α"], *seeds, 100 * np.expm1(-DECADE * beta))
     columns = ["β", "law_low", "law_high", "seeds_low", "seeds_high", "per_decade"]
     return pd.DataFrame.from_dict(table, orient="index", columns=columns).rename_axis("size")
@@ -131,7 +124,7 @@ def row_exponents(grid: DataGrid) -> pd.DataFrame:
 
 def steepening(grid: DataGrid) -> Estimate:
     """β of the largest size less β of the smallest, paired by seed: positive where the larger model is steeper."""
-    first, last = grid.slope_in_rows(grid.sizes[0]), grid.slope_in_rows(grid.sizes[-1])
+    first, last = (_slope(grid.of_size(grid.sizes[place]), "rows") for place in (0, -1))
     return -grid.paired.contrast(combined((1, last), (-1, first)))
 
 
@@ -195,16 +188,13 @@ def steps(grid: DataGrid) -> pd.DataFrame:
     table = []
     for spent_on, axis, contrasts in (("rows", "size", grid.contrasts), ("model", "share", grid.paired)):
         for _, part in grid.table.groupby(axis, sort=False):
-            table += [_step(spent_on, *ends, contrasts) for ends in pairwise(part.to_dict("records"))]
+            for before, after in pairwise(part.to_dict("records")):
+                cells = [(row["size"], row["share"]) for row in (before, after)]
+                effect, factor = contrasts.difference(*cells[::-1]), after["training_flop"] / before["training_flop"]
+                per_decade = 100 * np.expm1(effect.value / np.log10(factor))
+                table.append((spent_on, *map(", ".join, cells), factor, *effect.percent, per_decade))
     columns = ["spent_on", "start", "end", "compute", "change", "ci_low", "ci_high", "per_decade"]
     return pd.DataFrame(table, columns=columns)
-
-
-def _step(spent_on: str, before: dict, after: dict, contrasts: Contrasts) -> tuple:
-    effect = contrasts.difference((after["size"], after["share"]), (before["size"], before["share"]))
-    factor = after["training_flop"] / before["training_flop"]
-    ends = (f"{cell['size']}, {cell['share']}" for cell in (before, after))
-    return (spent_on, *ends, factor, *effect.percent, 100 * np.expm1(effect.value / np.log10(factor)))
 
 
 def repeated(plan: Study) -> Study:

@@ -39,7 +39,6 @@ TERMS = {TOKENS: "tokens", D_PRIME: "D′ by ApEn", QUALITY[1]: "D′ by real en
 TEST_USERS = 6040
 """Of MovieLens-1M, each with one item to test on."""
 LEAST_SETTINGS, LEAST_DATASETS = 5, 4
-JOINT = "performance-law-joint"
 _CONSTANTS = {"q1": Q1[1:], "q2": (1, 2, 4, 8, 16, 32)}
 
 VARIES = ("dataset", "fraction", "repeated")
@@ -165,20 +164,12 @@ def _resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@dataclass(frozen=True)
-class TermAblation:
-    """What resampling the data sets says about D′.
+def ablate(study: DataStudy, resamples: int, seed: int) -> tuple[Mapping[str, Estimate], Estimate]:
+    """The paper's ablation of the data term, on levels that were measured instead of on fitted constants.
 
-    ``gains``: R² (``explained``) of each term of ``QUALITY`` less that of tokens. ``lead``: R² of the better of
-    ``QUALITY`` less that of the best other term.
+    Term of ``QUALITY`` -> its R² (``explained``) less that of tokens; and R² of the better of ``QUALITY`` less that of
+    the best other term. Intervals come from resampled data sets.
     """
-
-    gains: Mapping[str, Estimate]
-    lead: Estimate
-
-
-def ablate(study: DataStudy, resamples: int, seed: int) -> TermAblation:
-    """The paper's ablation of the data term, on levels that were measured instead of on fitted constants."""
     r2, draws = explained(study.levels.to_numpy(), study.terms), _resampled(study, resamples, seed)
     others = [term for term in r2.index if term not in QUALITY]
 
@@ -186,7 +177,7 @@ def ablate(study: DataStudy, resamples: int, seed: int) -> TermAblation:
         return table[list(QUALITY)].max(axis=1) - table[others].max(axis=1)
 
     gains = {term: _with_limits(r2[term] - r2[TOKENS], draws[term] - draws[TOKENS]) for term in QUALITY}
-    return TermAblation(gains, _with_limits(lead(r2.to_frame().T).iloc[0], lead(draws)))
+    return gains, (_with_limits(lead(r2.to_frame().T).iloc[0], lead(draws)))
 
 
 def _with_limits(value: float, draws: pd.Series) -> Estimate:
@@ -238,7 +229,7 @@ def term_points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
 
 def joint_fit(table: pd.DataFrame) -> Fit:
     """The joint law, its data term computed, through the cells of ``term_points``."""
-    return laws.fit(laws.get(JOINT).with_values(**_CONSTANTS), table[[*AXES, "term"]], table["value"])
+    return laws.fit(laws.get("performance-law-joint").with_values(**_CONSTANTS), table[[*AXES, "term"]], table["value"])
 
 
 def joint_law_test(study: DataStudy, resamples: int, seed: int) -> Estimate:

@@ -63,18 +63,14 @@ def losses_table(results: Mapping[tuple[str, int], TrainingResult]) -> pd.DataFr
     Columns: ``loss``, ``seed``, the test metrics, ``training GFLOP``, ``seconds``, ``collapsed`` (it learned nothing,
     by ``training.health``, or its loss wasn't finite).
     """
-    rows = [
-        {
-            "loss": loss,
-            "seed": seed,
-            **{metric: result.metrics[f"test_{metric}"] for metric in RANKING_METRICS},
-            "training GFLOP": result.accounting.training_flop_per_example * result.examples_seen / 1e9,
-            "seconds": result.wall_seconds,
-            "collapsed": bool(result.metrics["collapsed"]) or result.diverged,
-        }
-        for (loss, seed), result in results.items()
-    ]
-    return pd.DataFrame(rows)
+    rows = []
+    for run, result in results.items():
+        metrics = (result.metrics[f"test_{metric}"] for metric in RANKING_METRICS)
+        flop = result.accounting.training_flop_per_example * result.examples_seen
+        collapsed = bool(result.metrics["collapsed"]) or result.diverged
+        rows.append((*run, *metrics, flop / 1e9, result.wall_seconds, collapsed))
+    columns = ["loss", "seed", *RANKING_METRICS, "training GFLOP", "seconds", "collapsed"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def paired_differences(gains: Mapping[str, np.ndarray], reference: str = "softmax") -> pd.DataFrame:

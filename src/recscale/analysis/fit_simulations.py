@@ -101,9 +101,8 @@ def early_stopping(points: pd.DataFrame, factors: Sequence[float], best: Fit) ->
     """The same problem and starts, the objective multiplied by each of ``factors``, SciPy's default tolerances.
 
     A factor changes no optimum, only where the default rule stops. ``factors`` are relative to the *sum* over the
-    points, so ``1 / len(points)`` is the mean. One row per
-    factor and start: ``converged`` as SciPy reports it, ``iterations``, ``objective`` relative to that of ``best``
-    (Huber's loss), and the reported E, α and β.
+    points, so ``1 / len(points)`` is the mean. One row per factor and start: ``converged`` as SciPy reports it,
+    ``iterations``, ``objective`` relative to that of ``best`` (Huber's loss), and the reported E, α and β.
     """
     objective, found = _huber_objective(points), best.parameters
     logs = [np.log(found[name]) for name in ("A", "B", "E")]

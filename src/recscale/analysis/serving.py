@@ -26,9 +26,8 @@ from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.runs.table import Columns, by_configuration
 from recscale.settings import results_folder
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, bonferroni_level, count_above
-from recscale.stats.seeds import least_significant_difference, seed_noise
+from recscale.stats import UNKNOWN, Count, Estimate, bonferroni_level, count_above, seed_noise
+from recscale.stats.seeds import least_significant_difference
 from recscale.training.serving import Request, candidate_rows, serve
 
 MODELS = ("wukong", "dlrm", "dcnv2")

@@ -54,9 +54,8 @@ class CellMeans:
         settings = zip(*(table[key] for key in SETTING_KEYS), strict=True)
         names = list(zip(settings, zip(*(table[axis] for axis in AXES), strict=True), strict=True))
         known = Contrasts.of(names, [0] * len(names), table[column])
-        return cls(
-            known, *(dict(zip(known.names, one, strict=True)) for one in (np.exp(known.means), np.diag(known.gram)))
-        )
+        means, counts = (dict(zip(known.names, one, strict=True)) for one in (np.exp(known.means), np.diag(known.gram)))
+        return cls(known, means, counts)
 
     def shapes(self, **having: object) -> set[Shape]:
         """The shapes measured in a setting that differs from ``GRID`` by ``having``."""
@@ -97,7 +96,7 @@ def setting(**having: object) -> Setting:
 
 
 def difference(
-    first: Setting, second: Setting, shapes: Sequence[Shape], weights: Sequence[float] | None = None
+    first: Setting, second: Setting, shapes: Sequence[Shape], weights: Float[np.ndarray, " shapes"] | None = None
 ) -> Weights:
     """Weights whose contrast is ``first`` less ``second``: Σ weight · shape, without ``weights`` the mean of shapes."""
     weights = np.full(len(shapes), 1 / len(shapes)) if weights is None else weights
@@ -133,12 +132,8 @@ def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
 
 def depth_steps(cells: CellMeans) -> list[Weights]:
     """Every step to the next depth at the same width: ln(deeper) - ln(shallower)."""
-    here = setting()
-    return [
-        {(here, (more, width)): 1.0, (here, (less, width)): -1.0}
-        for width, depths in _depths(cells).items()
-        for less, more in pairwise(depths)
-    ]
+    here, by_width = setting(), sorted(cells.shapes(), key=lambda shape: shape[::-1])
+    return [{(here, more): 1.0, (here, less): -1.0} for less, more in pairwise(by_width) if less[1] == more[1]]
 
 
 def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
@@ -148,10 +143,10 @@ def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
     rise. Intervals are wider for the best having been picked from several.
     """
     here, effects = setting(), {}
-    columns = {width: depths for width, depths in _depths(metric).items() if len(depths) > 1}
-    tried = sum(len(depths) - 1 for depths in columns.values())
-    for width, depths in columns.items():
-        *before, last = depths
+    columns = pd.DataFrame(sorted(metric.shapes()), columns=list(AXES)).groupby("width")["layers"].apply(list)
+    columns = columns[columns.map(len) > 1]
+    tried = int(columns.map(len).sum()) - len(columns)
+    for width, (*before, last) in columns.items():
         best = max(before, key=lambda depth: metric.means[here, (depth, width)])
         step = {(here, (last, width)): 1.0, (here, (best, width)): -1.0}
         effects[width] = tuple(
@@ -159,11 +154,6 @@ def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
             for at in (bonferroni_level(len(before)), bonferroni_level(tried))
         )
     return effects
-
-
-def _depths(cells: CellMeans) -> dict[int, list[int]]:
-    shapes = pd.DataFrame(sorted(cells.shapes()), columns=list(AXES))
-    return {int(width): rows["layers"].tolist() for width, rows in shapes.groupby("width")}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from scipy import stats
 from recscale import laws
 from recscale.analysis.shape_fits import GRID, SHAPE_FORMS, fit_forms, peaks, shapes
 from recscale.laws import Fit
-from recscale.stats import UNKNOWN, Estimate, FTest, against_noise, least_significant_difference, seed_noise
+from recscale.stats import FTest, against_noise, least_significant_difference, seed_noise
 
 LAW, LINE, QUADRATIC, CONSTANT = "performance-law", "log-linear", "log-quadratic", "constant"
 BOTH_FORMS = (LAW, "performance-law-outside")
@@ -219,13 +219,6 @@ class Peak:
     def is_identified(self) -> bool:
         """Inside the measured range with its whole interval, and followed by a significant fall."""
         return self.inside and self.fall > self.least_significant
-
-    @property
-    def estimate(self) -> Estimate:
-        """The peak; with its interval only where it is identified: elsewhere the grid doesn't bound it."""
-        if self.is_identified:
-            return Estimate(self.value, self.ci_low, self.ci_high)
-        return Estimate(self.value) if np.isfinite(self.value) else UNKNOWN
 
     def seeds_to_identify(self, seeds: float) -> float:
         """How many seeds per shape would make the fall significant; inf where the interval leaves the grid."""

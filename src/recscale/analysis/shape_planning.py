@@ -67,31 +67,21 @@ def title_of(dataset: str, length: int) -> str:
 
 def published_grids() -> list[Grid]:
     """The paper's 20 panels."""
-    return [
-        Grid(
-            title_of(dataset, length),
-            metric,
-            points.rename(columns={"embedding_dim": "width"})[["layers", "width", "value"]],
-            _DATASETS[dataset][1],
-            length,
-        )
-        for (metric, dataset, length), points in published.panels().items()
-    ]
+    grids = []
+    for (metric, dataset, length), panel in published.panels().items():
+        points = panel.rename(columns={"embedding_dim": "width"})[["layers", "width", "value"]]
+        grids.append(Grid(title_of(dataset, length), metric, points, _DATASETS[dataset][1], length))
+    return grids
 
 
 def measured_grids(title: str, runs: pd.DataFrame, spec: RunSpec, n_items: int, step: int = 1) -> list[Grid]:
     """Both metrics of the runs of one sweep (``shape_fits.shapes``); ``spec`` is any of them."""
-    training = spec.training
+    training, grids = spec.training, []
     price = (n_items, training.max_length, spec.model.model, training.loss, training.negatives, step)
-    return [
-        Grid(
-            title,
-            metric,
-            runs.rename(columns={f"test_{metric.lower()}": "value"})[["layers", "width", "value"]].astype(float),
-            *price,
-        )
-        for metric in METRICS
-    ]
+    for metric in METRICS:
+        points = runs[["layers", "width"]].assign(value=runs[f"test_{metric.lower()}"]).astype(float)
+        grids.append(Grid(title, metric, points, *price))
+    return grids
 
 
 def full_grids() -> list[Grid]:

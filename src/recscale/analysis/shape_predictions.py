@@ -109,9 +109,8 @@ def predict_shapes(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFr
     table = predicted_for(pd.DataFrame(chosen), fits)
     key = hashlib.sha256("\n".join(sorted(runs["run_id"].astype(str))).encode()).hexdigest()[:12]
     stamp = (now or datetime.now(UTC)).isoformat(timespec="seconds")
-    return table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)[
-        list(PREDICTION_COLUMNS)
-    ]
+    table = table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)
+    return table[list(PREDICTION_COLUMNS)]
 
 
 def neighbours(among: pd.DataFrame, price: pd.Series, best: Shape) -> list[Shape]:
@@ -153,23 +152,20 @@ def rehearsal(grid: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     return outcomes(predicted_for(known, fits), tested)
 
 
-def write(path: Path | None = None) -> Path:
-    """Predict from the committed grid and write the file; never a second time."""
-    path = path or PREDICTIONS
-    if path.exists():
-        stamp = read(path)["predicted_at"].min()
+def write() -> Path:
+    """Predict from the committed grid and write ``PREDICTIONS``; never a second time."""
+    if (path := PREDICTIONS).exists():
+        stamp = read()["predicted_at"].min()
         raise ValueError(f"the predictions of {stamp} stand in {path}; a prediction is made once and not rewritten")
     if len(load_results("performance-law-predictions")):
         raise ValueError("results of performance-law-predictions are committed already: it is too late to predict them")
-    table = predict_shapes(grid_runs())
-    write_atomically(path, table.to_csv(index=False, float_format="%.6g"))
+    write_atomically(path, predict_shapes(grid_runs()).to_csv(index=False, float_format="%.6g"))
     return path
 
 
-def read(path: Path | None = None) -> pd.DataFrame:
+def read() -> pd.DataFrame:
     """The recorded predictions; empty, with their columns, before there are any."""
-    path = path or PREDICTIONS
-    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(PREDICTION_COLUMNS))
+    return pd.read_csv(PREDICTIONS) if PREDICTIONS.exists() else pd.DataFrame(columns=list(PREDICTION_COLUMNS))
 
 
 def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:

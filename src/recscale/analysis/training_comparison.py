@@ -1,6 +1,7 @@
 """A few models trained on the same impressions, compared: their curves, their difference and its noise, calibration."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -15,29 +16,22 @@ from recscale.training.result import TrainingResult
 
 def comparison_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
     """One row per run: model, seed, size and every metric."""
-    return pd.DataFrame(
-        [
-            {
-                "model": run.model.model,
-                "seed": run.seed,
-                Columns.FLOP: result.accounting.training_flop_per_example,
-                "dense_parameters": result.accounting.dense_parameters,
-                "diverged": result.diverged,
-                **result.metrics,
-            }
-            for run, result in zip(runs, results, strict=True)
-        ]
-    )
+    rows = []
+    for run, result in zip(runs, results, strict=True):
+        size = result.accounting
+        row = {"model": run.model.model, "seed": run.seed, Columns.FLOP: size.training_flop_per_example}
+        rows.append({**row, "dense_parameters": size.dense_parameters, "diverged": result.diverged, **result.metrics})
+    return pd.DataFrame(rows)
 
 
 def history_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
     """Every logged loss: model, seed, part (``train`` or ``valid``), examples seen, log loss."""
     tables = []
-    for run, result in zip(runs, results, strict=True):
-        for part in ("train", "valid"):
-            logged = result.history[["examples_seen", f"{part}_logloss"]].dropna()
-            logged.columns = ["examples_seen", "logloss"]
-            tables.append(logged.assign(model=run.model.model, seed=run.seed, part=part))
+    for (run, result), part in product(zip(runs, results, strict=True), ("train", "valid")):
+        logged = (
+            result.history[["examples_seen", f"{part}_logloss"]].dropna().set_axis(["examples_seen", "logloss"], axis=1)
+        )
+        tables.append(logged.assign(model=run.model.model, seed=run.seed, part=part))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -25,19 +25,19 @@ def data_claims(
 ) -> list[Claim]:
     """On the two results tables; ``terms``: of ``data_transfer.data_study``."""
     study = transfer.data_study(data, grid, "ndcg@10", terms)
-    ablation = transfer.ablate(study, resamples, seed)
+    gains, lead = transfer.ablate(study, resamples, seed)
     joint = transfer.joint_law_test(study, min(resamples, _REFITS), seed)
     printed = published.ablation().query("quantity == 'NDCG'").set_index("data_term")["printed"]
     return [
-        judge("pl-data-apen-beats-tokens", Exceeds(), ablation.gains[D_PRIME], NEVER),
+        judge("pl-data-apen-beats-tokens", Exceeds(), gains[D_PRIME], NEVER),
         judge(
             "pl-data-real-entropy-beats-tokens",
             Exceeds(),
-            ablation.gains[QUALITY[1]],
+            gains[QUALITY[1]],
             NEVER,
             reference=f"{printed['tokens × S′']:.4f} against {printed['tokens']:.4f}",
         ),
-        judge("pl-data-best-term", Exceeds(), ablation.lead, NEVER),
+        judge("pl-data-best-term", Exceeds(), lead, NEVER),
         orders_variants(study, data),
         judge("pl-data-joint-law-fits", Exceeds(0.05), joint, NEVER),
         predicts_left_out(study, data),

@@ -82,8 +82,9 @@ def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -
 def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resamples: int, seed: int) -> Claim:
     """Is there a best depth, or width, inside the grid?"""
     peaks = [law.peak(grid, axis, min(resamples, PEAK_RESAMPLES), seed) for grid in grids]
-    identified = all(peak.is_identified for peak in peaks)
-    seen = covering([peak.estimate for peak in peaks]) if identified else Estimate(peaks[0].value)
+    seen = Estimate(peaks[0].value)
+    if all(peak.is_identified for peak in peaks):
+        seen = covering([Estimate(peak.value, peak.ci_low, peak.ci_high) for peak in peaks])
     needed = max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks)
     price = seed_price(needed, grids[0].seeds, core_hours_per_seed(own))
     reference = f"{CLAIMED[axis]} (length 200)"

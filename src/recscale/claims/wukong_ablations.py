@@ -59,7 +59,7 @@ def component_claims(study: Ablation) -> list[Claim]:
 
 def together_beats_each_alone(study: Ablation) -> Claim:
     """All three doubled against the best of them alone, in an interval that allows for the choice of the best."""
-    best = study.lowest(WIDEN)
+    best = min(WIDEN, key=lambda changed: study.effect(changed).value)
     effect = study.contrasts.contrast({TOGETHER: 1.0, best: -1.0}, bonferroni_level(len(WIDEN)))
     price = price_of([effect], 0.0, study.seeds, study.core_hours_per_seed)
     return judge("wukong-knobs-together-beat-each", Below(), effect.percent, price)

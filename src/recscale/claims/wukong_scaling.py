@@ -56,9 +56,9 @@ def rival_claims(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Clai
     What ``caveats`` leave open counts neither way.
     """
     comparison = ctr_rivals.compare_rivals(runs)
-    if not comparison.rivals:
+    if not comparison.ahead:
         return []
-    strongest = [strongest_rival_leads(comparison, runs)] if STRONGEST in comparison.rivals else []
+    strongest = [strongest_rival_leads(comparison, runs)] if STRONGEST in comparison.ahead else []
     return [
         leads_at_equal_compute(comparison, runs, caveats),
         *strongest,
