@@ -108,9 +108,9 @@ def seeds_to_tell_forms(runs: pd.DataFrame, comparison: pd.DataFrame, size: str,
     truth = comparison.set_index("law")["fit"][law].residuals
     x, y, needed = truth[[size]], truth["predicted"], []
     relative = noise_of(runs).sd / float(of_model(runs, "wukong")["test_logloss"].mean())
-    for name in tied(comparison):
+    for name in [name for name in tied(comparison) if name != law]:
         squares = float((np.log(laws.fit(name, x, y).predict(x) / y) ** 2).sum())
-        if name != law and squares > CONTAINED:
+        if squares > CONTAINED:
             needed.append(TIE * relative**2 / squares)
     return max(needed, default=np.nan)
 
@@ -119,7 +119,7 @@ def noise_of(runs: pd.DataFrame, model: str = "wukong") -> SeedNoise:
     """Standard deviation of a run of ``model`` in nats, without what a seed does to all its sizes alike
     (``stats.contrasts``): sizes are compared with the same seeds. nan with single seeds."""
     own = of_model(runs, model)
-    known = _contrasts(own)
+    known = Contrasts.of(own["configuration"], own["seed"], own["test_logloss"])
     return SeedNoise(known.noise * float(own["test_logloss"].mean()), known.dof)
 
 
@@ -155,7 +155,7 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong", 
     design = np.column_stack([np.ones(len(x)), x])
     promised = design[-hold_out:].mean(axis=0) @ np.linalg.pinv(design[:-hold_out])
     weights = dict(zip(names, [*-promised, *[1 / hold_out] * hold_out], strict=True))
-    return _contrasts(own).contrast(weights, level)
+    return Contrasts.of(own["configuration"], own["seed"], own["test_logloss"]).contrast(weights, level)
 
 
 def misses(runs: pd.DataFrame, size: str, model: str = "wukong") -> list[Pair]:
@@ -202,10 +202,6 @@ def relative(runs: pd.DataFrame, baseline: str = "dlrm") -> pd.DataFrame:
     """Adds ``relative``: log loss in % above the smallest ``baseline``, the paper's axis. ValueError without one."""
     zero = by_configuration(of_model(runs, baseline))["test_logloss"].iloc[0]
     return runs.assign(relative=100 * (runs["test_logloss"] / zero - 1))
-
-
-def _contrasts(own: pd.DataFrame) -> Contrasts:
-    return Contrasts.of(own["configuration"], own["seed"], own["test_logloss"])
 
 
 def more_seeds_help(residual: SeedNoise, noise: SeedNoise) -> bool | None:

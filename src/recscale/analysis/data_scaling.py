@@ -200,9 +200,8 @@ def steps(grid: DataGrid) -> pd.DataFrame:
 def repeated(plan: Study) -> Study:
     """Fewer rows or fewer updates? The smallest model of ``plan`` on the smallest share, passed over as often as gives
     it as many examples as one pass over the largest share."""
-    first = plan.runs[0].model
-    runs = [run for run in plan.runs if run.model == first]
-    few, many = min(run.fraction for run in runs), max(run.fraction for run in runs)
+    runs = [run for run in plan.runs if run.model == plan.runs[0].model]
+    few, *_, many = sorted({run.fraction for run in runs})
     ends = [run for run in runs if run.fraction in (few, many)]
     training = replace(ends[0].training, epochs=round(many / few))
     again = [replace(run, training=training) for run in ends if run.fraction == few]

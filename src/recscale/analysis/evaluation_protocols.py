@@ -12,14 +12,13 @@ import pandas as pd
 import torch
 
 from recscale import published
-from recscale.analysis.sequential_probes import Scorer, over_users
+from recscale.analysis.sequential_probes import Scorer, over_users, ranks
 from recscale.datasets import SequenceData
 from recscale.models.losses import LOSSES
 from recscale.models.sequential import SequentialModel
 from recscale.plans import plan_study
 from recscale.runs import RunSpec, run_table
 from recscale.training import sampled_ranking
-from recscale.training.ranking import count_rivals
 from recscale.training.result import TrainingResult
 from recscale.training.sampled_ranking import Protocol, Standing, sampled_counts, sampled_standing, under_ties
 from recscale.training.sequential_batches import RankingBatch, has_rivals, ranking_batches, split_sequences
@@ -164,20 +163,16 @@ def by_protocol(examined: Mapping[str, Examined], metric: str = "ndcg@10") -> pd
     return pd.DataFrame(tables).xs(metric, level="metric").rename_axis(None).T
 
 
-@torch.inference_mode()
 def tie_table(scorers: Mapping[str, Scorer], data: SequenceData, max_length: int) -> pd.DataFrame:
     """Test metrics of each scorer under three rules for ties, one row per scorer and metric.
 
     Columns: ``scores``, ``metric``, ``ties`` (rivals per user tied with the true item), ``optimistic`` (the true item
     first), ``expected`` (mean over all orders), ``pessimistic`` (the true item last).
     """
-    cases, rows = split_sequences(data, "leave-one-out").test, []
+    rows = []
     for name, score in scorers.items():
-        counts = np.zeros((3, len(cases)), np.int64)
-        for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
-            rivals = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
-            counts[:, batch.cases] = torch.stack(rivals).numpy()
-        by_rule, ties = under_ties(*counts), float(counts[1].mean())
+        candidates, better, tied = ranks(score, data, max_length).to_numpy().T
+        by_rule, ties = under_ties(better, tied, candidates - 1), float(tied.mean())
         for metric in RANKING_METRICS:
             values = {rule: metrics[metric] for rule, metrics in by_rule.items()}
             rows.append({"scores": name, "metric": metric, "ties": ties, **values})
@@ -253,5 +248,4 @@ def published_levels(dataset: str = "ml-1m") -> pd.DataFrame:
     Columns: ``model``, ``loss``, ``ranking`` (what was ranked), ``hr@10``, ``ndcg@10``, ``source``, ``dataset``,
     ``split``.
     """
-    table = published.load("sequential_quality")
-    return table[table["dataset"] == dataset].reset_index(drop=True)
+    return published.load("sequential_quality").query("dataset == @dataset").reset_index(drop=True)

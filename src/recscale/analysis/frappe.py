@@ -125,17 +125,16 @@ def standing(runs: pd.DataFrame, metric: str = AUC) -> FrappePlace:
 
     ``ValueError`` where Wukong or every rival is absent.
     """
-    samples = {model: rows[metric].to_numpy(float) for model, rows in runs.groupby("model")}
+    samples = {model: rows.to_numpy(float) for model, rows in runs.groupby("model")[metric]}
     if "wukong" not in samples or len(samples) < 2:
         raise ValueError(f"a standing takes runs of Wukong and of a rival, got those of {list(samples)}")
-    own, upwards = samples.pop("wukong"), 1 if metric == AUC else -1
-    scores = {model: upwards * sample.mean() for model, sample in samples.items()}
-    rival = max(scores, key=scores.get)
-    rank = 1 + sum(bool(score > upwards * own.mean()) for score in scores.values())
-    other, limits = samples[rival], ()
+    means = pd.Series({model: sample.mean() for model, sample in samples.items()})
+    ranks = means.rank(ascending=metric != AUC, method="min")
+    rival, limits = ranks.drop("wukong").idxmin(), ()
+    own, other = samples["wukong"], samples[rival]
     if min(len(own), len(other)) > 1:
         limits = map(float, stats.ttest_ind(own, other, equal_var=False).confidence_interval())
-    return FrappePlace(rank, len(scores) + 1, rival, Estimate(float(own.mean() - other.mean()), *limits))
+    return FrappePlace(int(ranks["wukong"]), len(means), rival, Estimate(float(own.mean() - other.mean()), *limits))
 
 
 def against_one_run(sample: np.ndarray) -> Estimate:

@@ -4,6 +4,7 @@ Everything here takes a model or its ranks and returns a table; nothing trains.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -83,8 +84,7 @@ def ranks(score: Scorer, data: SequenceData, max_length: int) -> pd.DataFrame:
     cases = split_sequences(data, "leave-one-out").test
     table = np.zeros((len(cases), 3), dtype=np.int64)
     for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
-        scores = score(batch.histories)
-        better, tied, total = count_rivals(scores, batch.targets, batch.excluded)
+        better, tied, total = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
         table[batch.cases] = torch.stack([total + 1, better, tied], dim=1).numpy()
     return pd.DataFrame(table[ranked(table[:, 0] - 1)], columns=["candidates", "better", "tied"])
 
@@ -130,13 +130,11 @@ def metric_curves(
     """``exact_metrics`` of every model at every number of negatives below all, and at all of them."""
     everything = int(min(table["candidates"].max() for table in rankings.values())) - 1
     sizes = [size for size in negatives if size < everything]
-    return pd.DataFrame(
-        [
-            {"model": model, "negatives": size or everything, "full": size is None, **exact_metrics(table, size)}
-            for model, table in rankings.items()
-            for size in (*sizes, None)
-        ]
-    )
+    rows = []
+    for (model, table), size in product(rankings.items(), (*sizes, None)):
+        row = {"model": model, "negatives": size or everything, "full": size is None}
+        rows.append(row | exact_metrics(table, size))
+    return pd.DataFrame(rows)
 
 
 @torch.inference_mode()

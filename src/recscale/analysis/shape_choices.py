@@ -126,12 +126,11 @@ def prepare(grids: Sequence[Grid], names: Sequence[str] = tuple(LAW_NAMES), **op
 
 def find(prepared: Sequence[Planned], title: str, metric: str, law: str = "performance-law") -> Planned:
     """The one result of that grid, metric and law; ``ValueError`` names the grids there are."""
-    wanted = {"grid": title, "metric": metric, "law": law}
-    for one in prepared:
-        if one.key == wanted:
-            return one
-    known = ", ".join(dict.fromkeys(f"{one.grid.title!r}" for one in prepared))
-    raise ValueError(f"nothing is planned for {law} on {title!r}, {metric}; there are the grids {known}")
+    by_key = {tuple(one.key.values()): one for one in prepared}
+    if (title, metric, law) not in by_key:
+        known = ", ".join(dict.fromkeys(f"{one.grid.title!r}" for one in prepared))
+        raise ValueError(f"nothing is planned for {law} on {title!r}, {metric}; there are the grids {known}")
+    return by_key[title, metric, law]
 
 
 def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
@@ -154,11 +153,10 @@ def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
 
 def disjoint(table: pd.DataFrame) -> pd.Series:
     """Per grid and metric of ``agreement``: do the intervals of its laws exclude each other on either axis?"""
-
-    def apart(rows: pd.DataFrame) -> bool:
-        return any(rows[f"{axis}_low"].max() > rows[f"{axis}_high"].min() for axis in AXES)
-
-    return pd.Series({key: apart(rows) for key, rows in table.groupby(["grid", "metric"], sort=False)}, dtype=bool)
+    result = {}
+    for key, rows in table.groupby(["grid", "metric"], sort=False):
+        result[key] = any(rows[f"{axis}_low"].max() > rows[f"{axis}_high"].min() for axis in AXES)
+    return pd.Series(result, dtype=bool)
 
 
 def recommendations(prepared: Sequence[Planned], kind: str, budget: float) -> pd.DataFrame:

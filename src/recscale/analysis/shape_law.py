@@ -5,6 +5,7 @@ without any, tests and intervals are nan.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -51,7 +52,7 @@ class ShapeGrid:
 
     def __post_init__(self) -> None:
         sizes = self.cells[list(AXES)].nunique()
-        if not _enough(self.cells):
+        if len(self.cells) < LEAST_SHAPES or sizes.min() < 3:
             raise ValueError(
                 f"a grid needs {LEAST_SHAPES} healthy shapes with three depths and three widths, and this one has "
                 f"{len(self.cells)} shapes with {sizes['layers']} depths and {sizes['width']} widths"
@@ -126,12 +127,8 @@ class ShapeGrid:
         """Every shape, with the grid that lacks it; without those that leave too few to fit."""
         for index, cell in self.cells.iterrows():
             rest = self.cells.drop(index=index).reset_index(drop=True)
-            if _enough(rest):
+            with suppress(ValueError):  # too few shapes are left
                 yield (int(cell["layers"]), int(cell["width"])), replace(self, cells=rest)
-
-
-def _enough(cells: pd.DataFrame) -> bool:
-    return len(cells) >= LEAST_SHAPES and bool(cells[list(AXES)].nunique().min() >= 3)
 
 
 def form_table(grid: ShapeGrid) -> pd.DataFrame:

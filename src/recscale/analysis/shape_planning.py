@@ -40,7 +40,6 @@ _DATASETS = {
 }
 """The published data sets: what they are called, and their items (P-Law, NeurIPS 2025, Table 3)."""
 NEGATIVES = 128
-_RESAMPLES = 300
 LEVELS, DIGITS = 9, (1, 1.5, 2, 3, 5, 7)
 """How many budgets of one kind are offered, and how a round one begins."""
 
@@ -101,7 +100,7 @@ def recorded_grids(title: str, runs: pd.DataFrame, step: int = 1) -> list[Grid]:
     return measured_grids(title, runs, spec, int(first["embedding_parameters"] // first["width"] - positions), step)
 
 
-def shape_planner(grid: Grid, law: str, *, resamples: int = _RESAMPLES, seed: int = 0) -> Planner:
+def shape_planner(grid: Grid, law: str, *, resamples: int = 300, seed: int = 0) -> Planner:
     """The law fitted to the grid, ready to choose among the whole-number shapes inside it."""
     points = grid.points
     fit = laws.fit(law, points[["layers", "width"]].astype(float), points["value"], bootstrap=resamples, seed=seed)
