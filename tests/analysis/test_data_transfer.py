@@ -51,7 +51,7 @@ def test_every_planned_setting_has_a_level(made):
     study = made[D_PRIME]
     assert set(study.levels.index) == set(VARIANTS)
     assert len(study.datasets) == 6
-    assert 0 < study.noise < 0.01
+    assert 0 < study.cells.contrasts.noise < 0.01
 
 
 def test_too_few_settings_are_refused_and_a_missing_set_is_left_out(sequential_runs, terms):

@@ -44,14 +44,10 @@ def pilot_table(runs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = at_best_rates(runs)
     cells = rows.groupby(list(CELL))
-    table = cells.agg(
-        dense_learning_rate=("dense_learning_rate", "first"),
-        seeds=("seed", "nunique"),
-        valid_mean=("valid_logloss", "mean"),
-        valid_sd=("valid_logloss", "std"),
-        test_mean=("test_logloss", "mean"),
-        test_sd=("test_logloss", "std"),
-    ).reset_index()
+    columns = {"dense_learning_rate": ("dense_learning_rate", "first"), "seeds": ("seed", "nunique")}
+    for part in ("valid", "test"):
+        columns |= {f"{part}_mean": (f"{part}_logloss", "mean"), f"{part}_sd": (f"{part}_logloss", "std")}
+    table = cells.agg(**columns).reset_index()
     last = rows[rows["share"] == 0]
     cells = _paired(rows, last, list(_SETTING)).groupby(list(CELL))["gain"]
     mean, half_width = cells.mean(), cells.apply(lambda sample: mean_half_width(sample.to_numpy()))

@@ -61,11 +61,6 @@ class DataStudy:
     def datasets(self) -> list[str]:
         return list(dict.fromkeys(name for name, _, _ in self.levels.index))
 
-    @property
-    def noise(self) -> float:
-        """Of one run, relative to the metric."""
-        return self.cells.contrasts.noise
-
 
 def data_study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.DataFrame | None = None) -> DataStudy:
     """From the tables of ``sequential-data`` and ``sequential-grid``, which holds the seeds.
@@ -155,7 +150,7 @@ def _resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
     the users, test users move them."""
     random, rows = np.random.default_rng(seed), []
     places = {name: np.flatnonzero(study.levels.index.get_level_values(0) == name) for name in study.datasets}
-    spread = np.hypot(study.noise / np.sqrt(len(SKELETON)), _user_spread(study))
+    spread = np.hypot(study.cells.contrasts.noise / np.sqrt(len(SKELETON)), _user_spread(study))
     for _ in range(resamples):
         drawn = np.concatenate([places[name] for name in random.choice(study.datasets, len(study.datasets))])
         if len(np.unique(drawn)) > 2:
@@ -269,14 +264,13 @@ def left_out(study: DataStudy) -> Mapping[str, Pair]:
 
     Over two depths by two widths every law that adds up depth and width is the straight line, so that one stands in.
     """
-    table, effects = term_points(study), {}
+    table, contrasts, effects = term_points(study), study.cells.contrasts, {}
     levels = 0.95, bonferroni_level(len(study.datasets))
     for name in study.datasets:
         seen, unseen = table[table["dataset"] != name], table[table["dataset"] == name]
         with_data = joint_fit(seen).predict(unseen[[*AXES, "term"]])
         shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"]).predict(unseen[[*AXES]])
         errors = [float(np.sqrt(np.mean((v / unseen["value"] - 1) ** 2))) for v in (with_data, shape_only)]
-        noise = study.noise, study.cells.contrasts.dof, len(unseen)
-        least = (least_significant_difference(*noise, level) for level in levels)
+        least = (least_significant_difference(contrasts.noise, contrasts.dof, len(unseen), level) for level in levels)
         effects[name] = tuple(Estimate.around(errors[0] - errors[1], half) for half in least)
     return effects

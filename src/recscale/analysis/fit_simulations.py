@@ -16,6 +16,7 @@ from scipy.optimize import OptimizeWarning, curve_fit, minimize
 from scipy.special import huber
 
 from recscale import laws
+from recscale.analysis.shape_fits import law_at
 from recscale.laws import Fit
 from recscale.laws.fit import symbols_of
 from recscale.laws.problem import evaluate
@@ -154,14 +155,9 @@ def _script_law(x, q1, w1, w2, w3, w4, d, w5, b):
 
 def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
     """At every q₁ the R² that one start from ones reaches, and the best of many starts: ``q1, one_start, best``."""
-    rows = [(q, (script_fit(panel, q) or {"r2": np.nan})["r2"], _best_fit(panel, q).r2) for q in q1]
+    x, y = panel[["layers", "embedding_dim"]], panel["value"]
+    rows = [(q, (script_fit(panel, q) or {"r2": np.nan})["r2"], law_at(q, x, y).r2) for q in q1]
     return pd.DataFrame(rows, columns=["q1", "one_start", "best"])
-
-
-def _best_fit(panel: pd.DataFrame, q1: float) -> Fit:
-    """The law's own fit of one panel at q₁."""
-    law = laws.get("performance-law").with_values(q1=[q1])
-    return laws.fit(law, panel[["layers", "embedding_dim"]], panel["value"])
 
 
 def data_term_starts(panel: pd.DataFrame, q1: int, starts: Sequence[float]) -> pd.DataFrame:
@@ -175,12 +171,11 @@ def equal_data_terms(panel: pd.DataFrame, q1: int, values: Sequence[float]) -> p
 
     Within a panel the data term is a constant, so that the offset b makes up for any D: the R² are equal.
     """
-    best = _best_fit(panel, q1)
-    x, y = panel[["layers", "embedding_dim"]].to_numpy(float).T, panel["value"].to_numpy(float)
-    weights = [sign * best.parameters[name] for name, sign in (("w1", -1), ("w2", -1), ("w3", 1), ("w4", 1))]
-    rows = []
+    x, y, rows = panel[["layers", "embedding_dim"]], panel["value"].to_numpy(float), []
+    best = law_at(q1, x, y).parameters
+    weights = [sign * best[name] for name, sign in (("w1", -1), ("w2", -1), ("w3", 1), ("w4", 1))]
     for d in values:
-        rest = y - _script_law(x, q1, *weights, d, 1.0, 0.0)
+        rest = y - _script_law(x.to_numpy(float).T, q1, *weights, d, 1.0, 0.0)
         rows.append((d, float(rest.mean()), 1 - float(rest.var() / y.var())))
     return pd.DataFrame(rows, columns=["D", "b", "r2"])
 

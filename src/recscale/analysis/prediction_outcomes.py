@@ -37,8 +37,7 @@ class Outcomes:
 
     def distinct(self, law: str) -> pd.DataFrame:
         """One row per trained shape: several questions may name the same."""
-        table = self.table
-        part = table[(table["metric"] == _METRIC) & (table["law"] == law) & (table["seeds"] > 0)]
+        part = self.table.query("metric == @_METRIC and law == @law and seeds > 0")
         return part.drop_duplicates(["layers", "width"])
 
     def better_neighbour(self, question: ShapeQuestion) -> Shape:

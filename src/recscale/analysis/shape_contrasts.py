@@ -14,9 +14,8 @@ import pandas as pd
 from jaxtyping import Float
 from scipy import stats
 
-from recscale import laws
-from recscale.analysis.shape_fits import GRID, Q1
-from recscale.analysis.shape_law import AXES, LAW, Shape
+from recscale.analysis.shape_fits import GRID, Q1, law_at
+from recscale.analysis.shape_law import AXES, Shape
 from recscale.laws.performance import inside
 from recscale.plans.sequential import BASE_MODEL
 from recscale.runs.table import healthy, run_table
@@ -203,7 +202,8 @@ def w_limits(cells: CellMeans, one: Potential, q1: int, resamples: int, seed: in
 def _weights_with_base_exponents(cells: CellMeans, shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
     """``_own_weights`` at the exponents that all shapes of ``BASE_MODEL`` have."""
     every = sorted(cells.shapes(model=BASE_MODEL))
-    exponents = _parameters(every, cells.values(every, model=BASE_MODEL), q1)
+    table = pd.DataFrame(every, columns=list(AXES), dtype=float)
+    exponents = law_at(q1, table, cells.values(every, model=BASE_MODEL)).parameters
     x = np.array(shapes, float)
     terms = [inside(x[:, k], exponents[name], 1 / q1) for k, name in enumerate(("w3", "w4"))]
     return -np.linalg.lstsq(np.stack([*terms, np.ones(len(y))], axis=1), y, rcond=None)[0][:2]
@@ -211,13 +211,8 @@ def _weights_with_base_exponents(cells: CellMeans, shapes: Sequence[Shape], y: n
 
 def _own_weights(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
     """(w₁, w₂), in the script's sign, of the law fitted to ``y`` at a fixed q₁."""
-    parameters = _parameters(shapes, y, q1)
+    parameters = law_at(q1, pd.DataFrame(shapes, columns=list(AXES), dtype=float), y).parameters
     return -np.array([parameters["w1"], parameters["w2"]])
-
-
-def _parameters(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> Mapping[str, float]:
-    table = pd.DataFrame(shapes, columns=list(AXES), dtype=float)
-    return laws.fit(laws.get(LAW).with_values(q1=[q1]), table, y).parameters
 
 
 def _gains(shared: Sequence[Shape], model: str) -> dict[str, Weights]:

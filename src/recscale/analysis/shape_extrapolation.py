@@ -78,8 +78,7 @@ def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
         )
     fits = fit_forms(seen, "value", forms=(*BOTH_FORMS, QUADRATIC, LINE))
     x = unseen[list(AXES)].astype(float)
-    predicted = {form: fit.predict(x) for form, fit in fits.items()} | {NO_GAIN: flat}
-    errors = {form: _error(unseen, values) for form, values in predicted.items()}
+    errors = {form: _error(unseen, fit.predict(x)) for form, fit in fits.items()} | {NO_GAIN: _error(unseen, flat)}
     ranges = {form: _error_range(form, seen, unseen) for form in BOTH_FORMS}
     least = grid.least_significant_difference(int(unseen["seeds"].sum()))
     return HeldOut(float(unseen["value"].mean()), errors, ranges, least)

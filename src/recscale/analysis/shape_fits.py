@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recscale import laws
 from recscale.laws import Fit
@@ -53,7 +54,7 @@ def having(table: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:
 def published(dataset: str, max_length: int) -> pd.DataFrame:
     """A grid of the authors' own measurements, with the columns ``layers``, ``width``, ``hr@10`` and ``ndcg@10``."""
     rows = pd.read_csv(DATA / "published" / "performance_law_grid.csv")
-    rows = rows[(rows["dataset"] == dataset) & (rows["max_length"] == max_length)]
+    rows = rows.query("dataset == @dataset and max_length == @max_length")
     grid = rows.pivot(index=["layers", "embedding_dim"], columns="metric", values="value").reset_index()
     return grid.rename(columns={"embedding_dim": "width", "HR@10": "hr@10", "NDCG@10": "ndcg@10"})
 
@@ -76,6 +77,11 @@ def fit_forms(
     """Each of ``forms`` fitted to ``metric`` over (layers, width); ``options`` go to ``Law.fit``."""
     x = table[["layers", "width"]].astype(float)
     return {name: laws.fit(name, x, table[metric], **options) for name in forms}
+
+
+def law_at(q1: float, x: pd.DataFrame, y: ArrayLike) -> Fit:
+    """The law (exponent inside) fitted with the constant q₁ fixed. ``x``: layers and widths, by position."""
+    return laws.fit(laws.get("performance-law").with_values(q1=[q1]), x, y)
 
 
 def comparison(fits: Mapping[str, Fit]) -> pd.DataFrame:
@@ -117,13 +123,13 @@ def predicted_for(spots: pd.DataFrame, fits: Mapping[str, Mapping[str, Fit]]) ->
 
 
 def over_q1(table: pd.DataFrame, metric: str, values: Sequence[int] = Q1) -> pd.DataFrame:
-    """The law (exponent inside) refitted with the constant q₁ fixed at each value.
+    """``law_at`` each value of the constant q₁.
 
     Columns: ``q1``, ``r2``, ``w1`` … ``w4``, and the place of the peak, ``H*`` and ``d*`` (nan: no peak on that axis).
     """
     x, weights, rows = table[["layers", "width"]].astype(float), ["w1", "w2", "w3", "w4"], []
     for value in values:
-        fit = laws.fit(laws.get("performance-law").with_values(q1=[value]), x, table[metric])
+        fit = law_at(value, x, table[metric])
         peak = (fit.optimum or {"layers": np.nan, "width": np.nan}).values()
         rows.append((value, fit.r2, *(fit.parameters[name] for name in weights), *peak))
     return pd.DataFrame(rows, columns=["q1", "r2", *weights, "H*", "d*"])
