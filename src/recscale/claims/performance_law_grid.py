@@ -36,7 +36,7 @@ def grid_claims(runs: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
     own = shapes(runs, **GRID)
     ndcg, hr = (CellMeans.from_runs(runs, f"test_{metric}") for metric in ("ndcg@10", "hr@10"))
     train, test = (CellMeans.from_runs(runs, f"{part}_loss") for part in ("train", "test"))
-    losses_fall = train.effects(contrasts.depth_steps(train))
+    losses_fall = train.contrasts.intervals(contrasts.depth_steps(train))
     past_peak = list(contrasts.past_the_peak(hr, test).values())
     sole = signs([law.sole_survivor(grid) for grid in grids])
     settled = _price((law.seeds_to_settle(grid) for grid in grids), grids, own)
@@ -76,7 +76,11 @@ def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resample
     """Is there a best depth, or width, inside the grid?"""
     peaks = [law.peak(grid, axis, min(resamples, PEAK_RESAMPLES), seed) for grid in grids]
     identified = all(peak.is_identified for peak in peaks)
-    seen = covering([peak.estimate for peak in peaks]) if identified else Estimate(peaks[0].value)
+    seen = (
+        covering([Estimate(peak.value, peak.ci_low, peak.ci_high) for peak in peaks])
+        if identified
+        else Estimate(peaks[0].value)
+    )
     price = _price((peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids, own)
     reference = f"{CLAIMED[axis]} (length 200)"
     return judge(f"pl-grid-best-{NOUNS[axis]}", Within(*peaks[0].measured), seen, price, reference=reference)
@@ -92,7 +96,7 @@ def orders_models(cells: CellMeans, runs: pd.DataFrame, resamples: int, seed: in
     limits = [contrasts.w_limits(cells, one, FIXED_Q1, min(resamples, REDRAWN), seed) for one in models]
     result = []
     for axis, weight in (("layers", "w1"), ("width", "w2")):
-        effects = cells.effects([contrasts.disagreement(one, axis, FIXED_Q1) for one in models])
+        effects = cells.contrasts.intervals([contrasts.disagreement(one, axis, FIXED_Q1) for one in models])
         differs = [low > 0 or high < 0 for low, high in (one[weight] for one in limits)]
         stable = [contrasts.same_order(one, axis) == len(one.w) for one in models]
         known = np.logical_and(differs, stable)

@@ -14,7 +14,7 @@ def quality_claims(runs: pd.DataFrame) -> list[Claim]:
     """On a ``sequential-quality`` table. Our own training against the best level that others print, and the order of
     our three models against that of the paper's table."""
     movielens, beauty = (quality.quality_runs(runs, dataset) for dataset in quality.SETS)
-    level, best = quality.public_level, quality.best_by_validation(movielens)
+    level, best = quality.public_level, movielens.groupby("model")["valid_ndcg@10"].mean().idxmax()
     return [
         reaches("pl-quality-sasrec-movielens", movielens, "sasrec", level("ml-1m", "SASRec")),
         reaches("pl-quality-sasrec-beauty", beauty, "sasrec", level("beauty (S3Rec)", "SASRec")),

@@ -28,7 +28,8 @@ def knob_claims(study: Ablation) -> list[Claim]:
     """The paper's statements on Fig. 5: knobs doubled, each against the base; all three that widen together against
     the best of them alone, in an interval that allows for the choice of the best."""
     helps_most = [contrast for name in DEEPEN for contrast in _less_than(name, "", *WIDEN)]
-    (best,) = _less_than(TOGETHER, study.lowest(WIDEN))
+    lowest = min(WIDEN, key=lambda changed: study.effect(changed).value)
+    (best,) = _less_than(TOGETHER, lowest)
     together = study.contrasts.contrast(best, bonferroni_level(len(WIDEN)))
     return [
         paired_count("wukong-depth-and-mlp-help-most", study.contrasts.intervals(helps_most), study),

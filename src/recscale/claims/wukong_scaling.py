@@ -55,7 +55,7 @@ def rival_claims(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Clai
     ``STRONGEST`` is in % of Wukong's loss, with the interval that holds for all rivals together.
     """
     comparison = ctr_rivals.compare_rivals(runs)
-    if not comparison.rivals:
+    if not comparison.ahead:
         return []
     leads = comparison.leads()
     counted = [
@@ -64,7 +64,7 @@ def rival_claims(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Clai
     ]
     price = _price_of_cases(runs, counted, -LEAD)
     claims = [judge("wukong-leads-at-equal-compute", EveryCase(), count_below(counted, -LEAD), price)]
-    if STRONGEST in comparison.rivals:
+    if STRONGEST in comparison.ahead:
         lead = -(-leads[STRONGEST][1]).percent
         claims.append(judge("dcnv2-ahead-of-wukong", Exceeds(), lead, _price(runs, lead)))
     gains = _known(comparison.last_gains(), caveats)
@@ -84,7 +84,7 @@ def loss_falls(runs: pd.DataFrame, size: str = Columns.FLOP, id: str = "wukong-l
 
 
 def falls_over_the_larger_half(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
-    upper = ctr_curves.larger_half(runs, size)
+    _, upper = ctr_curves.halves(runs, size)
     enough = ctr_curves.sizes_of(upper, size=size) >= ctr_curves.FEWEST_SIZES
     alpha = _alpha(upper, size) if enough else UNKNOWN
     return judge("wukong-loss-falls-larger-half", Exceeds(), alpha, _price_of_sizes(upper, [alpha], size=size))

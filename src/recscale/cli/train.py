@@ -126,7 +126,7 @@ def _sequential_command(model: str):
         from recscale.datasets import load_sequences
         from recscale.models.checks import check_seed
         from recscale.models.sequential import SEQUENTIAL_MODELS
-        from recscale.training.devices import choose_device
+        from recscale.training.distributed import choose_device
         from recscale.training.health import popularity_metrics
         from recscale.training.sequential import SequentialTraining, train_sequential
         from recscale.training.sequential_batches import split_sequences

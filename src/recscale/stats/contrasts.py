@@ -11,6 +11,7 @@ the seeds). The noise is pooled over configurations, or over those of a group, w
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level
+from recscale.stats.multiplicity import Pair, both_levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +93,7 @@ class Contrasts:
 
     def intervals(self, contrasts: Sequence[Mapping[Hashable, float]]) -> list[Pair]:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number, as ``stats.multiplicity`` counts them."""
-        level = bonferroni_level(max(len(contrasts), 1))
-        return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
+        return [both_levels(partial(self.contrast, weights), len(contrasts)) for weights in contrasts]
 
 
 def combined(*parts: tuple[float, Mapping[Hashable, float]]) -> dict[Hashable, float]:
