@@ -144,7 +144,6 @@ def test_peaks_outside_or_none_are_not(straight, sequential_runs):
     line = law.peak(straight, "layers", 60, 0)
     assert np.isnan(line.value)
     assert not line.is_identified
-    assert not line.is_identified
 
     def far(layers, width, **differs):
         return sequential_runs.law(layers, width, best=(24.0, 200.0))
@@ -159,7 +158,6 @@ def test_a_fall_within_the_seeds_identifies_nothing(planted):
     assert peak.is_identified
     assert peak.seeds_to_identify(2.0) == 2.0
     steep = replace(peak, least_significant=2 * peak.fall)
-    assert not steep.is_identified
     assert not steep.is_identified
     assert steep.seeds_to_identify(2.0) == pytest.approx(8.0)
     assert replace(steep, inside=False).seeds_to_identify(2.0) == np.inf

@@ -132,7 +132,7 @@ def over_q1(table: pd.DataFrame, metric: str, values: Sequence[int] = Q1) -> pd.
         fit = law_at(value, x, table[metric])
         peak = (fit.optimum or {"layers": np.nan, "width": np.nan}).values()
         rows.append((value, fit.r2, *(fit.parameters[name] for name in weights), *peak))
-    return pd.DataFrame(rows, columns=["q1", "r2", *weights, "H*", "d*"])
+    return pd.DataFrame(rows, columns=["q1", "r2", *weights, "H*", "d*"]).astype({"H*": float, "d*": float})
 
 
 def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float = 0.5) -> pd.DataFrame:
@@ -153,7 +153,8 @@ def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, 
     """
     fit, rows = fit_forms(table, metric, forms=[form], bootstrap=resamples, seed=seed)[form], {}
     for axis in ("layers", "width"):
-        first, last, peak = table[axis].min(), table[axis].max(), (fit.optimum or {}).get(axis, np.nan)
+        first, last, peak = table[axis].min(), table[axis].max(), (fit.optimum or {}).get(axis)
+        peak = np.nan if peak is None else peak
         low, high = (fit.optimum_intervals or {}).get(axis, (np.nan, np.nan))
         inside = np.isfinite(peak) and first <= low and high <= last and fit.peaked(axis) >= SURE_PEAK
         rows[axis] = (first, last, peak, low, high, bool(inside))

@@ -229,7 +229,9 @@ def peak(grid: ShapeGrid, axis: str, resamples: int, seed: int) -> Peak:
     first, last, place, low, high, inside = peaks(grid.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
     at_end = grid.cells[grid.cells[axis] == last]
     spot = at_end.iloc[[0]][list(AXES)].astype(float)
-    top, end = (float(grid.fits[LAW].predict(one)[0]) for one in (spot.assign(**{axis: place}), spot))
-    fall = 0.0 if place >= last else top - end
+    fall = np.nan
+    if np.isfinite(place):
+        top, end = (float(grid.fits[LAW].predict(one)[0]) for one in (spot.assign(**{axis: place}), spot))
+        fall = top - end if place < last else 0.0
     least = grid.least_significant_difference(int(at_end["seeds"].sum()))
     return Peak(place, low, high, (int(first), int(last)), bool(inside), fall, least)
