@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
-from recscale.plans.sequential import BFLOAT16, CELLS, CORNERS, DIAGONAL, LONGER, OTHER_DATASETS, SKELETON
-from recscale.plans.sequential_search import unsearched
+from recscale.plans.sequential import BFLOAT16, CELLS, CORNERS, DIAGONAL, LONGER, OTHER_DATASETS, SKELETON, unsearched
 
 CHECKERBOARD = ((1, 16), (1, 64), (4, 16), (4, 64), (2, 32), (2, 96), (8, 32))
 Truth = Callable[..., float]

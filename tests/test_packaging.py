@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 import yaml
 
-from recscale.book.publication import NOTEBOOKS
+from recscale.book.site import NOTEBOOKS
 from recscale.settings import REPOSITORY
 
 

@@ -27,7 +27,7 @@ def test_exponents_of_two_sets_are_compared_with_their_scatter(ctr_runs):
 
 def test_a_fall_over_the_smaller_half_alone_is_found(ctr_runs):
     runs = one(ctr_runs, lambda model, flop: 0.55 * min(flop, 5e5) ** -0.01, noise=1e-4)
-    table = ctr_exponents.exponents({"all": runs, "upper": ctr_curves.larger_half(runs)}, SIZE)
+    table = ctr_exponents.exponents({"all": runs, "upper": ctr_curves.halves(runs)[1]}, SIZE)
     assert table.loc["all", "ci_low"] > 0 > table.loc["upper", "ci_low"]
 
 

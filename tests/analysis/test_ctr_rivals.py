@@ -57,7 +57,7 @@ def test_one_seed_has_no_leader(ctr_runs):
     table = ctr_rivals.standings(one(ctr_runs, seeds=(0,)))
     assert set(table["leader"]) == {""}
     assert table["lead"].notna().all()
-    assert ctr_rivals.compare_rivals(one(ctr_runs, seeds=(0,))).dof == 0
+    assert ctr_rivals.compare_rivals(one(ctr_runs, seeds=(0,))).contrasts.dof == 0
 
 
 def test_without_two_wukongs_there_is_nothing_to_compare(ctr_runs):

@@ -85,7 +85,7 @@ def test_potentials_agree_where_the_same_law_is_only_scaled(differing):
         "llama": (4, False),
     }
     assert found["llama"].w.loc[8, "w1"] > 0 > found["hstu"].w.loc[8, "w1"]
-    effects = cells.effects([cellwise.disagreement(one, "layers", 8) for one in found.values()])
+    effects = cells.contrasts.intervals([cellwise.disagreement(one, "layers", 8) for one in found.values()])
     assert count_below(effects) == Count(2, 0, 2)
     assert cellwise.same_order(found["llama"], "layers") == len(cellwise.FIXED_Q1)
 
@@ -103,20 +103,20 @@ def test_a_smaller_w_that_gains_more_is_a_disagreement(sequential_runs):
     gain = cells.contrasts.contrast(hstu.gain["layers"])
     assert gain.is_positive
     smaller = cellwise.Potential(hstu.model, hstu.cells, True, -hstu.w.abs(), hstu.gain)
-    assert count_below(cells.effects([cellwise.disagreement(smaller, "layers", 8)])) == Count(0, 1, 1)
+    assert count_below(cells.contrasts.intervals([cellwise.disagreement(smaller, "layers", 8)])) == Count(0, 1, 1)
     larger = cellwise.Potential(hstu.model, hstu.cells, True, hstu.w.abs(), hstu.gain)
-    assert count_below(cells.effects([cellwise.disagreement(larger, "layers", 8)])) == Count(1, 0, 1)
+    assert count_below(cells.contrasts.intervals([cellwise.disagreement(larger, "layers", 8)])) == Count(1, 0, 1)
 
 
 def test_loss_falls_with_depth_and_the_metric_past_its_peak(sequential_runs):
     table = sequential_runs.grid(noise=0.001)
     train, test, metric = (CellMeans.from_runs(table, name) for name in ("train_loss", "test_loss", "test_hr@10"))
-    steps = train.effects(cellwise.depth_steps(train))
+    steps = train.contrasts.intervals(cellwise.depth_steps(train))
     assert count_below(steps) == Count(10, 0, 10)
     table = cellwise.metric_and_loss(metric, test)
     assert len(table) == 14
     assert table.columns.tolist() == ["layers", "width", "metric", "loss", "metric_half", "loss_half"]
-    alone, thrice = (metric.half_width(shape) / metric.value(shape) for shape in ((1, 32), (2, 32)))
+    alone, thrice = metric.spread([(1, 32), (2, 32)])
     assert alone == pytest.approx(thrice * 3**0.5)
     past = cellwise.past_the_peak(metric, test)
     assert [width for width, (_, strictly) in past.items() if strictly.is_negative] == [16, 32, 64]

@@ -108,4 +108,3 @@ def test_unhealthy_runs_stay_out_of_fits():
     table = shape_fits.shapes(runs.assign(model="sasrec"), model="sasrec", max_length=50)
     assert len(table) == 1
     assert table.loc[0, ["layers", "width"]].tolist() == [2, 8]
-    assert shape_fits.excluded_runs(runs.assign(model="sasrec"), model="sasrec") == 2

@@ -92,7 +92,7 @@ def test_records_alone_tell_items_and_training(model, positions):
     config = '{"model": {"layers": 2, "width": 8}, "training": {"max_length": 50, "loss": "softmax"}}'
     row = {"model": model, "dataset": "movielens-1m", "seed": 0, "config": config, "max_length": 50, "width": 8}
     row |= {"diverged": False, "collapsed": 0.0, "dense_parameters": 100, "split": "leave-one-out"}
+    row |= {"test_ndcg@10": 0.1, "test_hr@10": 0.2, "layers": 2}
     runs = pd.DataFrame([row | {"embedding_parameters": (3706 + positions) * 8}])
-    spec = planning.recorded_spec(runs)
-    assert planning.recorded_items(runs) == 3706
-    assert (spec.model.model, spec.training.max_length, spec.training.loss) == (model, 50, "softmax")
+    for grid in planning.recorded_grids("toy", runs):
+        assert (grid.n_items, grid.model, grid.max_length, grid.loss) == (3706, model, 50, "softmax")

@@ -4,9 +4,8 @@ import tarfile
 
 import yaml
 
-from recscale.book.archive import cited, write_archive
-from recscale.book.build import STAMP
-from recscale.book.publication import Publication, publication
+from recscale.book.build import STAMP, write_archive
+from recscale.book.site import Publication, cited, publication
 from recscale.settings import REPOSITORY
 
 

@@ -17,9 +17,7 @@ seeds: list[int] = [0]
 layers: int = 2
 rate: float = 0.1
 task: int = 1
-fast: bool = False
 note: str = ""
-most: int = None
 """
 
 
@@ -27,9 +25,7 @@ class Scaling(CTRChapter):
     layers: Annotated[int, Field(ge=1)]
     rate: Annotated[float, Field(gt=0)]
     task: Literal[1, 2]
-    fast: bool
     note: str
-    most: Annotated[int | None, Field(ge=1)]
 
 
 @pytest.fixture(autouse=True)
@@ -54,10 +50,8 @@ def chapter(monkeypatch, tmp_path):
         ("layers", "010", 10),
         ("layers", " 3 ", 3),
         ("task", "2", 2),
-        ("fast", "true", True),
         ("profile", "smoke", "smoke"),
         ("seeds", "[0, 1]", [0, 1]),
-        ("most", "7", 7),
         *(("note", text, text) for text in ("007", "on", "null", "2024-05-01", "1e-3", "[a", "~", "", "a: b")),
         *(("dataset", text, text) for text in ("007", "on", "2024-05-01")),
     ],
@@ -79,13 +73,11 @@ def test_a_text_is_read_by_the_type_of_its_parameter(name, text, value):
         ("layers", "true"),
         ("task", "3"),
         ("task", "02"),
-        ("fast", "on"),
         ("seeds", "many"),
         ("seeds", "1"),
         ("seeds", "[0.5]"),
         ("seeds", "[1, 1]"),
         ("seeds", "[-1]"),
-        ("most", "0"),
         ("profile", "Smoke"),
     ],
 )
@@ -117,8 +109,8 @@ def test_a_data_set_that_is_not_there_is_found_before_the_chapter_runs(monkeypat
 
 
 def test_a_command_line_is_read_back():
-    assert command_line("scaling", {"layers": 3, "seeds": [0, 1], "note": "a b", "fast": True}) == (
-        "recscale chapter run scaling -p layers 3 -p seeds '[0, 1]' -p note 'a b' -p fast true"
+    assert command_line("scaling", {"layers": 3, "seeds": [0, 1], "note": "a b"}) == (
+        "recscale chapter run scaling -p layers 3 -p seeds '[0, 1]' -p note 'a b'"
     )
 
 

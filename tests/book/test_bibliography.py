@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from pybtex.database import parse_file, parse_string
 
-from recscale.book.bibliography import AuthorYear, cited_as, register_bibliography
+from recscale.book.references import AuthorYear, cited_as, register_bibliography
 from recscale.settings import BOOK
 
 ENTRIES = parse_file(str(BOOK / "references.bib")).entries

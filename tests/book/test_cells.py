@@ -2,7 +2,7 @@
 
 import nbformat.v4 as v4
 
-from recscale.book.cells import INJECTED, assigned, write_parameters
+from recscale.book.parameters import INJECTED, assigned, write_parameters
 
 SOURCE = 'dataset: str = "ml"\nseeds: list[int] = [0]\nnoise: float = 0.1  # relative'
 

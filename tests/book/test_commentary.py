@@ -3,7 +3,7 @@
 import nbformat.v4 as v4
 import pytest
 
-from recscale.book.commentary import annotate, opening_of, relied_on, stale
+from recscale.book.changes import annotate, opening_of, relied_on, stale
 
 SOURCE = "## The law\n\nThe loss falls with compute. That is all.\n\nMore."
 

@@ -5,8 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from recscale.book.described import allowed_values, plain_type, type_of
-from recscale.book.parameters import CHAPTERS, SeedList
+from recscale.book.parameters import CHAPTERS, SeedList, allowed_values, plain_type, type_of
 
 
 class Model(BaseModel):
@@ -14,7 +13,7 @@ class Model(BaseModel):
     number: Annotated[int, Field(ge=1, lt=10_000)]
     share: Annotated[float, Field(gt=0, le=0.1)]
     seeds: SeedList
-    note: str | None
+    note: str
 
 
 @pytest.mark.parametrize(
@@ -24,7 +23,7 @@ class Model(BaseModel):
         ("number", "int", "≥ 1, < 10,000"),
         ("share", "float", "> 0, ≤ 0.1"),
         ("seeds", "list[int]", "≥ 0"),
-        ("note", "str or None", ""),
+        ("note", "str", ""),
     ],
 )
 def test_a_field(name, kind, allowed):

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from recscale.book.build import BuildError, build_book
-from recscale.book.diagram import FOLDER, SVG, read_svg
+from recscale.book.directives import FOLDER, SVG, read_svg
 from recscale.settings import BOOK
 
 DRAWINGS = sorted((BOOK / FOLDER).glob("*.svg"))

@@ -14,8 +14,8 @@ from nbconvert import HTMLExporter
 from recscale.book.execute import Layout, chapters, pages
 from recscale.book.export import exported, leftovers
 from recscale.book.outputs import count_figures
-from recscale.book.publication import Publication, publication
 from recscale.book.references import References, Target, read_references
+from recscale.book.site import Publication, publication
 from recscale.figures import base, show
 
 LAYOUT = Layout()

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from recscale.book import follow as module
-from recscale.book.follow import follow, progress_line
+from recscale.book import execute as module
+from recscale.book.execute import follow, progress_line
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from recscale.book.execute import Layout, chapters, pages
-from recscale.book.jupyter_book_2 import Myst, write_myst
+from recscale.book.export_book import Myst, write_myst
 from recscale.book.outputs import PLOTLY
-from recscale.book.publication import Publication
 from recscale.book.references import References, Target, read_references
+from recscale.book.site import Publication
 from recscale.figures import base, show
 
 VERSION = "1.8.3"

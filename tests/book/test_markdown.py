@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from recscale.book.markdown import Plain, split_solutions, without_other_pages
-from recscale.book.publication import Publication
+from recscale.book.markdown import Alone, Plain, split_solutions
 from recscale.book.references import References, Target, read_references
+from recscale.book.site import Publication
 
 PAGE = """(here)=
 # Title
@@ -127,7 +127,7 @@ def test_for_a_page_alone_only_what_other_pages_hold_is_resolved(references, tmp
         "```{note} Title\n[](other), [](here), {cite:t}`key`, {term}`decade`\n```\n\n"
         "```\n[](other)\n```\n\n{glue:text}`x:.2f` {eq}`law` `[](other)`"
     )
-    assert without_other_pages(text, references, "page", tmp_path) == (
+    assert Alone(references, "page", {}, tmp_path)(text) == (
         "```{note} Title\n*Another page*, [](here), Au (2020), decade\n```\n\n"
         "```\n[](other)\n```\n\n{glue:text}`x:.2f` {eq}`law` `[](other)`"
     )

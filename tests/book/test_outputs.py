@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from recscale.book.outputs import PLOTLY, Portable, count_figures, glued
-from recscale.book.publication import Publication
 from recscale.book.references import References
+from recscale.book.site import Publication
 from recscale.claims.claim import Verdict
 from recscale.claims.render import MIME, badge
 from recscale.figures import base, show

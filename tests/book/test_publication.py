@@ -2,7 +2,7 @@
 
 import pytest
 
-from recscale.book.publication import Publication, publication
+from recscale.book.site import Publication, publication
 from recscale.settings import REPOSITORY
 
 

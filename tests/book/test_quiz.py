@@ -11,7 +11,10 @@ from recscale.book.execute import Layout, chapters
 from recscale.settings import BOOK
 
 QUIZZES = BOOK / "quizzes"
-CONF = 'extensions = ["myst_parser", "recscale.book.quiz"]\nmyst_enable_extensions = ["dollarmath", "tasklist"]\n'
+CONF = """from recscale.book.directives import register_directives as setup
+extensions = ["myst_parser"]
+myst_enable_extensions = ["dollarmath", "tasklist"]
+"""
 CHOICE = re.compile(r"^- \((x| )\) (.+)\n\n  (.+)$", re.M)
 
 

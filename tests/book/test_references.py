@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from recscale.book.publication import Publication
 from recscale.book.references import Target, page_targets, read_references
+from recscale.book.site import Publication
 
 PAGE = """(top)=
 # The page

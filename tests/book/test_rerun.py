@@ -8,7 +8,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
-from recscale.book import execute, marks, rerun
+from recscale.book import changes, execute, rerun
 from recscale.book.execute import ChapterError, Layout
 from recscale.book.rerun import check_page_folder, write_notebook, write_page
 
@@ -63,7 +63,7 @@ def test_with_parameters_the_notebook_holds_them_and_says_so_on_top(parametrised
 
 def test_numbers_of_the_built_book_are_compared_only_while_they_are_current(parametrised, monkeypatch, copied):
     seen = []
-    monkeypatch.setattr(marks, "changes", lambda notebook, defaults, given, run: seen.append(run) or 1 / 0)
+    monkeypatch.setattr(changes, "changes", lambda notebook, defaults, given, run: seen.append(run) or 1 / 0)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             rerun.rerun("squares", {"count": 3}, parametrised, report=silent)

@@ -7,7 +7,7 @@ import pytest
 from recscale.book import site
 from recscale.book.build import build_book
 from recscale.book.execute import pages
-from recscale.book.publication import Publication
+from recscale.book.site import Publication
 from recscale.settings import REPOSITORY
 
 from .browsing import LAYOUT, chromium, served

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 
 from recscale.book.execute import Layout, chapters
-from recscale.book.slides import GLUE, Slide, deck, figures_of, glued_in_all, read_slides, with_numbers
+from recscale.book.outputs import glued
+from recscale.book.slides import GLUE, Slide, deck, figures_of, read_slides, with_numbers
 from recscale.settings import BOOK
 
 DECK = (BOOK / "teach" / "slides.md").read_text(encoding="utf-8")
@@ -36,7 +37,7 @@ def test_a_slide_has_a_title_text_a_figure_and_a_note():
 
 
 def test_numbers_come_from_glue(chapter):
-    values = glued_in_all([chapter])
+    values = glued(chapter)
     assert with_numbers("α = {glue:text}`alpha:.2f`", values) == "α = 0.12"
     with pytest.raises(ValueError, match="no chapter has glued 'beta'"):
         with_numbers("{glue:text}`beta`", values)

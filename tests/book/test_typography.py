@@ -3,7 +3,7 @@
 import pytest
 
 from recscale.book.build import build_book
-from recscale.book.typography import set_numbers
+from recscale.book.directives import set_numbers
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ def test_what_is_level_or_has_no_interval_is_never_decided():
 def test_a_count_whose_values_all_agree_takes_no_correction():
     plain, wide = Estimate(-0.5, -1.5, 0.5), Estimate(-0.5, -2.5, 1.5)
     other = Estimate(0.5, -0.5, 1.5), Estimate(0.5, -1.5, 2.5)
-    assert price_of_count([(plain, wide)], 0.0, 3, 1.0).seeds == 12
-    assert price_of_count([(plain, wide), other], 0.0, 3, 1.0).seeds == 48
+    assert price_of_count([(plain, wide)], 3, 1.0).seeds == 12
+    assert price_of_count([(plain, wide), other], 3, 1.0).seeds == 48
 
 
 def test_a_seed_costs_one_run_of_every_configuration(sequential_runs):

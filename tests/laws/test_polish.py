@@ -5,8 +5,8 @@ import pytest
 
 from recscale import laws, published
 from recscale.laws.points import read_points
-from recscale.laws.polish import polish
 from recscale.laws.problem import Problem, Solutions
+from recscale.laws.solve import polish
 
 RNG = np.random.default_rng(0)
 X = np.geomspace(1e3, 1e9, 15)

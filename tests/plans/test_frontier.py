@@ -12,7 +12,7 @@ from recscale.datasets import load_ctr
 from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_ladders import STYLES, TARGETS, flop, frontier_targets, ladder_shapes, recipe
 from recscale.plans import frontier as plans_frontier
-from recscale.plans import frontier_search, plan_study
+from recscale.plans import plan_study
 from recscale.plans.frontier import CENTRAL, FIRST_SEEDS, GROUPS, PROTOCOL
 from recscale.runs import NotYetPlanned, save_results, spec
 from recscale.runs.table import records_table, run_table
@@ -71,8 +71,8 @@ def searched(best, models=(FIRST,)) -> list[dict]:
 
 def test_models_and_groups_are_those_with_fair_ladders():
     assert sum(GROUPS, ()) == tuple(STYLES)
-    assert {*frontier_search.EXPECTED} == {*STYLES} == {*plans_frontier.ERROR_WANTED}
-    assert {*frontier_search.FRONTIER_BEYOND} <= {*STYLES}
+    assert {*plans_frontier.EXPECTED} == {*STYLES} == {*plans_frontier.ERROR_WANTED}
+    assert {*plans_frontier.FRONTIER_BEYOND} <= {*STYLES}
     assert plans_frontier.ERROR_WANTED["xdeepfm"] == 0.0008
     assert plans_frontier.ERROR_WANTED["masknet"] == 0.0012
 
@@ -90,9 +90,9 @@ def test_every_small_plan_has_its_name_and_distinct_runs(name, profile):
 @pytest.mark.parametrize("model", STYLES)
 def test_the_search_takes_five_sizes_and_crosses_the_rates_at_three(model):
     runs = [run for run in full("ctr-frontier-rate") if run.model.model == model]
-    assert {run.seed for run in runs} == {frontier_search.FRONTIER_SEARCH_SEED}
+    assert {run.seed for run in runs} == {plans_frontier.FRONTIER_SEARCH_SEED}
     sizes = [list(part) for _, part in groupby(runs, key=lambda run: run.model)]
-    targets = [TARGETS[at] for at in frontier_search.searched_targets(model)]
+    targets = [TARGETS[at] for at in plans_frontier.searched_targets(model)]
     assert [part[0].model for part in sizes] == [ladder_shapes(model, target)[CENTRAL] for target in targets]
     assert (targets[0], targets[-1]) == (frontier_targets(model)[0], frontier_targets(model)[-1])
     pairs = [{(run.training.dense_learning_rate, run.training.sparse_learning_rate) for run in part} for part in sizes]
@@ -113,7 +113,7 @@ def test_the_frontier_waits_model_by_model():
 
 def test_the_embedding_rate_is_the_best_on_average_and_the_dense_one_interpolated():
     """Embeddings: 0.3 is best at one searched size, 0.1 at two. The dense rate falls from size to size."""
-    sizes = [ladder_shapes(FIRST, TARGETS[at])[CENTRAL] for at in frontier_search.searched_targets(FIRST)]
+    sizes = [ladder_shapes(FIRST, TARGETS[at])[CENTRAL] for at in plans_frontier.searched_targets(FIRST)]
     dense = dict(zip(sizes, (3e-3, 1e-3, 1e-3, 3e-4, 1e-4), strict=True))
     export("ctr-frontier-rate", searched(lambda run: (dense[run.model], 3e-1 if run.model == sizes[0] else 1e-1)))
     runs = full("ctr-frontier")

@@ -6,9 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from recscale.plans import plan_study
+from recscale.plans import plan_study, sequential_quality
 from recscale.plans import sequential as plans
-from recscale.plans import sequential_search as search
 from recscale.plans.registry import missing_reasons
 from recscale.runs import COLUMNS, NotYetPlanned, RecordStore, load_results, run_study, run_table, spec
 from recscale.settings import REPOSITORY
@@ -106,12 +105,12 @@ def test_quality_has_three_seeds_and_every_loss_on_long_histories(no_files):
 
 def test_quality_repeats_no_run_by_which_its_search_chose(no_files):
     searched = {spec.run_id for spec in plan_study("sequential-quality-search", "full").runs}
-    assert len(searched) == sum(map(len, search.QUALITY_SEARCH.values()))
+    assert len(searched) == sum(map(len, sequential_quality.QUALITY_SEARCH.values()))
     assert not searched & {spec.run_id for spec in plan_study("sequential-quality", "full").runs}
 
 
 @pytest.mark.parametrize("name", ["sequential-quality-search", "sequential-quality"])
-@pytest.mark.parametrize("dataset", search.QUALITY_SEARCH)
+@pytest.mark.parametrize("dataset", sequential_quality.QUALITY_SEARCH)
 def test_quality_on_one_data_set_is_a_part_of_the_whole(name, dataset, no_files):
     whole = {spec.run_id for spec in plan_study(name, "full").runs if spec.dataset == dataset}
     asked = {spec.run_id for spec in plan_study(name, "full", dataset=dataset).runs}
@@ -119,40 +118,41 @@ def test_quality_on_one_data_set_is_a_part_of_the_whole(name, dataset, no_files)
     assert whole <= asked
 
 
-@pytest.mark.parametrize("name", search.QUALITY_SEARCH)
+@pytest.mark.parametrize("name", sequential_quality.QUALITY_SEARCH)
 def test_quality_is_trained_as_its_search_found_best(name):
     found = load_results("sequential-quality-search")
     found = found[found["dataset"] == name]
-    if len(found) < len(search.QUALITY_SEARCH[name]):
+    if len(found) < len(sequential_quality.QUALITY_SEARCH[name]):
         assert "sequential-quality-search" in missing_reasons(), "this search isn't whole, and nothing says why"
         return
     best = run_table(found).loc[found["valid_ndcg@10"].idxmax()].to_dict()
     best["shape"] = best["layers"], best["width"]
-    assert {knob: best[knob] for knob in search.QUALITY_TUNED[name]} == search.QUALITY_TUNED[name]
+    tuned = sequential_quality.QUALITY_TUNED[name]
+    assert {knob: best[knob] for knob in tuned} == tuned
 
 
 def test_the_search_varies_only_what_it_searches(no_files):
     runs = plan_study("sequential-learning-rate", "full").runs
-    for schedule, settings in (("linear", search.SEARCH), ("constant", search.AT_CONSTANT_RATE)):
+    for schedule, settings in (("linear", plans.SEARCH), ("constant", plans.AT_CONSTANT_RATE)):
         part = [spec for spec in runs if spec.training.schedule == schedule]
         searched = {(spec.model.width, spec.training.learning_rate, spec.model.dropout) for spec in part}
         assert len(searched) == len(part) == sum(map(len, settings.values()))
 
 
-@pytest.mark.parametrize("width", search.SEARCH)
+@pytest.mark.parametrize("width", plans.SEARCH)
 def test_the_tuned_setting_is_the_best_of_the_whole_search(width):
     found = run_table(load_results("sequential-learning-rate"))
     found["setting"] = list(zip(found["learning_rate"], found["dropout"], strict=True))
     found = found[(found["width"] == width) & (found["schedule"] == "linear")]
-    if set(found["setting"]) != set(search.SEARCH[width]):
+    if set(found["setting"]) != set(plans.SEARCH[width]):
         assert "sequential-learning-rate" in missing_reasons(), (
             "the search of this width isn't whole, and nothing says why"
         )
         return
-    assert search.TUNED[width] == found.loc[found["valid_ndcg@10"].idxmax(), "setting"]
-    rates, dropouts = zip(*search.SEARCH[width], strict=True)
-    assert min(rates) < search.TUNED[width][0] < max(rates)
-    assert search.TUNED[width][1] < max(dropouts)
+    assert plans.TUNED[width] == found.loc[found["valid_ndcg@10"].idxmax(), "setting"]
+    rates, dropouts = zip(*plans.SEARCH[width], strict=True)
+    assert min(rates) < plans.TUNED[width][0] < max(rates)
+    assert plans.TUNED[width][1] < max(dropouts)
 
 
 def test_predictions_wait_for_what_they_are_made_from(no_files, tmp_path, monkeypatch):

@@ -9,7 +9,6 @@ from recscale.models.ctr_presets import wukong_ladder
 from recscale.models.embeddings import EmbeddingConfig
 from recscale.plans import ctr, plan_study, rate_search
 from recscale.plans.parts import one_pass
-from recscale.plans.wukong_shapes import bridge_plan
 from recscale.runs import load_results
 
 
@@ -26,7 +25,7 @@ def full() -> list:
         seen.append((model.l, embedding.width))
         return one_pass(dataset, embedding=embedding)
 
-    runs = bridge_plan(
+    runs = ctr.bridge_plan(
         replace(ctr.CTR_SCALES.full, training=rates), (1, 2, 4, 8), (8, 16, 32, 64), "synthetic-ctr", None
     )
     assert seen == [shape(run) for run in runs]

@@ -38,8 +38,7 @@ def test_one_law_for_all_settings_explains_little_of_what_ten_panels_do():
     assert 0.4 < fit.r2 < 0.8
 
 
-def test_joint_points_take_any_data_term():
-    data = published.printed_data_terms().assign(data=lambda t: t["tokens"])
-    points = published.joint_points("NDCG@10", data=data)
+def test_every_cell_of_a_metric_has_the_data_term_of_its_setting():
+    terms, points = published.printed_data_terms(), published.joint_points("NDCG@10")
     assert len(points) == 224
-    assert set(points["data"]) == set(data["tokens"])
+    assert set(points["data"]) == set(terms["tokens"] * terms["inverse_real_entropy"])

@@ -110,7 +110,7 @@ def test_own_data_are_known_by_what_is_read_of_them_wherever_they_lie(tmp_path, 
 def test_threads_of_one_process_train_one_after_the_other(monkeypatch):
     busy, most = [], []
 
-    def trains(spec, progress):
+    def trains(spec):
         busy.append(spec)
         time.sleep(0.02)
         most.append(len(busy))

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recscale.stats.estimate import Estimate
-from recscale.stats.intervals import welch_difference, wilson
+from recscale.stats.estimate import Estimate, welch_difference, wilson
 
 
 def test_wilson_has_the_share_and_narrows():

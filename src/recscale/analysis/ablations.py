@@ -15,7 +15,7 @@ from scipy import stats
 
 from recscale.models import CTR_MODELS
 from recscale.runs.table import Columns, core_hours_per_seed, run_table, settings_of, single_dataset
-from recscale.stats import Contrasts, Estimate, bonferroni_level
+from recscale.stats import Contrasts, Estimate
 
 BASE = "base"
 _SHORT: Mapping[str, str] = {"mlp_width": "MLP", "mlp_layers": "MLP layers", "fmb": "FMB", "lcb": "LCB"}
@@ -39,7 +39,6 @@ class Ablation:
     one run around its variant's mean, not paired by seed. ``core_hours_per_seed``: of all variants together.
     """
 
-    dataset: str
     table: pd.DataFrame
     contrasts: Contrasts
     unpaired_sd: float
@@ -59,41 +58,32 @@ class Ablation:
         """ln of the variant's test log loss over the base's."""
         return self.contrasts.contrast({changed: 1.0, "": -1.0}, level)
 
-    def lowest(self, changes: Sequence[str]) -> str:
-        """Which of the variants has the lowest loss."""
-        return min(changes, key=lambda changed: self.effect(changed).value)
-
 
 def compare_variants(runs: pd.DataFrame) -> Ablation:
     """The variants among ``runs``, a run table of one data set.
 
     ``ValueError``: runs of several data sets, or none that all others vary.
     """
-    dataset = single_dataset(runs)
+    single_dataset(runs)
+    every = run_table(runs).drop_duplicates(Columns.CONFIG).set_index(Columns.CONFIG)
     recipes = {
-        run[Columns.CONFIG]: _recipe(run) for _, run in run_table(runs).drop_duplicates(Columns.CONFIG).iterrows()
+        config: {**asdict(settings_of(CTR_MODELS[run[Columns.MODEL]], run)), "units": run["embedding_units"]}
+        for config, run in every.iterrows()
     }
     base = base_of(list(recipes.values()))
-    changes = {config: changed(base, other) for config, other in recipes.items()}
-    runs = runs.assign(
-        variant=[named(changes[config]) for config in runs[Columns.CONFIG]],
-        changed=[", ".join(changes[config]) for config in runs[Columns.CONFIG]],
-    )
-    contrasts = Contrasts.of(runs["changed"].tolist(), runs["seed"].tolist(), runs["test_logloss"])
-    unpaired = Contrasts.of(runs["changed"].tolist(), [0] * len(runs), runs["test_logloss"])
-    return Ablation(dataset, _table(runs, contrasts), contrasts, unpaired.noise, core_hours_per_seed(runs))
-
-
-def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
+    changes = runs[Columns.CONFIG].map({config: changed(base, other) for config, other in recipes.items()})
+    runs = runs.assign(variant=changes.map(named), changed=changes.map(", ".join))
+    contrasts = Contrasts.of(runs["changed"], runs["seed"], runs["test_logloss"])
+    unpaired = Contrasts.of(runs["changed"], [0] * len(runs), runs["test_logloss"])
     columns = ["variant", "changed", Columns.FLOP, Columns.DENSE_PARAMETERS]
     table = runs.groupby(columns, sort=False).size().rename("seeds").reset_index()
     table = table.sort_values("changed", key=lambda names: names != "", kind="stable", ignore_index=True)
     table = table.rename(columns={Columns.FLOP: "flop"})
     effects = [tuple(contrasts.difference(changed, "").percent) for changed in table["changed"]]
-    table[["relative", "ci_low", "ci_high"]] = np.array(effects)
+    table[["relative", "ci_low", "ci_high"]] = effects
     table.loc[0, ["relative", "ci_low", "ci_high"]] = 0.0, np.nan, np.nan
     table["flop_ratio"] = table["flop"] / table["flop"].iloc[0]
-    return table.set_index("variant")
+    return Ablation(table.set_index("variant"), contrasts, unpaired.noise, core_hours_per_seed(runs))
 
 
 def priced(study: Ablation) -> pd.DataFrame:
@@ -110,19 +100,9 @@ def priced(study: Ablation) -> pd.DataFrame:
     significant = (table["ci_low"] > 0) | (table["ci_high"] < 0)
     doublings = np.log2(table["flop_ratio"])
     per_doubling = table["relative"] / doublings.where(significant & (doublings.abs() > np.log2(1.1)))
-    columns = {
-        "loss (%)": table["relative"],
-        "ci_low": table["ci_low"],
-        "ci_high": table["ci_high"],
-        "× FLOP": table["flop_ratio"],
-        "% per doubling": per_doubling,
-    }
-    return pd.DataFrame(columns).round(2).assign(seeds=table["seeds"])
-
-
-def _recipe(run: pd.Series) -> dict[str, Any]:
-    """What a variant may change, from its row of a run table."""
-    return {**asdict(settings_of(CTR_MODELS[run[Columns.MODEL]], run)), "units": run["embedding_units"]}
+    table = table.rename(columns={"relative": "loss (%)", "flop_ratio": "× FLOP"})
+    columns = ["loss (%)", "ci_low", "ci_high", "× FLOP", "% per doubling", "seeds"]
+    return table.assign(**{"% per doubling": per_doubling})[columns].round(2)
 
 
 def changed(base: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -177,14 +157,9 @@ def required_seeds(study: Ablation, differences: Sequence[float], most: int = 10
     seeds = np.arange(2, most + 1)
     dof = (len(study.contrasts.names) - 1) * (seeds - 1)
     half_width = 100 * stats.t.ppf(0.975, dof) * study.contrasts.noise * np.sqrt(2 / seeds)
-    needed = []
-    for difference in differences:
-        enough = seeds[half_width < difference]
-        needed.append(float(enough[0]) if len(enough) else np.inf)
-    if np.isnan(study.contrasts.noise):
-        needed = [np.nan] * len(needed)
-    index = pd.Index(differences, name="difference (%)")
-    return pd.DataFrame({"seeds per variant": needed}, index=index)
+    never = np.nan if np.isnan(study.contrasts.noise) else np.inf
+    needed = [next(map(float, seeds[half_width < difference]), never) for difference in differences]
+    return pd.DataFrame({"seeds per variant": needed}, index=pd.Index(differences, name="difference (%)"))
 
 
 def false_alarms(study: Ablation, draws: int, seed: int = 0) -> pd.Series:
@@ -194,16 +169,12 @@ def false_alarms(study: Ablation, draws: int, seed: int = 0) -> pd.Series:
     them", and "any of them, Bonferroni", at ``bonferroni_level`` of the number of variants.
     """
     names, random = [*study.contrasts.names], np.random.default_rng(seed)
-    others, seeds = [name for name in names if name], max(2, study.seeds)
-    blocks = np.repeat(np.arange(seeds), len(names)).tolist()
-    plain = np.zeros((draws, len(others)), bool)
-    corrected = np.zeros_like(plain)
+    contrasts, seeds = [{name: 1.0, "": -1.0} for name in names if name], max(2, study.seeds)
+    blocks, alarms = np.repeat(np.arange(seeds), len(names)), np.zeros((draws, len(contrasts), 2), bool)
     for draw in range(draws):
         noise = Contrasts.of(names * seeds, blocks, np.exp(random.normal(size=len(blocks))))
-        for place, name in enumerate(others):
-            for level, alarms in ((0.95, plain), (bonferroni_level(len(others)), corrected)):
-                effect = noise.contrast({name: 1.0, "": -1.0}, level)
-                alarms[draw, place] = effect.is_negative or effect.is_positive
-    shares = [plain[:, 0].mean(), plain.any(axis=1).mean(), corrected.any(axis=1).mean()]
+        pairs = noise.intervals(contrasts)
+        alarms[draw] = [[effect.is_negative or effect.is_positive for effect in pair] for pair in pairs]
+    shares = [alarms[:, 0, 0].mean(), *alarms.any(axis=1).mean(axis=0)]
     index = pd.Index(["one given variant", "any of them", "any of them, Bonferroni"])
     return pd.Series(shares, index, name="share of studies")

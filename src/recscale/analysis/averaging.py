@@ -14,18 +14,13 @@ CELL = (*_SETTING, "share")
 def long_form(runs: pd.DataFrame) -> pd.DataFrame:
     """One row per run and averaged share: ``CELL``, ``dense_learning_rate``, ``seed``, ``valid_logloss`` and
     ``test_logloss`` of the averaged weights (of the last ones at share 0)."""
-    rows = []
+    kept, rows = (*_SETTING, "dense_learning_rate", "seed"), []
     for run in run_table(runs).to_dict("records"):
         for place, share in enumerate(run["averaged"]):
             suffix = f"~{share:g}" if place else ""
-            rows.append(
-                {
-                    **{name: run[name] for name in (*_SETTING, "dense_learning_rate", "seed")},
-                    "share": share,
-                    **{f"{part}_logloss": run[f"{part}_logloss{suffix}"] for part in ("valid", "test")},
-                }
-            )
-    return pd.DataFrame(rows)
+            losses = (run[f"{part}_logloss{suffix}"] for part in ("valid", "test"))
+            rows.append((*(run[name] for name in kept), share, *losses))
+    return pd.DataFrame(rows, columns=[*kept, "share", "valid_logloss", "test_logloss"])
 
 
 def at_best_rates(runs: pd.DataFrame) -> pd.DataFrame:
@@ -49,14 +44,10 @@ def pilot_table(runs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = at_best_rates(runs)
     cells = rows.groupby(list(CELL))
-    table = cells.agg(
-        dense_learning_rate=("dense_learning_rate", "first"),
-        seeds=("seed", "nunique"),
-        valid_mean=("valid_logloss", "mean"),
-        valid_sd=("valid_logloss", "std"),
-        test_mean=("test_logloss", "mean"),
-        test_sd=("test_logloss", "std"),
-    ).reset_index()
+    columns = {"dense_learning_rate": ("dense_learning_rate", "first"), "seeds": ("seed", "nunique")}
+    for part in ("valid", "test"):
+        columns |= {f"{part}_mean": (f"{part}_logloss", "mean"), f"{part}_sd": (f"{part}_logloss", "std")}
+    table = cells.agg(**columns).reset_index()
     last = rows[rows["share"] == 0]
     cells = _paired(rows, last, list(_SETTING)).groupby(list(CELL))["gain"]
     mean, half_width = cells.mean(), cells.apply(lambda sample: mean_half_width(sample.to_numpy()))
@@ -93,14 +84,11 @@ def noise_ratio(table: pd.DataFrame, share: float, level: float = 0.95) -> Estim
     ``table``: ``pilot_table``. Relative variances on test are pooled over sizes and batch sizes; the interval is that
     of two independent samples (F), too wide where both rise and fall together.
     """
-    constant = table[table["schedule"] == "constant"]
-    variances, dof = [], 0.0
-    for one in (share, 0.0):
-        cells = constant[constant["share"] == one]
-        weights = cells["seeds"] - 1
-        dof = float(weights.sum())
-        variances.append(float(((cells["test_sd"] / cells["test_mean"]) ** 2 * weights).sum()) / dof)
-    ratio = float(np.sqrt(variances[0] / variances[1]))
+    cells = table[table["schedule"] == "constant"].assign(dof=table["seeds"] - 1)
+    cells["square"] = (cells["test_sd"] / cells["test_mean"]) ** 2 * cells["dof"]
+    sums = cells.groupby("share")[["square", "dof"]].sum()
+    variance, dof = sums["square"] / sums["dof"], float(sums.loc[0.0, "dof"])
+    ratio = float(np.sqrt(variance[share] / variance[0.0]))
     factor = float(np.sqrt(stats.f.ppf((1 + level) / 2, dof, dof)))
     return Estimate(ratio, ratio / factor, ratio * factor)
 

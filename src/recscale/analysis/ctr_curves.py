@@ -17,50 +17,40 @@ TASKS = {"movielens-1m": ("rating of 4 or 5",), "kuairand-pure": ("is_click", "l
 """Data set -> its tasks in the order of the table's columns; those after the first carry ``@task``."""
 
 _METRICS = ("test_logloss", "test_auc")
-TIME_SPLIT = "time"
 FEWEST_SIZES = 3
 """Sizes below which a law of two parameters has no interval."""
-
-WUKONG_SHAPE = ("l", "n_F", "n_L", "k", "mlp_layers", "mlp_width", Columns.DENSE_RATE)
-"""What changes along Wukong's ladder: columns of a run table."""
-
-
-def split_of(table: pd.DataFrame, dataset: str, split: str) -> str:
-    """``split`` of ``dataset`` by its name in the table; "main" is the one that isn't by time. ValueError: none."""
-    own = table[table[Columns.DATASET] == dataset]
-    if own.empty:
-        known = ", ".join(table[Columns.DATASET].unique())
-        raise ValueError(f"{NAME} has no data set {dataset!r}; it has {known}")
-    splits = own[Columns.SPLIT].unique().tolist()
-    name = next((one for one in splits if one != TIME_SPLIT), split) if split == "main" else split
-    if name not in splits:
-        raise ValueError(f"{NAME} has no {name} split of {dataset}; it has {', '.join(splits)}")
-    return name
 
 
 def curves(
     table: pd.DataFrame, dataset: str, split: str = "main", task: int = 1, seeds: Sequence[int] | None = None
 ) -> pd.DataFrame:
-    """The healthy runs of one data set and split as a run table with ``pf_days``.
+    """The healthy runs of one data set and ``split`` ("main": the one that isn't by time) as a run table with
+    ``pf_days``.
 
     ``test_logloss`` and ``test_auc`` are those of the chosen task. ``seeds``: the training seeds that count (None:
     all); one counts once it is whole (``whole_seeds``). ValueError: a data set, split or task that isn't there, or
     none of ``seeds``.
     """
-    split, tasks = split_of(table, dataset, split), TASKS[dataset]
+    runs = table[table[Columns.DATASET] == dataset]
+    if runs.empty:
+        known = ", ".join(table[Columns.DATASET].unique())
+        raise ValueError(f"{NAME} has no data set {dataset!r}; it has {known}")
+    splits, tasks = runs[Columns.SPLIT].unique().tolist(), TASKS[dataset]
+    if split == "main":
+        split = next((one for one in splits if one != "time"), split)
+    if split not in splits:
+        raise ValueError(f"{NAME} has no {split} split of {dataset}; it has {', '.join(splits)}")
     if not 1 <= task <= len(tasks):
         known = f"{len(tasks)} task{'s' if len(tasks) > 1 else ''}: {', '.join(tasks)}"
         raise ValueError(f"{dataset} has no task {task}; it has {known}")
-    runs = table[(table[Columns.DATASET] == dataset) & (table[Columns.SPLIT] == split)]
-    if seeds is not None:
-        chosen = runs[runs[Columns.SEED].isin(list(seeds))]
-        if chosen.empty:
-            known = ", ".join(map(str, sorted(runs[Columns.SEED].unique())))
-            raise ValueError(f"no run on {dataset}, {split} split, has a seed among {list(seeds)}; there are {known}")
-        runs = chosen
+    runs = runs[runs[Columns.SPLIT] == split]
+    chosen = runs if seeds is None else runs[runs[Columns.SEED].isin(list(seeds))]
+    if chosen.empty:
+        known = ", ".join(map(str, sorted(runs[Columns.SEED].unique())))
+        raise ValueError(f"no run on {dataset}, {split} split, has a seed among {list(seeds)}; there are {known}")
     if task > 1:
-        runs = runs.assign(**{metric: runs[f"{metric}@{tasks[task - 1]}"] for metric in _METRICS})
-    return with_pf_days(healthy(run_table(whole_seeds(runs.dropna(subset=[_METRICS[0]])))))
+        chosen = chosen.assign(**{metric: chosen[f"{metric}@{tasks[task - 1]}"] for metric in _METRICS})
+    return with_pf_days(healthy(run_table(whole_seeds(chosen.dropna(subset=[_METRICS[0]])))))
 
 
 def whole_seeds(runs: pd.DataFrame) -> pd.DataFrame:
@@ -95,22 +85,17 @@ def ladder(runs: pd.DataFrame) -> pd.DataFrame:
     dense_learning_rate             of everything but the embeddings
     test_logloss, seeds             mean over seeds (nats), and how many there are
     """
+    shape = ("l", "n_F", "n_L", "k", "mlp_layers", "mlp_width", Columns.DENSE_RATE)
+    columns = {name: (name, "first") for name in shape}
+    columns |= {"test_logloss": ("test_logloss", "mean"), "seeds": (Columns.SEED, "nunique")}
+    return runs[runs[Columns.MODEL] == "wukong"].groupby(Columns.FLOP).agg(**columns).reset_index()
+
+
+def halves(runs: pd.DataFrame, size: str = Columns.FLOP) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The runs of Wukong at the smaller and at the larger half of its sizes; one in the middle is in neither."""
     own = runs[runs[Columns.MODEL] == "wukong"]
-    shapes = {name: (name, "first") for name in WUKONG_SHAPE}
-    losses = {"test_logloss": ("test_logloss", "mean"), "seeds": (Columns.SEED, "nunique")}
-    return own.groupby(Columns.FLOP).agg(**shapes, **losses).reset_index()
-
-
-def halves(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wukong") -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The runs of ``model`` at the smaller and at the larger half of its sizes; one in the middle is in neither."""
-    own = runs[runs[Columns.MODEL] == model]
     middle = own[size].drop_duplicates().median()
     return own[own[size] < middle], own[own[size] > middle]
-
-
-def larger_half(runs: pd.DataFrame, size: str = Columns.FLOP, model: str = "wukong") -> pd.DataFrame:
-    """The second of ``halves``."""
-    return halves(runs, size, model)[1]
 
 
 def of_model(runs: pd.DataFrame, model: str) -> pd.DataFrame:

@@ -9,8 +9,6 @@ from recscale.analysis.ctr_scaling import change_per_decade, decades, noise_of
 from recscale.runs.table import AXES, Columns
 from recscale.stats.multiplicity import Count
 
-_COLUMNS = ("sizes", "seeds", "α", "ci_low", "ci_high", "per_decade", "over_range", "seed_noise")
-
 
 def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0) -> pd.DataFrame:
     """One row per named set of runs: the power law through all sizes of Wukong. Sets of fewer than three sizes have
@@ -27,18 +25,14 @@ def exponents(tables: Mapping[str, pd.DataFrame], size: str, resamples: int = 0)
         if sizes_of(runs, size=size) < FEWEST_SIZES:
             continue
         alpha, own = exponent(fit_law(runs, size, 0)), of_model(runs, "wukong")
-        row = {"sizes": sizes_of(runs), "seeds": own[Columns.SEED].nunique()}
-        row |= dict(zip(("α", "ci_low", "ci_high"), alpha, strict=True))
-        if resamples:
-            _, row["boot_low"], row["boot_high"] = exponent(fit_law(runs, size, 0, bootstrap=resamples))
-        row |= {
-            "per_decade": change_per_decade(alpha).value,
-            "over_range": 100 * (10 ** (-alpha.value * decades(runs, size)) - 1),
-            "seed_noise": 100 * noise_of(runs).sd / own["test_logloss"].mean(),
-        }
-        rows[name] = row
-    table = pd.DataFrame.from_dict(rows, orient="index")
-    return table.astype({"sizes": int, "seeds": int}) if rows else pd.DataFrame(columns=list(_COLUMNS))
+        _, *boot = exponent(fit_law(runs, size, 0, bootstrap=resamples)) if resamples else (None,)
+        over_range = 100 * (10 ** (-alpha.value * decades(runs, size)) - 1)
+        noise = 100 * noise_of(runs).sd / own["test_logloss"].mean()
+        counts = sizes_of(runs), own[Columns.SEED].nunique()
+        rows[name] = (*counts, *alpha, *boot, change_per_decade(alpha).value, over_range, noise)
+    boot = ["boot_low", "boot_high"] if resamples else []
+    columns = ["sizes", "seeds", "α", "ci_low", "ci_high", *boot, "per_decade", "over_range", "seed_noise"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def by_axis(runs: pd.DataFrame, resamples: int = 0) -> pd.DataFrame:

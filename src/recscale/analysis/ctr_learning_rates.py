@@ -8,17 +8,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from recscale.plans.rate_search import (
-    EMBEDDING_RATES,
-    SEARCHED_ON,
-    at_embedding_rate,
-    best_rates,
-    embedding_learning_rate,
-)
+from recscale.plans import rate_search
 from recscale.runs.table import Columns, load_results, run_table
 
 DENSE, SPARSE = Columns.DENSE_RATE, Columns.EMBEDDING_RATE
-USUAL = EMBEDDING_RATES[1]
+USUAL = rate_search.EMBEDDING_RATES[1]
 """The embedding learning rate with which dense rates are searched."""
 FEWEST = 3
 """Rates that make a search."""
@@ -42,7 +36,7 @@ class Caveats:
 NO_CAVEATS = Caveats()
 
 
-def search(dataset: str = SEARCHED_ON) -> pd.DataFrame:
+def search(dataset: str = rate_search.SEARCHED_ON) -> pd.DataFrame:
     """The committed runs of the search on one data set."""
     table = load_results("ctr-learning-rate")
     return run_table(table[table[Columns.DATASET] == dataset].reset_index(drop=True))
@@ -50,8 +44,7 @@ def search(dataset: str = SEARCHED_ON) -> pd.DataFrame:
 
 def caveats(table: pd.DataFrame) -> Caveats:
     """From a search table."""
-    rates = table.groupby(Columns.MODEL)[SPARSE].nunique()
-    worth = {}
+    rates, worth = table.groupby(Columns.MODEL)[SPARSE].nunique(), {}
     for model, rows in table[table[Columns.MODEL].isin(rates.index[rates > 1])].groupby(Columns.MODEL):
         crossed = rows.groupby(Columns.FLOP).filter(lambda part: part[SPARSE].nunique() >= FEWEST)
         best = crossed.groupby(crossed[SPARSE] == USUAL)["valid_logloss"].min()
@@ -68,15 +61,13 @@ def best_pairs(table: pd.DataFrame) -> pd.DataFrame:
                                                 the other rate as it is, "" inside, and "not searched" where fewer than
                                                 ``FEWEST`` were tried; beyond an edge may lie a better one
     """
-    used = pd.concat(
-        [at_embedding_rate(own, embedding_learning_rate(own)) for _, own in table.groupby(Columns.MODEL, sort=False)]
-    )
-    rows = []
-    for best in best_rates(used).to_dict("records"):
+    used, rows, columns = [], [], [Columns.MODEL, Columns.FLOP, DENSE, SPARSE]
+    for _, own in table.groupby(Columns.MODEL, sort=False):
+        used.append(rate_search.at_embedding_rate(own, rate_search.embedding_learning_rate(own)))
+    for best in rate_search.best_rates(pd.concat(used))[columns].to_dict("records"):
         same = table[(table[Columns.MODEL] == best[Columns.MODEL]) & (table[Columns.FLOP] == best[Columns.FLOP])]
         dense, sparse = same.loc[same[SPARSE] == best[SPARSE], DENSE], same.loc[same[DENSE] == best[DENSE], SPARSE]
-        row = {name: best[name] for name in (Columns.MODEL, Columns.FLOP, DENSE, SPARSE)}
-        rows.append(row | {"dense_edge": _edge(best[DENSE], dense), "sparse_edge": _edge(best[SPARSE], sparse)})
+        rows.append(best | {"dense_edge": _edge(best[DENSE], dense), "sparse_edge": _edge(best[SPARSE], sparse)})
     return pd.DataFrame(rows)
 
 
@@ -85,12 +76,9 @@ def untried(pairs: pd.DataFrame) -> dict[str, int]:
 
     ``pairs``: ``best_pairs``. The rate of the middle size is used at all of them.
     """
-    counts = {}
-    for model, rows in pairs.sort_values(Columns.FLOP).groupby(Columns.MODEL, sort=False):
-        used = rows[SPARSE].iloc[len(rows) // 2]
-        if count := int((rows[SPARSE] != used).sum()):
-            counts[str(model)] = count
-    return counts
+    models = pairs.sort_values(Columns.FLOP).groupby(Columns.MODEL, sort=False)[SPARSE]
+    counts = {str(model): int((rates != rates.iloc[len(rates) // 2]).sum()) for model, rates in models}
+    return {model: count for model, count in counts.items() if count}
 
 
 def at_an_edge(pairs: pd.DataFrame) -> pd.DataFrame:

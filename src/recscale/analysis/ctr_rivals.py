@@ -8,6 +8,7 @@ model's line, which has both in it. Models differ several times in both.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,13 +18,12 @@ from recscale import published
 from recscale.analysis.ctr_curves import FEWEST_SIZES
 from recscale.analysis.ctr_scaling import PAPER_SIGNIFICANT, least_difference, slopes
 from recscale.runs.table import Columns, by_configuration
-from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, combined, welch_difference
+from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, both_levels, combined, welch_difference
 
 LEAD = float(np.log(1.002))
 """The paper's "over 0.2 %" at equal compute, as a difference of ln L."""
 SIGNIFICANT_GAIN = float(np.log(1 + PAPER_SIGNIFICANT / 100))
 """The gain that the paper calls significant, as a difference of ln L."""
-STANDINGS = ("sizes", "lead", "ci_low", "ci_high", "leader", "slope", "slope_low", "slope_high", "steeper")
 ConfigurationWeights = dict[int, float]  # configuration -> weight of its mean ln L
 
 
@@ -41,20 +41,6 @@ class RivalComparison:
     contrasts: Contrasts
     ahead: Mapping[str, list[ConfigurationWeights]]
 
-    @property
-    def dof(self) -> int:
-        """Degrees of freedom of the noise; 0 with single seeds."""
-        return self.contrasts.dof
-
-    @property
-    def rivals(self) -> list[str]:
-        """Rivals with at least one size inside Wukong's range."""
-        return list(self.ahead)
-
-    def average(self, rival: str) -> ConfigurationWeights:
-        """The contrast averaged over the sizes of ``rival``."""
-        return combined(*((1 / len(self.ahead[rival]), weights) for weights in self.ahead[rival]))
-
     def last_step(self, model: str) -> ConfigurationWeights:
         """ln L of the best smaller size less that of the largest: what the last size gains; empty below three sizes."""
         sizes = self.means[self.means[Columns.MODEL] == model]
@@ -65,7 +51,8 @@ class RivalComparison:
 
     def leads(self) -> dict[str, Pair]:
         """Rival -> mean over its sizes of ln L(Wukong) - ln L(rival), at 95 % and at ``bonferroni_level``."""
-        return self._intervals({rival: self.average(rival) for rival in self.rivals})
+        sizes = {rival: [(1 / len(every), weights) for weights in every] for rival, every in self.ahead.items()}
+        return self._intervals({rival: combined(*parts) for rival, parts in sizes.items()})
 
     def last_gains(self) -> dict[str, Pair]:
         """Rival with three sizes or more -> ``last_step``, at 95 % and at ``bonferroni_level``."""
@@ -109,12 +96,12 @@ def steeper(runs: pd.DataFrame) -> dict[str, Pair]:
             x, y = np.log10(means[Columns.FLOP].to_numpy(float)), 100 * np.log(means["test_logloss"])
             line, dof = stats.linregress(x, y), len(x) - 2
             lines[model] = Estimate.around(line.slope, stats.t.ppf(0.975, dof) * line.stderr), dof
-    own, own_dof = lines.pop("wukong", (UNKNOWN, 0))
-    levels = 0.95, bonferroni_level(max(len(lines), 1))
+    if "wukong" not in lines:
+        return {}
+    own, own_dof = lines.pop("wukong")
     return {
-        rival: tuple(welch_difference(own, other, (own_dof, dof), level) for level in levels)
+        rival: both_levels(partial(welch_difference, own, other, (own_dof, dof)), len(lines))
         for rival, (other, dof) in lines.items()
-        if own is not UNKNOWN
     }
 
 
@@ -134,7 +121,8 @@ def standings(runs: pd.DataFrame) -> pd.DataFrame:
         _, slope = lines.get(rival, (UNKNOWN, UNKNOWN))
         lead = *(-wide).percent, _who(wide, rival)
         rows[rival] = (len(comparison.ahead[rival]), *lead, *slope, _who(slope, rival))
-    return pd.DataFrame.from_dict(rows, orient="index", columns=STANDINGS)
+    columns = ["sizes", "lead", "ci_low", "ci_high", "leader", "slope", "slope_low", "slope_high", "steeper"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
 def _who(effect: Estimate, rival: str) -> str:
@@ -160,10 +148,9 @@ def slopes_and_the_papers(runs: pd.DataFrame, task: int = 1) -> pd.DataFrame:
     slope, low, high      change of the log loss per decade, %, with its 95 % interval
     source                "paper" or "ours"
     """
-    paper = published.wukong_models().query("task == @task")
     columns = {"slope_per_decade": "slope", "slope_low": "low", "slope_high": "high"}
-    table = paper.rename(columns=columns)[["model", "slope", "low", "high"]].assign(source="paper")
-    table["model"] = table["model"].str.lower()
-    own = slopes(runs)
-    limits = {"slope": own["slope"], "low": own["slope"] - own["slope_half"], "high": own["slope"] + own["slope_half"]}
-    return pd.concat([table, pd.DataFrame({"model": own.index, **limits, "source": "ours"})], ignore_index=True)
+    paper = published.wukong_models().query("task == @task").rename(columns=columns)
+    own = slopes(runs).rename_axis("model").reset_index()
+    own = own.assign(low=own["slope"] - own["slope_half"], high=own["slope"] + own["slope_half"], source="ours")
+    paper = paper.assign(model=paper["model"].str.lower(), source="paper")
+    return pd.concat([paper, own], ignore_index=True)[["model", "slope", "low", "high", "source"]]

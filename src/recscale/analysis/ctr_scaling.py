@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from recscale.analysis.ctr_curves import exponent as exponent
 from recscale.laws.compare import TIE
 from recscale.published.wukong import CONSTANTS
 from recscale.runs.table import Columns, by_configuration
-from recscale.stats import Contrasts, Estimate, Pair, SeedNoise, bonferroni_level, least_significant_difference
+from recscale.stats import Contrasts, Estimate, Pair, SeedNoise, both_levels, least_significant_difference
 
 FORMS: Mapping[str, str] = {
     "power-law": "power law",
@@ -84,8 +85,7 @@ def compare_forms(runs: pd.DataFrame, size: str, hold_out: int = 0, model: str =
 
 def tied(comparison: pd.DataFrame) -> list[str]:
     """Laws within 2 of the best AICc, best first; none where AICc is nowhere known."""
-    ranked = comparison.dropna(subset=["delta_aicc"]).sort_values("delta_aicc")
-    return ranked.loc[ranked["delta_aicc"] < TIE, "law"].tolist()
+    return comparison[comparison["delta_aicc"] < TIE].sort_values("delta_aicc")["law"].tolist()
 
 
 def lead_in_aicc(comparison: pd.DataFrame, law: str = "power-law") -> Estimate:
@@ -105,14 +105,11 @@ def seeds_to_tell_forms(runs: pd.DataFrame, comparison: pd.DataFrame, size: str,
     Σ d² n / s². A form that contains the law loses by its further parameter, whatever the seeds. nan without a second
     seed or where nothing else ties.
     """
-    fits = comparison.set_index("law")["fit"]
-    rivals = [name for name in tied(comparison) if name != law]
-    truth = fits[law].residuals
+    truth = comparison.set_index("law")["fit"][law].residuals
+    x, y, needed = truth[[size]], truth["predicted"], []
     relative = noise_of(runs).sd / float(of_model(runs, "wukong")["test_logloss"].mean())
-    needed = []
-    for name in rivals:
-        apart = np.log(laws.fit(name, truth[[size]], truth["predicted"]).predict(truth[[size]]) / truth["predicted"])
-        squares = float((apart**2).sum())
+    for name in [name for name in tied(comparison) if name != law]:
+        squares = float((np.log(laws.fit(name, x, y).predict(x) / y) ** 2).sum())
         if squares > CONTAINED:
             needed.append(TIE * relative**2 / squares)
     return max(needed, default=np.nan)
@@ -122,15 +119,15 @@ def noise_of(runs: pd.DataFrame, model: str = "wukong") -> SeedNoise:
     """Standard deviation of a run of ``model`` in nats, without what a seed does to all its sizes alike
     (``stats.contrasts``): sizes are compared with the same seeds. nan with single seeds."""
     own = of_model(runs, model)
-    known = _contrasts(own)
+    known = Contrasts.of(own["configuration"], own["seed"], own["test_logloss"])
     return SeedNoise(known.noise * float(own["test_logloss"].mean()), known.dof)
 
 
 def least_difference(runs: pd.DataFrame, model: str = "wukong", seeds: int | None = None) -> float:
     """Least significant difference (nats) of two means over ``seeds`` runs of ``model`` each (None: as many as every
     size has at least); nan with single seeds."""
-    own, noise = of_model(runs, model), noise_of(runs, model)
-    return least_significant_difference(noise.sd, noise.dof, seeds or int(own.groupby("configuration").size().min()))
+    seeds = seeds or int(of_model(runs, model).groupby("configuration").size().min())
+    return least_significant_difference(*noise_of(runs, model), seeds)
 
 
 def gain_over_no_gain(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong") -> Estimate:
@@ -158,15 +155,14 @@ def missed(runs: pd.DataFrame, size: str, hold_out: int, model: str = "wukong", 
     design = np.column_stack([np.ones(len(x)), x])
     promised = design[-hold_out:].mean(axis=0) @ np.linalg.pinv(design[:-hold_out])
     weights = dict(zip(names, [*-promised, *[1 / hold_out] * hold_out], strict=True))
-    return _contrasts(own).contrast(weights, level)
+    return Contrasts.of(own["configuration"], own["seed"], own["test_logloss"]).contrast(weights, level)
 
 
 def misses(runs: pd.DataFrame, size: str, model: str = "wukong") -> list[Pair]:
     """``missed`` for each number in ``_HELD_OUT`` that leaves ``FEWEST_SIZES`` sizes, at 95 % and at
     ``bonferroni_level`` of their number."""
     counts = [count for count in _HELD_OUT if sizes_of(runs, model, size) - count >= FEWEST_SIZES]
-    level = bonferroni_level(max(len(counts), 1))
-    return [(missed(runs, size, count, model), missed(runs, size, count, model, level)) for count in counts]
+    return [both_levels(partial(missed, runs, size, count, model), len(counts)) for count in counts]
 
 
 def held_out_table(runs: pd.DataFrame, size: str, model: str = "wukong") -> pd.DataFrame:
@@ -178,10 +174,9 @@ def held_out_table(runs: pd.DataFrame, size: str, model: str = "wukong") -> pd.D
     percent, rows = 100 / float(of_model(runs, model)["test_logloss"].mean()), {}
     for count, (miss, _) in zip(_HELD_OUT, misses(runs, size, model), strict=False):
         errors = fit_law(runs, size, count, model=model).held_out
-        error, no_gain = (percent * errors[name] for name in ("rmse", "rmse_no_further_gain"))
-        rows[count] = dict(zip(("miss", "ci_low", "ci_high"), miss.percent, strict=True))
-        rows[count] |= {"error": error, "error_no_gain": no_gain}
-    return pd.DataFrame(rows).T.rename_axis("held_out")
+        rows[count] = (*miss.percent, *(percent * errors[name] for name in ("rmse", "rmse_no_further_gain")))
+    columns = ["miss", "ci_low", "ci_high", "error", "error_no_gain"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("held_out")
 
 
 def slopes(runs: pd.DataFrame, size: str = Columns.FLOP) -> pd.DataFrame:
@@ -207,10 +202,6 @@ def relative(runs: pd.DataFrame, baseline: str = "dlrm") -> pd.DataFrame:
     """Adds ``relative``: log loss in % above the smallest ``baseline``, the paper's axis. ValueError without one."""
     zero = by_configuration(of_model(runs, baseline))["test_logloss"].iloc[0]
     return runs.assign(relative=100 * (runs["test_logloss"] / zero - 1))
-
-
-def _contrasts(own: pd.DataFrame) -> Contrasts:
-    return Contrasts.of(own["configuration"].tolist(), own["seed"].tolist(), own["test_logloss"])
 
 
 def more_seeds_help(residual: SeedNoise, noise: SeedNoise) -> bool | None:

@@ -49,21 +49,20 @@ def measure_terms(dataset: str) -> pd.DataFrame:
     data = load_sequences(dataset)
     asked = [(m, None) for m in WINDOWS] + [(2, length) for length in LENGTHS.get(dataset, (50,))]
     tables = [readings(dataset, data.items, data.offsets, m, max_length) for m, max_length in asked]
-    table = pd.concat(tables).assign(data_checksum=data.checksum, users=data.n_users)
-    return table[list(TERM_COLUMNS)].reset_index(drop=True)
+    table = pd.concat(tables, ignore_index=True).assign(data_checksum=data.checksum, users=data.n_users)
+    return table[list(TERM_COLUMNS)]
 
 
 def measure_variants(dataset: str) -> pd.DataFrame:
     """All readings of the changed copies of one data set at ``WINDOW`` and ``LENGTH``, with ``fraction`` and
     ``repeated``."""
-    data = load_sequences(dataset)
-    tables = []
+    data, tables = load_sequences(dataset), []
     for fraction, repeated in VARIANTS:
         changed = variant(data, fraction, repeated)
         table = readings(dataset, changed.items, changed.offsets, WINDOW, LENGTH)
-        known = {"data_checksum": data.checksum, "users": changed.n_users, "fraction": fraction, "repeated": repeated}
-        tables.append(table.assign(**known))
-    return pd.concat(tables, ignore_index=True)[[*TERM_COLUMNS, "fraction", "repeated"]]
+        tables.append(table.assign(users=changed.n_users, fraction=fraction, repeated=repeated))
+    table = pd.concat(tables, ignore_index=True).assign(data_checksum=data.checksum)
+    return table[[*TERM_COLUMNS, "fraction", "repeated"]]
 
 
 def _main() -> None:

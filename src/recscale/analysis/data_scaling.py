@@ -4,13 +4,11 @@ One pass over the rows: an example is seen once, so that rows, examples and upda
 mean fewer updates, at rates searched on all rows; the two can't be told apart here.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from recscale import laws
@@ -41,11 +39,9 @@ class DataGrid:
     read the same rows in the same order. ``core_hours_per_seed``: of all cells together.
     """
 
-    dataset: str
     table: pd.DataFrame
     contrasts: Contrasts
     paired: Contrasts
-    epochs: int
     core_hours_per_seed: float
 
     @property
@@ -67,31 +63,16 @@ class DataGrid:
         """The rows of ``table`` of one size."""
         return self.table[self.table["size"] == size]
 
-    def of_share(self, share: str) -> pd.DataFrame:
-        """The rows of ``table`` of one share."""
-        return self.table[self.table["share"] == share]
-
-    def slope_in_rows(self, size: str) -> dict[GridCell, float]:
-        """Weights whose contrast is d ln L / d ln rows of one size: minus the exponent β, by least squares."""
-        part = self.of_size(size)
-        return _slope([(size, share) for share in part["share"]], part["rows"])
-
-    def slope_in_compute(self, share: str) -> dict[GridCell, float]:
-        """Weights whose contrast is d ln L / d ln (FLOP per example) at one share."""
-        part = self.of_share(share)
-        return _slope([(size, share) for size in part["size"]], part["flop"])
-
 
 def data_grid(runs: pd.DataFrame) -> DataGrid:
     """The cells among ``runs``, a run table of one data set.
 
     ``ValueError``: runs of several data sets, or sizes that were not trained on the same two or more shares.
     """
-    dataset, runs = single_dataset(runs), run_table(runs)
-    runs = runs.assign(
-        size=[f"{flop / 1e6:.2g} MFLOP" for flop in runs[Columns.FLOP]],
-        share=[f"{100 * fraction:.3g} %" for fraction in runs[Columns.FRACTION]],
-    )
+    single_dataset(runs)
+    runs = run_table(runs)
+    runs["size"] = [f"{flop / 1e6:.2g} MFLOP" for flop in runs[Columns.FLOP]]
+    runs["share"] = [f"{100 * fraction:.3g} %" for fraction in runs[Columns.FRACTION]]
     cells = list(zip(runs["size"], runs["share"], strict=True))
     sizes, shares = runs["size"].nunique(), runs["share"].nunique()
     if len(set(cells)) < sizes * shares or min(sizes, shares) < 2:
@@ -101,32 +82,28 @@ def data_grid(runs: pd.DataFrame) -> DataGrid:
         )
     paired = Contrasts.of(cells, list(zip(runs["seed"], runs["share"], strict=True)), runs["test_logloss"])
     contrasts = Contrasts.of(cells, [0] * len(cells), runs["test_logloss"])
-    table, epochs = _table(runs, contrasts), int(runs["epochs"].max())
-    return DataGrid(dataset, table, contrasts, paired, epochs, core_hours_per_seed(runs))
-
-
-def _table(runs: pd.DataFrame, contrasts: Contrasts) -> pd.DataFrame:
     keys = ["size", "share", Columns.EXAMPLES, Columns.FLOP, Columns.TRAINING_FLOP, Columns.DENSE_PARAMETERS]
-    table = runs.groupby(keys, sort=False)["test_logloss"].agg(["mean", "count"]).reset_index()
-    names = {Columns.EXAMPLES: "rows", Columns.FLOP: "flop", "mean": "test_logloss", "count": "seeds"}
-    table = table.rename(columns=names).sort_values(["flop", "rows"], ignore_index=True)
+    table = runs.groupby(keys, sort=False)["test_logloss"].agg(test_logloss="mean", seeds="count").reset_index()
+    table = table.rename(columns={Columns.EXAMPLES: "rows", Columns.FLOP: "flop"})
+    table = table.sort_values(["flop", "rows"], ignore_index=True)
     relative = 100 * (table["test_logloss"] / table["test_logloss"].iloc[0] - 1)
     t = stats.t.ppf(0.975, contrasts.dof) if contrasts.dof else np.nan
     half_width = 100 * t * contrasts.noise / np.sqrt(table["seeds"])
-    return table.assign(relative=relative, ci_low=relative - half_width, ci_high=relative + half_width)
+    table = table.assign(relative=relative, ci_low=relative - half_width, ci_high=relative + half_width)
+    return DataGrid(table, contrasts, paired, core_hours_per_seed(runs))
 
 
-def _slope(cells: Iterable[GridCell], x: ArrayLike) -> dict[GridCell, float]:
-    centred = np.log(np.asarray(x, float)) - np.log(np.asarray(x, float)).mean()
-    return dict(zip(cells, centred / (centred**2).sum(), strict=True))
+def _slope(part: pd.DataFrame, variable: str) -> dict[GridCell, float]:
+    """Weights whose contrast is d ln L / d ln ``variable`` over some rows of a grid's table."""
+    logs = np.log(part[variable].to_numpy(float))
+    centred = logs - logs.mean()
+    return dict(zip(zip(part["size"], part["share"], strict=True), centred / (centred**2).sum(), strict=True))
 
 
 def power_laws(grid: DataGrid) -> dict[str, laws.Fit]:
     """Size -> ``L = A D^-α`` fitted to its seed means over its rows D."""
-    return {
-        size: laws.fit("power-law", grid.of_size(size)[["rows"]], grid.of_size(size)["test_logloss"])
-        for size in grid.sizes
-    }
+    sizes = grid.table.groupby("size", sort=False)
+    return {size: laws.fit("power-law", part[["rows"]], part["test_logloss"]) for size, part in sizes}
 
 
 def row_exponents(grid: DataGrid) -> pd.DataFrame:
@@ -139,17 +116,15 @@ def row_exponents(grid: DataGrid) -> pd.DataFrame:
     """
     table = {}
     for size, fit in power_laws(grid).items():
-        beta, (law_low, law_high) = fit.parameters["α"], fit.intervals["α"]
-        seeds = -grid.contrasts.contrast(grid.slope_in_rows(size))
-        per_decade = 100 * np.expm1(-DECADE * beta)
-        table[size] = (beta, law_low, law_high, seeds.ci_low, seeds.ci_high, per_decade)
+        beta, (_, *seeds) = fit.parameters["α"], -grid.contrasts.contrast(_slope(grid.of_size(size), "rows"))
+        table[size] = (beta, *fit.intervals["α"], *seeds, 100 * np.expm1(-DECADE * beta))
     columns = ["β", "law_low", "law_high", "seeds_low", "seeds_high", "per_decade"]
     return pd.DataFrame.from_dict(table, orient="index", columns=columns).rename_axis("size")
 
 
 def steepening(grid: DataGrid) -> Estimate:
     """β of the largest size less β of the smallest, paired by seed: positive where the larger model is steeper."""
-    first, last = grid.slope_in_rows(grid.sizes[0]), grid.slope_in_rows(grid.sizes[-1])
+    first, last = (_slope(grid.of_size(grid.sizes[place]), "rows") for place in (0, -1))
     return -grid.paired.contrast(combined((1, last), (-1, first)))
 
 
@@ -171,12 +146,10 @@ def identified(fit: laws.Fit) -> pd.DataFrame:
     determined          the interval is finite and narrower than half the value; False everywhere once one parameter is
                         at a bound, since the intervals then suppose it known
     """
-    at_bound, rows = bool(fit.parameters_at_bound), {}
-    for name, value in fit.parameters.items():
-        low, high = fit.intervals[name]
-        narrow = np.isfinite([low, high]).all() and high - low < abs(value) / 2
-        rows[name] = (value, low, high, bool(narrow and not at_bound))
-    return pd.DataFrame.from_dict(rows, orient="index", columns=["value", "ci_low", "ci_high", "determined"])
+    rows = {name: (value, *fit.intervals[name]) for name, value in fit.parameters.items()}
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "ci_low", "ci_high"])
+    narrow = table["ci_high"] - table["ci_low"] < table["value"].abs() / 2
+    return table.assign(determined=narrow & (not fit.parameters_at_bound))
 
 
 @dataclass(frozen=True)
@@ -194,10 +167,12 @@ def marginal_return(grid: DataGrid) -> MarginalReturn:
 
     Training FLOP = FLOP per example × rows, so that a factor of either costs the same compute.
     """
-    rows = combined(*((DECADE / len(grid.sizes), grid.slope_in_rows(size)) for size in grid.sizes))
-    model = combined(*((DECADE / len(grid.shares), grid.slope_in_compute(share)) for share in grid.shares))
+    rows, model = (
+        combined(*((DECADE / grid.table[axis].nunique(), _slope(part, name)) for _, part in grid.table.groupby(axis)))
+        for axis, name in (("size", "rows"), ("share", "flop"))
+    )
     both = rows, model, combined((1, rows), (-1, model))
-    return MarginalReturn(*(grid.contrasts.contrast(part) for part in both))
+    return MarginalReturn(*map(grid.contrasts.contrast, both))
 
 
 def steps(grid: DataGrid) -> pd.DataFrame:
@@ -211,29 +186,22 @@ def steps(grid: DataGrid) -> pd.DataFrame:
     per_decade          the change for ten times the compute, %
     """
     table = []
-    for size in grid.sizes:
-        for before, after in pairwise(grid.of_size(size).to_dict("records")):
-            table.append(_step("rows", before, after, grid.contrasts))
-    for share in grid.shares:
-        for before, after in pairwise(grid.of_share(share).to_dict("records")):
-            table.append(_step("model", before, after, grid.paired))
+    for spent_on, axis, contrasts in (("rows", "size", grid.contrasts), ("model", "share", grid.paired)):
+        for _, part in grid.table.groupby(axis, sort=False):
+            for before, after in pairwise(part.to_dict("records")):
+                cells = [(row["size"], row["share"]) for row in (before, after)]
+                effect, factor = contrasts.difference(*cells[::-1]), after["training_flop"] / before["training_flop"]
+                per_decade = 100 * np.expm1(effect.value / np.log10(factor))
+                table.append((spent_on, *map(", ".join, cells), factor, *effect.percent, per_decade))
     columns = ["spent_on", "start", "end", "compute", "change", "ci_low", "ci_high", "per_decade"]
     return pd.DataFrame(table, columns=columns)
-
-
-def _step(spent_on: str, before: dict, after: dict, contrasts: Contrasts) -> tuple:
-    effect = contrasts.difference((after["size"], after["share"]), (before["size"], before["share"]))
-    factor = after["training_flop"] / before["training_flop"]
-    ends = (f"{cell['size']}, {cell['share']}" for cell in (before, after))
-    return (spent_on, *ends, factor, *effect.percent, 100 * np.expm1(effect.value / np.log10(factor)))
 
 
 def repeated(plan: Study) -> Study:
     """Fewer rows or fewer updates? The smallest model of ``plan`` on the smallest share, passed over as often as gives
     it as many examples as one pass over the largest share."""
-    first = plan.runs[0].model
-    runs = [run for run in plan.runs if run.model == first]
-    few, many = min(run.fraction for run in runs), max(run.fraction for run in runs)
+    runs = [run for run in plan.runs if run.model == plan.runs[0].model]
+    few, *_, many = sorted({run.fraction for run in runs})
     ends = [run for run in runs if run.fraction in (few, many)]
     training = replace(ends[0].training, epochs=round(many / few))
     again = [replace(run, training=training) for run in ends if run.fraction == few]
@@ -248,15 +216,13 @@ def passes(runs: pd.DataFrame) -> pd.DataFrame:
     change, ci_low, ci_high    of the log loss against one pass over the fewest rows, %; nan in the first row
     seeds
     """
-    runs = run_table(runs)
-    runs = runs.assign(rows=runs[Columns.EXAMPLES] // runs["epochs"], passes=runs["epochs"])
-    keys = ["rows", "passes", Columns.EXAMPLES]
-    table = runs.groupby(keys)["test_logloss"].agg(["mean", "count"]).reset_index()
+    runs = run_table(runs).rename(columns={"epochs": "passes", Columns.EXAMPLES: "examples"})
+    runs["rows"] = runs["examples"] // runs["passes"]
+    keys = ["rows", "passes", "examples"]
+    table = runs.groupby(keys)["test_logloss"].agg(test_logloss="mean", seeds="count").reset_index()
     cells = list(zip(runs["rows"], runs["passes"], strict=True))
     contrasts = Contrasts.of(cells, [0] * len(cells), runs["test_logloss"])
     first, *others = zip(table["rows"], table["passes"], strict=True)
-    changes = [(np.nan,) * 3, *(tuple(contrasts.difference(cell, first).percent) for cell in others)]
-    table[["change", "ci_low", "ci_high"]] = np.array(changes)
-    names = {Columns.EXAMPLES: "examples", "mean": "test_logloss", "count": "seeds"}
-    table = table.rename(columns=names)
+    changes = [(np.nan,) * 3, *(contrasts.difference(cell, first).percent for cell in others)]
+    table[["change", "ci_low", "ci_high"]] = [tuple(change) for change in changes]
     return table[["rows", "passes", "examples", "test_logloss", "change", "ci_low", "ci_high", "seeds"]]

@@ -6,9 +6,9 @@ for the chapter on data quality or, for a variant, here. Noise is the seeds' of 
 without a second seed there, intervals are nan.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from scipy import stats
 
 from recscale import laws
 from recscale.analysis.data_quality import LENGTH, WINDOW
-from recscale.analysis.shape_contrasts import SETTING_KEYS, CellMeans, Weights, setting
+from recscale.analysis.shape_contrasts import SETTING_KEYS, CellMeans, Weights, difference, setting
 from recscale.analysis.shape_fits import Q1
 from recscale.analysis.shape_law import AXES, LINE
 from recscale.datasets import load_sequences
@@ -26,7 +26,8 @@ from recscale.laws import Fit
 from recscale.plans.sequential import SKELETON
 from recscale.runs.spec import variant
 from recscale.settings import results_folder
-from recscale.stats import UNKNOWN, Estimate, Pair, bonferroni_level, least_significant_difference, wilson
+from recscale.stats import UNKNOWN, Estimate, Pair, bonferroni_level, both_levels, combined, wilson
+from recscale.stats.seeds import least_significant_difference
 
 TOKENS = "tokens"
 D_PRIME = "apen-mean"
@@ -38,12 +39,13 @@ TERMS = {TOKENS: "tokens", D_PRIME: "D′ by ApEn", QUALITY[1]: "D′ by real en
 TEST_USERS = 6040
 """Of MovieLens-1M, each with one item to test on."""
 LEAST_SETTINGS, LEAST_DATASETS = 5, 4
-JOINT = "performance-law-joint"
 _CONSTANTS = {"q1": Q1[1:], "q2": (1, 2, 4, 8, 16, 32)}
 
 VARIES = ("dataset", "fraction", "repeated")
 Variant = tuple[str, float, float]
 """(data set, fraction of its users, share of every history that is repeated)."""
+_VARIED = ("movielens-1m", 1.0, 0.0)
+"""The whole of the data set that has variants."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,11 +61,6 @@ class DataStudy:
     def datasets(self) -> list[str]:
         return list(dict.fromkeys(name for name, _, _ in self.levels.index))
 
-    @property
-    def noise(self) -> float:
-        """Of one run, relative to the metric."""
-        return self.cells.contrasts.noise
-
 
 def data_study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.DataFrame | None = None) -> DataStudy:
     """From the tables of ``sequential-data`` and ``sequential-grid``, which holds the seeds.
@@ -72,36 +69,26 @@ def data_study(data: pd.DataFrame, grid: pd.DataFrame, metric: str, terms: pd.Da
     """
     runs = pd.concat([data, grid], ignore_index=True).drop_duplicates("run_id")
     cells = CellMeans.from_runs(runs, f"test_{metric}")
-    means = {}
-    for one in _variants(cells):
-        having = _having(one)
-        if set(SKELETON) <= cells.shapes(**having):
-            means[one] = np.mean([cells.value(shape, **having) for shape in SKELETON])
-    known = measured_data_terms(tuple(means)) if terms is None else terms
-    shared = [one for one in means if one in known.index]
+    places = [SETTING_KEYS.index(key) for key in VARIES]
+    variants = dict.fromkeys(tuple(at[place] for place in places) for at, _ in cells.means)
+    trained = [one for one in variants if set(SKELETON) <= cells.shapes(**_having(one))]
+    known = measured_data_terms(trained) if terms is None else terms
+    shared = [one for one in trained if one in known.index]
     datasets = {name for name, _, _ in shared}
     if len(shared) < LEAST_SETTINGS or len(datasets) < LEAST_DATASETS:
         raise ValueError(
             f"the runs cover {len(shared)} settings of {len(datasets)} data sets; data terms are compared over at "
             f"least {LEAST_SETTINGS} settings of {LEAST_DATASETS} data sets"
         )
-    levels = pd.Series([means[one] for one in shared], index=known.loc[shared].index, dtype=float)
-    return DataStudy(cells, levels, known.loc[shared])
-
-
-def _variants(cells: CellMeans) -> list[Variant]:
-    """What was trained at the grid's own model, length and precision."""
-    places = [SETTING_KEYS.index(key) for key in VARIES]
-    settings = dict.fromkeys(at for at, _ in cells.contrasts.names)
-    variants = dict.fromkeys(tuple(at[place] for place in places) for at in settings)
-    return [one for one in variants if setting(**_having(one)) in settings]
+    levels = [cells.values(SKELETON, **_having(one)).mean() for one in shared]
+    return DataStudy(cells, pd.Series(levels, index=known.loc[shared].index), known.loc[shared])
 
 
 def _having(variant: Variant) -> dict[str, object]:
     return dict(zip(VARIES, variant, strict=True))
 
 
-def measured_data_terms(variants: tuple[Variant, ...]) -> pd.DataFrame:
+def measured_data_terms(variants: Sequence[Variant]) -> pd.DataFrame:
     """Every data term of every variant, as stored or, for others, computed; one whose data set can't be reached is left
     out."""
     stored, rows = _stored(), {}
@@ -163,7 +150,7 @@ def _resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
     the users, test users move them."""
     random, rows = np.random.default_rng(seed), []
     places = {name: np.flatnonzero(study.levels.index.get_level_values(0) == name) for name in study.datasets}
-    spread = np.hypot(study.noise / np.sqrt(len(SKELETON)), _user_spread(study))
+    spread = np.hypot(study.cells.contrasts.noise / np.sqrt(len(SKELETON)), _user_spread(study))
     for _ in range(resamples):
         drawn = np.concatenate([places[name] for name in random.choice(study.datasets, len(study.datasets))])
         if len(np.unique(drawn)) > 2:
@@ -172,26 +159,12 @@ def _resampled(study: DataStudy, resamples: int, seed: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@dataclass(frozen=True)
-class TermAblation:
-    """R² of the levels on every data term, and what resampling the data sets says about D′.
+def ablate(study: DataStudy, resamples: int, seed: int) -> tuple[Mapping[str, Estimate], Estimate]:
+    """The paper's ablation of the data term, on levels that were measured instead of on fitted constants.
 
-    ``gains``: R² of each term of ``QUALITY`` less that of tokens. ``lead``: R² of the better of ``QUALITY`` less that
-    of the best other term.
+    Term of ``QUALITY`` -> its R² (``explained``) less that of tokens; and R² of the better of ``QUALITY`` less that of
+    the best other term. Intervals come from resampled data sets.
     """
-
-    r2: pd.Series
-    gains: Mapping[str, Estimate]
-    lead: Estimate
-
-    @property
-    def best(self) -> str:
-        """The term that explains most."""
-        return str(self.r2.idxmax())
-
-
-def ablate(study: DataStudy, resamples: int, seed: int) -> TermAblation:
-    """The paper's ablation of the data term, on levels that were measured instead of on fitted constants."""
     r2, draws = explained(study.levels.to_numpy(), study.terms), _resampled(study, resamples, seed)
     others = [term for term in r2.index if term not in QUALITY]
 
@@ -199,7 +172,7 @@ def ablate(study: DataStudy, resamples: int, seed: int) -> TermAblation:
         return table[list(QUALITY)].max(axis=1) - table[others].max(axis=1)
 
     gains = {term: _with_limits(r2[term] - r2[TOKENS], draws[term] - draws[TOKENS]) for term in QUALITY}
-    return TermAblation(r2, gains, _with_limits(lead(r2.to_frame().T).iloc[0], lead(draws)))
+    return gains, (_with_limits(lead(r2.to_frame().T).iloc[0], lead(draws)))
 
 
 def _with_limits(value: float, draws: pd.Series) -> Estimate:
@@ -208,35 +181,27 @@ def _with_limits(value: float, draws: pd.Series) -> Estimate:
     return Estimate(float(value), *np.quantile(known, [0.025, 0.975]).tolist()) if len(known) else Estimate(value)
 
 
-def variants_against(study: DataStudy, term: str, dataset: str = "movielens-1m") -> list[Weights]:
-    """Contrasts of every variant of ``dataset`` with the whole, below zero where the metric moves as ``term`` does."""
-    whole, contrasts = (dataset, 1.0, 0.0), []
-    for one in _changed(study, dataset):
-        sign = float(np.sign(study.terms.loc[one, term] - study.terms.loc[whole, term]))
-        sides = ((setting(**_having(one)), -sign), (setting(**_having(whole)), sign))
-        contrasts.append({(at, shape): side / len(SKELETON) for at, side in sides for shape in SKELETON})
+def variants_against(study: DataStudy, term: str) -> dict[Variant, Weights]:
+    """Variant of ``_VARIED`` -> its contrast with the whole, below zero where the metric moves as ``term`` does."""
+    terms, whole, contrasts = study.terms[term], setting(**_having(_VARIED)), {}
+    for one in study.levels.index:
+        if one[0] == _VARIED[0] and one != _VARIED and _VARIED in study.levels.index:
+            apart = difference(setting(**_having(one)), whole, SKELETON)
+            contrasts[one] = combined((-float(np.sign(terms[one] - terms[_VARIED])), apart))
     return contrasts
 
 
-def _changed(study: DataStudy, dataset: str) -> list[Variant]:
-    """The variants of ``dataset`` that can be compared with the whole of it."""
-    every = [one for one in study.levels.index if one[0] == dataset]
-    whole = (dataset, 1.0, 0.0)
-    return [one for one in every if one != whole] if whole in every else []
-
-
 def variants_effects(study: DataStudy, term: str) -> list[Pair]:
-    """``variants_against`` as effects at 95 % and at ``bonferroni_level`` of their number.
+    """``variants_against`` as effects at 95 % and at ``bonferroni_level`` of their number."""
+    contrasts = variants_against(study, term)
+    return [both_levels(partial(_effect, study, *one), len(contrasts)) for one in contrasts.items()]
 
-    The intervals of parts of the users are wider by ``user_noise``.
-    """
-    dataset = "movielens-1m"
-    contrasts = variants_against(study, term, dataset)
-    levels, effects = (0.95, bonferroni_level(max(len(contrasts), 1))), []
-    for one, weights in zip(_changed(study, dataset), contrasts, strict=True):
-        users = user_noise(study.levels[one], one[1])
-        effects.append(tuple(_wider(study.cells.contrasts.contrast(weights, at), users, at) for at in levels))
-    return effects
+
+def _effect(study: DataStudy, variant: Variant, weights: Weights, level: float) -> Estimate:
+    """A contrast whose interval is wider by independent normal ``user_noise`` of a part of the users."""
+    effect = study.cells.contrasts.contrast(weights, level)
+    users = stats.norm.ppf((1 + level) / 2) * user_noise(study.levels[variant], variant[1])
+    return Estimate.around(effect.value, np.hypot(effect.ci_high - effect.value, users))
 
 
 def user_noise(mean: float, fraction: float) -> float:
@@ -248,68 +213,44 @@ def user_noise(mean: float, fraction: float) -> float:
     return float(np.sqrt((1 - mean) / (mean * fraction * TEST_USERS))) if fraction < 1 else 0.0
 
 
-def _wider(effect: Estimate, noise: float, level: float) -> Estimate:
-    """``effect`` with independent normal ``noise`` added to its interval."""
-    half = np.hypot(effect.ci_high - effect.value, stats.norm.ppf((1 + level) / 2) * noise)
-    return Estimate.around(effect.value, half)
-
-
 def term_points(study: DataStudy, term: str = D_PRIME) -> pd.DataFrame:
     """The cells of all settings: ``layers, width, term, value, dataset`` and a number for the ``setting``."""
-    rows = []
-    for number, one in enumerate(study.levels.index):
-        data = study.terms.loc[one, term]
-        for shape in SKELETON:
-            value = study.cells.value(shape, **_having(one))
-            rows.append((*shape, data, value, one[0], number))
-    return pd.DataFrame(rows, columns=[*AXES, "term", "value", "dataset", "setting"]).astype({"layers": float})
+    shapes, tables = pd.DataFrame(SKELETON, columns=list(AXES)).astype({"layers": float}), []
+    for number, (one, data) in enumerate(study.terms[term].items()):
+        value = study.cells.values(SKELETON, **_having(one))
+        tables.append(shapes.assign(term=data, value=value, dataset=one[0], setting=number))
+    return pd.concat(tables, ignore_index=True)
 
 
 def joint_fit(table: pd.DataFrame) -> Fit:
     """The joint law, its data term computed, through the cells of ``term_points``."""
-    return laws.fit(laws.get(JOINT).with_values(**_CONSTANTS), table[[*AXES, "term"]], table["value"])
+    return laws.fit(laws.get("performance-law-joint").with_values(**_CONSTANTS), table[[*AXES, "term"]], table["value"])
 
 
-@dataclass(frozen=True)
-class JointFit:
-    """``r2``: of the joint law. ``p``: probability that seeds (and, in parts of the users, test users) alone leave as
-    much as the law does; its interval is that of the simulation."""
-
-    r2: float
-    p: Estimate
-
-
-def joint_law_test(study: DataStudy, resamples: int, seed: int) -> JointFit:
-    """One law for all settings.
+def joint_law_test(study: DataStudy, resamples: int, seed: int) -> Estimate:
+    """Probability that seeds (and, in parts of the users, test users) alone leave as much as the joint law does; its
+    interval is that of the simulation.
 
     How much seeds alone leave is asked of tables made from the fitted law with their noise, of a size as uncertain as
     its degrees of freedom say, and with ``user_noise`` for parts of the users; the law is fitted to each again.
     """
+    if not (dof := study.cells.contrasts.dof):
+        return UNKNOWN
     table, random = term_points(study), np.random.default_rng(seed)
     x, value = table[[*AXES, "term"]], table["value"].to_numpy()
-    fit = joint_fit(table)
-    predicted, spread, users = fit.predict(x), _spread(study), _user_spread(study)[table["setting"]]
+    predicted, users = joint_fit(table).predict(x), _user_spread(study)[table["setting"]]
+    spread = np.concatenate([study.cells.spread(SKELETON, **_having(one)) for one in study.levels.index])
 
     def left(y: Float[np.ndarray, " cells"], law: Float[np.ndarray, " cells"]) -> float:
         return float(((y / law - 1) ** 2 / (spread**2 + users**2)).sum())
 
-    dof, measured, larger = study.cells.contrasts.dof, left(value, predicted), 0
-    for _ in range(resamples if dof else 0):
+    measured, larger = left(value, predicted), 0
+    for _ in range(resamples):
         seeds = spread * np.sqrt(dof / random.chisquare(dof)) * random.standard_normal(len(table))
         drawn = users * random.standard_normal(len(study.levels))[table["setting"]]
         made = predicted * (1 + seeds + drawn)
         larger += left(made, joint_fit(table.assign(value=made)).predict(x)) >= measured
-    if not dof:
-        return JointFit(fit.r2, UNKNOWN)
-    return JointFit(fit.r2, replace(wilson(int(larger), resamples), value=(1 + larger) / (1 + resamples)))
-
-
-def _spread(study: DataStudy) -> Float[np.ndarray, " cells"]:
-    """Relative standard deviation by seeds of every row of ``term_points``."""
-    contrasts = study.cells.contrasts
-    runs = dict(zip(contrasts.names, np.diag(contrasts.gram), strict=False))
-    counts = [runs[setting(**_having(one)), shape] for one in study.levels.index for shape in SKELETON]
-    return study.noise / np.sqrt(counts)
+    return replace(wilson(int(larger), resamples), value=(1 + larger) / (1 + resamples))
 
 
 def _user_spread(study: DataStudy) -> Float[np.ndarray, " settings"]:
@@ -323,14 +264,13 @@ def left_out(study: DataStudy) -> Mapping[str, Pair]:
 
     Over two depths by two widths every law that adds up depth and width is the straight line, so that one stands in.
     """
-    table, effects = term_points(study), {}
+    table, contrasts, effects = term_points(study), study.cells.contrasts, {}
     levels = 0.95, bonferroni_level(len(study.datasets))
     for name in study.datasets:
         seen, unseen = table[table["dataset"] != name], table[table["dataset"] == name]
         with_data = joint_fit(seen).predict(unseen[[*AXES, "term"]])
         shape_only = laws.fit(LINE, seen[[*AXES]], seen["value"]).predict(unseen[[*AXES]])
         errors = [float(np.sqrt(np.mean((v / unseen["value"] - 1) ** 2))) for v in (with_data, shape_only)]
-        noise = study.noise, study.cells.contrasts.dof, len(unseen)
-        least = (least_significant_difference(*noise, level) for level in levels)
+        least = (least_significant_difference(contrasts.noise, contrasts.dof, len(unseen), level) for level in levels)
         effects[name] = tuple(Estimate.around(errors[0] - errors[1], half) for half in least)
     return effects

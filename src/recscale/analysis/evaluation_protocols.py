@@ -10,26 +10,16 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import torch
-from scipy import stats
 
 from recscale import published
-from recscale.analysis.sequential_probes import Scorer
+from recscale.analysis.sequential_probes import Scorer, over_users, ranks
 from recscale.datasets import SequenceData
 from recscale.models.losses import LOSSES
 from recscale.models.sequential import SequentialModel
 from recscale.plans import plan_study
 from recscale.runs import RunSpec, run_table
-from recscale.training import TrainingResult
-from recscale.training.ranking import count_rivals
-from recscale.training.sampled_ranking import (
-    Protocol,
-    Standing,
-    expected_gains,
-    expected_metrics,
-    sampled_counts,
-    sampled_standing,
-    under_ties,
-)
+from recscale.training import TrainingResult, sampled_ranking
+from recscale.training.sampled_ranking import Protocol, Standing, sampled_counts, sampled_standing, under_ties
 from recscale.training.sequential_batches import RankingBatch, has_rivals, ranking_batches, split_sequences
 
 RANKING_METRICS = ("ndcg@10", "hr@10")
@@ -71,18 +61,14 @@ def losses_table(results: Mapping[tuple[str, int], TrainingResult]) -> pd.DataFr
     Columns: ``loss``, ``seed``, the test metrics, ``training GFLOP``, ``seconds``, ``collapsed`` (it learned nothing,
     by ``training.health``, or its loss wasn't finite).
     """
-    rows = [
-        {
-            "loss": loss,
-            "seed": seed,
-            **{metric: result.metrics[f"test_{metric}"] for metric in RANKING_METRICS},
-            "training GFLOP": result.accounting.training_flop_per_example * result.examples_seen / 1e9,
-            "seconds": result.wall_seconds,
-            "collapsed": bool(result.metrics["collapsed"]) or result.diverged,
-        }
-        for (loss, seed), result in results.items()
-    ]
-    return pd.DataFrame(rows)
+    rows = []
+    for run, result in results.items():
+        metrics = (result.metrics[f"test_{metric}"] for metric in RANKING_METRICS)
+        flop = result.accounting.training_flop_per_example * result.examples_seen
+        collapsed = bool(result.metrics["collapsed"]) or result.diverged
+        rows.append((*run, *metrics, flop / 1e9, result.wall_seconds, collapsed))
+    columns = ["loss", "seed", *RANKING_METRICS, "training GFLOP", "seconds", "collapsed"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def paired_differences(gains: Mapping[str, np.ndarray], reference: str = "softmax") -> pd.DataFrame:
@@ -91,13 +77,8 @@ def paired_differences(gains: Mapping[str, np.ndarray], reference: str = "softma
     Columns: ``model``, ``difference`` (mean over users), ``±``, half of its 95 % interval over users.
     ``gains``: model -> its metric user by user. A user's noise that both share cancels in the difference.
     """
-    rows = [(name, *_over_users(gain - gains[reference])) for name, gain in gains.items() if name != reference]
+    rows = [(name, *over_users(gain - gains[reference])) for name, gain in gains.items() if name != reference]
     return pd.DataFrame(rows, columns=["model", "difference", "±"])
-
-
-def _over_users(values: np.ndarray) -> tuple[float, float]:
-    """Their mean and half of its 95 % interval."""
-    return float(values.mean()), float(stats.norm.ppf(0.975) * values.std(ddof=1) / len(values) ** 0.5)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +89,7 @@ class Examined:
     simulated: Mapping[str, np.ndarray]
 
     def gains(self, protocol: str = FULL) -> dict[str, np.ndarray]:
-        return expected_gains(self.standings[protocol], PROTOCOLS[protocol])
+        return sampled_ranking.expected_gains(self.standings[protocol], PROTOCOLS[protocol])
 
 
 @torch.inference_mode()
@@ -168,41 +149,32 @@ def protocol_table(examined: Examined) -> pd.DataFrame:
     """
     rows = []
     for name, one in examined.standings.items():
-        exact = expected_metrics(one, PROTOCOLS[name])
-        drawn = examined.simulated.get(name)
+        exact, drawn = sampled_ranking.expected_metrics(one, PROTOCOLS[name]), examined.simulated.get(name, ())
         for column, metric in enumerate(RANKING_METRICS):
-            row = {"protocol": name, "metric": metric, "expected": exact[metric], "simulated": np.nan, "sd": np.nan}
-            if drawn is not None and len(drawn) > 1:
-                row |= {"simulated": drawn[:, column].mean(), "sd": drawn[:, column].std(ddof=1)}
-            rows.append(row)
-    return pd.DataFrame(rows)
+            values = [draw[column] for draw in drawn] if len(drawn) > 1 else [np.nan] * 2
+            rows.append((name, metric, exact[metric], np.mean(values), np.std(values, ddof=1)))
+    return pd.DataFrame(rows, columns=["protocol", "metric", "expected", "simulated", "sd"])
 
 
 def by_protocol(examined: Mapping[str, Examined], metric: str = "ndcg@10") -> pd.DataFrame:
     """Expected metric of every model (rows) under every protocol (columns)."""
-    rows = {}
-    for name, one in examined.items():
-        rows[name] = {key: expected_metrics(own, PROTOCOLS[key])[metric] for key, own in one.standings.items()}
-    return pd.DataFrame(rows).T
+    tables = {name: protocol_table(one).set_index(["protocol", "metric"])["expected"] for name, one in examined.items()}
+    return pd.DataFrame(tables).xs(metric, level="metric").rename_axis(None).T
 
 
-@torch.inference_mode()
 def tie_table(scorers: Mapping[str, Scorer], data: SequenceData, max_length: int) -> pd.DataFrame:
     """Test metrics of each scorer under three rules for ties, one row per scorer and metric.
 
     Columns: ``scores``, ``metric``, ``ties`` (rivals per user tied with the true item), ``optimistic`` (the true item
     first), ``expected`` (mean over all orders), ``pessimistic`` (the true item last).
     """
-    cases, rows = split_sequences(data, "leave-one-out").test, []
+    rows = []
     for name, score in scorers.items():
-        counts = np.zeros((3, len(cases)), np.int64)
-        for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
-            rivals = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
-            counts[:, batch.cases] = torch.stack(rivals).numpy()
-        by_rule, ties = under_ties(*counts), float(counts[1].mean())
+        candidates, better, tied = ranks(score, data, max_length).to_numpy().T
+        by_rule, ties = under_ties(better, tied, candidates - 1), float(tied.mean())
         for metric in RANKING_METRICS:
-            rows.append({"scores": name, "metric": metric, "ties": ties})
-            rows[-1] |= {rule: metrics[metric] for rule, metrics in by_rule.items()}
+            values = {rule: metrics[metric] for rule, metrics in by_rule.items()}
+            rows.append({"scores": name, "metric": metric, "ties": ties, **values})
     return pd.DataFrame(rows)
 
 
@@ -251,7 +223,7 @@ def split_table(examined: Mapping[str, Mapping[str, Examined]], data: SequenceDa
             gains = one.gains()
             row = {"split": split, "model": model, "cases": len(gains["hr@10"]), "later": later_share(data, split)}
             for metric in RANKING_METRICS:
-                row[metric], row[f"± {metric}"] = _over_users(gains[metric])
+                row[metric], row[f"± {metric}"] = over_users(gains[metric])
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -275,5 +247,4 @@ def published_levels(dataset: str = "ml-1m") -> pd.DataFrame:
     Columns: ``model``, ``loss``, ``ranking`` (what was ranked), ``hr@10``, ``ndcg@10``, ``source``, ``dataset``,
     ``split``.
     """
-    table = published.load("sequential_quality")
-    return table[table["dataset"] == dataset].reset_index(drop=True)
+    return published.load("sequential_quality").query("dataset == @dataset").reset_index(drop=True)

@@ -8,17 +8,20 @@ points can't tell apart, one seed.
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import OptimizeWarning, curve_fit, minimize
+from scipy.special import huber
 
 from recscale import laws
+from recscale.analysis.shape_fits import law_at
 from recscale.laws import Fit
 from recscale.laws.fit import symbols_of
 from recscale.laws.problem import evaluate
 from recscale.plans.profiles import Profiles
-from recscale.stats.intervals import wilson
+from recscale.stats.estimate import wilson
 
 CHINCHILLA = {"E": 1.8172, "A": 482.01, "B": 2085.43, "α": 0.3478, "β": 0.3658}
 """Besiroglu et al.'s refit of the Chinchilla law (arXiv 2404.10102): the truth of the simulations with N and D."""
@@ -64,9 +67,12 @@ def chinchilla_points(grid: tuple[int, int], noise: float, seed: int) -> pd.Data
     """Losses of the Chinchilla truth on a grid of parameters N and tokens D, with log-normal noise: ``N, D, loss``."""
     counts = np.geomspace(5e7, 1.5e10, grid[0]), np.geomspace(3e9, 5e11, grid[1])
     n, d = (axis.ravel() for axis in np.meshgrid(*counts))
-    truth = CHINCHILLA["E"] + CHINCHILLA["A"] / n ** CHINCHILLA["α"] + CHINCHILLA["B"] / d ** CHINCHILLA["β"]
     wobble = np.random.default_rng(seed).standard_normal(len(n))
-    return pd.DataFrame({"N": n, "D": d, "loss": truth * np.exp(noise * wobble)})
+    return pd.DataFrame({"N": n, "D": d, "loss": _chinchilla(n, d) * np.exp(noise * wobble)})
+
+
+def _chinchilla(n, d):
+    return CHINCHILLA["E"] + CHINCHILLA["A"] / n ** CHINCHILLA["α"] + CHINCHILLA["B"] / d ** CHINCHILLA["β"]
 
 
 def recovered(fit: Fit, truth: dict[str, float]) -> pd.DataFrame:
@@ -84,12 +90,10 @@ def _huber_objective(points: pd.DataFrame):
     def objective(p: np.ndarray) -> tuple[float, np.ndarray]:
         terms = np.stack([p[0] - p[3] * log_n, p[1] - p[4] * log_d, np.full(len(log_y), p[2])])
         fitted = np.logaddexp.reduce(terms)
-        residual, share = fitted - log_y, np.exp(terms - fitted)
-        gap = np.abs(residual)
-        value = np.where(gap <= HUBER, residual**2 / 2, HUBER * (gap - HUBER / 2)).sum()
-        pull = np.clip(residual, -HUBER, HUBER) * share
+        residual = fitted - log_y
+        pull = np.clip(residual, -HUBER, HUBER) * np.exp(terms - fitted)
         gradient = [*pull.sum(axis=1), -(pull[0] * log_n).sum(), -(pull[1] * log_d).sum()]
-        return float(value), np.array(gradient)
+        return float(huber(HUBER, residual).sum()), np.array(gradient)
 
     return objective
 
@@ -98,27 +102,21 @@ def early_stopping(points: pd.DataFrame, factors: Sequence[float], best: Fit) ->
     """The same problem and starts, the objective multiplied by each of ``factors``, SciPy's default tolerances.
 
     A factor changes no optimum, only where the default rule stops. ``factors`` are relative to the *sum* over the
-    points, so ``1 / len(points)`` is the mean. One row per
-    factor and start: ``converged`` as SciPy reports it, ``iterations``, ``objective`` relative to that of ``best``
-    (Huber's loss), and the reported E, α and β.
+    points, so ``1 / len(points)`` is the mean. One row per factor and start: ``converged`` as SciPy reports it,
+    ``iterations``, ``objective`` relative to that of ``best`` (Huber's loss), and the reported E, α and β.
     """
-    objective = _huber_objective(points)
-    optimum = objective(_as_vector(best))[0]
+    objective, found = _huber_objective(points), best.parameters
+    logs = [np.log(found[name]) for name in ("A", "B", "E")]
+    optimum, _ = objective(np.array([*logs, found["α"], found["β"]]))
     rows = []
-    for factor in factors:
-        for index, start in enumerate(_STARTS):
-            scaled = minimize(
-                lambda p, s=factor: tuple(s * part for part in objective(p)), start, jac=True, method="L-BFGS-B"
-            )
-            reported = np.exp(scaled.x[2]), scaled.x[3], scaled.x[4]
-            ratio = objective(scaled.x)[0] / optimum
-            rows.append((factor, index + 1, bool(scaled.success), int(scaled.nit), ratio, *reported))
+    for factor, (index, start) in product(factors, enumerate(_STARTS, 1)):
+        scaled = minimize(
+            lambda p, s=factor: tuple(s * part for part in objective(p)), start, jac=True, method="L-BFGS-B"
+        )
+        _, _, log_e, *exponents = scaled.x
+        ratio = objective(scaled.x)[0] / optimum
+        rows.append((factor, index, bool(scaled.success), int(scaled.nit), ratio, np.exp(log_e), *exponents))
     return pd.DataFrame(rows, columns=["factor", "start", "converged", "iterations", "objective", "E", "α", "β"])
-
-
-def _as_vector(fit: Fit) -> np.ndarray:
-    p = fit.parameters
-    return np.array([np.log(p["A"]), np.log(p["B"]), np.log(p["E"]), p["α"], p["β"]])
 
 
 def script_fit(panel: pd.DataFrame, q1: float, data_start: float = 1.0) -> dict[str, float] | None:
@@ -157,17 +155,9 @@ def _script_law(x, q1, w1, w2, w3, w4, d, w5, b):
 
 def one_start(panel: pd.DataFrame, q1: Sequence[int]) -> pd.DataFrame:
     """At every q₁ the R² that one start from ones reaches, and the best of many starts: ``q1, one_start, best``."""
-    rows = []
-    for q in q1:
-        single = script_fit(panel, q)
-        rows.append((q, np.nan if single is None else single["r2"], _best_fit(panel, q).r2))
+    x, y = panel[["layers", "embedding_dim"]], panel["value"]
+    rows = [(q, (script_fit(panel, q) or {"r2": np.nan})["r2"], law_at(q, x, y).r2) for q in q1]
     return pd.DataFrame(rows, columns=["q1", "one_start", "best"])
-
-
-def _best_fit(panel: pd.DataFrame, q1: float) -> Fit:
-    """The law's own fit of one panel at q₁."""
-    law = laws.get("performance-law").with_values(q1=[q1])
-    return laws.fit(law, panel[["layers", "embedding_dim"]], panel["value"])
 
 
 def data_term_starts(panel: pd.DataFrame, q1: int, starts: Sequence[float]) -> pd.DataFrame:
@@ -181,25 +171,21 @@ def equal_data_terms(panel: pd.DataFrame, q1: int, values: Sequence[float]) -> p
 
     Within a panel the data term is a constant, so that the offset b makes up for any D: the R² are equal.
     """
-    best = _best_fit(panel, q1)
-    x, y = panel[["layers", "embedding_dim"]].to_numpy(float).T, panel["value"].to_numpy(float)
-    weights = [-best.parameters["w1"], -best.parameters["w2"], best.parameters["w3"], best.parameters["w4"]]
-    rows = []
+    x, y, rows = panel[["layers", "embedding_dim"]], panel["value"].to_numpy(float), []
+    best = law_at(q1, x, y).parameters
+    weights = [sign * best[name] for name, sign in (("w1", -1), ("w2", -1), ("w3", 1), ("w4", 1))]
     for d in values:
-        predicted = _script_law(x, q1, *weights, d, 1.0, 0.0)
-        b = float((y - predicted).mean())
-        rows.append((d, b, 1 - float(((y - predicted - b) ** 2).sum() / ((y - y.mean()) ** 2).sum())))
+        rest = y - _script_law(x.to_numpy(float).T, q1, *weights, d, 1.0, 0.0)
+        rows.append((d, float(rest.mean()), 1 - float(rest.var() / y.var())))
     return pd.DataFrame(rows, columns=["D", "b", "r2"])
 
 
 def floor_points(decades: float, sizes: int, seeds: int, noise: float, seed: int) -> pd.DataFrame:
     """Losses of the floor truth at ``sizes`` budgets over ``decades``, the largest at 1: ``x, y, size, seed``."""
-    x = np.repeat(np.geomspace(10.0**-decades, 1.0, sizes), seeds)
-    truth = floor_truth(x)
-    y = truth * np.exp(noise * np.random.default_rng(seed).standard_normal(len(x)))
-    return pd.DataFrame(
-        {"x": x, "y": y, "size": np.repeat(np.arange(sizes), seeds), "seed": np.tile(range(seeds), sizes)}
-    )
+    size, replicate = np.divmod(np.arange(sizes * seeds), seeds)
+    x = np.geomspace(10.0**-decades, 1.0, sizes)[size]
+    y = floor_truth(x) * np.exp(noise * np.random.default_rng(seed).standard_normal(len(x)))
+    return pd.DataFrame({"x": x, "y": y, "size": size, "seed": replicate})
 
 
 def floor_truth(x: np.ndarray) -> np.ndarray:
@@ -209,21 +195,17 @@ def floor_truth(x: np.ndarray) -> np.ndarray:
 
 def spans(decades: Sequence[float], noise: float, seed: int) -> dict[float, tuple[pd.DataFrame, Fit]]:
     """Eight sizes spread over each of ``decades`` below x = 1 and the fitted floor law: decades -> (points, fit)."""
-    fits = {}
-    for span in decades:
-        points = floor_points(span, 8, 1, noise, seed)
-        fits[span] = points, laws.fit("power-law-floor", points[["x"]], points["y"])
-    return fits
+    points = {span: floor_points(span, 8, 1, noise, seed) for span in decades}
+    return {span: (own, laws.fit("power-law-floor", own[["x"]], own["y"])) for span, own in points.items()}
 
 
 def seed_noise(seeds: Sequence[int], decades: float, noise: float, repeats: int, seed: int) -> pd.DataFrame:
     """What repeats of one experiment report, for each number of seeds per size: ``seeds, repeat, α, E``."""
     rows = []
-    for count in seeds:
-        for repeat in range(repeats):
-            points = floor_points(decades, 8, count, noise, seed + 7919 * (repeat + 1) + count)
-            state = laws.fit("power-law-floor", points[["x"]], points["y"]).best
-            rows.append((count, repeat, float(state.theta[0, 0]), float(state.coef[0, 0])))
+    for count, repeat in product(seeds, range(repeats)):
+        points = floor_points(decades, 8, count, noise, seed + 7919 * (repeat + 1) + count)
+        state = laws.fit("power-law-floor", points[["x"]], points["y"]).best
+        rows.append((count, repeat, float(state.theta[0, 0]), float(state.coef[0, 0])))
     return pd.DataFrame(rows, columns=["seeds", "repeat", "α", "E"])
 
 
@@ -258,18 +240,15 @@ def coverage_by_span(spans: Sequence[float], noise: float, simulations: int, see
 def draws(fit: Fit, ends: pd.DataFrame) -> pd.DataFrame:
     """Every bootstrap refit of a Chinchilla law: ``ln A, α``, and the losses ``near, far`` at the rows of ``ends``."""
     state, x = fit.resamples, tuple(ends[name].to_numpy() for name in ("N", "D"))
-    predicted = evaluate(fit.law, x, state.theta, state.coef)
+    near, far = evaluate(fit.law, x, state.theta, state.coef).T
     symbols = symbols_of(fit.law, state)
-    return pd.DataFrame(
-        {"ln A": np.log(symbols["A"]), "α": symbols["α"], "near": predicted[:, 0], "far": predicted[:, 1]}
-    )
+    return pd.DataFrame({"ln A": np.log(symbols["A"]), "α": symbols["α"], "near": near, "far": far})
 
 
 def truth_of_draws(ends: pd.DataFrame) -> dict[str, float]:
     """What ``draws`` scatters around."""
-    c = CHINCHILLA
-    near, far = c["E"] + c["A"] / ends["N"] ** c["α"] + c["B"] / ends["D"] ** c["β"]
-    return {"ln A": float(np.log(c["A"])), "α": c["α"], "near": float(near), "far": float(far)}
+    near, far = map(float, _chinchilla(ends["N"], ends["D"]))
+    return {"ln A": float(np.log(CHINCHILLA["A"])), "α": CHINCHILLA["α"], "near": near, "far": far}
 
 
 def coverage_ranges(searched: pd.DataFrame) -> pd.DataFrame:

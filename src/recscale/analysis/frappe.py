@@ -13,7 +13,7 @@ from scipy import stats
 from recscale import published
 from recscale.datasets.cards import find_card
 from recscale.models import EmbeddingConfig, account_ctr
-from recscale.models.ctr_presets import Preset, frappe_fields, preset
+from recscale.models.ctr_presets import frappe_fields, preset
 from recscale.plans.frappe import FRAPPE_TRIED
 from recscale.plans.rate_search import COMPARED_MODELS as MODELS
 from recscale.runs.table import Columns, healthy, run_table
@@ -48,22 +48,15 @@ def printed() -> pd.DataFrame:
     ``parameters_benchmark``, ``parameters_paper``; ``fuxictr``, the library version that fixes how many table rows
     there are. The benchmark's are NaN for Wukong.
     """
-    bars = published.load("bars_frappe").assign(model=lambda t: t["model"].str.lower()).set_index("model")
-    table = published.load("wukong_table2_table3_public").query("dataset == 'frappe'")
-    paper = table.assign(key=table["model"].str.lower()).set_index("key").loc[list(MODELS)]
-    return pd.DataFrame(
-        {
-            "name": paper["model"],
-            "benchmark": bars["auc"].reindex(MODELS),
-            "paper": paper["auc"],
-            "benchmark_logloss": bars["logloss"].reindex(MODELS),
-            "paper_logloss": paper["logloss"],
-            "parameters_benchmark": bars["parameters"].reindex(MODELS),
-            "parameters_paper": paper["parameters"],
-            "fuxictr": bars["fuxictr"].reindex(MODELS),
-        },
-        index=pd.Index(MODELS, name="model"),
+    paper = published.load("wukong_table2_table3_public").query("dataset == 'frappe'")
+    bars, paper = (
+        table.set_index(table["model"].str.lower().rename("key")).reindex(MODELS).rename_axis("model")
+        for table in (published.load("bars_frappe"), paper)
     )
+    columns = {"name": paper["model"], "benchmark": bars["auc"], "paper": paper["auc"]}
+    columns |= {"benchmark_logloss": bars["logloss"], "paper_logloss": paper["logloss"]}
+    columns |= {"parameters_benchmark": bars["parameters"], "parameters_paper": paper["parameters"]}
+    return pd.DataFrame({**columns, "fuxictr": bars["fuxictr"]})
 
 
 def tried() -> pd.DataFrame:
@@ -71,8 +64,7 @@ def tried() -> pd.DataFrame:
 
     Columns: ``l``, ``λ`` (the tables' L2 penalty), ``dropout``, ``batch norm``, ``AUC on valid``.
     """
-    columns = ["d", "l", "λ", "dropout", "batch norm", "AUC on valid"]
-    table = pd.DataFrame(FRAPPE_TRIED, columns=columns)
+    table = pd.DataFrame(FRAPPE_TRIED, columns=["d", "l", "λ", "dropout", "batch norm", "AUC on valid"])
     return table.replace({"batch norm": {True: "yes", False: "no"}}).set_index("d")
 
 
@@ -106,15 +98,12 @@ def log_losses(runs: pd.DataFrame) -> pd.DataFrame:
     interval); ``worst_seed`` (the largest log-loss); ``place_by_auc`` and ``place_by_logloss`` (1: best);
     ``benchmark`` and ``paper`` (log-loss as printed). NaN without runs.
     """
-    measured, figures = preset_runs(runs), printed()
-    groups = measured.assign(d=measured[Columns.EMBEDDING_WIDTH].astype(float)).groupby("model")
+    groups, figures = preset_runs(runs).groupby("model"), printed()
     table, loss = figures[["name"]], groups[LOG_LOSS]
-    table["d"] = groups["d"].max()
+    table["d"] = groups[Columns.EMBEDDING_WIDTH].max().astype(float)
     table["auc"], table["logloss"] = groups[AUC].mean().astype(float), loss.mean().astype(float)
-    table["logloss_half_width"] = _half_widths(loss)
-    table["worst_seed"] = loss.max().astype(float)
-    table["place_by_auc"] = table["auc"].rank(ascending=False)
-    table["place_by_logloss"] = table["logloss"].rank()
+    table["logloss_half_width"], table["worst_seed"] = _half_widths(loss), loss.max().astype(float)
+    table["place_by_auc"], table["place_by_logloss"] = table["auc"].rank(ascending=False), table["logloss"].rank()
     table["benchmark"], table["paper"] = figures["benchmark_logloss"], figures["paper_logloss"]
     return table.set_index("name").rename_axis("model").sort_values("place_by_auc")
 
@@ -136,22 +125,16 @@ def standing(runs: pd.DataFrame, metric: str = AUC) -> FrappePlace:
 
     ``ValueError`` where Wukong or every rival is absent.
     """
-    samples = {model: rows[metric].to_numpy(float) for model, rows in runs.groupby("model")}
+    samples = {model: rows.to_numpy(float) for model, rows in runs.groupby("model")[metric]}
     if "wukong" not in samples or len(samples) < 2:
         raise ValueError(f"a standing takes runs of Wukong and of a rival, got those of {list(samples)}")
-    own, upwards = samples.pop("wukong"), 1 if metric == AUC else -1
-    scores = {model: upwards * sample.mean() for model, sample in samples.items()}
-    rival = max(scores, key=scores.get)
-    rank = 1 + sum(bool(score > upwards * own.mean()) for score in scores.values())
-    return FrappePlace(rank, len(scores) + 1, rival, _difference(own, samples[rival]))
-
-
-def _difference(first: np.ndarray, second: np.ndarray) -> Estimate:
-    """Of the means of two samples, with Welch's 95 % interval."""
-    gap = float(first.mean() - second.mean())
-    if min(len(first), len(second)) < 2:
-        return Estimate(gap)
-    return Estimate(gap, *map(float, stats.ttest_ind(first, second, equal_var=False).confidence_interval()))
+    means = pd.Series({model: sample.mean() for model, sample in samples.items()})
+    ranks = means.rank(ascending=metric != AUC, method="min")
+    rival, limits = ranks.drop("wukong").idxmin(), ()
+    own, other = samples["wukong"], samples[rival]
+    if min(len(own), len(other)) > 1:
+        limits = map(float, stats.ttest_ind(own, other, equal_var=False).confidence_interval())
+    return FrappePlace(int(ranks["wukong"]), len(means), rival, Estimate(float(own.mean() - other.mean()), *limits))
 
 
 def against_one_run(sample: np.ndarray) -> Estimate:
@@ -197,18 +180,10 @@ def reduced() -> pd.DataFrame:
 
     Columns: ``part``; AUCs ``benchmark_part``, ``paper`` (under the model's name) and ``benchmark_whole``.
     """
-    bars = published.load("bars_frappe").set_index("model")
-    parts, paper = bars[bars["variant_of"].notna()], printed().set_index("name")["paper"]
-    whole = parts["variant_of"]
-    return pd.DataFrame(
-        {
-            "part": parts.index,
-            "benchmark_part": parts["auc"].to_numpy(),
-            "paper": paper[whole].to_numpy(),
-            "benchmark_whole": bars["auc"][whole].to_numpy(),
-        },
-        index=pd.Index(whole, name="model"),
-    )
+    bars, columns = published.load("bars_frappe"), ["part", "benchmark_part"]
+    parts = bars.dropna(subset="variant_of").set_index("variant_of")[["model", "auc"]].set_axis(columns, axis=1)
+    paper, whole = printed().set_index("name")["paper"], bars.set_index("model")["auc"]
+    return parts.assign(paper=paper, benchmark_whole=whole).rename_axis("model")
 
 
 def parameter_counts() -> pd.DataFrame:
@@ -217,32 +192,26 @@ def parameter_counts() -> pd.DataFrame:
     Columns: ``paper`` and ``benchmark`` as printed, ``paper_preset`` and ``benchmark_preset`` as we count them, and
     ``decoded``: what the paper's count is the count of.
     """
-    table, rows = printed(), []
-    for model in RIVALS:
-        row = table.loc[model]
-        rows.append(
-            {
-                "model": row["name"],
-                "paper": int(row["parameters_paper"]),
-                "paper_preset": _count(preset(model, "paper"), 2),
-                "decoded": DECODED[model],
-                "benchmark": int(row["parameters_benchmark"]),
-                "benchmark_preset": _count(preset(model, "bars"), int(row["fuxictr"])),
-            }
-        )
-    return pd.DataFrame(rows).set_index("model")
+    table = printed().loc[list(RIVALS)].astype({"parameters_paper": int, "parameters_benchmark": int, "fuxictr": int})
+    columns = {
+        "paper": table["parameters_paper"],
+        "paper_preset": [_count(model, "paper", 2) for model in RIVALS],
+        "decoded": pd.Series(DECODED),
+        "benchmark": table["parameters_benchmark"],
+        "benchmark_preset": [_count(model, "bars", version) for model, version in table["fuxictr"].items()],
+    }
+    return pd.DataFrame(columns).set_axis(table["name"]).rename_axis("model")
 
 
-def _count(chosen: Preset, fuxictr: int) -> int:
-    fields = frappe_fields(fuxictr)
-    return account_ctr(chosen.config, fields, 0, 1, EmbeddingConfig(width=chosen.width)).parameters
+def _count(model: str, source: str, fuxictr: int) -> int:
+    chosen = preset(model, source)
+    return account_ctr(chosen.config, frappe_fields(fuxictr), 0, 1, EmbeddingConfig(width=chosen.width)).parameters
 
 
 @dataclass(frozen=True)
 class ExponentStart:
-    """AUC of AFN+ with one ``seed``: ``library``, exponents started as in the benchmark's library, and ``ours``."""
+    """AUC of AFN+ with one seed: ``library``, exponents started as in the benchmark's library, and ``ours``."""
 
-    seed: int
     library: float
     ours: float
 
@@ -257,14 +226,13 @@ def exponent_start(runs: pd.DataFrame) -> ExponentStart:
     if trial.empty:
         raise ValueError("there is no run of AFN+ with the library's exponents and the seed of one with ours")
     first = trial.iloc[0]
-    return ExponentStart(int(first["seed"]), float(first[AUC]), float(own[first["seed"]]))
+    return ExponentStart(float(first[AUC]), float(own[first["seed"]]))
 
 
 def preset_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """The healthy runs of the presets on Frappe's own split, as a run table."""
     table = healthy(run_table(runs))
-    table = table[~_is_trial(table)]
-    return table[(table["dataset"] == "frappe") & (table["split"] == "official")]
+    return table[~_is_trial(table) & (table["dataset"] == "frappe") & (table["split"] == "official")]
 
 
 def _is_trial(runs: pd.DataFrame) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,25 +11,24 @@ from recscale.analysis.shape_fits import pairs, shapes
 from recscale.analysis.shape_law import LAW, Shape
 from recscale.analysis.shape_predictions import NO_BUDGET, ShapeQuestion, faults, outcomes, questions
 from recscale.runs.table import run_table
-from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, combined, least_significant_difference
-from recscale.stats.intervals import wilson
+from recscale.stats import UNKNOWN, Contrasts, Estimate, Pair, bonferroni_level, both_levels, combined, wilson
+from recscale.stats.seeds import least_significant_difference
 
 _METRIC = "ndcg@10"
+"""What leads are measured by."""
 LOST = Estimate(-np.inf, -np.inf, -np.inf)
 """The lead, as a difference of logarithms, of a shape whose every run collapsed or diverged: its metric counts as 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Outcomes:
-    """``table``: ``shape_predictions.outcomes``; ``contrasts``: of ln NDCG@10 between the trained shapes; ``failed``:
-    shapes whose every run collapsed or diverged; ``questions``: those whose named shape and a neighbour were trained;
-    ``metric``: the one that leads are measured by."""
+    """``table``: ``shape_predictions.outcomes``; ``contrasts``: of ln NDCG@10 between shapes; ``failed``: shapes whose
+    every run collapsed or diverged; ``questions``: those whose named shape and a neighbour were trained."""
 
     table: pd.DataFrame
     contrasts: Contrasts
     failed: frozenset[Shape]
     questions: tuple[ShapeQuestion, ...]
-    metric: str = _METRIC
 
     @property
     def seeds(self) -> float:
@@ -37,8 +37,7 @@ class Outcomes:
 
     def distinct(self, law: str) -> pd.DataFrame:
         """One row per trained shape: several questions may name the same."""
-        table = self.table
-        part = table[(table["metric"] == self.metric) & (table["law"] == law) & (table["seeds"] > 0)]
+        part = self.table.query("metric == @_METRIC and law == @law and seeds > 0")
         return part.drop_duplicates(["layers", "width"])
 
     def better_neighbour(self, question: ShapeQuestion) -> Shape:
@@ -47,7 +46,7 @@ class Outcomes:
         return max(trained, key=lambda shape: self.contrasts.means[self.contrasts.names.index(shape)])
 
 
-def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str = _METRIC) -> Outcomes:
+def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame) -> Outcomes:
     """Recorded predictions with the runs that test them.
 
     ``ValueError`` where a run is older than its prediction, or no named shape was trained with a neighbour.
@@ -57,15 +56,11 @@ def predictions_tested(recorded: pd.DataFrame, runs: pd.DataFrame, metric: str =
     trained = shapes(runs)
     names = pairs(trained)
     known, failed = set(names), set(pairs(run_table(runs))) - set(names)
-    asked = [
-        question
-        for question in questions(recorded)
-        if question.named in known | failed and set(question.neighbours) & known
-    ]
+    asked = [one for one in questions(recorded) if one.named in known | failed and set(one.neighbours) & known]
     if not asked:
         raise ValueError("no named shape was trained together with a neighbour")
-    contrasts = Contrasts.of(names, [0] * len(names), trained[f"test_{metric}"])
-    return Outcomes(outcomes(recorded, trained), contrasts, frozenset(failed), tuple(asked), metric)
+    contrasts = Contrasts.of(names, [0] * len(names), trained[f"test_{_METRIC}"])
+    return Outcomes(outcomes(recorded, trained), contrasts, frozenset(failed), tuple(asked))
 
 
 def lead(tested: Outcomes, question: ShapeQuestion, level: float = 0.95) -> Estimate:
@@ -80,17 +75,14 @@ def lead_without_budget(tested: Outcomes) -> Estimate:
 
     Unknown where that shape wasn't trained.
     """
-    for question in tested.questions:
-        if question.kind == NO_BUDGET:
-            return lead(tested, question, bonferroni_level(len(question.neighbours)))
-    return UNKNOWN
+    free = (question for question in tested.questions if question.kind == NO_BUDGET)
+    return next((lead(tested, one, bonferroni_level(len(one.neighbours))) for one in free), UNKNOWN)
 
 
 def leads_within_budgets(tested: Outcomes) -> list[Pair]:
     """``lead`` of every question with a budget at 95 % and at ``bonferroni_level`` of all neighbours in them."""
     bound = [question for question in tested.questions if question.kind != NO_BUDGET]
-    levels = 0.95, bonferroni_level(2 * max(len(bound), 1))
-    return [(lead(tested, question, levels[0]), lead(tested, question, levels[1])) for question in bound]
+    return [both_levels(partial(lead, tested, question), 2 * len(bound)) for question in bound]
 
 
 def mean_lead(tested: Outcomes) -> Estimate:
@@ -104,24 +96,21 @@ def mean_lead(tested: Outcomes) -> Estimate:
 def lead_table(tested: Outcomes) -> pd.DataFrame:
     """One row per question: ``kind`` of budget, ``named`` shape and better ``neighbour`` as (layers, width), the lead
     the law ``promised``, and the ``measured`` one with its 95 % limits ``ci_low, ci_high``, in %."""
-    rows = []
-    for question in tested.questions:
-        better = tested.better_neighbour(question)
-        rows.append((question.kind, question.named, better, question.promised, *lead(tested, question).percent))
+    rows = [
+        (one.kind, one.named, tested.better_neighbour(one), one.promised, *lead(tested, one).percent)
+        for one in tested.questions
+    ]
     columns = ["kind", "named", "neighbour", "promised", "measured", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def same_choice(tested: Outcomes) -> Mapping[str, int]:
     """Law -> in how many questions it puts the same of the three shapes first as the Performance Law."""
-    table, counts = tested.table[tested.table["metric"] == tested.metric], {}
-    for law, rows in table.groupby("law", sort=False):
-        counts[law] = 0
-        for question in tested.questions:
-            part = rows[rows["question"] == question.text]
-            first = part.loc[part["predicted"].idxmax()]
-            counts[law] += (first["layers"], first["width"]) == question.named
-    return counts
+    table = tested.table[tested.table["metric"] == _METRIC]
+    firsts = table.loc[table.groupby(["law", "question"], sort=False)["predicted"].idxmax()]
+    named = {(one.text, *one.named) for one in tested.questions}
+    same = [(row.question, row.layers, row.width) in named for row in firsts.itertuples()]
+    return firsts.assign(same=same).groupby("law", sort=False)["same"].sum().to_dict()
 
 
 def band_share(tested: Outcomes, law: str = LAW) -> Estimate:
@@ -134,12 +123,10 @@ def band_share(tested: Outcomes, law: str = LAW) -> Estimate:
 
 def law_errors(tested: Outcomes) -> pd.DataFrame:
     """One row per law: root mean square ``error`` over the new shapes' means, and the share of runs ``in_band``."""
-    rows = {}
-    for law in tested.table["law"].unique():
-        part = tested.distinct(law)
-        error = float(np.sqrt(np.mean((part["measured"] - part["predicted"]) ** 2)))
-        rows[law] = {"error": error, "in_band": band_share(tested, law).value}
-    return pd.DataFrame(rows).T.rename_axis("law")
+    laws = pd.Index(tested.table["law"].unique(), name="law")
+    parts = [tested.distinct(law) for law in laws]
+    errors = [np.sqrt(np.mean((part["measured"] - part["predicted"]) ** 2)) for part in parts]
+    return pd.DataFrame({"error": errors, "in_band": [band_share(tested, law).value for law in laws]}, index=laws)
 
 
 def error_gap(tested: Outcomes) -> Estimate:

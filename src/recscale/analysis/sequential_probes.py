@@ -4,11 +4,12 @@ Everything here takes a model or its ranks and returns a table; nothing trains.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from scipy import sparse, stats
 from torch import Tensor
 
@@ -83,8 +84,7 @@ def ranks(score: Scorer, data: SequenceData, max_length: int) -> pd.DataFrame:
     cases = split_sequences(data, "leave-one-out").test
     table = np.zeros((len(cases), 3), dtype=np.int64)
     for batch in ranking_batches(data, cases, max_length, torch.device("cpu")):
-        scores = score(batch.histories)
-        better, tied, total = count_rivals(scores, batch.targets, batch.excluded)
+        better, tied, total = count_rivals(score(batch.histories).clone(), batch.targets, batch.excluded)
         table[batch.cases] = torch.stack([total + 1, better, tied], dim=1).numpy()
     return pd.DataFrame(table[ranked(table[:, 0] - 1)], columns=["candidates", "better", "tied"])
 
@@ -109,17 +109,19 @@ def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 
     ``step``: NDCG@k less that of the row before, with ``±``, half of its 95 % interval: the users are the same, so the
     difference is taken user by user.
     """
-    rows, before = [], None
+    rows, before = {}, np.nan
     for length in lengths:
         ranking = ranks(score, data, length)
         gain = sampled_ranking.expected_gains(_standing(ranking), sampled_ranking.Protocol(), k)[f"ndcg@{k}"]
-        row = {"items read": length, **exact_metrics(ranking, None, k), "step": np.nan, "±": np.nan}
-        if before is not None:
-            apart = gain - before
-            row |= {"step": apart.mean(), "±": stats.norm.ppf(0.975) * apart.std(ddof=1) / len(apart) ** 0.5}
-        rows.append(row)
+        step, half_width = over_users(gain - before)
+        rows[length] = {**exact_metrics(ranking, None, k), "step": step, "±": half_width}
         before = gain
-    return pd.DataFrame(rows).set_index("items read")
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("items read")
+
+
+def over_users(values: Float[np.ndarray, " users"]) -> tuple[float, float]:
+    """The mean of a number per user, and half of its 95 % interval."""
+    return float(values.mean()), float(stats.norm.ppf(0.975) * values.std(ddof=1) / len(values) ** 0.5)
 
 
 def metric_curves(
@@ -128,13 +130,11 @@ def metric_curves(
     """``exact_metrics`` of every model at every number of negatives below all, and at all of them."""
     everything = int(min(table["candidates"].max() for table in rankings.values())) - 1
     sizes = [size for size in negatives if size < everything]
-    return pd.DataFrame(
-        [
-            {"model": model, "negatives": size or everything, "full": size is None, **exact_metrics(table, size)}
-            for model, table in rankings.items()
-            for size in (*sizes, None)
-        ]
-    )
+    rows = []
+    for (model, table), size in product(rankings.items(), (*sizes, None)):
+        row = {"model": model, "negatives": size or everything, "full": size is None}
+        rows.append(row | exact_metrics(table, size))
+    return pd.DataFrame(rows)
 
 
 @torch.inference_mode()
@@ -172,10 +172,9 @@ def loss_estimates(
 def costs(runs: Sequence[RunSpec], n_items: int) -> pd.DataFrame:
     """Parameters and training FLOP per position of each run's model, by closed form."""
     rows = []
-    for run in runs:
-        training = run.training
-        account = account_sequential(run.model, n_items, training.max_length, training.loss, training.negatives)
-        cost = account.dense_parameters, account.embedding_parameters, account.training_flop_per_example
-        rows.append((run.model.layers, run.model.width, *cost))
+    for model, training in ((run.model, run.training) for run in runs):
+        cost = account_sequential(model, n_items, training.max_length, training.loss, training.negatives)
+        parameters = cost.dense_parameters, cost.embedding_parameters
+        rows.append((model.layers, model.width, *parameters, cost.training_flop_per_example))
     columns = ["layers", "width", "dense parameters", "tables", "training FLOP per position"]
     return pd.DataFrame(rows, columns=columns)

@@ -3,15 +3,15 @@
 Tables: ``sequential-quality``, ``sequential-quality-search`` and ``sequential-learning-rate``.
 """
 
+from functools import partial
 from itertools import combinations
 
 import pandas as pd
 
 from recscale import published
 from recscale.analysis.shape_fits import shapes
-from recscale.stats import Contrasts, Pair, bonferroni_level, covering, mean_estimate
+from recscale.stats import Contrasts, Estimate, Pair, both_levels, covering, mean_estimate
 
-_METRICS = ("ndcg@10", "hr@10")
 PRINTED = {"sasrec": "SASRec", "hstu": "HSTU", "llama": "LLaMA2"}
 """Our models -> the paper's names of theirs."""
 SETS = ("movielens-1m", "amazon-beauty")
@@ -38,16 +38,11 @@ def quality_table(records: pd.DataFrame) -> pd.DataFrame:
     """
     rows = {}
     for key, runs in shapes(records).groupby(["dataset", "model", "loss"], sort=False):
-        means = runs["test_hr@10"].mean(), runs["valid_ndcg@10"].mean()
-        rows[key] = (len(runs), *mean_estimate(runs["test_ndcg@10"].to_numpy(float)), *means)
+        ndcg, hr, valid = (runs[name].to_numpy(float) for name in ("test_ndcg@10", "test_hr@10", "valid_ndcg@10"))
+        rows[key] = (len(runs), *mean_estimate(ndcg), hr.mean(), valid.mean())
     columns = ["seeds", "ndcg", "ci_low", "ci_high", "hr", "valid_ndcg"]
     table = pd.DataFrame(rows, index=columns).T.astype({"seeds": int}).rename_axis(["dataset", "model", "loss"])
     return table.sort_values(["dataset", "ndcg"], ascending=False)
-
-
-def best_by_validation(runs: pd.DataFrame) -> str:
-    """The model that validation puts first by NDCG@10."""
-    return str(runs.groupby("model")["valid_ndcg@10"].mean().idxmax())
 
 
 def public_level(dataset: str, model: str) -> float:
@@ -56,27 +51,18 @@ def public_level(dataset: str, model: str) -> float:
     return float(table.loc[[(dataset, model)], "ndcg@10"].max())
 
 
-def ordered_pairs() -> list[tuple[str, str]]:
-    """Pairs (worse, better) of our models as the paper's table orders theirs by NDCG@10."""
-    printed = published.potential().query("precision == 'fp32'").set_index("model")["ndcg@10"]
-    ranked = sorted(PRINTED, key=lambda model: printed[PRINTED[model]])
-    return list(combinations(ranked, 2))
-
-
 def order_effects(runs: pd.DataFrame) -> list[Pair]:
-    """ln(better / worse) of each of ``ordered_pairs``, as much of it as both NDCG@10 and HR@10 bear out.
+    """ln(better / worse) of each pair of our models, ordered as the paper's table orders theirs by NDCG@10: as much of
+    it as both NDCG@10 and HR@10 bear out.
 
     Each at 95 % and at ``bonferroni_level`` of their number. The interval is the union of both metrics' intervals, so
     that it lies on one side of 0 only if both do; the value is that of NDCG@10. Runs of one seed are a block.
     """
-    couples, effects = ordered_pairs(), []
-    known = [
-        Contrasts.of(runs["model"].tolist(), runs["seed"].tolist(), runs[f"test_{metric}"].to_numpy(float))
-        for metric in _METRICS
-    ]
-    for worse, better in couples:
-        pair = []
-        for at in (0.95, bonferroni_level(len(couples))):
-            pair.append(covering([contrasts.contrast({better: 1.0, worse: -1.0}, at) for contrasts in known]))
-        effects.append(tuple(pair))
-    return effects
+    printed = published.potential().query("precision == 'fp32'").set_index("model")["ndcg@10"]
+    couples = list(combinations(sorted(PRINTED, key=lambda model: printed[PRINTED[model]]), 2))
+    known = [Contrasts.of(runs["model"], runs["seed"], runs[f"test_{metric}"]) for metric in ("ndcg@10", "hr@10")]
+
+    def effect(worse: str, better: str, level: float) -> Estimate:
+        return covering([contrasts.contrast({better: 1.0, worse: -1.0}, level) for contrasts in known])
+
+    return [both_levels(partial(effect, *couple), len(couples)) for couple in couples]

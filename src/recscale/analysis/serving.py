@@ -26,20 +26,20 @@ from recscale.models import EmbeddingConfig, account_ctr
 from recscale.models.ctr_presets import rival_sizes
 from recscale.runs.table import Columns, by_configuration
 from recscale.settings import results_folder
-from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Count, bonferroni_level, count_above
-from recscale.stats.seeds import least_significant_difference, seed_noise
+from recscale.stats import UNKNOWN, Count, Estimate, bonferroni_level, count_above, seed_noise
+from recscale.stats.seeds import least_significant_difference
 from recscale.training.serving import Request, candidate_rows, serve
 
 MODELS = ("wukong", "dlrm", "dcnv2")
 
+KEYS = ["dataset", "model", Columns.FLOP, "dense_parameters"]
+"""What a latency and a trained run of the same model share."""
+
 LATENCY_COLUMNS = (
-    *("dataset", "model", Columns.FLOP, "dense_parameters"),
+    *KEYS,
     *("candidates", "threads", "repeats", "p50_ms", "p99_ms", "candidates_per_second"),
     *("torch_version", "cpu", "finished_at"),
 )
-KEYS = ["dataset", "model", Columns.FLOP, "dense_parameters"]
-"""What a latency and a trained run of the same model share."""
 
 REPEATS = {"smoke": (5, 1), "quick": (60, 5), "full": (500, 20)}
 """Profile -> requests timed and requests before them."""
@@ -91,21 +91,13 @@ def growth(latencies: pd.DataFrame) -> pd.DataFrame:
     p50_factor / ln flop_factor (1: time keeps pace with compute; nan for one size); ``first_p50_ms``,
     ``last_p50_ms`` and ``last_p99_ms``, at the smallest and the largest size.
     """
-    rows = {}
-    for model, part in latencies.groupby("model", sort=False):
-        part = part.sort_values(Columns.FLOP)
-        first, last = part.iloc[0], part.iloc[-1]
-        flop_factor, p50_factor = last[Columns.FLOP] / first[Columns.FLOP], last["p50_ms"] / first["p50_ms"]
-        rows[model] = {
-            "sizes": len(part),
-            "flop_factor": flop_factor,
-            "p50_factor": p50_factor,
-            "exponent": np.log(p50_factor) / np.log(flop_factor) if flop_factor > 1 else np.nan,
-            "first_p50_ms": first["p50_ms"],
-            "last_p50_ms": last["p50_ms"],
-            "last_p99_ms": last["p99_ms"],
-        }
-    return pd.DataFrame(rows).T.astype({"sizes": int})
+    models = latencies.sort_values(Columns.FLOP).groupby("model")
+    first, last = models.first(), models.last()
+    flop_factor, p50_factor = last[Columns.FLOP] / first[Columns.FLOP], last["p50_ms"] / first["p50_ms"]
+    table = pd.DataFrame({"sizes": models.size(), "flop_factor": flop_factor, "p50_factor": p50_factor})
+    table["exponent"] = np.log(p50_factor) / np.log(flop_factor.where(flop_factor > 1))
+    table = table.assign(first_p50_ms=first["p50_ms"], last_p50_ms=last["p50_ms"], last_p99_ms=last["p99_ms"])
+    return table.loc[latencies["model"].unique()].rename_axis(None)
 
 
 def with_quality(latencies: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -116,8 +108,7 @@ def with_quality(latencies: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     timed and not trained, or the other way round, are left out.
     """
     means = by_configuration(runs, LOSS)
-    reference = _reference(runs)
-    means["relative"] = 100 * (means[LOSS] / reference - 1)
+    means["relative"] = 100 * (means[LOSS] / _reference(runs) - 1)
     joined = latencies.merge(means[[*KEYS, LOSS, "relative", "seeds"]], on=KEYS, validate="one_to_one")
     return joined.sort_values("p99_ms", ignore_index=True)
 
@@ -172,8 +163,6 @@ def lag_behind_faster(table: pd.DataFrame, half_width: float, model: str = "wuko
 
 def beaten_by_faster(table: pd.DataFrame, runs: pd.DataFrame, model: str = "wukong") -> Count:
     """At how many sizes of ``model`` a rival that answers no later has a lower loss, beyond the noise of seeds."""
-    sizes = int((table["model"] == model).sum())
-    plain, wide = (
-        lag_behind_faster(table, least_gap(table, runs, level), model) for level in (0.95, bonferroni_level(sizes))
-    )
-    return count_above(list(zip(plain, wide, strict=True)))
+    levels = 0.95, bonferroni_level(int((table["model"] == model).sum()))
+    lags = (lag_behind_faster(table, least_gap(table, runs, level), model) for level in levels)
+    return count_above(list(zip(*lags, strict=True)))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -82,22 +83,35 @@ class Outcome:
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """One law on one grid with its outcome in every budget. ``price``: ``costs`` of the shapes of ``plan``."""
+    """One law on one grid. ``price``: ``shape_costs`` of the shapes of ``plan``."""
 
     grid: Grid
     law: str
     plan: Planner
     price: pd.DataFrame
-    outcomes: tuple[Outcome, ...]
 
     @property
     def key(self) -> dict[str, str]:
         """The first columns of every table made of such results."""
         return {"grid": self.grid.title, "metric": self.grid.metric, "law": self.law}
 
+    @cached_property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The choice within every budget offered; budgets that no shape meets are left out."""
+        offered = budgets(self.grid, self.price).items()
+        found = [self.outcome(kind, budget) for kind, levels in offered for budget in levels]
+        return tuple(one for one in found if one)
+
     def outcome(self, kind: str, budget: float) -> Outcome | None:
         """The choice within any budget, offered or not; None where every shape costs more."""
-        return _outcome(self.grid, self.plan, self.price, kind, budget)
+        allowed = within(self.price, kind, budget)
+        if not allowed.any():
+            return None
+        choice, claimed = self.plan.best(allowed), None
+        for dataset, length, constraint, layers, width in CLAIMS:
+            if (self.grid.title, BUDGET_OF[constraint]) == (title_of(dataset, length), (kind, budget)):
+                claimed = Claimed(layers, width, layers * width, Estimate(*self.plan.loss_of(choice, layers, width)))
+        return Outcome(kind, budget, allowed, choice, limits(self.plan.shapes, allowed, choice), claimed)
 
     @property
     def unlimited(self) -> Outcome:
@@ -105,41 +119,18 @@ class Planned:
 
 
 def prepare(grids: Sequence[Grid], names: Sequence[str] = tuple(LAW_NAMES), **options: int) -> list[Planned]:
-    """Every law on every grid, within every budget offered; budgets that no shape meets are left out.
-
-    ``options`` go to ``planner``.
-    """
-    prepared = []
-    for grid in grids:
-        for law in names:
-            plan = shape_planner(grid, law, **options)
-            price = shape_costs(grid, plan.shapes)
-            offered = [(kind, budget) for kind, levels in budgets(grid, price).items() for budget in levels]
-            outcomes = [_outcome(grid, plan, price, kind, budget) for kind, budget in offered]
-            prepared.append(Planned(grid, law, plan, price, tuple(one for one in outcomes if one)))
-    return prepared
+    """Every law on every grid; ``options`` go to ``shape_planner``."""
+    plans = [(grid, law, shape_planner(grid, law, **options)) for grid in grids for law in names]
+    return [Planned(grid, law, plan, shape_costs(grid, plan.shapes)) for grid, law, plan in plans]
 
 
 def find(prepared: Sequence[Planned], title: str, metric: str, law: str = "performance-law") -> Planned:
     """The one result of that grid, metric and law; ``ValueError`` names the grids there are."""
-    wanted = {"grid": title, "metric": metric, "law": law}
-    for one in prepared:
-        if one.key == wanted:
-            return one
-    known = ", ".join(dict.fromkeys(f"{one.grid.title!r}" for one in prepared))
-    raise ValueError(f"nothing is planned for {law} on {title!r}, {metric}; there are the grids {known}")
-
-
-def _outcome(grid: Grid, plan: Planner, price: pd.DataFrame, kind: str, budget: float) -> Outcome | None:
-    allowed = within(price, kind, budget)
-    if not allowed.any():
-        return None
-    choice = plan.best(allowed)
-    claimed = None
-    for dataset, length, constraint, layers, width in CLAIMS:
-        if (grid.title, BUDGET_OF[constraint]) == (title_of(dataset, length), (kind, budget)):
-            claimed = Claimed(layers, width, layers * width, Estimate(*plan.loss_of(choice, layers, width)))
-    return Outcome(kind, budget, allowed, choice, limits(plan.shapes, allowed, choice), claimed)
+    by_key = {tuple(one.key.values()): one for one in prepared}
+    if (title, metric, law) not in by_key:
+        known = ", ".join(dict.fromkeys(f"{one.grid.title!r}" for one in prepared))
+        raise ValueError(f"nothing is planned for {law} on {title!r}, {metric}; there are the grids {known}")
+    return by_key[title, metric, law]
 
 
 def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
@@ -152,21 +143,20 @@ def agreement(prepared: Sequence[Planned]) -> pd.DataFrame:
     rows = []
     for one in prepared:
         choice, row = one.unlimited.choice, dict(one.key)
-        for axis, best in (("layers", choice.layers), ("width", choice.width)):
+        for axis in AXES:
             low, high = getattr(choice, f"{axis}_interval")
             edge = one.unlimited.limits[axis] is Limit.RANGE
-            row |= {axis: best, f"{axis}_low": low, f"{axis}_high": high, f"{axis}_edge": edge}
+            row |= {axis: getattr(choice, axis), f"{axis}_low": low, f"{axis}_high": high, f"{axis}_edge": edge}
         rows.append(row | {"predicted": choice.predicted, "tied": float(choice.tied.mean())})
     return pd.DataFrame(rows)
 
 
 def disjoint(table: pd.DataFrame) -> pd.Series:
     """Per grid and metric of ``agreement``: do the intervals of its laws exclude each other on either axis?"""
-
-    def apart(rows: pd.DataFrame) -> bool:
-        return any(rows[f"{axis}_low"].max() > rows[f"{axis}_high"].min() for axis in AXES)
-
-    return pd.Series({key: apart(rows) for key, rows in table.groupby(["grid", "metric"], sort=False)}, dtype=bool)
+    result = {}
+    for key, rows in table.groupby(["grid", "metric"], sort=False):
+        result[key] = any(rows[f"{axis}_low"].max() > rows[f"{axis}_high"].min() for axis in AXES)
+    return pd.Series(result, dtype=bool)
 
 
 def recommendations(prepared: Sequence[Planned], kind: str, budget: float) -> pd.DataFrame:
@@ -178,10 +168,9 @@ def recommendations(prepared: Sequence[Planned], kind: str, budget: float) -> pd
     rows = []
     for one in prepared:
         if outcome := one.outcome(kind, budget):
-            choice = outcome.choice
-            row = {"layers": choice.layers, "width": choice.width, "predicted": choice.predicted}
-            row |= {"low": choice.low, "high": choice.high, "tied": int(choice.tied.sum())}
-            rows.append(one.key | row | {"corner": Limit.FREE not in outcome.limits.values()})
+            best, corner = outcome.choice, Limit.FREE not in outcome.limits.values()
+            chosen = best.layers, best.width, best.predicted, best.low, best.high, int(best.tied.sum())
+            rows.append((*one.key.values(), *chosen, corner))
     columns = ["grid", "metric", "law", "layers", "width", "predicted", "low", "high", "tied", "corner"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -202,15 +191,10 @@ def applications(prepared: Sequence[Planned]) -> pd.DataFrame:
                 continue
             outcome = one.outcome(*BUDGET_OF[constraint])
             choice, loss = outcome.choice, outcome.claimed.loss
-            row = {"constraint": constraint, "metric": one.grid.metric, "law": one.law}
-            row |= {"claimed_layers": layers, "claimed_width": width, "layers": choice.layers, "width": choice.width}
-            row |= dict(zip(("layers_low", "layers_high"), choice.layers_interval, strict=True))
-            row |= dict(zip(("width_low", "width_high"), choice.width_interval, strict=True))
-            row |= {"loss": loss.value, "loss_low": loss.ci_low, "loss_high": loss.ci_high}
-            row["inside"] = _holds(choice.layers_interval, layers) and _holds(choice.width_interval, width)
-            rows.append(row | {"worse": loss.is_positive})
-    return pd.DataFrame(rows)
-
-
-def _holds(interval: tuple[float, float], value: float) -> bool:
-    return interval[0] <= value <= interval[1]
+            depths, widths = choice.layers_interval, choice.width_interval
+            inside = depths[0] <= layers <= depths[1] and widths[0] <= width <= widths[1]
+            shapes = layers, width, choice.layers, choice.width, *depths, *widths
+            rows.append((constraint, one.grid.metric, one.law, *shapes, *loss, inside, loss.is_positive))
+    columns = ["constraint", "metric", "law", "claimed_layers", "claimed_width", *AXES]
+    columns += ["layers_low", "layers_high", "width_low", "width_high", "loss", "loss_low", "loss_high"]
+    return pd.DataFrame(rows, columns=[*columns, "inside", "worse"])

@@ -6,15 +6,16 @@ seeds (``stats.contrasts``); without any, its interval is nan.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float
 from scipy import stats
 
-from recscale import laws
-from recscale.analysis.shape_fits import GRID, Q1
-from recscale.analysis.shape_law import AXES, LAW, Shape
+from recscale.analysis.shape_fits import GRID, Q1, law_at
+from recscale.analysis.shape_law import AXES, Shape
 from recscale.laws.performance import inside
 from recscale.plans.sequential import BASE_MODEL
 from recscale.runs.table import healthy, run_table
@@ -36,11 +37,12 @@ Weights = Mapping[Cell, float]
 class CellMeans:
     """All healthy runs of a table as contrasts of one column; a cell is (setting, (layers, width)).
 
-    ``means``: the column's mean by cell (geometric over seeds).
+    ``means``: the column's mean by cell (geometric over seeds). ``runs``: how many a cell has.
     """
 
     contrasts: Contrasts
-    means: pd.Series
+    means: Mapping[Cell, float]
+    runs: Mapping[Cell, float]
 
     @classmethod
     def from_runs(cls, runs: pd.DataFrame, column: str) -> "CellMeans":
@@ -51,28 +53,20 @@ class CellMeans:
         settings = zip(*(table[key] for key in SETTING_KEYS), strict=True)
         names = list(zip(settings, zip(*(table[axis] for axis in AXES), strict=True), strict=True))
         known = Contrasts.of(names, [0] * len(names), table[column])
-        return cls(known, pd.Series(np.exp(known.means), index=pd.MultiIndex.from_tuples(known.names)))
+        means, counts = (dict(zip(known.names, one, strict=True)) for one in (np.exp(known.means), np.diag(known.gram)))
+        return cls(known, means, counts)
 
     def shapes(self, **having: object) -> set[Shape]:
         """The shapes measured in a setting that differs from ``GRID`` by ``having``."""
-        wanted = setting(**having)
-        return {shape for at, shape in self.contrasts.names if at == wanted}
+        return {shape for at, shape in self.means if at == setting(**having)}
 
-    def value(self, shape: Shape, **having: object) -> float:
-        return float(self.means[(setting(**having), shape)])
+    def values(self, shapes: Sequence[Shape], **having: object) -> Float[np.ndarray, " shapes"]:
+        """The mean of every one of ``shapes``."""
+        return np.array([self.means[setting(**having), shape] for shape in shapes])
 
-    def half_width(self, shape: Shape, **having: object) -> float:
-        """Of the 95 % interval of ``value`` over seeds; nan where no cell has a second one."""
-        contrasts = self.contrasts
-        if not contrasts.dof:
-            return np.nan
-        place = contrasts.names.index((setting(**having), shape))
-        half = stats.t.ppf(0.975, contrasts.dof) * contrasts.noise / np.sqrt(contrasts.gram[place, place])
-        return float(half) * self.value(shape, **having)
-
-    def effects(self, contrasts: Sequence[Weights]) -> list[Pair]:
-        """Each contrast at 95 % and at ``bonferroni_level`` of their number."""
-        return self.contrasts.intervals(contrasts)
+    def spread(self, shapes: Sequence[Shape], **having: object) -> Float[np.ndarray, " shapes"]:
+        """Standard deviations of ``values`` by seeds, relative to them; nan where no cell has a second seed."""
+        return self.contrasts.noise / np.sqrt([self.runs[setting(**having), shape] for shape in shapes])
 
     def shared(self, first: Mapping[str, object], second: Mapping[str, object]) -> list[Shape]:
         """The shapes that both settings have; ``ValueError`` where there is none."""
@@ -86,8 +80,7 @@ class CellMeans:
     ) -> Estimate:
         """Mean of ln(second / first) over ``shapes``, all shared ones by default."""
         over = self.shared(first, second) if shapes is None else shapes
-        signs = ((setting(**second), 1), (setting(**first), -1))
-        return self.contrasts.contrast({(at, shape): sign / len(over) for at, sign in signs for shape in over})
+        return self.contrasts.contrast(difference(setting(**second), setting(**first), over))
 
     def robust_change(self, first: Mapping[str, object], second: Mapping[str, object]) -> Estimate:
         """``change`` with an interval that also covers those without any one of the shapes: no single one decides."""
@@ -101,15 +94,23 @@ def setting(**having: object) -> Setting:
     return tuple({**GRID, **having}.values())
 
 
+def difference(
+    first: Setting, second: Setting, shapes: Sequence[Shape], weights: Float[np.ndarray, " shapes"] | None = None
+) -> Weights:
+    """Weights whose contrast is ``first`` less ``second``: Σ weight · shape, without ``weights`` the mean of shapes."""
+    weights = np.full(len(shapes), 1 / len(shapes)) if weights is None else weights
+    pairs = list(zip(shapes, weights, strict=True))
+    return {(at, shape): sign * weight for at, sign in ((first, 1), (second, -1)) for shape, weight in pairs}
+
+
 def metric_and_loss(metric: CellMeans, loss: CellMeans) -> pd.DataFrame:
     """The grid's cells: ``layers, width, metric, loss``, and the half-widths ``metric_half, loss_half`` of their 95 %
     intervals over seeds."""
     shared = sorted(metric.shapes() & loss.shapes())
-    rows = [
-        (*shape, metric.value(shape), loss.value(shape), metric.half_width(shape), loss.half_width(shape))
-        for shape in shared
-    ]
-    return pd.DataFrame(rows, columns=[*AXES, "metric", "loss", "metric_half", "loss_half"])
+    table = pd.DataFrame(shared, columns=list(AXES)).assign(metric=metric.values(shared), loss=loss.values(shared))
+    for name, cells in (("metric", metric), ("loss", loss)):
+        table[f"{name}_half"] = stats.t.ppf(0.975, cells.contrasts.dof) * cells.spread(shared) * table[name]
+    return table
 
 
 def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
@@ -121,27 +122,17 @@ def potential_table(potentials: "Sequence[Potential]", q1: int) -> pd.DataFrame:
     same_w1, same_w2   at how many of the tried q₁ that difference has its commoner sign
     """
     rows = {
-        one.model: {
-            "shapes": one.cells,
-            "own_exponents": one.own_exponents,
-            "w1": one.w.loc[q1, "w1"],
-            "w2": one.w.loc[q1, "w2"],
-            "same_w1": same_order(one, "layers"),
-            "same_w2": same_order(one, "width"),
-        }
+        one.model: (one.cells, one.own_exponents, *one.w.loc[q1], *(same_order(one, axis) for axis in AXES))
         for one in potentials
     }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+    columns = ["shapes", "own_exponents", "w1", "w2", "same_w1", "same_w2"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("model")
 
 
 def depth_steps(cells: CellMeans) -> list[Weights]:
     """Every step to the next depth at the same width: ln(deeper) - ln(shallower)."""
-    here = setting()
-    return [
-        {(here, (more, width)): 1.0, (here, (less, width)): -1.0}
-        for width, depths in _depths(cells).items()
-        for less, more in pairwise(depths)
-    ]
+    here, by_width = setting(), sorted(cells.shapes(), key=lambda shape: shape[::-1])
+    return [{(here, more): 1.0, (here, less): -1.0} for less, more in pairwise(by_width) if less[1] == more[1]]
 
 
 def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
@@ -151,22 +142,17 @@ def past_the_peak(metric: CellMeans, loss: CellMeans) -> dict[int, Pair]:
     rise. Intervals are wider for the best having been picked from several.
     """
     here, effects = setting(), {}
-    columns = {width: depths for width, depths in _depths(metric).items() if len(depths) > 1}
-    tried = sum(len(depths) - 1 for depths in columns.values())
-    for width, depths in columns.items():
-        *before, last = depths
-        best = max(before, key=lambda depth: metric.value((depth, width)))
+    columns = pd.DataFrame(sorted(metric.shapes()), columns=list(AXES)).groupby("width")["layers"].apply(list)
+    columns = columns[columns.map(len) > 1]
+    tried = int(columns.map(len).sum()) - len(columns)
+    for width, (*before, last) in columns.items():
+        best = max(before, key=lambda depth: metric.means[here, (depth, width)])
         step = {(here, (last, width)): 1.0, (here, (best, width)): -1.0}
         effects[width] = tuple(
             Estimate(*map(max, metric.contrasts.contrast(step, at), loss.contrasts.contrast(step, at)))
             for at in (bonferroni_level(len(before)), bonferroni_level(tried))
         )
     return effects
-
-
-def _depths(cells: CellMeans) -> dict[int, list[int]]:
-    shapes = pd.DataFrame(sorted(cells.shapes()), columns=list(AXES))
-    return {int(width): rows["layers"].tolist() for width, rows in shapes.groupby("width")}
 
 
 @dataclass(frozen=True)
@@ -183,19 +169,16 @@ class Potential:
 
 def potentials(cells: CellMeans) -> list[Potential]:
     """Every model that shares at least four cells with ``BASE_MODEL``, two of each axis."""
-    models = sorted({at[SETTING_KEYS.index("model")] for at, _ in cells.contrasts.names} - {BASE_MODEL})
-    result = []
-    for model in models:
+    models, result = {at[SETTING_KEYS.index("model")] for at, _ in cells.means}, []
+    for model in sorted(models - {BASE_MODEL}):
         shared = sorted(cells.shapes(model=model) & cells.shapes(model=BASE_MODEL))
         if len(shared) < 4 or min(len(set(values)) for values in zip(*shared, strict=True)) < 2:
             continue
-        own = len(shared) >= OWN_CELLS
-        rows = {
-            q1: _weights(cells, model, shared, q1, own) - _weights(cells, BASE_MODEL, shared, q1, own)
-            for q1 in FIXED_Q1
-        }
+        weights = _own_weights if len(shared) >= OWN_CELLS else partial(_weights_with_base_exponents, cells)
+        values = [cells.values(shared, model=name) for name in (model, BASE_MODEL)]
+        rows = {q1: np.subtract(*(weights(shared, y, q1) for y in values)) for q1 in FIXED_Q1}
         w = pd.DataFrame.from_dict(rows, orient="index", columns=["w1", "w2"])
-        result.append(Potential(model, len(shared), own, w, _gains(shared, model)))
+        result.append(Potential(model, len(shared), len(shared) >= OWN_CELLS, w, _gains(shared, model)))
     return result
 
 
@@ -204,39 +187,31 @@ def w_limits(cells: CellMeans, one: Potential, q1: int, resamples: int, seed: in
     measured again with as many other seeds; nan where no cell has a second seed."""
     if not cells.contrasts.dof:
         return dict.fromkeys(("w1", "w2"), (np.nan, np.nan))
-    runs = dict(zip(cells.contrasts.names, np.diag(cells.contrasts.gram), strict=True))
     shared = sorted(cells.shapes(model=one.model) & cells.shapes(model=BASE_MODEL))
     random = np.random.default_rng(seed)
 
     def drawn(model: str) -> np.ndarray:
-        noise = cells.contrasts.noise / np.sqrt([runs[setting(model=model), shape] for shape in shared])
-        y = np.array([cells.value(shape, model=model) for shape in shared])
-        return _own_weights(shared, y * np.exp(noise * random.standard_normal(len(y))), q1)
+        noise = cells.spread(shared, model=model) * random.standard_normal(len(shared))
+        return _own_weights(shared, cells.values(shared, model=model) * np.exp(noise), q1)
 
     apart = np.array([drawn(one.model) - drawn(BASE_MODEL) for _ in range(resamples)])
     ends = np.quantile(apart, [0.025, 0.975], axis=0)
     return {name: (float(low), float(high)) for name, low, high in zip(("w1", "w2"), *ends, strict=True)}
 
 
-def _weights(cells: CellMeans, model: str, shared: Sequence[Shape], q1: int, own: bool) -> np.ndarray:
-    """(w₁, w₂) of one model at a fixed q₁ in the script's sign; without ``own`` at the exponents of ``BASE_MODEL``."""
-    y = np.array([cells.value(shape, model=model) for shape in shared])
-    if own:
-        return _own_weights(shared, y, q1)
-    law = laws.get(LAW).with_values(q1=[q1])
+def _weights_with_base_exponents(cells: CellMeans, shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
+    """``_own_weights`` at the exponents that all shapes of ``BASE_MODEL`` have."""
     every = sorted(cells.shapes(model=BASE_MODEL))
-    whole = [cells.value(shape, model=BASE_MODEL) for shape in every]
-    exponents = laws.fit(law, pd.DataFrame(every, columns=list(AXES), dtype=float), whole).parameters
-    x = np.array(shared, float)
+    table = pd.DataFrame(every, columns=list(AXES), dtype=float)
+    exponents = law_at(q1, table, cells.values(every, model=BASE_MODEL)).parameters
+    x = np.array(shapes, float)
     terms = [inside(x[:, k], exponents[name], 1 / q1) for k, name in enumerate(("w3", "w4"))]
-    design = np.stack([*terms, np.ones(len(y))], axis=1)
-    return -np.linalg.lstsq(design, y, rcond=None)[0][:2]
+    return -np.linalg.lstsq(np.stack([*terms, np.ones(len(y))], axis=1), y, rcond=None)[0][:2]
 
 
 def _own_weights(shapes: Sequence[Shape], y: np.ndarray, q1: int) -> np.ndarray:
     """(w₁, w₂), in the script's sign, of the law fitted to ``y`` at a fixed q₁."""
-    table = pd.DataFrame(shapes, columns=list(AXES), dtype=float)
-    parameters = laws.fit(laws.get(LAW).with_values(q1=[q1]), table, y).parameters
+    parameters = law_at(q1, pd.DataFrame(shapes, columns=list(AXES), dtype=float), y).parameters
     return -np.array([parameters["w1"], parameters["w2"]])
 
 
@@ -244,13 +219,8 @@ def _gains(shared: Sequence[Shape], model: str) -> dict[str, Weights]:
     """By axis, the weights whose contrast is the slope of ln metric in ln axis, of ``model`` less ``BASE_MODEL``."""
     logs = np.log(np.array(shared, float))
     slopes = np.linalg.pinv(np.column_stack([logs, np.ones(len(shared))]))
-    signs = ((setting(model=model), 1), (setting(model=BASE_MODEL), -1))
-    return {
-        axis: {
-            (at, shape): sign * weight for at, sign in signs for shape, weight in zip(shared, slopes[k], strict=True)
-        }
-        for k, axis in enumerate(AXES)
-    }
+    here, base = setting(model=model), setting(model=BASE_MODEL)
+    return {axis: difference(here, base, shared, slope) for axis, slope in zip(AXES, slopes, strict=False)}
 
 
 def disagreement(one: Potential, axis: str, q1: int) -> Weights:

@@ -21,14 +21,11 @@ NO_GAIN = "no further gain"
 class HeldOut:
     """Root mean square errors at the largest size of an axis, which no fit has seen.
 
-    ``size``, ``cells``: that size and how many shapes have it; ``mean``: of the metric there. ``errors``: by form, and
-    of ``NO_GAIN``, the value at the next smaller size. ``ranges``: for the law in both forms the least and the largest
-    error over those of its ``_CONSTANTS`` that the fitted shapes don't reject. ``least_significant``: the least
-    significant difference between two errors.
+    ``mean``: of the metric there. ``errors``: by form, and of ``NO_GAIN``, the value at the next smaller size.
+    ``ranges``: for the law in both forms the least and the largest error over those of its ``_CONSTANTS`` that the
+    fitted shapes don't reject. ``least_significant``: the least significant difference between two errors.
     """
 
-    size: int
-    cells: int
     mean: float
     errors: Mapping[str, float]
     ranges: Mapping[str, tuple[float, float]]
@@ -61,11 +58,10 @@ class HeldOut:
 def error_table(unseen: HeldOut) -> pd.DataFrame:
     """Errors at a held-out size, indexed by ``form``: ``error``, and for the law the ``least`` and ``largest`` over the
     constants that the seen shapes don't reject (elsewhere ``error`` again)."""
-    rows = {}
-    for form, error in unseen.errors.items():
-        least, largest = unseen.ranges.get(form, (error, error))
-        rows[NAMES.get(form, form)] = {"error": error, "least": least, "largest": largest}
-    return pd.DataFrame(rows).T.rename_axis("form")
+    rows = {
+        NAMES.get(form, form): (error, *unseen.ranges.get(form, (error,) * 2)) for form, error in unseen.errors.items()
+    }
+    return pd.DataFrame.from_dict(rows, "index", columns=["error", "least", "largest"]).rename_axis("form")
 
 
 def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
@@ -82,29 +78,23 @@ def hold_out(grid: ShapeGrid, axis: str) -> HeldOut:
         )
     fits = fit_forms(seen, "value", forms=(*BOTH_FORMS, QUADRATIC, LINE))
     x = unseen[list(AXES)].astype(float)
-    predicted = {form: fit.predict(x) for form, fit in fits.items()} | {NO_GAIN: flat}
-    errors = {form: _error(unseen, values) for form, values in predicted.items()}
-    ranges = {}
-    for form in BOTH_FORMS:
-        profile = _profile(form, seen, unseen)["error"]
-        ranges[form] = float(profile.min()), float(profile.max())
+    errors = {form: _error(unseen, fit.predict(x)) for form, fit in fits.items()} | {NO_GAIN: _error(unseen, flat)}
+    ranges = {form: _error_range(form, seen, unseen) for form in BOTH_FORMS}
     least = grid.least_significant_difference(int(unseen["seeds"].sum()))
-    return HeldOut(int(size), len(unseen), float(unseen["value"].mean()), errors, ranges, least)
+    return HeldOut(float(unseen["value"].mean()), errors, ranges, least)
 
 
-def _profile(form: str, seen: pd.DataFrame, unseen: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
-    """Errors of ``form`` at ``unseen``, refitted to ``seen`` at every one of ``_CONSTANTS``, without the values that
-    ``seen`` rejects: those whose sum of squares exceeds the least by the factor 1 + t²/(n - free)."""
-    law, rows = laws.get(form), {}
+def _error_range(form: str, seen: pd.DataFrame, unseen: pd.DataFrame) -> tuple[float, float]:
+    """Least and largest error of ``form`` at ``unseen``, refitted to ``seen`` at every one of ``_CONSTANTS`` but those
+    that ``seen`` rejects at 5 %: whose sum of squares exceeds the least by the factor 1 + t²/(n - free)."""
+    law, name = laws.get(form), laws.get(form).grid_constants[0].name
     x, x_unseen = (part[list(AXES)].astype(float) for part in (seen, unseen))
-    for value in _CONSTANTS[form]:
-        fit = laws.fit(law.with_values(**{law.grid_constants[0].name: [value]}), x, seen["value"])
-        square = float((fit.residuals["residual"] ** 2).sum())
-        rows[value] = {"square": square, "error": _error(unseen, fit.predict(x_unseen))}
-    table = pd.DataFrame(rows).T
+    fits = [laws.fit(law.with_values(**{name: [value]}), x, seen["value"]) for value in _CONSTANTS[form]]
+    squares = np.array([(fit.residuals["residual"] ** 2).sum() for fit in fits])
     dof = max(len(seen) - law.free, 1)
-    limit = table["square"].min() * (1 + stats.t.ppf((1 + level) / 2, dof) ** 2 / dof)
-    return table[table["square"] <= limit]
+    kept = squares <= squares.min() * (1 + stats.t.ppf(0.975, dof) ** 2 / dof)
+    errors = [_error(unseen, fit.predict(x_unseen)) for fit, keep in zip(fits, kept, strict=True) if keep]
+    return min(errors), max(errors)
 
 
 def _error(unseen: pd.DataFrame, predicted: np.ndarray) -> float:

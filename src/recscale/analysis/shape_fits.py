@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from recscale import laws
 from recscale.laws import Fit
-from recscale.runs.table import Columns, healthy, load_results, run_table
+from recscale.runs.table import healthy, load_results, run_table
 from recscale.settings import DATA
 
 SHAPE_FORMS = ("performance-law", "performance-law-outside", "log-quadratic", "log-linear", "constant")
@@ -38,12 +39,6 @@ def shapes(runs: pd.DataFrame, **values: object) -> pd.DataFrame:
     return having(healthy(run_table(runs)), values)
 
 
-def excluded_runs(runs: pd.DataFrame, **values: object) -> int:
-    """How many runs with these values ``shapes`` leaves out as collapsed or diverged."""
-    table = run_table(runs)
-    return len(having(table[~table[Columns.HEALTHY]], values))
-
-
 def pairs(table: pd.DataFrame) -> list[tuple[int, int]]:
     """The shape (layers, width) of every row of ``table``."""
     return list(zip(table["layers"].astype(int).tolist(), table["width"].astype(int).tolist(), strict=True))
@@ -59,7 +54,7 @@ def having(table: pd.DataFrame, values: Mapping[str, object]) -> pd.DataFrame:
 def published(dataset: str, max_length: int) -> pd.DataFrame:
     """A grid of the authors' own measurements, with the columns ``layers``, ``width``, ``hr@10`` and ``ndcg@10``."""
     rows = pd.read_csv(DATA / "published" / "performance_law_grid.csv")
-    rows = rows[(rows["dataset"] == dataset) & (rows["max_length"] == max_length)]
+    rows = rows.query("dataset == @dataset and max_length == @max_length")
     grid = rows.pivot(index=["layers", "embedding_dim"], columns="metric", values="value").reset_index()
     return grid.rename(columns={"embedding_dim": "width", "HR@10": "hr@10", "NDCG@10": "ndcg@10"})
 
@@ -73,8 +68,7 @@ def grids(live: pd.DataFrame, metric: str) -> dict[str, pd.DataFrame]:
     full = shapes(load_results("sequential-grid"), **GRID).rename(columns={f"test_{metric}": metric})
     authors = {"the authors' grid": published("ml-1m", 100)} if metric in ("hr@10", "ndcg@10") else {}
     tables = authors | {"our full grid": full, "this page's grid": live}
-    keys = ["layers", "width"]
-    return {title: table.groupby(keys, as_index=False)[metric].mean() for title, table in tables.items()}
+    return {title: table.groupby(["layers", "width"], as_index=False)[metric].mean() for title, table in tables.items()}
 
 
 def fit_forms(
@@ -83,6 +77,11 @@ def fit_forms(
     """Each of ``forms`` fitted to ``metric`` over (layers, width); ``options`` go to ``Law.fit``."""
     x = table[["layers", "width"]].astype(float)
     return {name: laws.fit(name, x, table[metric], **options) for name in forms}
+
+
+def law_at(q1: float, x: pd.DataFrame, y: ArrayLike) -> Fit:
+    """The law (exponent inside) fitted with the constant q₁ fixed. ``x``: layers and widths, by position."""
+    return laws.fit(laws.get("performance-law").with_values(q1=[q1]), x, y)
 
 
 def comparison(fits: Mapping[str, Fit]) -> pd.DataFrame:
@@ -124,17 +123,16 @@ def predicted_for(spots: pd.DataFrame, fits: Mapping[str, Mapping[str, Fit]]) ->
 
 
 def over_q1(table: pd.DataFrame, metric: str, values: Sequence[int] = Q1) -> pd.DataFrame:
-    """The law (exponent inside) refitted with the constant q₁ fixed at each value.
+    """``law_at`` each value of the constant q₁.
 
     Columns: ``q1``, ``r2``, ``w1`` … ``w4``, and the place of the peak, ``H*`` and ``d*`` (nan: no peak on that axis).
     """
-    x, rows = table[["layers", "width"]].astype(float), []
+    x, weights, rows = table[["layers", "width"]].astype(float), ["w1", "w2", "w3", "w4"], []
     for value in values:
-        fit = laws.fit(laws.get("performance-law").with_values(q1=[value]), x, table[metric])
-        peak = dict(zip(("H*", "d*"), (fit.optimum or {"H": None, "d": None}).values(), strict=True))
-        chosen = {name: fit.parameters[name] for name in ("w1", "w2", "w3", "w4")}
-        rows.append({"q1": value, "r2": fit.r2, **chosen, **peak})
-    return pd.DataFrame(rows).astype({"H*": float, "d*": float})
+        fit = law_at(value, x, table[metric])
+        peak = (fit.optimum or {"layers": np.nan, "width": np.nan}).values()
+        rows.append((value, fit.r2, *(fit.parameters[name] for name in weights), *peak))
+    return pd.DataFrame(rows, columns=["q1", "r2", *weights, "H*", "d*"])
 
 
 def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float = 0.5) -> pd.DataFrame:
@@ -143,45 +141,33 @@ def data_term(offset: float, choices: Sequence[tuple[float, float]], p2: float =
     ``choices``: pairs (D′, w₅). Columns: ``D′``, ``w₅``, ``data term``, ``b`` and ``sum``, which is ``offset``
     everywhere.
     """
-    rows = []
-    for data, w5 in choices:
-        term = w5 * np.log(data) + p2 * data**-w5
-        b = offset - term
-        rows.append({"D′": data, "w₅": w5, "data term": term, "b": b, "sum": term + b})
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(choices, columns=["D′", "w₅"])
+    term = table["w₅"] * np.log(table["D′"]) + p2 * table["D′"] ** -table["w₅"]
+    return table.assign(**{"data term": term, "b": offset - term, "sum": term + (offset - term)})
 
 
 def peaks(table: pd.DataFrame, metric: str, form: str, *, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
-    """Where ``form`` peaks, a row per axis: ``peak`` (nan: nowhere), its 95 % interval ``low``, ``high`` over those
-    resampled cells that have a peak, and whether it is ``inside``: that whole interval within what was measured, and a
-    peak in at least ``SURE_PEAK`` of the resamples.
+    """Where ``form`` peaks, a row per axis: ``measured_low`` and ``measured_high`` (the range of the axis), ``peak``
+    (nan: nowhere), its 95 % interval ``low``, ``high`` over those resampled cells that have a peak, and whether it is
+    ``inside``: that whole interval within what was measured, and a peak in at least ``SURE_PEAK`` of the resamples.
     """
-    fit = fit_forms(table, metric, forms=[form], bootstrap=resamples, seed=seed)[form]
-    rows = {}
+    fit, rows = fit_forms(table, metric, forms=[form], bootstrap=resamples, seed=seed)[form], {}
     for axis in ("layers", "width"):
-        peak = (fit.optimum or {}).get(axis)
+        first, last, peak = table[axis].min(), table[axis].max(), (fit.optimum or {}).get(axis, np.nan)
         low, high = (fit.optimum_intervals or {}).get(axis, (np.nan, np.nan))
-        inside = peak is not None and table[axis].min() <= low and high <= table[axis].max()
-        inside = inside and fit.peaked(axis) >= SURE_PEAK
-        rows[axis] = {"peak": np.nan if peak is None else peak, "low": low, "high": high, "inside": bool(inside)}
-    return pd.DataFrame(rows).T.astype({"peak": float, "low": float, "high": float, "inside": bool})
+        inside = np.isfinite(peak) and first <= low and high <= last and fit.peaked(axis) >= SURE_PEAK
+        rows[axis] = (first, last, peak, low, high, bool(inside))
+    columns = ["measured_low", "measured_high", "peak", "low", "high", "inside"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
-def optima(
-    tables: Mapping[str, pd.DataFrame], metric: str, forms: Sequence[str], *, resamples: int = 200, seed: int = 0
-) -> pd.DataFrame:
-    """``peaks`` of several forms on several grids, a row per grid, form and axis.
+def optima(tables: Mapping[str, pd.DataFrame], metric: str, forms: Sequence[str], **options: int) -> pd.DataFrame:
+    """``peaks`` of several forms on several grids, a row per grid, form and axis; ``options`` go to it.
 
-    Columns: ``points`` (title of the grid), ``form``, ``axis``, ``measured_low`` and ``measured_high`` (the range of
-    the axis), and those of ``peaks``.
+    Columns: ``points`` (title of the grid), ``form``, ``axis``, and those of ``peaks``.
     """
-    rows = []
-    for title, table in tables.items():
-        for form in forms:
-            for axis, row in peaks(table, metric, form, resamples=resamples, seed=seed).iterrows():
-                ends = {"measured_low": table[axis].min(), "measured_high": table[axis].max()}
-                rows.append({"points": title, "form": form, "axis": axis} | ends | row.to_dict())
-    return pd.DataFrame(rows)
+    found = {(title, form): peaks(table, metric, form, **options) for title, table in tables.items() for form in forms}
+    return pd.concat(found, names=["points", "form", "axis"]).reset_index()
 
 
 def by_metric(table: pd.DataFrame) -> pd.DataFrame:
@@ -193,16 +179,10 @@ def by_metric(table: pd.DataFrame) -> pd.DataFrame:
     rows = {}
     for metric in ("ndcg@10", "hr@10", "ndcg@50", "hr@50", "mrr"):
         column = table[f"test_{metric}"]
-        fits = fit_forms(table, f"test_{metric}", forms=("performance-law", "log-linear"))
-        best = table.loc[column.idxmax()]
-        rows[metric] = {
-            "r2_law": fits["performance-law"].r2,
-            "r2_line": fits["log-linear"].r2,
-            "spread": np.ptp(column) / column.mean(),
-            "layers": best["layers"],
-            "width": best["width"],
-        }
-    return pd.DataFrame(rows).T.astype({"layers": int, "width": int})
+        r2 = [fit.r2 for fit in fit_forms(table, column.name, forms=("performance-law", "log-linear")).values()]
+        best = table.loc[column.idxmax(), ["layers", "width"]]
+        rows[metric] = (*r2, np.ptp(column) / column.mean(), *map(int, best))
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["r2_law", "r2_line", "spread", "layers", "width"])
 
 
 def winners(fit: Fit, table: pd.DataFrame, counts: Sequence[int], *, draws: int = 2000, seed: int = 0) -> pd.DataFrame:
@@ -211,13 +191,11 @@ def winners(fit: Fit, table: pd.DataFrame, counts: Sequence[int], *, draws: int 
     A row per number of seeds in ``counts``. Columns: ``seeds`` per cell, ``noise`` (standard deviation of a cell's
     mean, unit of the metric), ``best_wins`` (share of ``draws`` in which the truly best cell is the best measured).
     """
-    cells = table[["layers", "width"]].drop_duplicates().astype(float)
-    truth = fit.predict(cells)
-    dof = max(fit.n_points - fit.law.free, 1)
-    noise = float(np.sqrt((fit.residuals["residual"] ** 2).sum() / dof))
+    truth = fit.predict(table[["layers", "width"]].drop_duplicates().astype(float))
+    squares, dof = (fit.residuals["residual"] ** 2).sum(), max(fit.n_points - fit.law.free, 1)
     random, rows = np.random.default_rng(seed), []
     for count in counts:
-        measured = truth + random.normal(0, noise / np.sqrt(count), (draws, len(truth)))
-        share = float((measured.argmax(1) == truth.argmax()).mean())
-        rows.append({"seeds": count, "noise": noise / np.sqrt(count), "best_wins": share})
-    return pd.DataFrame(rows)
+        noise = float(np.sqrt(squares / dof)) / np.sqrt(count)
+        measured = truth + random.normal(0, noise, (draws, len(truth)))
+        rows.append((count, noise, (measured.argmax(1) == truth.argmax()).mean()))
+    return pd.DataFrame(rows, columns=["seeds", "noise", "best_wins"])

@@ -5,6 +5,7 @@ without any, tests and intervals are nan.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -13,9 +14,9 @@ import pandas as pd
 from scipy import stats
 
 from recscale import laws
-from recscale.analysis.shape_fits import GRID, SHAPE_FORMS, excluded_runs, fit_forms, peaks, shapes
+from recscale.analysis.shape_fits import GRID, SHAPE_FORMS, fit_forms, peaks, shapes
 from recscale.laws import Fit
-from recscale.stats import UNKNOWN, Estimate, FTest, against_noise, least_significant_difference, seed_noise
+from recscale.stats import FTest, against_noise, least_significant_difference, seed_noise
 
 LAW, LINE, QUADRATIC, CONSTANT = "performance-law", "log-linear", "log-quadratic", "constant"
 BOTH_FORMS = (LAW, "performance-law-outside")
@@ -41,34 +42,29 @@ class ShapeGrid:
     """One metric over (layers, width).
 
     ``cells``: ``layers, width, value`` (mean), ``seeds``. ``noise``: standard deviation of one run over its seeds, with
-    ``dof`` degrees of freedom (0: not known). ``excluded``: runs left out as collapsed or diverged. ``ValueError``
-    below ``LEAST_SHAPES`` shapes or three sizes of an axis: the law has six numbers to fit.
+    ``dof`` degrees of freedom (0: not known). ``ValueError`` below ``LEAST_SHAPES`` shapes or three sizes of an axis:
+    the law has six numbers to fit.
     """
 
-    metric: str
     cells: pd.DataFrame
     noise: float
     dof: int
-    excluded: int
 
     def __post_init__(self) -> None:
         sizes = self.cells[list(AXES)].nunique()
-        if not _enough(self.cells):
+        if len(self.cells) < LEAST_SHAPES or sizes.min() < 3:
             raise ValueError(
                 f"a grid needs {LEAST_SHAPES} healthy shapes with three depths and three widths, and this one has "
                 f"{len(self.cells)} shapes with {sizes['layers']} depths and {sizes['width']} widths"
             )
 
     @classmethod
-    def from_runs(cls, runs: pd.DataFrame, metric: str, **having: object) -> "ShapeGrid":
-        """From a results table; ``having`` replaces or adds to the settings ``shape_fits.GRID``."""
-        chosen = {**GRID, **having}
-        table = shapes(runs, **chosen)
+    def from_runs(cls, runs: pd.DataFrame, metric: str) -> "ShapeGrid":
+        """From a results table: its runs with the settings ``shape_fits.GRID``."""
+        table, column = shapes(runs, **GRID), f"test_{metric}"
         grouped = table.groupby(list(AXES))
-        cells = grouped[f"test_{metric}"].agg(["mean", "count"]).reset_index()
-        cells = cells.rename(columns={"mean": "value", "count": "seeds"})
-        noise = seed_noise(table.assign(configuration=grouped.ngroup()), f"test_{metric}")
-        return cls(metric, cells, noise.sd, noise.dof, excluded_runs(runs, **chosen))
+        cells = grouped[column].agg(value="mean", seeds="count").reset_index()
+        return cls(cells, *seed_noise(table.assign(configuration=grouped.ngroup()), column))
 
     @property
     def mean(self) -> float:
@@ -131,12 +127,8 @@ class ShapeGrid:
         """Every shape, with the grid that lacks it; without those that leave too few to fit."""
         for index, cell in self.cells.iterrows():
             rest = self.cells.drop(index=index).reset_index(drop=True)
-            if _enough(rest):
+            with suppress(ValueError):  # too few shapes are left
                 yield (int(cell["layers"]), int(cell["width"])), replace(self, cells=rest)
-
-
-def _enough(cells: pd.DataFrame) -> bool:
-    return len(cells) >= LEAST_SHAPES and bool(cells[list(AXES)].nunique().min() >= 3)
 
 
 def form_table(grid: ShapeGrid) -> pd.DataFrame:
@@ -225,13 +217,6 @@ class Peak:
         """Inside the measured range with its whole interval, and followed by a significant fall."""
         return self.inside and self.fall > self.least_significant
 
-    @property
-    def estimate(self) -> Estimate:
-        """The peak; with its interval only where it is identified: elsewhere the grid doesn't bound it."""
-        if self.is_identified:
-            return Estimate(self.value, self.ci_low, self.ci_high)
-        return Estimate(self.value) if np.isfinite(self.value) else UNKNOWN
-
     def seeds_to_identify(self, seeds: float) -> float:
         """How many seeds per shape would make the fall significant; inf where the interval leaves the grid."""
         if not self.inside or not self.fall > 0 or np.isnan(self.least_significant):
@@ -241,14 +226,10 @@ class Peak:
 
 def peak(grid: ShapeGrid, axis: str, resamples: int, seed: int) -> Peak:
     """Where the law fitted to all shapes peaks along ``axis``."""
-    row = peaks(grid.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
-    first, last = int(grid.cells[axis].min()), int(grid.cells[axis].max())
+    first, last, place, low, high, inside = peaks(grid.cells, "value", LAW, resamples=resamples, seed=seed).loc[axis]
     at_end = grid.cells[grid.cells[axis] == last]
     spot = at_end.iloc[[0]][list(AXES)].astype(float)
-    fall = np.nan
-    if np.isfinite(row["peak"]):
-        top = grid.fits[LAW].predict(spot.assign(**{axis: row["peak"]}))[0]
-        fall = float(top - grid.fits[LAW].predict(spot)[0]) if row["peak"] < last else 0.0
-    limits = float(row["peak"]), float(row["low"]), float(row["high"])
+    top, end = (float(grid.fits[LAW].predict(one)[0]) for one in (spot.assign(**{axis: place}), spot))
+    fall = 0.0 if place >= last else top - end
     least = grid.least_significant_difference(int(at_end["seeds"].sum()))
-    return Peak(*limits, (first, last), bool(row["inside"]), fall, least)
+    return Peak(place, low, high, (int(first), int(last)), bool(inside), fall, least)

@@ -32,16 +32,14 @@ KINDS: Mapping[str, str] = {
 
 LAW_NAMES = {"performance-law": "Performance Law", "log-quadratic": "quadratic in logs"}
 METRICS = ("NDCG@10", "HR@10")
-ITEMS = {"ml-1m": 3706, "kuairand-pure": 7551, "amazon-books": 686_623, "industrial": 234_488}
-"""Items of the published data sets (P-Law, NeurIPS 2025, Table 3)."""
-_NAMES = {
-    "ml-1m": "MovieLens-1M",
-    "kuairand-pure": "KuaiRand-Pure",
-    "amazon-books": "Books",
-    "industrial": "Industrial",
+_DATASETS = {
+    "ml-1m": ("MovieLens-1M", 3706),
+    "kuairand-pure": ("KuaiRand-Pure", 7551),
+    "amazon-books": ("Books", 686_623),
+    "industrial": ("Industrial", 234_488),
 }
+"""The published data sets: what they are called, and their items (P-Law, NeurIPS 2025, Table 3)."""
 NEGATIVES = 128
-_RESAMPLES = 300
 LEVELS, DIGITS = 9, (1, 1.5, 2, 3, 5, 7)
 """How many budgets of one kind are offered, and how a round one begins."""
 
@@ -63,36 +61,26 @@ class Grid:
 
 def title_of(dataset: str, length: int) -> str:
     """What the grid of a published data set at a maximum length is called."""
-    return f"{_NAMES[dataset]}, {length}"
+    return f"{_DATASETS[dataset][0]}, {length}"
 
 
 def published_grids() -> list[Grid]:
     """The paper's 20 panels."""
-    return [
-        Grid(
-            title_of(dataset, length),
-            metric,
-            points.rename(columns={"embedding_dim": "width"})[["layers", "width", "value"]],
-            ITEMS[dataset],
-            length,
-        )
-        for (metric, dataset, length), points in published.panels().items()
-    ]
+    grids = []
+    for (metric, dataset, length), panel in published.panels().items():
+        points = panel.rename(columns={"embedding_dim": "width"})[["layers", "width", "value"]]
+        grids.append(Grid(title_of(dataset, length), metric, points, _DATASETS[dataset][1], length))
+    return grids
 
 
 def measured_grids(title: str, runs: pd.DataFrame, spec: RunSpec, n_items: int, step: int = 1) -> list[Grid]:
     """Both metrics of the runs of one sweep (``shape_fits.shapes``); ``spec`` is any of them."""
-    training = spec.training
+    training, grids = spec.training, []
     price = (n_items, training.max_length, spec.model.model, training.loss, training.negatives, step)
-    return [
-        Grid(
-            title,
-            metric,
-            runs.rename(columns={f"test_{metric.lower()}": "value"})[["layers", "width", "value"]].astype(float),
-            *price,
-        )
-        for metric in METRICS
-    ]
+    for metric in METRICS:
+        points = runs[["layers", "width"]].assign(value=runs[f"test_{metric.lower()}"]).astype(float)
+        grids.append(Grid(title, metric, points, *price))
+    return grids
 
 
 def full_grids() -> list[Grid]:
@@ -101,28 +89,18 @@ def full_grids() -> list[Grid]:
 
 
 def recorded_grids(title: str, runs: pd.DataFrame, step: int = 1) -> list[Grid]:
-    """``measured_grids`` of recorded runs, whose records alone tell the rest."""
-    return measured_grids(title, runs, recorded_spec(runs), recorded_items(runs), step)
+    """``measured_grids`` of recorded runs, whose records alone tell the rest: a reader may lack the data.
 
-
-def recorded_spec(runs: pd.DataFrame) -> RunSpec:
-    """Model and training of recorded runs (the first one's), from their records alone: a reader may lack the data.
-
-    The model's shape is left at its default.
+    Items are the rows of the item table, learned positions left out.
     """
     first = run_table(runs).iloc[0]
-    training = settings_of(SequentialTraining, first)
-    return RunSpec(first["dataset"], "leave-one-out", SEQUENTIAL_MODELS[first["model"]](), training, int(first["seed"]))
+    model, training = SEQUENTIAL_MODELS[first["model"]](), settings_of(SequentialTraining, first)
+    spec = RunSpec(first["dataset"], "leave-one-out", model, training, int(first["seed"]))
+    positions = first["max_length"] if model.learned_positions else 0
+    return measured_grids(title, runs, spec, int(first["embedding_parameters"] // first["width"] - positions), step)
 
 
-def recorded_items(runs: pd.DataFrame) -> int:
-    """Items of the data set that recorded runs were trained on: rows of the item table, learned positions left out."""
-    first = runs.iloc[0]
-    positions = first["max_length"] if SEQUENTIAL_MODELS[first["model"]].learned_positions else 0
-    return int(first["embedding_parameters"] // first["width"] - positions)
-
-
-def shape_planner(grid: Grid, law: str, *, resamples: int = _RESAMPLES, seed: int = 0) -> Planner:
+def shape_planner(grid: Grid, law: str, *, resamples: int = 300, seed: int = 0) -> Planner:
     """The law fitted to the grid, ready to choose among the whole-number shapes inside it."""
     points = grid.points
     fit = laws.fit(law, points[["layers", "width"]].astype(float), points["value"], bootstrap=resamples, seed=seed)

@@ -89,15 +89,14 @@ def predict_shapes(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFr
 
     ``low`` to ``high`` is the 95 % band for one new run. ``fitted_on`` names the runs by a hash of their ids.
     """
-    count = runs[["layers", "width"]].drop_duplicates().shape[0]
-    if count < LEAST_SHAPES:
+    trained = set(pairs(runs))
+    if (count := len(trained)) < LEAST_SHAPES:
         raise ValueError(f"the grid holds {count} healthy shapes; at least {LEAST_SHAPES} are needed for a prediction")
     grids = planning.recorded_grids("full grid", runs, STEP)
     grid = next(grid for grid in grids if grid.metric == CHOSEN_FOR)
     plan = planning.shape_planner(grid, CHOSEN_BY)
     price = planning.shape_costs(grid, plan.shapes)
-    trained = set(pairs(runs))
-    new = np.array([shape not in trained for shape in plan.shapes.itertuples(index=False, name=None)])
+    new = np.array([shape not in trained for shape in pairs(plan.shapes)])
     chosen = []
     for question, (kind, share) in BUDGETS.items():
         budget = float(f"{share * price[kind].max():.2g}") if kind != NO_BUDGET else float("inf")
@@ -110,9 +109,8 @@ def predict_shapes(runs: pd.DataFrame, now: datetime | None = None) -> pd.DataFr
     table = predicted_for(pd.DataFrame(chosen), fits)
     key = hashlib.sha256("\n".join(sorted(runs["run_id"].astype(str))).encode()).hexdigest()[:12]
     stamp = (now or datetime.now(UTC)).isoformat(timespec="seconds")
-    return table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)[
-        list(PREDICTION_COLUMNS)
-    ]
+    table = table.assign(fitted_on=f"sequential-grid, {len(runs)} runs, {key}", predicted_at=stamp)
+    return table[list(PREDICTION_COLUMNS)]
 
 
 def neighbours(among: pd.DataFrame, price: pd.Series, best: Shape) -> list[Shape]:
@@ -146,32 +144,28 @@ def rehearsal(grid: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
     within what the fit has seen.
     """
     spots = tested[["layers", "width"]].drop_duplicates().sort_values("layers").reset_index(drop=True)
-    shape = pd.MultiIndex.from_frame(grid[["layers", "width"]])
-    seen = grid[~shape.isin(pd.MultiIndex.from_frame(spots))]
-    metrics = [metric.lower() for metric in planning.METRICS]
-    fits = {metric: fit_forms(seen, f"test_{metric}", forms=RECORDED_LAWS) for metric in metrics}
-    inside = [((seen["layers"] >= h) & (seen["width"] >= d)).any() for h, d in spots.itertuples(index=False)]
+    held_out = pairs(spots)
+    seen = grid[[shape not in held_out for shape in pairs(grid)]]
+    fits = {name: fit_forms(seen, f"test_{name.lower()}", forms=RECORDED_LAWS) for name in planning.METRICS}
+    inside = [((seen["layers"] >= h) & (seen["width"] >= d)).any() for h, d in held_out]
     known = spots.assign(question="rehearsal", role=PREDICTED, inside=inside)
     return outcomes(predicted_for(known, fits), tested)
 
 
-def write(path: Path | None = None) -> Path:
-    """Predict from the committed grid and write the file; never a second time."""
-    path = path or PREDICTIONS
-    if path.exists():
-        stamp = read(path)["predicted_at"].min()
+def write() -> Path:
+    """Predict from the committed grid and write ``PREDICTIONS``; never a second time."""
+    if (path := PREDICTIONS).exists():
+        stamp = read()["predicted_at"].min()
         raise ValueError(f"the predictions of {stamp} stand in {path}; a prediction is made once and not rewritten")
     if len(load_results("performance-law-predictions")):
         raise ValueError("results of performance-law-predictions are committed already: it is too late to predict them")
-    table = predict_shapes(grid_runs())
-    write_atomically(path, table.to_csv(index=False, float_format="%.6g"))
+    write_atomically(path, predict_shapes(grid_runs()).to_csv(index=False, float_format="%.6g"))
     return path
 
 
-def read(path: Path | None = None) -> pd.DataFrame:
+def read() -> pd.DataFrame:
     """The recorded predictions; empty, with their columns, before there are any."""
-    path = path or PREDICTIONS
-    return pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(PREDICTION_COLUMNS))
+    return pd.read_csv(PREDICTIONS) if PREDICTIONS.exists() else pd.DataFrame(columns=list(PREDICTION_COLUMNS))
 
 
 def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
@@ -183,9 +177,8 @@ def faults(recorded: pd.DataFrame, runs: pd.DataFrame) -> list[str]:
     made = pd.to_datetime(recorded["predicted_at"], utc=True).max()
     early = runs[pd.to_datetime(runs["finished_at"], utc=True) <= made]
     problems = [f"run {row.run_id} finished {row.finished_at}, not after the prediction" for row in early.itertuples()]
-    for shape in sorted(set(pairs(run_table(runs))) - set(pairs(recorded))):
-        problems.append(f"the shape {shape} was trained and never predicted")
-    return problems
+    unforeseen = sorted(set(pairs(run_table(runs))) - set(pairs(recorded)))
+    return problems + [f"the shape {shape} was trained and never predicted" for shape in unforeseen]
 
 
 def outcomes(recorded: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:

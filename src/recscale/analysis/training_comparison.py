@@ -1,6 +1,7 @@
 """A few models trained on the same impressions, compared: their curves, their difference and its noise, calibration."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -15,29 +16,22 @@ from recscale.training.ctr import predict
 
 def comparison_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
     """One row per run: model, seed, size and every metric."""
-    return pd.DataFrame(
-        [
-            {
-                "model": run.model.model,
-                "seed": run.seed,
-                Columns.FLOP: result.accounting.training_flop_per_example,
-                "dense_parameters": result.accounting.dense_parameters,
-                "diverged": result.diverged,
-                **result.metrics,
-            }
-            for run, result in zip(runs, results, strict=True)
-        ]
-    )
+    rows = []
+    for run, result in zip(runs, results, strict=True):
+        size = result.accounting
+        row = {"model": run.model.model, "seed": run.seed, Columns.FLOP: size.training_flop_per_example}
+        rows.append({**row, "dense_parameters": size.dense_parameters, "diverged": result.diverged, **result.metrics})
+    return pd.DataFrame(rows)
 
 
 def history_table(runs: Sequence[RunSpec], results: Sequence[TrainingResult]) -> pd.DataFrame:
     """Every logged loss: model, seed, part (``train`` or ``valid``), examples seen, log loss."""
     tables = []
-    for run, result in zip(runs, results, strict=True):
-        for part in ("train", "valid"):
-            logged = result.history[["examples_seen", f"{part}_logloss"]].dropna()
-            logged.columns = ["examples_seen", "logloss"]
-            tables.append(logged.assign(model=run.model.model, seed=run.seed, part=part))
+    for (run, result), part in product(zip(runs, results, strict=True), ("train", "valid")):
+        logged = (
+            result.history[["examples_seen", f"{part}_logloss"]].dropna().set_axis(["examples_seen", "logloss"], axis=1)
+        )
+        tables.append(logged.assign(model=run.model.model, seed=run.seed, part=part))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -56,8 +50,7 @@ def losses_by_row(
     runs: Sequence[RunSpec], results: Sequence[TrainingResult], data: CTRData
 ) -> dict[tuple[str, int], Float[np.ndarray, " rows"]]:
     """(model, seed) -> log loss of every impression of ``data``, first task."""
-    labels = data.labels[:, 0]
-    losses = {}
+    labels, losses = data.labels[:, 0], {}
     for run, result in zip(runs, results, strict=True):
         logits = predict(result.model, data)[:, 0].astype(np.float64)
         losses[run.model.model, run.seed] = np.logaddexp(0, logits) - labels * logits
@@ -84,27 +77,18 @@ def differences(
                        count as one draw
     ci_low, ci_high    difference ± the root of the sum of both squares
     """
-    models = list(dict.fromkeys(model for model, _ in losses))
-    seeds = [seed for model, seed in losses if model == first]
-    rows = []
-    for other in models:
-        if other == first:
-            continue
+    seeds, rows = [seed for model, seed in losses if model == first], {}
+    for other in dict.fromkeys(model for model, _ in losses if model != first):
         gaps = np.stack([losses[first, seed] - losses[other, seed] for seed in seeds])  # (seeds, rows)
-        mean, seed_noise = gaps.mean(), mean_half_width(gaps.mean(axis=1))
-        test_noise = _clustered(gaps.mean(axis=0), users)
+        mean, seed_noise, sample = gaps.mean(), mean_half_width(gaps.mean(axis=1)), gaps.mean(axis=0)
+        if users is not None:
+            sums = np.bincount(np.unique(users, return_inverse=True)[1], sample - sample.mean())
+            sample = sums * len(sums) / len(sample)
+        test_noise = mean_half_width(sample)
         both = np.hypot(seed_noise, test_noise)
-        rows.append((other, mean, seed_noise, test_noise, mean - both, mean + both))
-    columns = ["rival", "difference", "seeds", "impressions", "ci_low", "ci_high"]
-    return pd.DataFrame(rows, columns=columns).set_index("rival")
-
-
-def _clustered(sample: Float[np.ndarray, " rows"], clusters: Int[np.ndarray, " rows"] | None) -> float:
-    """Half of the 95 % interval of the mean of ``sample``, drawn cluster by cluster (None: value by value)."""
-    if clusters is None:
-        return mean_half_width(sample)
-    sums = np.bincount(np.unique(clusters, return_inverse=True)[1], sample - sample.mean())
-    return mean_half_width(sums * len(sums) / len(sample))
+        rows[other] = (mean, seed_noise, test_noise, mean - both, mean + both)
+    columns = ["difference", "seeds", "impressions", "ci_low", "ci_high"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("rival")
 
 
 def calibration_table(

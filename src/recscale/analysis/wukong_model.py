@@ -5,6 +5,7 @@ Everything here builds untrained models and returns tables; nothing trains.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -38,38 +39,30 @@ def trace_shapes(model: nn.Module, *inputs: torch.Tensor) -> pd.DataFrame:
 
     The residual's matrix is a parameter of the layer and no module: its row is written where the sum enters the norm.
     """
-    rows: list[dict] = []
-    entered: dict[str, str] = {}
+    rows, entered = [], {}
 
-    def hook(name: str, module: nn.Module):
-        def seen(_, given, out) -> None:
-            out = out[0] if isinstance(out, tuple) else out
-            parameters = sum(parameter.numel() for parameter in module.parameters())
-            rows.append({"part": name, "in": _shape(given[0]), "out": _shape(out), "parameters": parameters})
+    def seen(part: str, module: nn.Module, given, out) -> None:
+        out = out[0] if isinstance(out, tuple) else out
+        rows.append((part, _shape(given[0]), _shape(out), sum(weight.numel() for weight in module.parameters())))
 
-        return module.register_forward_hook(seen)
+    def came_in(layer: nn.Module, given) -> None:
+        entered[layer] = _shape(given[0])
 
-    def residual(name: str, layer: nn.Module):
-        def came_in(_, given) -> None:
-            entered[name] = _shape(given[0])
+    def summed(part: str, layer: nn.Module, _, given) -> None:
+        rows.append((part, entered[layer], _shape(given[0]), layer.project.numel()))
 
-        def summed(_, given) -> None:
-            sizes = {"in": entered[name], "out": _shape(given[0]), "parameters": layer.project.numel()}
-            rows.append({"part": name, **sizes})
-
-        return layer.register_forward_pre_hook(came_in), layer.norm.register_forward_pre_hook(summed)
-
-    hooks = [hook(name, module) for name, module in _parts(model)]
+    hooks = [module.register_forward_hook(partial(seen, name)) for name, module in _parts(model)]
     for index, layer in enumerate(model.tower.layers, start=1):
         if layer.project is not None:
-            hooks += residual(f"layer {index}: residual", layer)
+            hooks.append(layer.register_forward_pre_hook(came_in))
+            hooks.append(layer.norm.register_forward_pre_hook(partial(summed, f"layer {index}: residual", layer)))
     try:
         with torch.no_grad():
             model.eval()(*inputs)
     finally:
         for handle in hooks:
             handle.remove()
-    return pd.DataFrame(rows).set_index("part")
+    return pd.DataFrame(rows, columns=["part", "in", "out", "parameters"]).set_index("part")
 
 
 def _parts(model: nn.Module) -> Iterable[tuple[str, nn.Module]]:
@@ -104,6 +97,8 @@ def interaction_orders(l: int, *, n: int = 6, d: int = 4, seed: int = 0) -> pd.D
         torch.manual_seed(seed)
         layers = [WukongLayer(config, n, d).double() for _ in range(l)]
         x = torch.randn(n, d, dtype=torch.float64) / d**0.5
+    units = (chebyshev.cheb2poly(unit) for unit in np.eye(degree + 1))
+    monomials = np.stack([np.pad(row, (0, degree + 1 - len(row))) for row in units])  # row k: T_k in powers of t
     nodes = np.cos(np.pi * (np.arange(degree + 1) + 0.5) / (degree + 1))
     x = torch.from_numpy(nodes)[:, None, None] * x
     tables = []
@@ -112,16 +107,10 @@ def interaction_orders(l: int, *, n: int = 6, d: int = 4, seed: int = 0) -> pd.D
         with torch.no_grad():
             x = layer(x)
         series = chebyshev.chebfit(nodes, x.flatten(1).numpy(), degree)
-        sizes = np.linalg.norm(series.T @ _monomials(degree), axis=0)
+        sizes = np.linalg.norm(series.T @ monomials, axis=0)
         table = pd.DataFrame({"layer": index, "order": np.arange(1, degree + 1), "size": sizes[1:] / sizes.max()})
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
-
-
-def _monomials(degree: int) -> np.ndarray:
-    """(degree + 1, degree + 1): row k holds the coefficients of Chebyshev's T_k in powers of t."""
-    rows = [chebyshev.cheb2poly(unit) for unit in np.eye(degree + 1)]
-    return np.stack([np.pad(row, (0, degree + 1 - len(row))) for row in rows])
 
 
 def knob_costs(
@@ -141,12 +130,8 @@ def knob_costs(
             part = "LCB" if part == "LN" else part if part in _PARTS else "inputs"  # LN costs next to nothing
             sums[part][0] += 6 * block.macs - 2 * block.macs_without_input_gradient
             sums[part][1] += block.parameters
-        rows += [
-            {"variant": variant, "part": part, "flop": flop, "parameters": parameters}
-            for part, (flop, parameters) in sums.items()
-            if flop or parameters
-        ]
-    return pd.DataFrame(rows)
+        rows += [(variant, part, *both) for part, both in sums.items() if any(both)]
+    return pd.DataFrame(rows, columns=["variant", "part", "flop", "parameters"])
 
 
 def initial_scales(config: WukongConfig, counts: Sequence[int], *, d: int = 16, seed: int = 0) -> pd.DataFrame:

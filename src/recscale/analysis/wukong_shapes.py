@@ -34,20 +34,18 @@ def wukong_shapes(records: pd.DataFrame) -> WukongShapes:
     Runs of one seed see the data in one order and err together. What they share is taken out of means and noise, as it
     moves no shape against another.
     """
-    table = run_table(records[records["dataset"] == "movielens-1m"])
-    runs = healthy(table)
+    runs = healthy(run_table(records[records["dataset"] == "movielens-1m"]))
     layers, widths = (runs[column].astype(int).tolist() for column in ("l", Columns.EMBEDDING_WIDTH))
     shapes = list(zip(layers, widths, strict=True))
     if not shapes:
         raise ValueError("the table holds no healthy run of Wukong on movielens-1m")
     known = Contrasts.of(shapes, runs["seed"].tolist(), runs["test_auc"])
-    counts = pd.Series(shapes).value_counts()
-    cells = pd.DataFrame(list(known.names), columns=list(AXES))
-    cells = cells.assign(value=np.exp(known.means[: len(cells)]), seeds=[int(counts[name]) for name in known.names])
+    cells = pd.DataFrame(known.names, columns=list(AXES))
+    cells = cells.assign(value=np.exp(known.means[: len(cells)]), seeds=[shapes.count(name) for name in known.names])
     mean = float(runs["test_auc"].mean())
     cells["value"] += mean - np.average(cells["value"], weights=cells["seeds"])  # the level of all seeds, not of one
     tests = split_plot(widths, layers, runs["seed"].tolist(), runs["test_auc"].to_numpy(float))
-    return WukongShapes("auc", cells, known.noise * mean, known.dof, len(table) - len(runs), *tests)
+    return WukongShapes(cells, known.noise * mean, known.dof, *tests)
 
 
 def r2(grid: WukongShapes, resamples: int, seed: int) -> Estimate:

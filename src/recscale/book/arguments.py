@@ -1,20 +1,30 @@
-"""A chapter's parameters as a person writes them on the command line: texts, read by the types of the chapter's model.
+"""A chapter's parameters as a person meets them: texts on the command line, read by the types of the chapter's model,
+and in the panel "Rerun this page" under a chapter's title.
 
 Nothing guesses what a text means: ``010`` is 10 for an ``int``, and a data set called ``010`` keeps its name.
 """
 
 import json
 import shlex
-import types
-from collections.abc import Collection, Mapping
-from typing import Any, Literal, Union, get_args, get_origin
+from collections.abc import Collection, Iterator, Mapping
+from html import escape
+from typing import Any, Literal, get_args, get_origin
 
-from recscale.book.parameters import CHAPTERS, CTRChapter, DataChapter, Parameters, check_parameters
+from recscale.book.parameters import (
+    CHAPTERS,
+    CTRChapter,
+    DataChapter,
+    Parameters,
+    allowed_values,
+    check_parameters,
+    plain_type,
+)
+from recscale.book.site import Publication
 from recscale.datasets import dataset_names
-from recscale.datasets.cards import find_card
+from recscale.datasets.cards import book_cards, find_card
 from recscale.settings import absolute
 
-READERS = {int: int, float: float, bool: json.loads, list: json.loads}
+READERS = {int: int, float: float, list: json.loads}
 
 
 def checked_arguments(chapter: str, texts: Mapping[str, str]) -> dict[str, Any]:
@@ -47,7 +57,9 @@ def book_arguments(
         if text is None:
             continue
         value = str(absolute(text)) if name == "dataset" and text.endswith(".toml") else text
-        kinds = find_card(value).kinds if name == "dataset" and _known(value) else ()
+        # a data set that has no card can be one of those that chapters list by a name of their own
+        has_card = name == "dataset" and (value in dataset_names() or value not in _choices(name))
+        kinds = find_card(value).kinds if has_card else ()
         fitting = [chapter for chapter in defaults if _fits(CHAPTERS[chapter], name, value, kinds)]
         if not fitting:
             raise ValueError(f"no chapter has {text!r} for its {name}; allowed are {', '.join(_choices(name))}")
@@ -55,11 +67,6 @@ def book_arguments(
             if defaults[chapter][name] != value:
                 given.setdefault(chapter, {})[name] = value
     return given
-
-
-def _known(dataset: str) -> bool:
-    """Whether the data set has a card, or is none of those that chapters list by a name of their own."""
-    return dataset in dataset_names() or dataset not in _choices("dataset")
 
 
 def _fits(model: type[Parameters], name: str, value: str, kinds: Collection[str]) -> bool:
@@ -80,23 +87,53 @@ def _choices(name: str) -> list[str]:
 
 def command_line(chapter: str, given: Mapping[str, Any]) -> str:
     """What a person types to run ``chapter`` with the parameters ``given``."""
-    parameters = [f"-p {name} {shlex.quote(_text(value))}" for name, value in given.items()]
-    return " ".join(["recscale chapter run", chapter, *parameters])
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    return " ".join(["recscale chapter run", chapter, *(f"-p {name} {shlex.quote(texts[name])}" for name in given)])
 
 
 def _value(annotation: Any, text: str) -> Any:
     """``text`` as a value of the type; as it is where it is none, for the check to say what is allowed."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return next((value for value in inner if str(value) == text), text)
-    if origin in (Union, types.UnionType):
-        read = (_value(part, text) for part in inner)
-        return next((value for value in read if value != text), text)
+    if get_origin(annotation) is Literal:
+        return next((value for value in get_args(annotation) if str(value) == text), text)
     try:
-        return READERS.get(origin or annotation, str)(text)
+        return READERS.get(get_origin(annotation) or annotation, str)(text)
     except ValueError:
         return text
+
+
+def panel(chapter: str, values: Mapping[str, Any], download: str, publication: Publication) -> str:
+    """HTML of the panel; ``values`` are the page's parameters, ``download`` is the address of its notebook."""
+    rows = "".join(_row(*cells) for cells in _parameters(chapter, values))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("parameter", "type", "this page", "meaning", "allowed"))
+    links = "".join(
+        f'<li><a href="{escape(address)}"{extra}>{name}</a></li>'
+        for name, address, extra in (
+            ("Notebook with figures and numbers (.ipynb)", download, " download"),
+            ("Open in Colab", publication.colab(chapter), ""),
+            ("Open in Binder", publication.binder(chapter), ""),
+        )
+        if address
+    )
+    return (
+        '<details class="rerun-panel"><summary>Rerun this page</summary>'
+        "<p>Change a value in this line and run it:</p>"
+        f'<div class="highlight-text notranslate"><div class="highlight"><pre>{escape(command_line(chapter, values))}'
+        f'</pre></div></div><div class="rerun-parameters" tabindex="0" role="region" aria-label="Parameters"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div><ul>{links}</ul></details>"
+    )
+
+
+def _row(name: str, *cells: str) -> str:
+    columns = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    return f'<tr><th scope="row"><code>{escape(name)}</code></th>{columns}</tr>'
+
+
+def _parameters(chapter: str, values: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Name, type, this page's value, meaning and allowed values of each parameter."""
+    model = CHAPTERS[chapter]
+    for name, field in model.model_fields.items():
+        allowed = allowed_values(field)
+        if name == "dataset" and not allowed:
+            kind = "ctr" if issubclass(model, CTRChapter) else "sequences"
+            allowed = ", ".join(name for name, card in book_cards().items() if kind in card.kinds)
+        yield name, plain_type(field), str(values.get(name, "")), field.description or "", allowed

@@ -14,8 +14,6 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from recscale.book.explorers import SCRIPTS
-
 MATHJAX = "mathjax/startup.js"
 MATHJAX_PARTS = ("core.js", "startup.js", "input/tex.js", "input/tex/extensions", "output/chtml.js")
 MATHJAX_PARTS += ("output/chtml/fonts", "a11y/assistive-mml.js")
@@ -35,6 +33,15 @@ FIRST = (OPTIONS, "", BUNDLE, WHOLE, "figure-controls.js", "figures.js")
 ORDER = {name: 100 + place for place, name in enumerate(FIRST)} | {Path(MATHJAX).name: 900}
 """A script's name -> its place; those without a file are what stands in the page itself."""
 
+FITTING = ("chart.js", "laws.js", "fitter.js", "solver.js", "fit.js", "explorer-parts.js")
+SCRIPTS = {
+    "fit-points": (*FITTING, "points-table.js", "fit-points.js"),
+    "law": (*FITTING, "law-explorer.js"),
+    "wukong": ("explorer-parts.js", "wukong-count.js", "wukong-explorer.js"),
+    "entropy": ("explorer-parts.js", "entropy.js", "entropy-playground.js"),
+}
+"""What each kind of explorer needs on its page."""
+
 NEEDED = {
     "recscale-figure": ("figure-controls.js", "figures.js"),
     '"planner"': ("planner-data.js", "planner.js"),
@@ -44,7 +51,7 @@ NEEDED = {
 } | {f'data-explorer="{kind}"': (*names, "explorers.css", "explorers-toys.css") for kind, names in SCRIPTS.items()}
 """What stands in the text of a page -> the scripts and styles that a page without any such mark goes without."""
 
-CITATIONS = '<div class="citation-list">'
+ICON = re.compile(r"fa-[a-z0-9-]+")
 ICONS = re.compile(r"(?<=\})(?:\.fa-[a-z0-9-]+(?::before)?,?)+\{[^{}]*\}")
 
 
@@ -74,13 +81,12 @@ def copy_assets(app: Sphinx, error: Exception | None) -> None:
 def drop_icons(html: Path) -> None:
     """Leave in the theme's style the icons that the book shows: it names two thousand, a quarter of its weight."""
     sources = [*html.rglob("*.html"), *(html / "_static").rglob("*.js")]
-    shown = {name for path in sources for name in re.findall(r"fa-[a-z0-9-]+", path.read_text(encoding="utf-8"))}
+    shown = {name for path in sources for name in ICON.findall(path.read_text(encoding="utf-8"))}
     style = html / "_static" / "styles" / "pydata-sphinx-theme.css"
-
-    def kept(rule: re.Match) -> str:
-        return rule[0] if shown & set(re.findall(r"fa-[a-z0-9-]+", rule[0])) else ""
-
-    style.write_text(ICONS.sub(kept, style.read_text(encoding="utf-8")), encoding="utf-8")
+    rules = ICONS.sub(
+        lambda rule: rule[0] if shown & set(ICON.findall(rule[0])) else "", style.read_text(encoding="utf-8")
+    )
+    style.write_text(rules, encoding="utf-8")
 
 
 def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -92,18 +98,17 @@ def arrange_scripts(app: Sphinx, pagename: str, templatename: str, context: dict
         app.add_js_file(WHOLE if traces(body) - BUNDLED else BUNDLE)
     needed = {name for mark, names in NEEDED.items() if mark in body for name in names}
     idle = {name for names in NEEDED.values() for name in names} - needed
-    scripts = [script for script in context["script_files"] if not _is_thebe(script) and _name(script) not in idle]
-    context["css_files"][:] = [
-        style for style in context["css_files"] if not _is_thebe(style) and _name(style) not in idle
-    ]
+    for loaded in (context["script_files"], context["css_files"]):
+        loaded[:] = [file for file in loaded if not _is_thebe(file) and _name(file) not in idle]
     if pagename != "search":  # there the theme's own script expects the others before it
-        scripts = [_ordered(script) for script in scripts]
-    context["script_files"][:] = scripts
+        context["script_files"][:] = map(_ordered, context["script_files"])
 
 
 def mend_roles(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
     """A bibliography's entries have a role of their own, which a list of roles doesn't allow: it is no list then."""
-    context["body"] = context.get("body", "").replace('<div role="list" class="citation-list">', CITATIONS)
+    context["body"] = context.get("body", "").replace(
+        '<div role="list" class="citation-list">', '<div class="citation-list">'
+    )
 
 
 def _ordered(script: Any) -> Any:

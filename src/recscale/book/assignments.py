@@ -26,7 +26,6 @@ SOLVED = BOOK / "teach" / "assignments"
 class Assignment:
     """What a teacher gets: ``student`` to hand out, ``solution`` to keep, ``autograder`` (a zip) to grade with."""
 
-    name: str
     student: Path
     solution: Path
     autograder: Path
@@ -55,7 +54,7 @@ def make_assignment(name: str, out: Path, folder: Path = SOLVED) -> Assignment:
         shutil.move(made, out / name)
     student, teacher = out / name / "student", out / name / "autograder"
     (autograder,) = teacher.glob("*autograder*.zip")
-    return Assignment(name, student / master.name, teacher / master.name, autograder)
+    return Assignment(student / master.name, teacher / master.name, autograder)
 
 
 def grade(submission: Path, autograder: Path) -> dict[str, float]:

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import yaml
 
-FENCE = re.compile(r"^(?P<indent> *)(?P<fence>`{3,}|~{3,}|:{3,})(?P<rest>.*)$")
+FENCED = re.compile(
+    r"^(?P<indent> *)(?P<fence>`{3,}|~{3,}|:{3,})(?P<rest>[^`\n]*)\n"
+    r"(?P<body>(?:.*\n)*?)(?:(?P<closing> *(?P=fence)[`~:]*[ \t]*)$|.*\Z)",
+    re.MULTILINE,
+)
+"""A fence with what it holds, closed by the first that is as long; one that isn't closed goes to the end."""
 OPENING = re.compile(r"^\{(?P<name>[\w:.+-]+)\}\s*(?P<argument>.*?)\s*$")
 OPTION = re.compile(r"^:(?P<key>[\w-]+):\s*(?P<value>.*?)\s*$")
 INCLUDE = re.compile(r"^(?P<fence>`{3,}|:{3,})\{include\}\s*(?P<path>\S+)\s*\n(?:.*\n)*?(?P=fence)\s*$", re.MULTILINE)
@@ -23,10 +28,6 @@ class Directive:
     body: str = ""
 
     @property
-    def classes(self) -> set[str]:
-        return set(self.options.get("class", "").split())
-
-    @property
     def label(self) -> str:
         return self.options.get("label") or self.options.get("name") or ""
 
@@ -36,26 +37,19 @@ def blocks(text: str) -> Iterator[str | Directive]:
 
     Raises ``ValueError`` for a directive that isn't closed.
     """
-    plain: list[str] = []
-    lines = iter(text.split("\n"))
-    for line in lines:
-        fence = FENCE.match(line)
-        if not fence or (fence["fence"][0] == "`" and "`" in fence["rest"]):  # a code span is no fence
-            plain.append(line)
-            continue
-        inside, closed = _until_closed(lines, fence)
+    place = 0
+    for fence in FENCED.finditer(text):
         opening = OPENING.match(fence["rest"])
         if opening is None:
-            plain += [line, *inside, *closed]
             continue
-        if not closed:
-            raise ValueError(f"the directive {opening['name']!r} is not closed: {line.strip()}")
-        if plain:
-            yield "\n".join(plain)
-            plain = []
-        yield _directive(opening, [one.removeprefix(fence["indent"]) for one in inside])
-    if plain:
-        yield "\n".join(plain)
+        if fence["closing"] is None:
+            raise ValueError(f"the directive {opening['name']!r} is not closed: {fence[0].splitlines()[0].strip()}")
+        if fence.start() > place:
+            yield text[place : fence.start() - 1]
+        yield _directive(opening, [line.removeprefix(fence["indent"]) for line in fence["body"].splitlines()])
+        place = fence.end() + 1
+    if place <= len(text):
+        yield text[place:]
 
 
 def included(text: str, book: Path) -> str:
@@ -73,24 +67,6 @@ def included(text: str, book: Path) -> str:
     return INCLUDE.sub(content, text)
 
 
-def _until_closed(lines: Iterator[str], fence: re.Match[str]) -> tuple[list[str], list[str]]:
-    """The lines within a fence, and the line that closes it (in a list, empty at the end of the text).
-
-    A fence of colons holds others of the same length, as MyST allows; one of backticks ends at the first that is as
-    long.
-    """
-    mark, inside, depth = fence["fence"], [], 0
-    for line in lines:
-        inner = FENCE.match(line)
-        if inner and inner["fence"].startswith(mark):
-            if not inner["rest"].strip() and depth == 0:
-                return inside, [line]
-            if mark[0] == ":" and inner["fence"] == mark:
-                depth += -1 if not inner["rest"].strip() else 1
-        inside.append(line)
-    return inside, []
-
-
 def _directive(opening: re.Match[str], lines: list[str]) -> Directive:
     options: dict[str, str] = {}
     if lines and lines[0].strip() == "---":
@@ -101,3 +77,11 @@ def _directive(opening: re.Match[str], lines: list[str]) -> Directive:
         options[option["key"]] = option["value"]
         lines = lines[1:]
     return Directive(opening["name"], opening["argument"], options, "\n".join(lines).strip("\n"))
+
+
+def fenced(name: str, argument: str, options: Mapping[str, str], body: str) -> str:
+    """The text of a directive, in a fence longer than those within."""
+    longest = max((len(run) for run in re.findall(r"^ *(`{3,})", body, re.MULTILINE)), default=2)
+    fence = "`" * (longest + 1)
+    lines = [f"{fence}{{{name}}} {argument}".rstrip(), *(f":{key}: {value}" for key, value in options.items())]
+    return "\n".join([*lines, *([body.strip("\n")] if body.strip() else []), fence])

@@ -8,47 +8,43 @@ the table behind it has.
 import ast
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 
 from recscale.book.execute import Layout, chapters, pages
 from recscale.book.export import leftovers
 from recscale.book.outputs import count_figures
-from recscale.book.publication import publication
-from recscale.book.site import site_prefix
+from recscale.book.site import publication, site_prefix
 from recscale.figures.base import count_points
 
 
 def check_book(html: Path, layout: Layout) -> list[str]:
     """All faults of the built book in ``html``."""
-    faults = [
-        f"{page} is in the table of contents but was not built" for page in pages(layout) if not _page(html, page)
-    ]
-    built = [
-        path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts
-    ]  # there the theme keeps templates
+    # the theme keeps templates in _static
+    built = [path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts]
     soups = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "lxml") for path in built}
+    missing = [page for page in pages(layout) if html / f"{page}.html" not in soups]
+    faults = [f"{page} is in the table of contents but was not built" for page in missing]
     for chapter in chapters(layout):
-        if path := _page(html, chapter):
+        if (path := html / f"{chapter}.html") in soups:
             notebook = (layout.executed / f"{chapter}.ipynb").read_text(encoding="utf-8")
-            faults += [f"{chapter}: {fault}" for fault in _figure_faults(soups[path], notebook)]
-            faults += [f"{chapter}: {fault}" for fault in _output_faults(notebook)]
-            faults += [f"{chapter}: {fault}" for fault in _download_faults(html / "_sources", chapter, notebook)]
-    anchors = {path: _anchors(soup) for path, soup in soups.items()}
+            downloaded = _download_faults(html / "_sources", chapter, notebook)
+            found = chain(_figure_faults(soups[path], notebook), _output_faults(notebook), downloaded)
+            faults += [f"{chapter}: {fault}" for fault in found]
+    anchors = {
+        path: {tag["id"] for tag in soup.select("[id]")} | {tag["name"] for tag in soup.select("a[name]")}
+        for path, soup in soups.items()
+    }
     for path, soup in soups.items():
         name = path.relative_to(html).as_posix()
         prefix = site_prefix(publication(layout.config)) if name == "404.html" else ""
         faults += [f"{name}: {fault}" for fault in _link_faults(path, soup, anchors, prefix)]
         faults += [f"{name}: {fault}" for fault in _script_faults(soup)]
     return faults
-
-
-def _page(html: Path, page: str) -> Path | None:
-    path = html / f"{page}.html"
-    return path if path.exists() else None
 
 
 def _figure_faults(soup: BeautifulSoup, notebook: str) -> Iterator[str]:
@@ -74,7 +70,7 @@ def _show_calls(notebook: str) -> tuple[int, int]:
     for cell in json.loads(notebook)["cells"]:
         if cell["cell_type"] == "code" and "remove-output" not in cell["metadata"].get("tags", []):
             tree = ast.parse("".join(cell["source"]))
-            branches = [node for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp)]
+            branches = (node for node in ast.walk(tree) if isinstance(node, ast.If | ast.IfExp))
             guarded = {call for branch in branches for call in _shows(branch)}
             sometimes += len(guarded)
             always += len(_shows(tree) - guarded)
@@ -110,12 +106,6 @@ def _download_faults(folder: Path, chapter: str, executed: str) -> Iterator[str]
         yield f"its notebook to download still says {left}"
 
 
-def _anchors(soup: BeautifulSoup) -> set[str]:
-    return {tag["id"] for tag in soup.find_all(id=True)} | {
-        tag["name"] for tag in soup.find_all("a", attrs={"name": True})
-    }
-
-
 def _link_faults(page: Path, soup: BeautifulSoup, anchors: dict[Path, set[str]], prefix: str) -> Iterator[str]:
     """Links to files that don't exist, and to places in a page that don't exist.
 
@@ -136,13 +126,9 @@ def _link_faults(page: Path, soup: BeautifulSoup, anchors: dict[Path, set[str]],
 def _addresses(soup: BeautifulSoup) -> Iterator[str]:
     for tag in soup.find_all(["a", "link", "img", "script", "iframe", "source"]):
         address = tag.get("href") or tag.get("src")
-        if address and address != "#" and not _is_remote_search(tag):
+        # Sphinx writes links to an index and a search page's anchors that only exist with some builders
+        if address and address != "#" and tag.get("rel") not in (["index"], ["search"]):
             yield address
-
-
-def _is_remote_search(tag: Tag) -> bool:
-    """Sphinx writes links to an index and a search page's anchors that only exist with some builders."""
-    return tag.get("rel") in (["index"], ["search"])
 
 
 def _script_faults(soup: BeautifulSoup) -> Iterator[str]:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 
 from recscale.datasets.cards import book_cards
 from recscale.datasets.planted_world import PARTS, PLANTED
 from recscale.datasets.schema import Card
 from recscale.datasets.statistics import read_statistics
 from recscale.figures import datasets as figures
-from recscale.figures.base import Shown, show
+from recscale.figures.base import show
 
 _FOLDER = "data-sets"
 """Of the pages, below the book's root; ``index`` is the overview."""
@@ -76,9 +77,9 @@ def overview(cards: Mapping[str, Card], counted: Mapping[str, Any]) -> str:
                 points.append((name, _KINDS[kind].lower(), rows, values))
     table = pd.DataFrame(points, columns=["name", "kind", "rows", "values"])
     caption = "Impressions: distinct values of all categorical fields. Sequences: items. Planted worlds are not drawn."
-    shown = show(figures.sizes(table), points=len(table), caption=caption, name="data-sets")
+    shown = _figure(figures.sizes(table), len(table), caption, "data-sets")
     head = "| data set | name | kind | rows | licence |\n|---|---|---|--:|---|"
-    return f"{_WHICH}\n\n{_html(shown)}\n\n{head}\n" + "\n".join(sizes) + f"\n\n{_TERMS}\n"
+    return f"{_WHICH}\n\n{shown}\n\n{head}\n" + "\n".join(sizes) + f"\n\n{_TERMS}\n"
 
 
 def page(card: Card, counted: Mapping[str, Any]) -> str:
@@ -138,7 +139,7 @@ def _world(card: Card) -> Iterator[str]:
         "derived in": "[](chapter-planted-world)",
     }
     caption = "Strengths of the planted interactions, and the power that they follow."
-    yield _html(show(figures.strengths(world), points=world.interactions, caption=caption, name=card.name))
+    yield _figure(figures.strengths(world), world.interactions, caption, card.name)
     yield _table(("property", "value"), counts.items())
 
 
@@ -161,11 +162,11 @@ def _sequences(counted: Mapping[str, Any]) -> Iterator[str]:
 
 def _picture(name: str, curves: Mapping[str, Any], unit: str, caption: str) -> str:
     points = sum(len(curve["rank"]) for curve in curves.values())
-    return _html(show(figures.rank_curves(curves, unit), points=points, caption=caption, name=name))
+    return _figure(figures.rank_curves(curves, unit), points, caption, name)
 
 
-def _html(shown: Shown) -> str:
-    return f"```{{raw}} html\n{shown.to_html()}\n```"
+def _figure(figure: go.Figure, points: int, caption: str, name: str) -> str:
+    return f"```{{raw}} html\n{show(figure, points=points, caption=caption, name=name).to_html()}\n```"
 
 
 def _table(head: tuple[str, ...], rows: Any) -> str:

@@ -8,8 +8,10 @@ function in reach imports it, even if the chapter never calls that function.
 import ast
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
+from importlib.util import resolve_name
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +22,19 @@ PACKAGE = "recscale"
 
 def reachable(source: str, package_folder: Path) -> list[Path]:
     """The files of the package in ``package_folder`` that Python code ``source`` can reach, sorted."""
+    modules: dict[str, Path] = {}
+    for path in package_folder.rglob("*.py"):
+        parts = path.relative_to(package_folder).with_suffix("").parts
+        modules[".".join((PACKAGE, *parts)).removesuffix(".__init__")] = path
     found: set[str] = set()
-    waiting = list(_imported(ast.parse(source), PACKAGE, package_folder))
+    waiting = list(_imported(ast.parse(source), PACKAGE))
     while waiting:
-        module = waiting.pop()
-        if module in found:
-            continue
-        found.add(module)
-        path = _module_file(module, package_folder)
-        here = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        waiting += _imports_of(path, path.stat().st_mtime_ns, here, package_folder)
-    files = {_module_file(module, package_folder) for module in found}
+        for module in set(_reached(waiting.pop(), modules)) - found:
+            found.add(module)
+            path = modules[module]
+            here = module if path.name == "__init__.py" else module.rpartition(".")[0]
+            waiting += _imports_of(path, path.stat().st_mtime_ns, here)
+    files = {modules[module] for module in found}
     beside = {other for path in files for other in path.parent.glob("*") if other.is_file() and other.suffix != ".py"}
     return sorted(files | beside)
 
@@ -53,46 +57,29 @@ def code_of(notebook: str) -> str:
 
 
 @cache
-def _imports_of(path: Path, changed: int, here: str, package_folder: Path) -> tuple[str, ...]:
-    """Modules that the file at ``path`` imports; ``changed`` is part of the cache's key."""
-    return tuple(_imported(ast.parse(path.read_text(encoding="utf-8")), here, package_folder))
+def _imports_of(path: Path, changed: int, here: str) -> tuple[str, ...]:
+    """What the file at ``path`` imports; ``changed`` is part of the cache's key."""
+    return tuple(_imported(ast.parse(path.read_text(encoding="utf-8")), here))
 
 
-def _imported(tree: ast.AST, here: str, package_folder: Path) -> Iterable[str]:
-    """Modules of the package named in import statements, and in strings (lazy loading writes them there)."""
+def _imported(tree: ast.AST, here: str) -> Iterator[str]:
+    """Names in import statements, and those of ours in strings (lazy loading writes them there), which end in a point:
+    the rest of such a name is made at run time.
+    """
     for node in ast.walk(tree):
-        names: list[str] = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(here.split(".")[: len(here.split(".")) - node.level + 1]) if node.level else ""
-            origin = ".".join(part for part in (base, node.module) if part)
-            names = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+            origin = resolve_name("." * node.level + (node.module or ""), here)
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(f"{PACKAGE}."):
-            names = _subtree(node.value.rstrip("."), package_folder)
-        for name in names:
-            yield from _with_parents(name, package_folder)
+            yield f"{node.value.rstrip('.')}."
 
 
-def _subtree(name: str, package_folder: Path) -> list[str]:
-    """A module named in a string; for a package all it holds, as the rest of the name is made at run time."""
-    folder = package_folder.joinpath(*name.split(".")[1:])
-    inside = folder.rglob("*.py") if folder.is_dir() else []
-    dotted = [".".join((PACKAGE, *path.relative_to(package_folder).with_suffix("").parts)) for path in inside]
-    return [name, *(module.removesuffix(".__init__") for module in dotted)]
-
-
-def _with_parents(name: str, package_folder: Path) -> Iterable[str]:
-    """``a.b.c`` -> ``a``, ``a.b``, ``a.b.c``, as far as they are modules of ours: importing one runs them all."""
-    parts = name.split(".")
-    if parts[0] != PACKAGE:
-        return
-    for length in range(1, len(parts) + 1):
-        module = ".".join(parts[:length])
-        if _module_file(module, package_folder).exists():
-            yield module
-
-
-def _module_file(module: str, package_folder: Path) -> Path:
-    inside = package_folder.joinpath(*module.split(".")[1:])
-    return inside / "__init__.py" if inside.is_dir() else inside.with_suffix(".py")
+def _reached(name: str, modules: Collection[str]) -> Iterator[str]:
+    """``a.b.c`` -> ``a``, ``a.b``, ``a.b.c``, as far as they are ``modules``: importing one runs them all. With a point
+    at its end also all that it holds.
+    """
+    yield from (part for part in accumulate(name.rstrip(".").split("."), "{}.{}".format) if part in modules)
+    if name.endswith("."):
+        yield from (module for module in modules if module.startswith(name))

@@ -13,9 +13,10 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,8 @@ import yaml
 from nbformat import NotebookNode
 
 from recscale.book.arguments import command_line
-from recscale.book.cells import write_parameters
 from recscale.book.dependencies import chapter_key
-from recscale.book.follow import follow
-from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults
+from recscale.book.parameters import CHAPTERS, DataChapter, parameter_defaults, write_parameters
 from recscale.datasets import dataset_names
 from recscale.datasets.cards import find_card
 from recscale.datasets.load import load_dataset
@@ -39,6 +38,11 @@ MEMORY_PER_CHAPTER = 2 * 2**30
 
 RUNNING = ".running-"
 """What the folder of a chapter under way is called, among the executed ones."""
+
+PAUSE = 0.2
+"""Seconds between two looks at a running chapter."""
+QUIET = 2.0
+"""Seconds between two lines, so that short runs don't fill the screen."""
 
 THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
@@ -79,20 +83,21 @@ class Execution:
     path: Path
     seconds: float
     ran: bool
-    error: str = field(default="")
+    error: str = ""
 
 
 def pages(layout: Layout) -> list[str]:
     """Every page of the table of contents, in reading order."""
     toc = yaml.safe_load(layout.toc.read_text(encoding="utf-8"))
-    return [toc["root"], *_files_below(toc)]
+    return [toc["root"], *files_below(toc)]
 
 
-def _files_below(entry: Any) -> list[str]:
+def files_below(entry: Any) -> list[str]:
+    """The pages in an entry of the table of contents, or in several."""
     if isinstance(entry, list):
-        return [page for item in entry for page in _files_below(item)]
+        return [page for item in entry for page in files_below(item)]
     own = [entry["file"]] if "file" in entry else []
-    return own + [page for key in ("parts", "chapters", "sections") for page in _files_below(entry.get(key, []))]
+    return own + [page for key in ("parts", "chapters", "sections") for page in files_below(entry.get(key, []))]
 
 
 def chapters(layout: Layout) -> list[str]:
@@ -114,7 +119,9 @@ def execute_book(layout: Layout, *, report=print, given: Given | None = None) ->
         shutil.rmtree(left, ignore_errors=True)
     names = chapters(layout)
     done = {name: kept(name, layout, given.get(name)) for name in names}
-    waiting = sorted((name for name in names if done[name] is None), key=lambda name: -_last_seconds(name, layout))
+    waiting = [name for name in names if done[name] is None]
+    # what took longest the last time starts first, so that none is left alone at the end
+    waiting.sort(key=lambda name: -_record(name, layout).get("seconds", 0.0))
     total = len(waiting)
     if waiting:
         _fetch_data(waiting, layout, report, given)
@@ -136,15 +143,12 @@ def _fetch_data(names: Sequence[str], layout: Layout, report, given: Given | Non
 
     A chapter that only names a data set, whose runs are committed, isn't a ``DataChapter`` and needs no file of it.
     """
-    known = dataset_names()
     reading = [name for name in names if issubclass(CHAPTERS.get(name, DataChapter), DataChapter)]
     texts = {name: (layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in reading}
     values = [parameter_defaults(text) | (given or {}).get(name, {}) for name, text in texts.items()]
-    wanted = sorted({value.get("dataset") for value in values} & set(known))
-    for name in wanted:
-        card = find_card(name)
+    for name in sorted({value.get("dataset") for value in values} & set(dataset_names())):
         report(f"data: {name}")
-        for kind in card.kinds:
+        for kind in find_card(name).kinds:
             load_dataset(name, kind)
 
 
@@ -162,7 +166,9 @@ def _execute_kept(chapter: str, layout: Layout, given: Mapping[str, Any] | None,
     start = time.perf_counter()
     with tempfile.TemporaryDirectory(dir=layout.executed, prefix=RUNNING) as folder:
         output = Path(folder) / path.name
-        environment = {BOOK_BUILD: "1", "PYTHONPATH": _python_path(layout)} | dict.fromkeys(THREADS, "1")
+        # a book elsewhere brings its own package; ours is installed and found first through this all the same
+        paths = filter(None, (str(layout.package.parent), os.environ.get("PYTHONPATH")))
+        environment = {BOOK_BUILD: "1", "PYTHONPATH": os.pathsep.join(paths)} | dict.fromkeys(THREADS, "1")
         error = run_notebook(
             *(layout.book / path.name, output, given or {}, environment),
             report=lambda line: report(f"{chapter}: {line}"),
@@ -207,11 +213,38 @@ def run_notebook(
         return _first_error(output) or told
 
 
+def follow(process: subprocess.Popen, progress: Path, report: Callable[[str], object] | None) -> int:
+    """Wait for ``process``, passing on the last line of ``progress`` now and then; its exit status.
+
+    The process is killed when the waiting is interrupted.
+    """
+    said, read = 0.0, 0
+    try:
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(timeout=PAUSE)
+            lines = progress.read_text(encoding="utf-8").splitlines() if report else []
+            if len(lines) > read and time.monotonic() - said >= QUIET:
+                read, said = len(lines), time.monotonic()
+                report(progress_line(json.loads(lines[-1])))
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def progress_line(told: dict[str, Any]) -> str:
+    """ "ctr-scaling: 3 of 14 runs, 2 min left"."""
+    if not told["total"]:
+        return f"{told['name']}: {told['finished']}"
+    left = told["seconds_left"]
+    minutes = "" if not left else f", {left / 60:.0f} min left" if left >= 60 else f", {left:.0f} s left"
+    return f"{told['name']}: {told['finished']} of {told['total']} runs{minutes}"
+
+
 def _first_error(output: Path) -> str:
     """The failing cell of an executed notebook in words."""
-    if not output.exists():
-        return ""
-    for cell in nbformat.read(output, as_version=4).cells:
+    for cell in nbformat.read(output, as_version=4).cells if output.exists() else ():
         for part in cell.get("outputs", []):
             if part.output_type == "error":
                 return f"{part.ename}: {part.evalue}\n{textwrap.indent(cell.source, ' ' * 4)}"
@@ -246,16 +279,6 @@ def _key(chapter: str, layout: Layout, given: Mapping[str, Any] | None = None) -
 def _record(chapter: str, layout: Layout) -> dict[str, Any]:
     path = layout.executed / f"{chapter}.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-
-
-def _last_seconds(chapter: str, layout: Layout) -> float:
-    """How long the chapter took last time: the longest start first, so that none is left alone at the end."""
-    return _record(chapter, layout).get("seconds", 0.0)
-
-
-def _python_path(layout: Layout) -> str:
-    """A book elsewhere brings its own package; ours is installed and found first through this all the same."""
-    return os.pathsep.join(filter(None, (str(layout.package.parent), os.environ.get("PYTHONPATH"))))
 
 
 def _jobs() -> int:

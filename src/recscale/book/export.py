@@ -15,10 +15,14 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from recscale.book.blocks import Directive, blocks
 from recscale.book.markdown import INLINE, Plain, split_solutions
 from recscale.book.outputs import Portable, glued
-from recscale.book.publication import Publication
 from recscale.book.references import References
+from recscale.book.site import Publication
 
+KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 HIDDEN = {"hide-input", "remove-input", "hide-cell", "remove-cell"}
+
+FOLDED_CODE = {"jupyter": {"source_hidden": True}, "cellView": "form"}
+"""Metadata of code that is folded away: JupyterLab's and VS Code's word for it, and Colab's."""
 
 SET_UP = """# Set-up: does nothing where the library is there already.
 import importlib.util, pathlib, subprocess, sys
@@ -44,14 +48,10 @@ def exported(executed: NotebookNode, page: str, references: References, folder: 
     """
     plain = Plain(references, page, glued(executed), folder)
     portable = Portable(references, page)
-    cells = [*_set_up(references.publication)]
+    cells = list(_set_up(references.publication))
     for cell in executed.cells:
         cells += [_code(cell, portable)] if cell.cell_type == "code" else _text(cell, plain)
-    metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
-    notebook = new_notebook(cells=cells, metadata=metadata)
+    notebook = new_notebook(cells=cells, metadata=KERNEL | {"language_info": {"name": "python"}})
     nbformat.validate(notebook)
     return notebook
 
@@ -61,33 +61,23 @@ def leftovers(notebook: NotebookNode) -> list[str]:
     found = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            for block in blocks(cell.source):
-                if isinstance(block, Directive):
-                    found.append(f"{{{block.name}}}")
-                else:
-                    found += [f"{{{one['role']}}}" for one in INLINE.finditer(block) if one["role"]]
+            for one in blocks(cell.source):
+                roles = [one.name] if isinstance(one, Directive) else [role["role"] for role in INLINE.finditer(one)]
+                found += [f"{{{role}}}" for role in roles if role]
     return found
 
 
 def _set_up(publication: Publication) -> Iterator[NotebookNode]:
     if publication.repository:
         source = SET_UP.replace("REPOSITORY", json.dumps(publication.repository))
-        yield new_code_cell(
-            source.replace("BRANCH", json.dumps(publication.branch)), id="set-up", metadata=_folded_code()
-        )
-
-
-def _folded_code() -> dict[str, object]:
-    """Metadata of code that is folded away: JupyterLab's and VS Code's word for it, and Colab's."""
-    return {"jupyter": {"source_hidden": True}, "cellView": "form"}
+        yield new_code_cell(source.replace("BRANCH", json.dumps(publication.branch)), id="set-up", metadata=FOLDED_CODE)
 
 
 def _code(cell: NotebookNode, portable: Portable) -> NotebookNode:
     tags = cell.metadata.get("tags", [])
-    metadata = {"tags": list(tags)} | (_folded_code() if HIDDEN & set(tags) else {})
-    made = new_code_cell(cell.source, id=cell.id, metadata=metadata, execution_count=cell.execution_count)
-    made.outputs = portable(cell)
-    return made
+    metadata = {"tags": list(tags)} | (FOLDED_CODE if HIDDEN & set(tags) else {})
+    made = {"id": cell.id, "metadata": metadata, "execution_count": cell.execution_count, "outputs": portable(cell)}
+    return new_code_cell(cell.source, **made)
 
 
 def _text(cell: NotebookNode, plain: Plain) -> Iterator[NotebookNode]:
@@ -95,15 +85,13 @@ def _text(cell: NotebookNode, plain: Plain) -> Iterator[NotebookNode]:
     for number, (solves, piece) in enumerate(split_solutions(cell.source)):
         source, attachments = plain.cell(piece)
         if source:
-            made = new_markdown_cell(source, id=f"{cell.id}{f'-{number}' if number else ''}")
-            made.metadata = nbformat.from_dict({"jp-MarkdownHeadingCollapsed": True} if solves else {})
+            metadata = {"jp-MarkdownHeadingCollapsed": True} if solves else {}
+            made = new_markdown_cell(source, id=f"{cell.id}{f'-{number}' if number else ''}", metadata=metadata)
             if attachments:
                 made.attachments = attachments
             yield made
 
 
-def export_page(executed: Path, page: str, references: References, folder: Path, target: Path) -> NotebookNode:
-    """Write the export of the executed chapter at ``executed`` to ``target``; returns it."""
-    notebook = exported(nbformat.read(executed, as_version=4), page, references, folder)
-    nbformat.write(notebook, target)
-    return notebook
+def export_page(executed: Path, page: str, references: References, folder: Path, target: Path) -> None:
+    """Write the export of the executed chapter at ``executed`` to ``target``."""
+    nbformat.write(exported(nbformat.read(executed, as_version=4), page, references, folder), target)

@@ -1,10 +1,10 @@
 """The book's Sphinx extension: everything a page loads comes from the page's own folder, and nothing it doesn't need.
 
 - plotly.js only on pages with a figure, MathJax from its wheel, scripts in the order a reader needs (``assets.py``);
-- the panel "Rerun this page" under the title of every chapter (``panel.py``);
+- the panel "Rerun this page" under the title of every chapter (``arguments.py``);
 - behind every chapter's download button the notebook for other viewers (``export.py``), not the page's own source;
 - what a published book needs: a map of the site, a page for what isn't there, cards, a dated footer (``site.py``);
-- diagrams set into the page (``diagram.py``), numbers as print sets them (``typography.py``).
+- diagrams, quizzes, explorers, and numbers as print sets them (``directives.py``).
 """
 
 from pathlib import Path
@@ -13,17 +13,13 @@ from typing import Any
 import yaml
 from sphinx.application import Sphinx
 
+from recscale.book.arguments import panel
 from recscale.book.assets import MATHJAX, MATHJAX_LOADS, arrange_scripts, copy_assets, mend_roles
-from recscale.book.bibliography import register_bibliography
-from recscale.book.cells import parameter_defaults
-from recscale.book.diagram import register_diagrams
+from recscale.book.directives import register_directives
 from recscale.book.export import export_page
-from recscale.book.panel import panel
-from recscale.book.parameters import CHAPTERS
-from recscale.book.publication import publication
-from recscale.book.references import read_references
-from recscale.book.site import date_footer, prepare_site
-from recscale.book.typography import register_typography
+from recscale.book.parameters import CHAPTERS, parameter_defaults
+from recscale.book.references import read_references, register_bibliography
+from recscale.book.site import date_footer, prepare_site, publication
 
 
 def add_panel(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
@@ -59,13 +55,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     title = yaml.safe_load(config.read_text(encoding="utf-8"))["title"]
     contents = yaml.safe_load((config.parent / "_toc.yml").read_text(encoding="utf-8"))
     prepare_site(app, publication(config), title, one_page=not {"parts", "chapters"} & set(contents))
-    register_diagrams(app)
-    register_typography(app)
+    register_directives(app)
     register_bibliography()
     app.connect("html-page-context", arrange_scripts, priority=900)
-    app.connect("html-page-context", mend_roles)
-    app.connect("html-page-context", add_panel)
-    app.connect("html-page-context", date_footer)
+    for change in (mend_roles, add_panel, date_footer):
+        app.connect("html-page-context", change)
     app.connect("build-finished", copy_assets)
     app.connect("build-finished", export_notebooks)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

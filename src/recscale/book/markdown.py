@@ -1,8 +1,8 @@
 """MyST text as the Markdown that every notebook viewer shows: no directive and no role is left.
 
 Numbers from ``glue`` become text, boxes quotations, solutions drawers, references titles or links, citations author and
-year, pictures attachments. ``Plain`` does one page; ``split_solutions`` gives a solution of several cells a heading of
-its own, which viewers can fold.
+year, pictures attachments, drawings images that stand alone. ``Plain`` does one page, ``Alone`` one that leaves the
+book and stays MyST; ``split_solutions`` gives a solution of several cells a heading of its own, which viewers can fold.
 """
 
 import base64
@@ -13,8 +13,7 @@ from pathlib import Path
 
 from myst_nb.core.variables import format_plain_text
 
-from recscale.book.blocks import FENCE, OPENING, Directive, blocks, included
-from recscale.book.pictures import drawing
+from recscale.book.blocks import Directive, blocks, fenced, included
 from recscale.book.references import References, Target
 
 BOXES = frozenset(
@@ -40,6 +39,10 @@ _LABEL = re.compile(r"^\([\w:.-]+\)=\s*\n?", re.MULTILINE)
 COMMENT = re.compile(r"^(%|\+\+\+).*\n?", re.MULTILINE)
 CHOICE = re.compile(r"^- \(([x ])\) ?", re.MULTILINE)
 INLINE_SVG = re.compile(r"(?:<(?P<around>div|figure)[^<>]*>\s*)?<svg\b.*?</svg>(?:\s*</(?P=around)>)?", re.DOTALL)
+_STYLES = re.compile(r"html(?:\[data-theme=\"light\"\])?\s*\{(?P<body>[^}]*)\}")
+VARIABLE = re.compile(r"(?P<name>--[\w-]+)\s*:\s*(?P<value>[^;}]+)")
+USED = re.compile(r"var\(\s*(?P<name>--[\w-]+)\s*(?:,\s*(?P<fallback>[^()]*))?\)")
+NAMESPACE = "http://www.w3.org/2000/svg"
 
 
 class Plain:
@@ -153,7 +156,7 @@ class Plain:
 
     def _box(self, one: Directive) -> str:
         title = self(one.argument or ("" if one.name == "admonition" else one.name.capitalize()))
-        if "dropdown" in one.classes:
+        if "dropdown" in one.options.get("class", "").split():
             return self._drawer(title, one.body)
         return _quoted(f"**{title}**\n\n{self(one.body)}" if title else self(one.body))
 
@@ -182,8 +185,10 @@ class Plain:
     def _figure(self, one: Directive) -> str:
         caption = self(one.body).strip()
         alt = one.options.get("alt") or re.sub(r"[\[\]*`]", "", caption.partition("\n")[0]) or one.argument
-        path = f"_static/diagrams/{one.argument}.svg" if one.name == "diagram" else one.argument
-        return self._picture(path, alt) + (f"\n\n*{caption}*" if caption else "")
+        return self._picture(self._path(one), alt) + (f"\n\n*{caption}*" if caption else "")
+
+    def _path(self, one: Directive) -> str:
+        return f"_static/diagrams/{one.argument}.svg" if one.name == "diagram" else one.argument
 
     def _picture(self, path: str, alt: str) -> str:
         file = self.folder / path
@@ -209,59 +214,62 @@ def _quoted(text: str) -> str:
 
 def split_solutions(text: str) -> list[tuple[bool, str]]:
     """The text of a cell in pieces, cut before each ``solution-start``; each with whether it opens a solution."""
-    pieces: list[tuple[bool, list[str]]] = [(False, [])]
-    for line in text.split("\n"):
-        if re.match(r"`{3,}\{solution-start\}", line):
-            pieces.append((True, []))
-        pieces[-1][1].append(line)
-    return [(opens, "\n".join(lines)) for opens, lines in pieces if "".join(lines).strip()]
+    pieces = re.split(r"^(?=`{3,}\{solution-start\})", text, flags=re.MULTILINE)
+    return [(number > 0, piece.removesuffix("\n")) for number, piece in enumerate(pieces) if piece.strip()]
 
 
-def without_other_pages(text: str, references: References, page: str, folder: Path) -> str:
+class Alone(Plain):
     """The text, still MyST, without what only the whole book can resolve: links to other pages, literature, terms,
-    files it includes from ``folder``.
+    files that it includes.
     """
-    plain = Plain(references, page, {}, folder)
 
-    def inline(found: re.Match[str]) -> str:
+    def _prose(self, text: str) -> str:
+        return INLINE.sub(self._inline, text)
+
+    def _inline(self, found: re.Match[str]) -> str:
         role, content = found["role"], found["content"]
         if role and (role.startswith("cite") or role == "term"):
-            return plain(found[0])
+            return super()._inline(found)
         named = NAMED.match(content or "")
         name = (named["target"] if named else content) if role else found["target"]
-        target = None if found["code"] or found["image"] else references.target((name or "").partition("#")[0])
-        return plain(found[0]) if target and target.page != page else found[0]
+        target = None if found["code"] or found["image"] else self.references.target((name or "").partition("#")[0])
+        return super()._inline(found) if target and target.page != self.page else found[0]
 
-    return "".join(
-        piece if verbatim else INLINE.sub(inline, piece) for verbatim, piece in _verbatim(included(text, folder))
-    )
+    def _directive(self, one: Directive) -> str:
+        return fenced(one.name, one.argument, one.options, one.body if one.name in _CODE else self(one.body))
 
 
-def _verbatim(text: str) -> Iterator[tuple[bool, str]]:
-    """The text in pieces that give it whole: lines of fences and what is code stay as they are, the rest may change."""
-    code = ""
-    directives: list[str] = []
-    plain: list[str] = []
-    for line in text.splitlines(keepends=True):
-        fence = FENCE.match(line.rstrip("\n"))
-        if fence is None and not code:
-            plain.append(line)
-            continue
-        if plain:
-            yield False, "".join(plain)
-            plain = []
-        yield True, line
-        if fence is None:
-            continue
-        mark, rest = fence["fence"], fence["rest"].strip()
-        opening = OPENING.match(rest)
-        if code:
-            code = "" if mark.startswith(code) and not rest else code
-        elif not rest and directives and mark.startswith(directives[-1]):
-            directives.pop()
-        elif opening and opening["name"] not in _CODE:
-            directives.append(mark)
-        else:
-            code = mark
-    if plain:
-        yield False, "".join(plain)
+def drawing(svg: str, book: Path) -> str:
+    """The first ``<svg>`` in the text as an image file.
+
+    It gets the rules of ``_static/diagrams.css``; CSS variables get the values of the book's light theme, since an
+    image has no page to take them from.
+    """
+    inside = re.search(r"<svg\b.*</svg>", svg, re.DOTALL)
+    if inside is None:
+        raise ValueError("a drawing holds no <svg>")
+    text = inside[0] if "xmlns=" in inside[0] else inside[0].replace("<svg", f'<svg xmlns="{NAMESPACE}"', 1)
+    sheet = book / "_static" / "diagrams.css"
+    rules = sheet.read_text(encoding="utf-8") if sheet.exists() else ""
+    colours = _colours(book)
+    text, rules = (USED.sub(lambda use: _value(use, colours), one) for one in (text, rules))
+    style = f"<style><![CDATA[svg{{background:#fff;color:#24292f;font-family:sans-serif}}{rules}]]></style>"
+    opening = re.match(r"<svg\b[^>]*>", text)[0]
+    box = re.search(r'viewBox="([^"]*)"', opening)
+    width, height = map(float, re.split(r"[\s,]+", box[1].strip())[2:]) if box else (600, 400)
+    sized = re.sub(r'\s(?:class|width|height|style)="[^"]*"', "", opening)
+    sized = sized.replace("<svg", f'<svg class="recscale-diagram" width="{width:g}" height="{height:g}"', 1)
+    return sized + style + text.removeprefix(opening)
+
+
+def _colours(book: Path) -> dict[str, str]:
+    """CSS variable -> value in the book's light theme."""
+    colours: dict[str, str] = {"--pst-color-text-base": "#24292f", "--pst-color-text-muted": "#59636e"}
+    for sheet in sorted((book / "_static").glob("*.css")):
+        for rule in _STYLES.finditer(sheet.read_text(encoding="utf-8")):
+            colours |= {one["name"]: one["value"].strip() for one in VARIABLE.finditer(rule["body"])}
+    return colours
+
+
+def _value(use: re.Match[str], colours: dict[str, str]) -> str:
+    return colours.get(use["name"]) or (use["fallback"] or "").strip() or "currentColor"

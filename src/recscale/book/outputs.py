@@ -18,8 +18,9 @@ from typing import Any
 from bs4 import BeautifulSoup
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_output
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
-from recscale.book.references import References, Target
+from recscale.book.references import References
 from recscale.claims.render import MIME as CLAIMS
 from recscale.figures.base import listed
 
@@ -33,7 +34,7 @@ def glued(notebook: NotebookNode) -> dict[str, str]:
     """Name -> text of everything the executed notebook's cells have glued."""
     return {
         output.metadata["scrapbook"]["name"]: text
-        for output in _outputs(notebook)
+        for output in outputs_of(notebook)
         if "scrapbook" in output.get("metadata", {})
         for kind, text in output.data.items()
         if kind.endswith("text/plain")
@@ -42,10 +43,13 @@ def glued(notebook: NotebookNode) -> dict[str, str]:
 
 def count_figures(notebook: NotebookNode) -> int:
     """How many figures the notebook's outputs hold, executed or exported."""
-    return sum(PLOTLY in data or _is_figure(data) for output in _outputs(notebook) if (data := output.get("data", {})))
+    return sum(
+        PLOTLY in data or _is_figure(data) for output in outputs_of(notebook) if (data := output.get("data", {}))
+    )
 
 
-def _outputs(notebook: NotebookNode) -> Iterator[NotebookNode]:
+def outputs_of(notebook: NotebookNode) -> Iterator[NotebookNode]:
+    """What the cells of an executed notebook show."""
     for cell in notebook.cells:
         yield from cell.get("outputs", [])
 
@@ -77,8 +81,7 @@ class Portable:
         elif CLAIMS in data:
             yield self._claims(data["text/html"])
         elif "text/html" in data:
-            data = dict(data) | {"text/html": self.linked(data["text/html"])}
-            data["text/html"] = _without_scripts(data["text/html"])
+            data = dict(data) | {"text/html": _without_scripts(self.linked(data["text/html"]))}
             yield from_dict(dict(output) | {"data": data, "metadata": {}})
         else:
             yield output
@@ -115,7 +118,7 @@ class Portable:
         for link in soup.find_all("a", href=re.compile(r"^[\w-]+\.html|^#")):
             page, _, anchor = link["href"].partition("#")
             name = page.removesuffix(".html") or self.page
-            if address := self.references.publication.page(Target(name, "").page, anchor):
+            if address := self.references.publication.page(name, anchor):
                 link["href"] = address
             else:
                 link.unwrap()
@@ -135,27 +138,15 @@ def _without_scripts(html: str) -> str:
 @cache
 def _packed() -> str:
     """Plotly.js of the installed version, compressed, as text."""
-    source = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-    return base64.b64encode(gzip.compress(source, 9, mtime=0)).decode()
-
-
-@cache
-def _script() -> str:
-    """What draws a figure by itself, of the installed version's plotly.js; "ID" stands for its element."""
-    return (files("recscale.book") / "draw.js").read_text(encoding="utf-8").strip().replace("VERSION", _version())
-
-
-@cache
-def _version() -> str:
-    head = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()[:200].decode()
-    return re.search(r"plotly\.js v([\d.]+)", head)[1]
+    return base64.b64encode(gzip.compress(get_plotlyjs().encode(), 9, mtime=0)).decode()
 
 
 def _drawn(name: str, content: dict[str, Any]) -> str:
     """HTML that draws the figure by itself."""
     height = content["layout"].get("height", 450)
     text = json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
-    script = _script().replace('"ID"', json.dumps(name))
+    script = (files("recscale.book") / "draw.js").read_text(encoding="utf-8").strip()
+    script = script.replace("VERSION", get_plotlyjs_version()).replace('"ID"', json.dumps(name))
     return (
         f'<div id="{escape(name)}" class="plotly-figure" style="height:{height}px"></div>'
         f'<script type="application/json">{text}</script><script>{script}</script>'

@@ -5,17 +5,21 @@ every chapter is ``chapter_settings``: one pydantic model a chapter, nothing coe
 that lists the allowed names when something is wrong.
 """
 
+import ast
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-import numpy as np
+import nbformat
 from IPython import get_ipython
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from nbformat import NotebookNode
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
 
-from recscale.book.cells import assigned, parameter_defaults
-from recscale.book.described import type_of
 from recscale.book.tables import show_readable
 from recscale.settings import BOOK
+
+INJECTED = "injected-parameters"
+"""Tag of the cell that papermill writes."""
 
 
 def _different(seeds: list[int]) -> list[int]:
@@ -65,176 +69,122 @@ class SequenceChapter(DataChapter):
     """A chapter about users' items in time order."""
 
 
-class Introduction(Parameters):
-    """``intro`` draws the papers' own numbers: which task of Wukong's, which data set of the Performance Law's."""
-
-    task: Literal[1, 2] = Field(description="which task of Wukong's table")
-    dataset: PaperData = Field(description="which data set of the Performance Law's")
-
-
-class WukongModel(CTRChapter):
-    """``wukong-model``: the configuration that is traced and counted."""
-
-    layers: Annotated[int, Field(ge=1, le=8, description="Wukong layers")]
-    n_F: Annotated[int, Field(ge=1, description="embeddings that a layer's factorization machine block makes")]
-    n_L: Annotated[int, Field(ge=1, description="embeddings that its linear compression block passes on")]
-    k: Annotated[int, Field(ge=1, description="columns the pairwise products are compressed to")]
-    mlp_width: Annotated[int, Field(ge=1, description="width of the block's MLP")]
-    fm: Literal["optimised", "attentive", "plain"] = Field(description="how the pairwise products are compressed")
-
-
-class TrainingWukong(CTRChapter):
-    """``training-wukong``: how deep a Wukong, on which split, at which rates."""
-
-    split: Literal["random", "time"] = Field(description="test rows drawn at random, or the latest ones")
-    layers: Annotated[int, Field(ge=1, le=8, description="Wukong layers")]
-    dense_learning_rate: Annotated[float, Field(gt=0, description="rate of everything but the embeddings")]
-    sparse_learning_rate: Annotated[float, Field(gt=0, description="rate of the embeddings")]
-
-
-class ScalingWukong(CTRChapter):
-    """``scaling-wukong``: what stands on the axis of the law, and how many of the largest sizes it must predict."""
-
-    size: Literal["training_flop_per_example", "dense_parameters", "parameters"] = Field(
-        description="what stands on the law's axis"
-    )
-    hold_out: Annotated[int, Field(ge=1, le=3, description="how many of the largest sizes the law must predict")]
-
-
-class WukongLawMeasured(Chapter):
-    """``wukong-law-measured``: the law on one curve of the full study, with the training ``seeds`` that count."""
-
-    dataset: Literal["movielens-1m", "kuairand-pure"] = Field(description="which curve of the full study")
-    split: Literal["main", "time"] = Field(description="how its test rows are chosen")
-    task: Literal[1, 2] = Field(description="which label is predicted")
-    size: Literal["training_flop_per_example", "dense_parameters", "parameters", "pf_days"] = Field(
-        description="what stands on the law's axis"
-    )
-    hold_out: Annotated[int, Field(ge=1, le=4, description="how many of the largest sizes the law must predict")]
-    bootstrap: Resamples
-
-
-class PlantedWorldChapter(Chapter):
-    """``planted-world``: the world, and how many of them the ideal learner is tried on; ``seeds`` of the networks."""
-
-    decay: Annotated[float, Field(ge=0.25, le=4, description="how fast the interactions' strengths fall")]
-    interactions: Annotated[int, Field(ge=50, le=1000, description="how many interactions the world has")]
-    worlds: Annotated[int, Field(ge=2, le=100, description="worlds that the ideal learner is tried on")]
-
-
-class QualityWukong(CTRChapter):
-    """``quality-wukong``: how many candidates a request has, and on how many threads it is scored."""
-
-    candidates: Annotated[int, Field(ge=1, le=100_000, description="candidates that one request scores")]
-    threads: Annotated[int, Field(ge=1, le=64, description="threads that score them")]
-
-
-class DataQuality(SequenceChapter):
-    """``data-quality``: window length, where histories are cut (0: not), length of the simulated ones."""
-
-    m: Annotated[int, Field(ge=1, le=8, description="window length of the entropies")]
-    max_length: Annotated[int, Field(ge=0, description="where histories are cut; 0: nowhere")]
-    length: Annotated[int, Field(ge=10, le=5000, description="length of the simulated histories")]
-
-
-class SequentialModelChapter(SequenceChapter):
-    """``sequential-model``: the model's shape, how much history it reads, and the loss it is trained with."""
-
-    layers: Annotated[int, Field(ge=1, le=8, description="layers of the model")]
-    width: Annotated[int, Field(ge=1, le=256, description="width of the model")]
-    max_length: Annotated[int, Field(ge=2, description="events of a history that the model reads")]
-    loss: Literal["softmax", "sampled-softmax", "bce", "gbce"] = Field(description="the loss it is trained with")
-
-
-class LossesAndMetrics(SequenceChapter):
-    """``losses-and-metrics``: items a sampled loss draws, epochs beside the profile's, simulated evaluations."""
-
-    negatives: Annotated[int, Field(ge=1, description="items that a sampled loss draws")]
-    budget: Annotated[float, Field(gt=0, le=100, description="epochs, as a multiple of the profile's")]
-    draws: Annotated[int, Field(ge=2, le=1000, description="simulated evaluations")]
-
-
-class PerformanceLaw(SequenceChapter):
-    """``performance-law``: the metric the law is fitted to, and how many of the largest shapes it must predict."""
-
-    metric: Literal["ndcg@10", "hr@10", "ndcg@50", "hr@50", "mrr"] = Field(
-        description="the metric the law is fitted to"
-    )
-    hold_out: Annotated[int, Field(ge=1, le=2, description="how many of the largest shapes the law must predict")]
-
-
-class PerformanceLawMeasured(Chapter):
-    """``performance-law-measured``: the metric the law is fitted to, and the training ``seeds`` that count."""
-
-    metric: Literal["ndcg@10", "hr@10"] = Field(description="the metric the law is fitted to")
-    bootstrap: Resamples
-
-
-class PlannerSettings(SequenceChapter):
-    """``planner``: the budget of the table of recommendations, and the refits behind every interval."""
-
-    kind: Literal["none", "product", "parameters", "flop", "layers"] = Field(description="what the budget limits")
-    budget: Annotated[float, Field(gt=0, description="the budget, in units of its kind")]
-    resamples: Annotated[int, Field(ge=100, le=2000, description="refits behind every interval")]
-
-
-class HowWeFit(Chapter):
-    """``how-we-fit``: noise of a simulated run."""
-
-    noise: Noise
-
-
-class FittingHonestly(Chapter):
-    """``fitting-honestly``: noise of a simulated run, decades of compute its runs span."""
-
-    noise: Noise
-    decades: Annotated[float, Field(ge=0.5, le=6, description="decades of compute that the runs span")]
-
-
-class WukongPublished(Chapter):
-    """``wukong-published``: which task of Table 5, how many of Wukong's smallest sizes to leave out, resamples."""
-
-    task: Literal[1, 2] = Field(description="which task of Wukong's table")
-    drop_smallest: Annotated[int, Field(ge=0, le=2, description="how many of Wukong's smallest sizes are left out")]
-    bootstrap: Resamples
-
-
-class PerformanceLawPublished(Chapter):
-    """``performance-law-published``: the panel looked at closely, and the constants q₁ that are searched."""
-
-    metric: Literal["HR@10", "NDCG@10"] = Field(description="metric of the panel")
-    dataset: PaperData = Field(description="data set of the panel")
-    max_length: Annotated[int, Field(ge=25, le=200, description="history length of the panel")]
-    largest_q1: Annotated[int, Field(ge=4, le=64, description="the largest constant q₁ that is searched")]
-
-
-class ReportCard(Chapter):
-    """``report-card``: bootstrap resamples behind the intervals."""
-
-    bootstrap: Resamples
+def _chapter(base: type[Parameters], **fields: Any) -> type[Parameters]:
+    """A chapter's model: what ``base`` has and ``fields``, each a type with its meaning and limits."""
+    return create_model(base.__name__, __base__=base, **fields)
 
 
 CHAPTERS: dict[str, type[Parameters]] = {
-    "intro": Introduction,
-    "how-we-fit": HowWeFit,
-    "wukong-published": WukongPublished,
-    "wukong-model": WukongModel,
-    "training-wukong": TrainingWukong,
-    "scaling-wukong": ScalingWukong,
-    "wukong-law-measured": WukongLawMeasured,
+    "intro": _chapter(
+        Parameters,
+        task=(Literal[1, 2], Field(description="which task of Wukong's table")),
+        dataset=(PaperData, Field(description="which data set of the Performance Law's")),
+    ),
+    "how-we-fit": _chapter(Chapter, noise=Noise),
+    "wukong-published": _chapter(
+        Chapter,
+        task=(Literal[1, 2], Field(description="which task of Wukong's table")),
+        drop_smallest=(int, Field(ge=0, le=2, description="how many of Wukong's smallest sizes are left out")),
+        bootstrap=Resamples,
+    ),
+    "wukong-model": _chapter(
+        CTRChapter,
+        layers=(int, Field(ge=1, le=8, description="Wukong layers")),
+        n_F=(int, Field(ge=1, description="embeddings that a layer's factorization machine block makes")),
+        n_L=(int, Field(ge=1, description="embeddings that its linear compression block passes on")),
+        k=(int, Field(ge=1, description="columns the pairwise products are compressed to")),
+        mlp_width=(int, Field(ge=1, description="width of the block's MLP")),
+        fm=(Literal["optimised", "attentive", "plain"], Field(description="how the pairwise products are compressed")),
+    ),
+    "training-wukong": _chapter(
+        CTRChapter,
+        split=(Literal["random", "time"], Field(description="test rows drawn at random, or the latest ones")),
+        layers=(int, Field(ge=1, le=8, description="Wukong layers")),
+        dense_learning_rate=(float, Field(gt=0, description="rate of everything but the embeddings")),
+        sparse_learning_rate=(float, Field(gt=0, description="rate of the embeddings")),
+    ),
+    "scaling-wukong": _chapter(
+        CTRChapter,
+        size=(
+            Literal["training_flop_per_example", "dense_parameters", "parameters"],
+            Field(description="what stands on the law's axis"),
+        ),
+        hold_out=(int, Field(ge=1, le=3, description="how many of the largest sizes the law must predict")),
+    ),
+    "wukong-law-measured": _chapter(
+        Chapter,
+        dataset=(Literal["movielens-1m", "kuairand-pure"], Field(description="which curve of the full study")),
+        split=(Literal["main", "time"], Field(description="how its test rows are chosen")),
+        task=(Literal[1, 2], Field(description="which label is predicted")),
+        size=(
+            Literal["training_flop_per_example", "dense_parameters", "parameters", "pf_days"],
+            Field(description="what stands on the law's axis"),
+        ),
+        hold_out=(int, Field(ge=1, le=4, description="how many of the largest sizes the law must predict")),
+        bootstrap=Resamples,
+    ),
     "ablations-wukong": CTRChapter,
     "data-scaling-wukong": CTRChapter,
-    "quality-wukong": QualityWukong,
-    "planted-world": PlantedWorldChapter,
-    "sequential-model": SequentialModelChapter,
-    "losses-and-metrics": LossesAndMetrics,
-    "data-quality": DataQuality,
-    "performance-law-published": PerformanceLawPublished,
-    "performance-law": PerformanceLaw,
-    "planner": PlannerSettings,
-    "performance-law-measured": PerformanceLawMeasured,
-    "report-card": ReportCard,
-    "fitting-honestly": FittingHonestly,
+    "quality-wukong": _chapter(
+        CTRChapter,
+        candidates=(int, Field(ge=1, le=100_000, description="candidates that one request scores")),
+        threads=(int, Field(ge=1, le=64, description="threads that score them")),
+    ),
+    "planted-world": _chapter(
+        Chapter,
+        decay=(float, Field(ge=0.25, le=4, description="how fast the interactions' strengths fall")),
+        interactions=(int, Field(ge=50, le=1000, description="how many interactions the world has")),
+        worlds=(int, Field(ge=2, le=100, description="worlds that the ideal learner is tried on")),
+    ),
+    "sequential-model": _chapter(
+        SequenceChapter,
+        layers=(int, Field(ge=1, le=8, description="layers of the model")),
+        width=(int, Field(ge=1, le=256, description="width of the model")),
+        max_length=(int, Field(ge=2, description="events of a history that the model reads")),
+        loss=(Literal["softmax", "sampled-softmax", "bce", "gbce"], Field(description="the loss it is trained with")),
+    ),
+    "losses-and-metrics": _chapter(
+        SequenceChapter,
+        negatives=(int, Field(ge=1, description="items that a sampled loss draws")),
+        budget=(float, Field(gt=0, le=100, description="epochs, as a multiple of the profile's")),
+        draws=(int, Field(ge=2, le=1000, description="simulated evaluations")),
+    ),
+    "data-quality": _chapter(
+        SequenceChapter,
+        m=(int, Field(ge=1, le=8, description="window length of the entropies")),
+        max_length=(int, Field(ge=0, description="where histories are cut; 0: nowhere")),
+        length=(int, Field(ge=10, le=5000, description="length of the simulated histories")),
+    ),
+    "performance-law-published": _chapter(
+        Chapter,
+        metric=(Literal["HR@10", "NDCG@10"], Field(description="metric of the panel")),
+        dataset=(PaperData, Field(description="data set of the panel")),
+        max_length=(int, Field(ge=25, le=200, description="history length of the panel")),
+        largest_q1=(int, Field(ge=4, le=64, description="the largest constant q₁ that is searched")),
+    ),
+    "performance-law": _chapter(
+        SequenceChapter,
+        metric=(
+            Literal["ndcg@10", "hr@10", "ndcg@50", "hr@50", "mrr"],
+            Field(description="the metric the law is fitted to"),
+        ),
+        hold_out=(int, Field(ge=1, le=2, description="how many of the largest shapes the law must predict")),
+    ),
+    "planner": _chapter(
+        SequenceChapter,
+        kind=(Literal["none", "product", "parameters", "flop", "layers"], Field(description="what the budget limits")),
+        budget=(float, Field(gt=0, description="the budget, in units of its kind")),
+        resamples=(int, Field(ge=100, le=2000, description="refits behind every interval")),
+    ),
+    "performance-law-measured": _chapter(
+        Chapter,
+        metric=(Literal["ndcg@10", "hr@10"], Field(description="the metric the law is fitted to")),
+        bootstrap=Resamples,
+    ),
+    "report-card": _chapter(Chapter, bootstrap=Resamples),
+    "fitting-honestly": _chapter(
+        Chapter, noise=Noise, decades=(float, Field(ge=0.5, le=6, description="decades of compute that the runs span"))
+    ),
 }
 """Chapter (the notebook's name without its ending) -> its parameters, in reading order."""
 
@@ -245,17 +195,14 @@ def chapter_settings(chapter: str, /, **given: Any) -> Any:
     Called in the cell after ``parameters`` with every one of them. Raises ``ParameterError`` on a name the chapter
     doesn't have (also one that papermill injected above and the call doesn't pass on) and on a value of another type.
     """
-    _plain_numbers()
     show_readable()
     return _validated(chapter, _injected() | given)
 
 
-def check_parameters(chapter: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given`` laid over the notebook's defaults, checked before anything runs."""
-    path = BOOK / f"{chapter}.ipynb"
-    values = parameter_defaults(path.read_text(encoding="utf-8")) | dict(given)
-    _validated(chapter, values)
-    return values
+def check_parameters(chapter: str, given: Mapping[str, Any]) -> None:
+    """Check ``given``, laid over the notebook's defaults, before anything runs."""
+    defaults = parameter_defaults((BOOK / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    _validated(chapter, defaults | dict(given))
 
 
 def allowed(chapter: str) -> str:
@@ -291,12 +238,67 @@ def _injected() -> dict[str, Any]:
     }
 
 
-def _plain_numbers() -> None:
-    """NumPy's scalars show as ``0.5`` and not as ``np.float64(0.5)``, so that a sentence of a page can format them."""
-    if shell := get_ipython():
-        for scalar in (np.float32, np.float64, np.int32, np.int64, np.bool_):
-            shell.display_formatter.formatters["text/plain"].for_type(scalar, _as_python)
+_SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
-def _as_python(value: np.generic, printer: Any, cycle: bool) -> None:
-    printer.text(repr(value.item()))
+def type_of(annotation: Any) -> str:
+    """A type as a reader writes it: ``str``, ``list[int]``, ``'smoke' or 'quick'``."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return type_of(inner[0])
+    if origin is Literal:
+        return " or ".join(map(repr, inner))
+    return f"{origin.__name__}[{', '.join(map(type_of, inner))}]" if origin else annotation.__name__
+
+
+def plain_type(field: FieldInfo) -> str:
+    """The type alone; that of a choice is the type of its values."""
+    if get_origin(field.annotation) is Literal:
+        return " or ".join(dict.fromkeys(type(value).__name__ for value in get_args(field.annotation)))
+    return type_of(field.annotation)
+
+
+def allowed_values(field: FieldInfo) -> str:
+    """ "1, 2", "≥ 1, ≤ 8", or nothing where the type allows all; a list's limits are also those of its elements."""
+    inner = get_args(field.annotation)
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(map(str, inner))
+    limits = [*field.metadata, *(limit for part in inner for one in get_args(part)[1:] for limit in one.metadata)]
+    found = [(sign, getattr(limit, name)) for name, sign in _SIGNS.items() for limit in limits if hasattr(limit, name)]
+    return ", ".join(f"{sign} {value:,g}" for sign, value in found)
+
+
+def parameter_defaults(notebook: str) -> dict[str, Any]:
+    """Name -> default in the cell tagged ``parameters`` of a notebook, given as JSON text."""
+    cell = _parameters_cell(nbformat.reads(notebook, as_version=4))
+    return assigned(cell.source) if cell else {}
+
+
+def assigned(source: str) -> dict[str, Any]:
+    """Name -> value of the assignments in a cell. Anything but a literal counts as None: the name is what matters."""
+    values: dict[str, Any] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            try:
+                value = ast.literal_eval(node.value)
+            except ValueError:
+                value = None
+            values |= {target.id: value for target in targets if isinstance(target, ast.Name)}
+    return values
+
+
+def write_parameters(notebook: NotebookNode, given: Mapping[str, Any]) -> None:
+    """Put ``given`` into the parameters cell of a rerun, in place of the cell that papermill injected below it."""
+    notebook.cells = [cell for cell in notebook.cells if INJECTED not in cell.metadata.get("tags", [])]
+    if cell := _parameters_cell(notebook):
+        cell.source = "\n".join(_with_value(line, given) for line in cell.source.split("\n"))
+
+
+def _with_value(line: str, given: Mapping[str, Any]) -> str:
+    name = line.partition(":")[0].partition("=")[0].strip()
+    return f"{line.partition('=')[0].rstrip()} = {given[name]!r}" if name in given and "=" in line else line
+
+
+def _parameters_cell(notebook: NotebookNode) -> NotebookNode | None:
+    return next((cell for cell in notebook.cells if "parameters" in cell.metadata.get("tags", [])), None)

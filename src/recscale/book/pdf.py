@@ -8,21 +8,21 @@ import io
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
+from itertools import accumulate
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import yaml
+from jinja2 import Template
 from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject
 
-import recscale
 from recscale.book.execute import Layout, pages
-from recscale.book.site import source_date
-from recscale.settings import writable
+from recscale.book.site import edition
+from recscale.settings import whole_file
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -69,10 +69,8 @@ def print_book(layout: Layout, output: Path, *, report: Callable[[str], None] = 
         numbers = _paper(browser, _numbers(sheets))
         browser.close()
     writer = _bound(front, printed, numbers, layout.html)
-    writable(output.parent)
-    content = io.BytesIO()
-    writer.write(content)
-    output.write_bytes(content.getvalue())
+    with whole_file(output) as stream:
+        writer.write(stream)
     return sheets
 
 
@@ -85,22 +83,21 @@ def _printed(browser: Browser, path: Path, name: str) -> Printed:
     page.evaluate(OPEN_ALL)
     page.wait_for_function(DRAWN)
     page.evaluate(SET)
-    title = page.title().partition(" — ")[0]
-    reader = PdfReader(io.BytesIO(_pdf(page)))
+    printed = Printed(name, page.title().partition(" — ")[0], _pdf(page))
     context.close()
-    return Printed(name, title, reader)
+    return printed
 
 
-def _pdf(page: Page) -> bytes:
+def _pdf(page: Page) -> PdfReader:
     page.emulate_media(media="print")
-    return page.pdf(prefer_css_page_size=True, print_background=True)
+    return PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True, print_background=True)))
 
 
 def _paper(browser: Browser, html: str) -> PdfReader:
     """A document of its own, from HTML."""
     page = browser.new_page()
     page.set_content(html)
-    reader = PdfReader(io.BytesIO(_pdf(page)))
+    reader = _pdf(page)
     page.close()
     return reader
 
@@ -108,27 +105,22 @@ def _paper(browser: Browser, html: str) -> PdfReader:
 def _front(browser: Browser, layout: Layout, printed: Sequence[Printed]) -> PdfReader:
     """Cover and contents. The contents' own length shifts every number, so they are set twice."""
     config = yaml.safe_load(layout.config.read_text(encoding="utf-8"))
-    template = (files("recscale.book") / "cover.html").read_text(encoding="utf-8")
-    day = datetime.fromtimestamp(source_date(), UTC)
+    template = Template((files("recscale.book") / "cover.html").read_text(encoding="utf-8"))
     logo = layout.book / config.get("logo", "")
     fields = {
         "title": escape(config["title"]),
         "author": escape(config.get("author", "")),
-        "version": recscale.__version__,
-        "date": f"{day.day} {day:%B %Y}",
         "logo": logo.read_text(encoding="utf-8") if logo.suffix == ".svg" else "",
     }
     reader, length = None, 2
     while reader is None or len(reader.pages) != length:
         length = len(reader.pages) if reader else length
-        lines, sheet = [], length + 1
-        for page in printed:
-            lines.append(f"<li><span>{escape(page.title)}</span><span>{sheet}</span></li>")
-            sheet += len(page.reader.pages)
-        text = template
-        for name, value in (fields | {"contents": "".join(lines)}).items():
-            text = text.replace(f"{{{{{name}}}}}", value)
-        reader = _paper(browser, text)
+        starts = accumulate((len(page.reader.pages) for page in printed), initial=length + 1)
+        lines = [
+            f"<li><span>{escape(page.title)}</span><span>{start}</span></li>"
+            for page, start in zip(printed, starts, strict=False)
+        ]
+        reader = _paper(browser, template.render(fields, **edition(), contents="".join(lines)))
     return reader
 
 
@@ -136,9 +128,8 @@ def _numbers(sheets: int) -> str:
     """A document of numbers, to lay over the book's sheets; none on the cover."""
     style = "@page { size: A4; margin: 0 } body { margin: 0; font: 9pt system-ui, sans-serif; color: #555 }"
     style += "div { height: 297mm; position: relative; break-after: page; overflow: hidden }"
-    style += (
-        "div:last-child { break-after: auto } p { position: absolute; bottom: 8mm; width: 100%; text-align: center }"
-    )
+    style += "div:last-child { break-after: auto }"
+    style += "p { position: absolute; bottom: 8mm; width: 100%; text-align: center }"
     made = "".join(f"<div><p>{number if number > 1 else ''}</p></div>" for number in range(1, sheets + 1))
     return f"<!DOCTYPE html><style>{style}</style>{made}"
 

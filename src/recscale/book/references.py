@@ -1,22 +1,27 @@
 """What a page's references point at, read from the book's sources: labels, pages, equations, exercises, literature.
 
 Sphinx knows the same once it has built the whole book. A notebook or a single page that leaves the book has to carry
-the titles, numbers and author-year texts itself.
+the titles, numbers and author-year texts itself. The list of references has the same names: "Wang et al., 2021a".
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pybtex.database import Entry, parse_file
+from pybtex.plugin import register_plugin
 from pybtex.richtext import Text
+from pybtex.style.formatting.unsrt import Style as Unsorted
+from pybtex.style.labels import BaseLabelStyle
+from pybtex.style.sorting import BaseSortingStyle
 
 from recscale.book.blocks import Directive, blocks, included
 from recscale.book.dataset_pages import dataset_texts
-from recscale.book.publication import Publication
+from recscale.book.site import Publication
 
+STYLE = "author-year"
 _LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*$")
 _FIGURE = re.compile(r"<figure\b.*?</figure>", re.DOTALL)
 HEADING = re.compile(r"^#{1,6}\s+(?P<title>.+?)\s*$")
@@ -142,3 +147,36 @@ def _title(block: Directive) -> str:
     """What a link to a directive says: its title, or the first line of a picture's caption."""
     pictured = block.name in ("figure", "image", "diagram")
     return ("" if pictured else block.argument) or next(iter(block.body.strip().splitlines()), block.name)
+
+
+def cited_as(entry: Entry) -> str:
+    """``A, 2020``, ``A and B, 2020`` or ``A et al., 2020``, as the text writes it."""
+    return f"{authors(entry)}, {entry.fields['year']}"
+
+
+class AuthorYearLabels(BaseLabelStyle):
+    """Labels of the list: ``cited_as``."""
+
+    def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
+        return map(cited_as, sorted_entries)
+
+
+class AuthorYearSorting(BaseSortingStyle):
+    """The order of the list: by label."""
+
+    def sorting_key(self, entry: Entry) -> str:
+        return cited_as(entry).lower()
+
+
+class AuthorYear(Unsorted):
+    """The entries as pybtex formats them, by author and year."""
+
+    default_label_style = STYLE
+    default_sorting_style = STYLE
+
+
+def register_bibliography() -> None:
+    """Make the style known to pybtex, for ``:style: author-year`` of a bibliography."""
+    register_plugin("pybtex.style.labels", STYLE, AuthorYearLabels)
+    register_plugin("pybtex.style.sorting", STYLE, AuthorYearSorting)
+    register_plugin("pybtex.style.formatting", STYLE, AuthorYear)

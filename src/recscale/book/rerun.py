@@ -17,14 +17,13 @@ import yaml
 from nbformat import NotebookNode
 
 from recscale.book.build import sphinx
-from recscale.book.changes import Changes
+from recscale.book.changes import Changes, mark
 from recscale.book.execute import ChapterError, Layout, finish, pages, run_notebook
 from recscale.book.export import exported
-from recscale.book.markdown import without_other_pages
-from recscale.book.marks import mark
+from recscale.book.markdown import Alone
 from recscale.book.outputs import Portable
-from recscale.book.publication import publication
 from recscale.book.references import References, read_references
+from recscale.book.site import publication
 from recscale.figures.base import BOOK_BUILD
 from recscale.settings import temporary_folder, writable, write_atomically
 
@@ -47,10 +46,7 @@ def rerun(
             raise ChapterError(f"chapter {chapter}: {error}")
         notebook = nbformat.read(output, as_version=4)
     finish(notebook, chapter, time.perf_counter() - start, layout, given)
-    change = None
-    if given:
-        change = mark(notebook, chapter, given, layout)
-    return notebook, change
+    return notebook, mark(notebook, chapter, given, layout) if given else None
 
 
 def references_of(layout: Layout) -> References:
@@ -89,11 +85,11 @@ def _stage(notebook: NotebookNode, chapter: str, stage: Path, layout: Layout) ->
     shutil.copyfile(layout.config, stage / "_config.yml")
     (stage / "_toc.yml").write_text(yaml.safe_dump({"format": "jb-book", "root": chapter}), encoding="utf-8")
     references = references_of(layout)
-    outputs = Portable(references, chapter)
+    text, outputs = Alone(references, chapter, {}, layout.book), Portable(references, chapter)
     alone = nbformat.from_dict(notebook)
     for cell in alone.cells:
         if cell.cell_type == "markdown":
-            cell.source = without_other_pages(cell.source, references, chapter, layout.book)
+            cell.source = text(cell.source)
         for output in cell.get("outputs", []):
             if "text/html" in output.get("data", {}):
                 output.data["text/html"] = outputs.linked(output.data["text/html"])

@@ -5,21 +5,21 @@ chapter's first figure or the named one, ``note: …`` is for the speaker, and `
 a chapter has glued. Everything else is Markdown; formulas are written in HTML.
 """
 
-import ast
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 import nbformat
 from bs4 import BeautifulSoup, Tag
 from markdown_it import MarkdownIt
+from myst_nb.core.variables import format_plain_text
+from plotly.offline import get_plotlyjs
 
 from recscale.book.execute import Layout, execute_book
-from recscale.book.outputs import glued
+from recscale.book.outputs import glued, outputs_of
 from recscale.settings import write_atomically
 
 GLUE = re.compile(r"\{glue:text\}`([^`:]+)(?::([^`]*))?`")
@@ -53,8 +53,8 @@ def read_slides(text: str) -> list[Slide]:
 
 def figures_of(notebook: nbformat.NotebookNode) -> dict[str, str]:
     """Name -> HTML of every figure in an executed chapter, in the order of the page."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    pages = [BeautifulSoup(_html(output), "lxml") for output in outputs if "recscale-figure" in _html(output)]
+    shown = ("".join(output.get("data", {}).get("text/html", "")) for output in outputs_of(notebook))
+    pages = [BeautifulSoup(html, "lxml") for html in shown if "recscale-figure" in html]
     return {figure["data-figure"]: _tall(figure) for page in pages for figure in page.select("figure.recscale-figure")}
 
 
@@ -69,11 +69,6 @@ def _tall(figure: Tag) -> str:
     return str(figure)
 
 
-def glued_in_all(notebooks: Iterable[nbformat.NotebookNode]) -> dict[str, str]:
-    """Name -> text of everything that the chapters have glued."""
-    return {name: text for notebook in notebooks for name, text in glued(notebook).items()}
-
-
 def with_numbers(text: str, values: Mapping[str, str]) -> str:
     """``text`` with its glue filled in. ``ValueError`` where no chapter has glued the name."""
 
@@ -81,8 +76,7 @@ def with_numbers(text: str, values: Mapping[str, str]) -> str:
         name, form = match.groups()
         if name not in values:
             raise ValueError(f"no chapter has glued {name!r}, which a slide shows")
-        value = ast.literal_eval(values[name])
-        return format(value, form) if form else str(value)
+        return format_plain_text(values[name], form or "")
 
     return GLUE.sub(filled, text)
 
@@ -98,22 +92,17 @@ def make_slides(out: Path, layout: Layout, *, report=print) -> Path:
 
 def deck(slides: Iterable[Slide], chapters: Mapping[str, nbformat.NotebookNode], layout: Layout) -> str:
     """The deck's HTML, with everything that it loads inside."""
-    numbers = glued_in_all(chapters.values())
+    numbers = {name: text for notebook in chapters.values() for name, text in glued(notebook).items()}
     figures = {name: figures_of(notebook) for name, notebook in chapters.items()}
     sections = [_section(number, slide, numbers, figures) for number, slide in enumerate(slides, start=1)]
-    own = Path(__file__).parent  # Jupyter Book would load on every page what is in _static
-    plotly = (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+    # beside this file: Jupyter Book would load on every page what is in _static
+    own = {kind: Path(__file__).with_suffix(kind).read_text(encoding="utf-8") for kind in (".html", ".css", ".js")}
     drawing = (layout.book / "_static" / "figures.js").read_text(encoding="utf-8")
-    turning = (own / "slides.js").read_text(encoding="utf-8")
-    return (
-        (own / "slides.html")
-        .read_text(encoding="utf-8")
-        .format(
-            title=escape(next(iter(slides)).title),
-            style=(own / "slides.css").read_text(encoding="utf-8"),
-            slides="\n".join(sections),
-            scripts="\n".join(f"<script>{code}</script>" for code in (plotly, drawing, turning)),
-        )
+    return own[".html"].format(
+        title=escape(next(iter(slides)).title),
+        style=own[".css"],
+        slides="\n".join(sections),
+        scripts="\n".join(f"<script>{code}</script>" for code in (get_plotlyjs(), drawing, own[".js"])),
     )
 
 
@@ -137,7 +126,3 @@ def _figure(reference: str, figures: Mapping[str, Mapping[str, str]]) -> str:
     if not figures[chapter] or (name and name not in figures[chapter]):
         raise ValueError(f"{chapter} has no figure {name!r}; it has {', '.join(figures[chapter]) or 'none'}")
     return figures[chapter][name or next(iter(figures[chapter]))]
-
-
-def _html(output: nbformat.NotebookNode) -> str:
-    return "".join(output.get("data", {}).get("text/html", ""))

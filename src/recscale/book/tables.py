@@ -15,27 +15,21 @@ from IPython import get_ipython
 COLUMN_TITLES = {
     "aicc": "AICc",
     "auc": "AUC",
-    "batch_size": "batch size",
     "benchmark_part": "benchmark, this part",
     "benchmark_whole": "benchmark, whole model",
     "best_wins": "share won by the best",
-    "boot_high": "resampled, to",
-    "boot_low": "resampled, from",
     "by_length": "ApEn without repeats",
     "capacity": "interactions held N",
     "ci_high": "95 % to",
     "ci_low": "95 % from",
-    "data_term": "data term",
     "dataset": "data set",
     "delta_aicc": "ΔAICc",
-    "dense_parameters": "dense parameters",
     "embedding_dim": "width d",
     "error_no_gain": "error of no gain",
     "first_p50_ms": "first size, p50 (ms)",
     "flop_factor": "FLOP, last ÷ first",
     "free": "free numbers",
     "gain_at_end": "change at the end (%)",
-    "gain_per_ms": "gain per ms",
     "gflop": "GFLOP",
     "gflop_per_example": "GFLOP per example",
     "held_out": "sizes hidden",
@@ -45,11 +39,6 @@ COLUMN_TITLES = {
     "in_band": "share in the band",
     "kappa": "κ",
     "last_p50_ms": "last size, p50 (ms)",
-    "law_high": "law, to",
-    "law_low": "law, from",
-    "layers_high": "layers, to",
-    "layers_low": "layers, from",
-    "least_significant": "least significant",
     "leave_one_size_out_rmse": "left-out error (RMSE)",
     "left_out": "left-out error",
     "logloss": "log-loss",
@@ -76,27 +65,21 @@ COLUMN_TITLES = {
     "same_w2": "same w₂",
     "sd": "s.d.",
     "seed_noise": "seed noise (%)",
-    "seeds_high": "seeds, to",
-    "seeds_low": "seeds, from",
     "slope_half": "slope ±",
-    "slope_high": "slope, to",
-    "slope_low": "slope, from",
     "slope_per_decade": "slope per tenfold",
     "std": "s.d.",
     "test_auc": "test AUC",
     "test_logloss": "test log-loss (nats)",
     "training_flop_per_example": "training FLOP per example",
     "users_with_zero": "users with 0",
-    "w1": "w₁",
-    "w2": "w₂",
-    "w3": "w₃",
-    "w4": "w₄",
-    "w5": "w₅",
-    "width_high": "width, to",
-    "width_low": "width, from",
     "without_industrial": "without Industrial",
-    "worst_seed": "worst seed",
 }
+_PLAIN = ("batch_size", "data_term", "dense_parameters", "gain_per_ms", "least_significant", "worst_seed")
+COLUMN_TITLES |= {name: name.replace("_", " ") for name in _PLAIN}
+_RANGES = {"boot": "resampled", "law": "law", "layers": "layers", "seeds": "seeds", "slope": "slope", "width": "width"}
+COLUMN_TITLES |= {f"{name}_low": f"{words}, from" for name, words in _RANGES.items()}
+COLUMN_TITLES |= {f"{name}_high": f"{words}, to" for name, words in _RANGES.items()}
+COLUMN_TITLES |= {f"w{number}": f"w{sign}" for number, sign in enumerate("₁₂₃₄₅", start=1)}
 """Name of a column or of an index in code -> its title on a page."""
 
 NOTHING = "–"
@@ -158,6 +141,11 @@ def _cells(column: pd.Series) -> pd.Series:
 
 
 def show_readable() -> None:
-    """From now on this kernel shows data frames as ``table_html`` does; without a kernel nothing happens."""
+    """From now on this kernel shows data frames as ``table_html`` does, and NumPy's scalars as ``0.5`` and not as
+    ``np.float64(0.5)``, so that a sentence of a page can format them. Without a kernel nothing happens.
+    """
     if shell := get_ipython():
-        shell.display_formatter.formatters["text/html"].for_type(pd.DataFrame, table_html)
+        formatters = shell.display_formatter.formatters
+        formatters["text/html"].for_type(pd.DataFrame, table_html)
+        for scalar in (np.float32, np.float64, np.int32, np.int64, np.bool_):
+            formatters["text/plain"].for_type(scalar, lambda value, printer, _: printer.text(repr(value.item())))

@@ -74,14 +74,7 @@ class StatedIn(StrEnum):
     """Printed by others."""
 
 
-@dataclass(frozen=True)
-class Text:
-    """An observation that is a name: the best model, the form that fits best."""
-
-    value: str
-
-
-Observed = Estimate | Count | Text
+Observed = Estimate | Count
 
 
 @runtime_checkable
@@ -155,13 +148,6 @@ class Claim(Statement):
         if (self.price is not None) != (self.verdict is Verdict.OPEN):
             raise ValueError(f"{self.id} is {self.verdict}: open claims have a price, others none")
 
-    @property
-    def interval(self) -> tuple[float | None, float | None]:
-        """The limits of the observed interval; None where there is none."""
-        if isinstance(self.observed, Estimate) and self.observed.has_interval:
-            return self.observed.ci_low, self.observed.ci_high
-        return None, None
-
 
 @cache
 def statements() -> dict[str, dict[str, Statement]]:
@@ -182,16 +168,12 @@ def judge(said: str | Statement, rule: Rule, observed: Observed, price: Price | 
     ``price``. ``printed``: a ``reference`` that is computed or stands in a published table.
     """
     if isinstance(said, str):
-        said = _statement(said)
+        known = {id: statement for body in statements().values() for id, statement in body.items()}
+        if said not in known:
+            raise ValueError(f"there is no claim {said!r} in claims.toml")
+        said = known[said]
     verdict = rule(observed)
     if verdict is None:
         verdict = Verdict.UNDECIDABLE if said.evidence is Evidence.PUBLISHED else Verdict.OPEN
     paid = price if verdict is Verdict.OPEN else None
     return Claim(**asdict(said) | printed, observed=observed, rule=rule.name, verdict=verdict, price=paid)
-
-
-def _statement(id: str) -> Statement:
-    for body in statements().values():
-        if id in body:
-            return body[id]
-    raise ValueError(f"there is no claim {id!r} in claims.toml")

@@ -30,13 +30,12 @@ def data_quality_claims(resamples: int, seed: int) -> list[Claim]:
 def repetition(chain: Chain, users: int, length: int, seed: int) -> dict[str, Estimate]:
     """Entropy (as ``experiments.duplication`` names it) -> its ratio after half of the items were replaced by a copy of
     the item before to its value before."""
-    ratios: list[pd.Series] = []
+    ratios = []
     for repeat in range(_REPEATS):
         items, offsets = chain.sample(users, length, seed=seed + repeat)
-        table = duplication(items, offsets, 2, (0.0, 0.5), seed + repeat).pivot(index="entropy", columns="share")[
-            "value"
-        ]
-        ratios.append(table[0.5] / table[0.0])
+        table = duplication(items, offsets, 2, (0.0, 0.5), seed + repeat)
+        values = table.pivot(index="entropy", columns="share", values="value")
+        ratios.append(values[0.5] / values[0.0])
     values = pd.DataFrame(ratios)
     limits = values.quantile([0.025, 0.975])
     return {name: Estimate(float(values[name].mean()), *map(float, limits[name])) for name in values}

@@ -10,19 +10,8 @@ from recscale.stats import Count, seeds_to_decide
 
 
 def frappe_claims(resamples: int, seed: int) -> list[Claim]:
-    """All claims on Frappe: on the papers' tables and on the committed runs. Nothing here is resampled."""
+    """On the papers' tables and on the committed runs. Nothing here is resampled."""
     return [full_strength(), *measured(load_results("frappe-quality"))]
-
-
-def measured(runs: pd.DataFrame) -> list[Claim]:
-    """The claims that a results table of ``frappe-quality`` decides; every model has a run in it."""
-    return [
-        reaches_auc(runs),
-        reaches_log_loss(runs),
-        leads_by_auc(runs),
-        _lead("frappe-best-logloss", Below(), runs, frappe.LOG_LOSS),
-        rivals_match_benchmark(runs),
-    ]
 
 
 def full_strength() -> Claim:
@@ -30,26 +19,20 @@ def full_strength() -> Claim:
     return judge("frappe-rivals-at-full-strength", EveryCase(), Count.decided(~frappe.baselines()["weaker"]))
 
 
-def reaches_auc(runs: pd.DataFrame) -> Claim:
-    printed = float(frappe.printed().loc["wukong", "paper"])
-    return _reaches("frappe-wukong-auc", Exceeds(printed - frappe.ROUNDING), runs, frappe.AUC, printed)
-
-
-def reaches_log_loss(runs: pd.DataFrame) -> Claim:
-    printed = float(frappe.printed().loc["wukong", "paper_logloss"])
-    return _reaches("frappe-wukong-logloss", Below(printed + frappe.ROUNDING), runs, frappe.LOG_LOSS, printed)
-
-
-def leads_by_auc(runs: pd.DataFrame) -> Claim:
-    names, table = frappe.printed()["name"], frappe.printed()["paper"]
-    rival = table.drop("wukong").idxmax()
-    reference = f"{table['wukong']:.4f} ({names[rival]} {table[rival]:.4f})"
-    return _lead("frappe-best-auc", Exceeds(), runs, frappe.AUC, reference=reference)
-
-
-def rivals_match_benchmark(runs: pd.DataFrame) -> Claim:
+def measured(runs: pd.DataFrame) -> list[Claim]:
+    """The claims that a results table of ``frappe-quality`` decides; every model has a run in it."""
+    printed = frappe.printed()
+    auc, loss = (float(printed.loc["wukong", column]) for column in ("paper", "paper_logloss"))
+    rival = printed["paper"].drop("wukong").idxmax()
+    best = f"{auc:.4f} ({printed['name'][rival]} {printed['paper'][rival]:.4f})"
     close = frappe.comparison(runs).loc[list(frappe.RIVALS), "close"]
-    return judge("frappe-rivals-match-benchmark", EveryCase(), Count.decided(close))
+    return [
+        _reaches("frappe-wukong-auc", Exceeds(auc - frappe.ROUNDING), runs, frappe.AUC, auc),
+        _reaches("frappe-wukong-logloss", Below(loss + frappe.ROUNDING), runs, frappe.LOG_LOSS, loss),
+        _lead("frappe-best-auc", Exceeds(), runs, frappe.AUC, reference=best),
+        _lead("frappe-best-logloss", Below(), runs, frappe.LOG_LOSS),
+        judge("frappe-rivals-match-benchmark", EveryCase(), Count.decided(close)),
+    ]
 
 
 def _reaches(id: str, rule: Exceeds | Below, runs: pd.DataFrame, metric: str, printed: float) -> Claim:
@@ -68,11 +51,6 @@ def _lead(id: str, rule: Exceeds | Below, runs: pd.DataFrame, metric: str, **pri
 
 def _price(runs: pd.DataFrame, models: list[str], seeds: float) -> Price:
     """``seeds`` per model, and the core-hours of those that ``models`` lack."""
-    groups = (
-        frappe.preset_runs(runs)
-        .groupby("model")
-        .agg(seeds=("seed", "size"), seconds=("wall_seconds", "mean"), threads=("threads", "max"))
-        .loc[models]
-    )
-    hours = (seeds - groups["seeds"]) * groups["seconds"] * groups["threads"] / 3600
+    groups = frappe.preset_runs(runs).query("model in @models").groupby("model")
+    hours = (seeds - groups.size()) * groups["wall_seconds"].mean() * groups["threads"].max() / 3600
     return Price(seeds, float(hours.sum()))

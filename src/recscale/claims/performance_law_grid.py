@@ -3,8 +3,9 @@
 What is claimed of HR and NDCG must hold for both at 10; the number shown is that of NDCG@10.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 
+import numpy as np
 import pandas as pd
 
 from recscale.analysis import shape_contrasts as contrasts
@@ -14,11 +15,11 @@ from recscale.analysis.shape_contrasts import CellMeans
 from recscale.analysis.shape_fits import GRID, shapes
 from recscale.analysis.shape_law import ShapeGrid
 from recscale.claims.claim import Claim, Price, judge
-from recscale.claims.price import price_of_any_seed, seed_price
-from recscale.claims.rules import Below, EveryCase, Exceeds, Unanimous, Within
+from recscale.claims.price import price_of_any_seed, seed_price, unpaired_count
+from recscale.claims.rules import Below, Exceeds, Unanimous, Within
 from recscale.published.shapes import CLAIMS
-from recscale.runs.table import core_hours_per_seed, load_results
-from recscale.stats import UNKNOWN, Count, Estimate, Pair, count_below, covering
+from recscale.runs.table import core_hours_per_seed
+from recscale.stats import UNKNOWN, Count, Estimate, covering
 
 FIXED_Q1, REDRAWN, PEAK_RESAMPLES = 8, 200, 400
 NOUNS = {"layers": "depth", "width": "width"}
@@ -29,25 +30,24 @@ CLAIMED = dict(zip(law.AXES, CLAIMS[0][3:], strict=True))
 """The paper's best shape of MovieLens-1M."""
 
 
-def shape_grid_claims(resamples: int, seed: int) -> list[Claim]:
-    """On the committed table."""
-    return grid_claims(load_results("sequential-grid"), resamples, seed)
-
-
 def grid_claims(runs: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
     """On a ``sequential-grid`` table."""
     grids = [ShapeGrid.from_runs(runs, metric) for metric in ("ndcg@10", "hr@10")]
     own = shapes(runs, **GRID)
     ndcg, hr = (CellMeans.from_runs(runs, f"test_{metric}") for metric in ("ndcg@10", "hr@10"))
     train, test = (CellMeans.from_runs(runs, f"{part}_loss") for part in ("train", "test"))
+    losses_fall = train.contrasts.intervals(contrasts.depth_steps(train))
+    past_peak = list(contrasts.past_the_peak(hr, test).values())
+    sole = signs([law.sole_survivor(grid) for grid in grids])
+    settled = _price((law.seeds_to_settle(grid) for grid in grids), grids, own)
     return [
-        follows_law(grids, own),
+        judge("pl-grid-follows-law", Unanimous(), sole, settled),
         *(needed(grids, own, rival) for rival in _RIVALS),
         *(predicts_largest(grids, own, axis) for axis in law.AXES),
         *(best_size(grids, own, axis, resamples, seed) for axis in law.AXES),
         *orders_models(ndcg, runs, resamples, seed),
-        _count("pl-grid-training-loss-falls", train.effects(contrasts.depth_steps(train)), own),
-        peaks_before_loss(hr, test, own),
+        unpaired_count("pl-grid-training-loss-falls", losses_fall, own),
+        unpaired_count("pl-grid-metric-peaks-before-loss", past_peak, own),
         longer_histories(ndcg, runs),
         half_precision(ndcg, runs),
     ]
@@ -58,24 +58,17 @@ def signs(values: Sequence[int]) -> Count:
     return Count(sum(bool(value > 0) for value in values), sum(bool(value < 0) for value in values), len(values))
 
 
-def follows_law(grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Claim:
-    """Is the law the only form that isn't rejected, by both metrics?"""
-    seen = signs([law.sole_survivor(grid) for grid in grids])
-    return judge("pl-grid-follows-law", Unanimous(), seen, _price(law.seeds_to_settle, grids, own))
-
-
 def needed(grids: Sequence[ShapeGrid], own: pd.DataFrame, rival: str) -> Claim:
     """Is the law needed where there is a plainer form?"""
     seen = signs([law.robust_preference(grid, rival) for grid in grids])
-    price = _price(lambda grid: law.seeds_to_prefer(grid, rival), grids, own)
+    price = _price((law.seeds_to_prefer(grid, rival) for grid in grids), grids, own)
     return judge(f"pl-grid-{_RIVALS[rival]}", Unanimous(), seen, price)
 
 
 def predicts_largest(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str) -> Claim:
     """Does the law predict the largest depth, or width, better than "no further gain" does?"""
     unseen = [extrapolation.hold_out(grid, axis) for grid in grids]
-    needed = max(one.seeds_to_decide(grids[0].seeds) for one in unseen)
-    price = seed_price(needed, grids[0].seeds, core_hours_per_seed(own))
+    price = _price((one.seeds_to_decide(grids[0].seeds) for one in unseen), grids, own)
     return judge(f"pl-grid-predicts-{NOUNS[axis]}", Exceeds(), covering([one.gain for one in unseen]), price)
 
 
@@ -83,9 +76,12 @@ def best_size(grids: Sequence[ShapeGrid], own: pd.DataFrame, axis: str, resample
     """Is there a best depth, or width, inside the grid?"""
     peaks = [law.peak(grid, axis, min(resamples, PEAK_RESAMPLES), seed) for grid in grids]
     identified = all(peak.is_identified for peak in peaks)
-    seen = covering([peak.estimate for peak in peaks]) if identified else Estimate(peaks[0].value)
-    needed = max(peak.seeds_to_identify(grids[0].seeds) for peak in peaks)
-    price = seed_price(needed, grids[0].seeds, core_hours_per_seed(own))
+    seen = (
+        covering([Estimate(peak.value, peak.ci_low, peak.ci_high) for peak in peaks])
+        if identified
+        else Estimate(peaks[0].value)
+    )
+    price = _price((peak.seeds_to_identify(grids[0].seeds) for peak in peaks), grids, own)
     reference = f"{CLAIMED[axis]} (length 200)"
     return judge(f"pl-grid-best-{NOUNS[axis]}", Within(*peaks[0].measured), seen, price, reference=reference)
 
@@ -100,21 +96,13 @@ def orders_models(cells: CellMeans, runs: pd.DataFrame, resamples: int, seed: in
     limits = [contrasts.w_limits(cells, one, FIXED_Q1, min(resamples, REDRAWN), seed) for one in models]
     result = []
     for axis, weight in (("layers", "w1"), ("width", "w2")):
-        effects = cells.effects([contrasts.disagreement(one, axis, FIXED_Q1) for one in models])
+        effects = cells.contrasts.intervals([contrasts.disagreement(one, axis, FIXED_Q1) for one in models])
         differs = [low > 0 or high < 0 for low, high in (one[weight] for one in limits)]
         stable = [contrasts.same_order(one, axis) == len(one.w) for one in models]
-        counted = [
-            pair if known and same else (UNKNOWN, UNKNOWN)
-            for pair, known, same in zip(effects, differs, stable, strict=True)
-        ]
-        result.append(_count(f"pl-grid-{weight}-orders-models", counted, runs))
+        known = np.logical_and(differs, stable)
+        counted = [pair if sure else (UNKNOWN, UNKNOWN) for pair, sure in zip(effects, known, strict=True)]
+        result.append(unpaired_count(f"pl-grid-{weight}-orders-models", counted, runs))
     return result
-
-
-def peaks_before_loss(metric: CellMeans, loss: CellMeans, own: pd.DataFrame) -> Claim:
-    """Does HR@10 fall where the test loss still falls?"""
-    past = list(contrasts.past_the_peak(metric, loss).values())
-    return _count("pl-grid-metric-peaks-before-loss", past, own)
 
 
 def longer_histories(cells: CellMeans, runs: pd.DataFrame) -> Claim:
@@ -133,11 +121,6 @@ def half_precision(cells: CellMeans, runs: pd.DataFrame) -> Claim:
     return judge("pl-grid-bfloat16-costs", Below(), effect.percent, price)
 
 
-def _count(id: str, effects: Sequence[Pair], runs: pd.DataFrame) -> Claim:
-    price = price_of_any_seed([wide for _, wide in effects], runs)
-    return judge(id, EveryCase(), count_below(effects), price)
-
-
-def _price(needed: Callable[[ShapeGrid], float], grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Price:
+def _price(needed: Iterable[float], grids: Sequence[ShapeGrid], own: pd.DataFrame) -> Price:
     """``seed_price`` of a claim on the whole grid, by the metric that needs more seeds."""
-    return seed_price(max(map(needed, grids)), grids[0].seeds, core_hours_per_seed(own))
+    return seed_price(max(needed), grids[0].seeds, core_hours_per_seed(own))

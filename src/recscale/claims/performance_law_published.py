@@ -21,37 +21,44 @@ _METRICS = ["HR@10", "NDCG@10"]
 
 def published_performance_claims(resamples: int, seed: int) -> list[Claim]:
     """All of them; nothing is resampled: intervals of peaks are profiles."""
-    models = published.panel_models()
-    forms = [
+    models, curves = published.panel_models(), published.loss_curves()
+    close = (curves["r2_recomputed"] - curves["r2_printed"]).abs() < _CLOSE
+    return [
+        *reproduced(published.panel_r2()),
         beats("pl-beats-line", models, "log-linear"),
         beats("pl-beats-quadratic", models, "log-quadratic"),
-        r2_of_loss_curves(published.loss_curves()),
+        judge("pl-loss-law", EveryCase(), Count.decided(close)),
+        *shape_claims(),
+        *data_term_claims(),
     ]
-    return [*reproduced(published.panel_r2()), *forms, *shape_claims(), *data_term_claims()]
 
 
 def reproduced(r2: pd.DataFrame) -> list[Claim]:
     """Which printed R² come out again. ``r2``: ``published.panel_r2``."""
     exact = r2["dataset"].isin(published.EXACT)
-    reached = r2["q1_printed"] != ""
+    reached, off = r2["q1_printed"] != "", len(readings.round_differences(r2))
     return [
         judge("pl-r2-exact", EveryCase(), Count.decided(reached[exact])),
         judge("pl-r2-others", EveryCase(), Count.decided(reached[~exact])),
-        r2_of_baseline(r2),
+        judge("pl-r2-baseline", EveryCase(), Count(len(r2) - off, off, len(r2))),
     ]
 
 
 def shape_claims() -> list[Claim]:
     """The claimed best shapes, how they were checked, and the expansion potential."""
     peaks = readings.claimed_peaks().query("law == 'performance-law'").set_index(["constraint", "metric"])
+    free, product = peaks.loc["none"], peaks.loc["layers × width = 512"]
     rows = published.optima_rows()
+    unconstrained = rows[rows["constraint"] == "global optimum"]
+    rivals = unconstrained.loc[unconstrained["predicted_optimum"] == "no", "relabelled"].astype(bool)
+    best = unconstrained.groupby("predicted_optimum")["hr@10"].max()
     return [
-        printed_best_size("pl-depth-ml1m", peaks.loc["none"], "layers", 28.0),
-        printed_best_size("pl-width-ml1m", peaks.loc["none"], "width", 54.0),
+        judge("pl-depth-ml1m", Unanimous(), Count.decided(_contain(free, "layers", 28.0))),
+        judge("pl-width-ml1m", Unanimous(), Count.decided(_contain(free, "width", 54.0))),
         width_on_industrial(peaks.loc["layers = 64"], rows),
-        width_at_product(peaks.loc["layers × width = 512"]),
-        rivals_trained(rows),
-        shape_first(rows),
+        judge("pl-width-product", Matches(44.0), Estimate(float(product.loc["HR@10", "width"]))),
+        judge("pl-rivals-trained", EveryCase(), Count.decided(~rivals)),
+        judge("pl-shape-first", Exceeds(), Estimate(float(best["yes"] - best["no"]))),
         depth_by_w1(published.potential_by_q1(), published.potential()),
     ]
 
@@ -67,31 +74,19 @@ def data_term_claims() -> list[Claim]:
     ]
 
 
-def r2_of_baseline(r2: pd.DataFrame) -> Claim:
-    off = len(readings.round_differences(r2))
-    return judge("pl-r2-baseline", EveryCase(), Count(len(r2) - off, off, len(r2)))
-
-
 def beats(id: str, models: pd.DataFrame, rival: str) -> Claim:
     """``models``: ``published.panel_models``."""
     score = readings.score(models, rival)
     return judge(id, EveryCase(), Count(score.wins, score.losses, sum(score)))
 
 
-def r2_of_loss_curves(curves: pd.DataFrame) -> Claim:
-    close = (curves["r2_recomputed"] - curves["r2_printed"]).abs() < _CLOSE
-    return judge("pl-loss-law", EveryCase(), Count.decided(close))
+def _contain(peaks: pd.DataFrame, axis: str, printed: float) -> list[bool]:
+    """Which metrics' intervals of a peak have the printed place. Limits to the printed precision, 0.1.
 
-
-def _contain(rows: pd.DataFrame, axis: str, printed: float) -> list[bool]:
-    """Which metrics' intervals of a peak have the printed place. Limits to the printed precision, 0.1."""
-    low, high = rows.loc[_METRICS, f"{axis}_low"].round(1), rows.loc[_METRICS, f"{axis}_high"].round(1)
+    ``peaks``: of the Performance Law, indexed by metric, from ``readings.claimed_peaks``.
+    """
+    low, high = peaks.loc[_METRICS, f"{axis}_low"].round(1), peaks.loc[_METRICS, f"{axis}_high"].round(1)
     return ((low <= printed) & (printed <= high)).tolist()
-
-
-def printed_best_size(id: str, peaks: pd.DataFrame, axis: str, printed: float) -> Claim:
-    """``peaks``: of the Performance Law, indexed by metric, from ``readings.claimed_peaks``; so in all that follow."""
-    return judge(id, Unanimous(), Count.decided(_contain(peaks, axis, printed)))
 
 
 def width_on_industrial(peaks: pd.DataFrame, rows: pd.DataFrame) -> Claim:
@@ -99,20 +94,6 @@ def width_on_industrial(peaks: pd.DataFrame, rows: pd.DataFrame) -> Claim:
     trained = rows[rows["constraint"] == "layers fixed at 64"]
     first = bool(trained.loc[trained["ndcg@10"].idxmax(), "embedding_dim"] == 603)
     return judge("pl-width-industrial", Unanimous(), Count.decided([*_contain(peaks, "width", 603.0), first]))
-
-
-def width_at_product(peaks: pd.DataFrame) -> Claim:
-    return judge("pl-width-product", Matches(44.0), Estimate(float(peaks.loc["HR@10", "width"])))
-
-
-def rivals_trained(rows: pd.DataFrame) -> Claim:
-    rivals = rows[(rows["constraint"] == "global optimum") & (rows["predicted_optimum"] == "no")]
-    return judge("pl-rivals-trained", EveryCase(), Count.decided(~rivals["relabelled"].astype(bool)))
-
-
-def shape_first(rows: pd.DataFrame) -> Claim:
-    block = rows[rows["constraint"] == "global optimum"].groupby("predicted_optimum")["hr@10"].max()
-    return judge("pl-shape-first", Exceeds(), Estimate(float(block["yes"] - block["no"])))
 
 
 def depth_by_w1(by_q1: pd.DataFrame, printed: pd.DataFrame) -> Claim:

@@ -24,12 +24,9 @@ class Question:
     relies_on: dict[str, Verdict] = field(default_factory=dict)
 
 
-def _read() -> dict[str, Question]:
-    text = Path(__file__).with_name("questions.toml").read_text(encoding="utf-8")
-    return TypeAdapter(dict[str, Question]).validate_python(tomllib.loads(text))
-
-
-QUESTIONS = _read()
+QUESTIONS = TypeAdapter(dict[str, Question]).validate_python(
+    tomllib.loads(Path(__file__).with_name("questions.toml").read_text(encoding="utf-8"))
+)
 """Key -> question, in the order of ``questions.toml``, which is the report card's."""
 
 

@@ -12,6 +12,10 @@ from pathlib import Path
 from filelock import FileLock
 from joblib import Memory
 
+from recscale.analysis import ctr_learning_rates as rates
+from recscale.analysis import shape_predictions
+from recscale.analysis.ablations import compare_variants
+from recscale.analysis.data_scaling import data_grid
 from recscale.claims import (
     data_quality,
     frappe,
@@ -32,32 +36,40 @@ from recscale.claims.claim import Claim, Paper
 from recscale.claims.questions import QUESTIONS, Question
 from recscale.claims.render import badge, observed, price, reference
 from recscale.runs.execute import code_fingerprint
+from recscale.runs.table import load_results, load_runs
 from recscale.settings import DATA, cache_folder, hash_of, results_folder, writable
 
 SOURCES: dict[str, Callable[[int, int], list[Claim]]] = {
     "wukong-published": wukong_published.published_wukong_claims,
-    "wukong-scaling": wukong_scaling.scaling_claims,
-    "wukong-ablations": wukong_ablations.ablation_claims,
-    "wukong-data": wukong_data.data_scaling_claims,
-    "weight-averaging": weight_averaging.pilot_claims,
+    "wukong-scaling": lambda *_: wukong_scaling.claims_on(load_results("ctr-scaling"), rates.caveats(rates.search())),
+    "wukong-ablations": lambda *_: [
+        *wukong_ablations.knob_claims(compare_variants(load_runs("wukong-knobs"))),
+        *wukong_ablations.component_claims(compare_variants(load_runs("wukong-components"))),
+    ],
+    "wukong-data": lambda *_: wukong_data.data_grid_claims(data_grid(load_runs("ctr-data"))),
+    "weight-averaging": lambda *_: weight_averaging.averaging_claims(load_runs("ctr-averaging")),
     "frappe": frappe.frappe_claims,
     "serving": serving.serving_claims,
     "performance-law-published": performance_law_published.published_performance_claims,
     "data-quality": data_quality.data_quality_claims,
-    "performance-law-grid": performance_law_grid.shape_grid_claims,
-    "performance-law-data": performance_law_data.transfer_claims,
-    "performance-law-predictions": performance_law_predictions.recorded_claims,
-    "sequential-quality": sequential_quality.public_level_claims,
-    "wukong-shapes": wukong_shapes.bridge_claims,
+    "performance-law-grid": lambda *bootstrap: performance_law_grid.grid_claims(
+        load_results("sequential-grid"), *bootstrap
+    ),
+    "performance-law-data": lambda *bootstrap: performance_law_data.data_claims(
+        load_results("sequential-data"), load_results("sequential-grid"), *bootstrap
+    ),
+    "performance-law-predictions": lambda *_: performance_law_predictions.prediction_claims(
+        shape_predictions.read(), load_results("performance-law-predictions")
+    ),
+    "sequential-quality": lambda *_: sequential_quality.quality_claims(load_results("sequential-quality")),
+    "wukong-shapes": lambda *bootstrap: wukong_shapes.wukong_claims(load_results("wukong-bridge"), *bootstrap),
 }
 """Body of evidence -> its claims on the committed tables, from the bootstraps' number of resamples and seed."""
 
 _COLUMNS = ("claim", "printed", "observed", "verdict")
-RESAMPLES = 1000
-SEED = 0
 
 
-def load_claims(resamples: int = RESAMPLES, seed: int = SEED, sources: Sequence[str] | None = None) -> list[Claim]:
+def load_claims(resamples: int = 1000, seed: int = 0, sources: Sequence[str] | None = None) -> list[Claim]:
     """All claims on the committed tables, or those of ``sources``, in the order of ``SOURCES``.
 
     Computed where the package's code, a table or an argument is new, else read from the cache folder.
@@ -77,10 +89,10 @@ def _computed(source: str, resamples: int, seed: int, depends_on: str) -> list[C
 
 def claim_of(claims: Sequence[Claim], id: str) -> Claim:
     """The claim of that id; ValueError with the ids there are."""
-    for claim in claims:
-        if claim.id == id:
-            return claim
-    raise ValueError(f"there is no claim {id!r}; there are {', '.join(claim.id for claim in claims)}")
+    by_id = {claim.id: claim for claim in claims}
+    if id not in by_id:
+        raise ValueError(f"there is no claim {id!r}; there are {', '.join(by_id)}")
+    return by_id[id]
 
 
 def _tables() -> str:
@@ -128,11 +140,9 @@ def _deciding(id: str | None, claims: Sequence[Claim]) -> str:
 
 def _claim(claim: Claim) -> str:
     """One row of the second level."""
-    notes = [claim.detail, f"Rule: {claim.rule}.", "A check of ours." if claim.check else ""]
+    notes = " ".join(filter(None, [claim.detail, f"Rule: {claim.rule}.", "A check of ours." if claim.check else ""]))
     link = f'<a href="{claim.page}.html">{claim.page.replace("-", " ")}</a>'
-    small = (
-        f"<small>{escape(' '.join(note for note in notes if note))} Source: {claim.source}. Evidence: {link}</small>"
-    )
+    small = f"<small>{escape(notes)} Source: {claim.source}. Evidence: {link}</small>"
     cells = [
         f'<th scope="row"><span class="claim-text">{escape(claim.statement)}</span> {small}</th>',
         f'<td data-label="printed">{escape(reference(claim))}</td>',

@@ -12,7 +12,7 @@ from html import escape
 
 import pandas as pd
 
-from recscale.claims.claim import Claim, Count, Price, Text, Verdict, number
+from recscale.claims.claim import Claim, Count, Price, Verdict, number
 from recscale.stats.estimate import Estimate
 
 MIME = "application/vnd.recscale.claims+json"
@@ -45,14 +45,11 @@ def estimate(seen: Estimate, unit: str = "") -> str:
 
 
 def observed(claim: Claim) -> str:
-    """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6 rivals", "power law"."""
-    seen = claim.observed
-    if isinstance(seen, Text):
-        return seen.value
-    symbol, unit = f"{claim.symbol} = " if claim.symbol else "", f" {claim.unit}" if claim.unit else ""
+    """What was observed: "α = 0.00156 [0.00105, 0.00207]", "4 of 6 rivals"."""
+    seen, unit = claim.observed, f" {claim.unit}" if claim.unit else ""
     if isinstance(seen, Count):
         return f"{seen.agree} of {seen.of}{unit}"
-    return f"{symbol}{estimate(seen, unit)}"
+    return f"{f'{claim.symbol} = ' if claim.symbol else ''}{estimate(seen, unit)}"
 
 
 def reference(claim: Claim) -> str:
@@ -124,17 +121,18 @@ def side_by_side(bodies: Mapping[str, Sequence[Claim]]) -> pd.DataFrame:
 def claim_rows(claims: Sequence[Claim]) -> list[dict]:
     """One flat dictionary per claim, fit for JSON: numbers that are not finite are null.
 
-    Keys: those of ``ROW``; ``observed`` is a number, or text for counts and names, ``price`` null, or seeds, core_hours
+    Keys: those of ``ROW``; ``observed`` is a number, or text for counts, ``price`` null, or seeds, core_hours
     and sizes.
     """
     return [_row(claim) for claim in claims]
 
 
 def _row(claim: Claim) -> dict:
-    low, high = claim.interval
-    seen = claim.observed.value if isinstance(claim.observed, Estimate) else observed(claim)
+    one = claim.observed if isinstance(claim.observed, Estimate) else Estimate(math.nan)
+    seen = one.value if one is claim.observed else observed(claim)
+    limits = (one.ci_low, one.ci_high) if one.has_interval else (None, None)
     cost = claim.price and {name: _finite(value) for name, value in asdict(claim.price).items()}
-    judged = {"observed": _finite(seen), "ci_low": _finite(low), "ci_high": _finite(high), "price": cost}
+    judged = dict(zip(("observed", "ci_low", "ci_high"), map(_finite, (seen, *limits)), strict=True)) | {"price": cost}
     stated = {name: getattr(claim, name) for name in ROW if name not in judged}
     plain = {name: str(value) if isinstance(value, StrEnum) else value for name, value in stated.items()}
     return {name: (plain | judged)[name] for name in ROW}

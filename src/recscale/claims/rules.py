@@ -5,7 +5,7 @@ A rule answers ``HOLDS``, ``IN_PART``, ``FAILS``, or None where the observation 
 
 from dataclasses import dataclass
 
-from recscale.claims.claim import Text, Verdict, number
+from recscale.claims.claim import Verdict, number
 from recscale.stats import Count, Estimate
 
 
@@ -63,13 +63,11 @@ class Within:
 class Matches:
     """Holds where the interval has ``reference``, fails elsewhere.
 
-    An interval that has ``null`` as well (no effect at all) decides nothing, nor does a value without an interval. An
-    exact value (its own limits) may miss by ``tolerance``, half a unit of the last printed digit.
+    An interval that has ``null`` as well (no effect at all) decides nothing, nor does a value without an interval.
     """
 
     reference: float
     null: float | None = None
-    tolerance: float = 0.0
 
     @property
     def name(self) -> str:
@@ -78,7 +76,7 @@ class Matches:
     def __call__(self, observed: Estimate) -> Verdict | None:
         if not observed.has_interval:
             return None
-        if not observed.ci_low - self.tolerance <= self.reference <= observed.ci_high + self.tolerance:
+        if not observed.ci_low <= self.reference <= observed.ci_high:
             return Verdict.FAILS
         empty = self.null is not None and observed.ci_low <= self.null <= observed.ci_high
         return None if empty else Verdict.HOLDS
@@ -127,22 +125,3 @@ class Unanimous:
         if observed.agree == observed.of:
             return Verdict.HOLDS
         return Verdict.FAILS if observed.contradict == observed.of else None
-
-
-@dataclass(frozen=True)
-class Is:
-    """Holds where the name observed is ``expected``, fails where it is another; "" decides nothing."""
-
-    expected: str
-
-    @property
-    def name(self) -> str:
-        return f"is {self.expected}"
-
-    def __call__(self, observed: Text) -> Verdict | None:
-        if not observed.value:
-            return None
-        return Verdict.HOLDS if observed.value == self.expected else Verdict.FAILS
-
-
-RULES: tuple[type, ...] = (Exceeds, Below, Within, Matches, Leads, EveryCase, Unanimous, Is)

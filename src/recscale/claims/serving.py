@@ -33,6 +33,5 @@ def _price(table: pd.DataFrame, runs: pd.DataFrame) -> Price:
     seeds = int(table["seeds"].min())
     lags = serving.lag_behind_faster(table, serving.least_gap(table, runs))
     needed = max(seeds_to_decide(lag, 0.0, seeds) for lag in lags)
-    configurations = len(lags) + 1
-    hours = (needed - seeds) * configurations * float((runs["wall_seconds"] * runs["threads"]).mean()) / 3600
+    hours = (needed - seeds) * (len(lags) + 1) * float((runs["wall_seconds"] * runs["threads"]).mean()) / 3600
     return Price(needed, hours if np.isfinite(hours) else np.inf)

@@ -6,36 +6,22 @@ Every setting is judged at its own best dense rate, chosen on validation rows; t
 import pandas as pd
 
 from recscale.analysis.averaging import mean_gain, noise_ratio, pilot_table
-from recscale.claims.claim import Claim, Price, judge
+from recscale.claims.claim import Claim, judge
 from recscale.claims.price import price_of
 from recscale.claims.rules import Below, Exceeds
-from recscale.runs.table import core_hours_per_seed, load_runs
-from recscale.stats.estimate import Estimate
+from recscale.runs.table import core_hours_per_seed
 
 _SHARE = 0.2
 """Of the steps: what the studies average."""
 
 
-def pilot_claims(resamples: int, seed: int) -> list[Claim]:
-    """The committed pilot."""
-    return averaging_claims(load_runs("ctr-averaging"))
-
-
 def averaging_claims(runs: pd.DataFrame) -> list[Claim]:
     """All claims on one pilot."""
+    constant, falling = (mean_gain(runs, _SHARE, against) for against in ("constant", "linear"))
     ratio = noise_ratio(pilot_table(runs), _SHARE)
+    seeds = int(runs.groupby("configuration").size().min()), core_hours_per_seed(runs)
     return [
-        _gains("averaging-lowers-loss", runs, "constant"),
-        _gains("averaging-beats-falling-rate", runs, "linear"),
-        judge("averaging-halves-seed-noise", Below(0.5), ratio, _price(ratio, 0.5, runs)),
+        judge("averaging-lowers-loss", Exceeds(), constant, price_of([constant], 0.0, *seeds)),
+        judge("averaging-beats-falling-rate", Exceeds(), falling, price_of([falling], 0.0, *seeds)),
+        judge("averaging-halves-seed-noise", Below(0.5), ratio, price_of([ratio], 0.5, *seeds)),
     ]
-
-
-def _gains(id: str, runs: pd.DataFrame, against: str) -> Claim:
-    gain = mean_gain(runs, _SHARE, against)
-    return judge(id, Exceeds(), gain, _price(gain, 0.0, runs))
-
-
-def _price(estimate: Estimate, threshold: float, runs: pd.DataFrame) -> Price:
-    fewest = int(runs.groupby("configuration").size().min())
-    return price_of([estimate], threshold, fewest, core_hours_per_seed(runs))

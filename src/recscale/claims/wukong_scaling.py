@@ -8,21 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 import pandas as pd
 
 from recscale.analysis import ctr_curves, ctr_exponents, ctr_rivals, ctr_scaling
-from recscale.analysis.ctr_learning_rates import NO_CAVEATS, Caveats, search
-from recscale.analysis.ctr_learning_rates import caveats as caveats_of
+from recscale.analysis.ctr_learning_rates import NO_CAVEATS, Caveats
 from recscale.analysis.ctr_rivals import LEAD, SIGNIFICANT_GAIN, RivalComparison
 from recscale.claims.claim import Claim, Price, judge
 from recscale.claims.rules import EveryCase, Exceeds, Leads, Matches
-from recscale.runs.table import Columns, core_hours_per_seed, load_results
+from recscale.runs.table import Columns, core_hours_per_seed
 from recscale.stats import UNKNOWN, Count, Estimate, Pair, count_above, count_below, seeds_to_decide
 
 STRONGEST = "dcnv2"
 """The rival with the lowest loss in the paper's Table 5."""
-
-
-def scaling_claims(resamples: int, seed: int) -> list[Claim]:
-    """All claims on the committed table."""
-    return claims_on(load_results(ctr_curves.NAME), caveats_of(search()))
 
 
 def claims_on(table: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Claim]:
@@ -40,30 +34,45 @@ def claims_on(table: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Claim]
 
 def law_claims(runs: pd.DataFrame, size: str = Columns.FLOP, hold_out: int = 2) -> list[Claim]:
     """What the law through Wukong's sizes on one curve decides. ValueError: too few sizes."""
+    alpha, printed = _alpha(runs, size), ctr_scaling.PAPER_EXPONENT
+    alpha_price = _price_of_sizes(ctr_curves.of_model(runs, "wukong"), [alpha], printed, size)
+    misses = ctr_scaling.misses(runs, size)
+    too_low = count_above(misses) if misses else UNKNOWN_CASE
     return [
         loss_falls(runs, size),
         falls_over_the_larger_half(runs, size),
-        has_the_papers_exponent(runs, size),
+        judge("wukong-exponent-of-the-paper", Matches(printed, null=0.0), alpha, alpha_price, reference=printed),
         is_a_power_law(runs, size),
         beats_no_further_gain(runs, size, hold_out),
-        is_too_optimistic(runs, size),
+        judge("wukong-law-too-optimistic", EveryCase(), too_low, _price_of_cases(runs, misses)),
     ]
 
 
 def rival_claims(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> list[Claim]:
     """What the comparison at equal compute decides; none where no rival lies inside Wukong's range.
 
-    What ``caveats`` leave open counts neither way.
+    What ``caveats`` leave open counts neither way, nor does a lead over a rival that wasn't tuned as well. The lead of
+    ``STRONGEST`` is in % of Wukong's loss, with the interval that holds for all rivals together.
     """
     comparison = ctr_rivals.compare_rivals(runs)
-    if not comparison.rivals:
+    if not comparison.ahead:
         return []
-    strongest = [strongest_rival_leads(comparison, runs)] if STRONGEST in comparison.rivals else []
+    leads = comparison.leads()
+    counted = [
+        (UNKNOWN, UNKNOWN) if rival in caveats.unsearched and both[0].value < 0 else both
+        for rival, both in leads.items()
+    ]
+    price = _price_of_cases(runs, counted, -LEAD)
+    claims = [judge("wukong-leads-at-equal-compute", EveryCase(), count_below(counted, -LEAD), price)]
+    if STRONGEST in comparison.ahead:
+        lead = -(-leads[STRONGEST][1]).percent
+        claims.append(judge("dcnv2-ahead-of-wukong", Exceeds(), lead, _price(runs, lead)))
+    gains = _known(comparison.last_gains(), caveats)
+    price = _price_of_cases(runs, gains, SIGNIFICANT_GAIN)
     return [
-        leads_at_equal_compute(comparison, runs, caveats),
-        *strongest,
+        *claims,
         is_steeper(runs, caveats),
-        no_rival_improves(comparison, runs, caveats),
+        judge("rivals-stop-improving", EveryCase(), _below(gains, SIGNIFICANT_GAIN), price),
         still_improves(comparison, runs),
     ]
 
@@ -75,16 +84,10 @@ def loss_falls(runs: pd.DataFrame, size: str = Columns.FLOP, id: str = "wukong-l
 
 
 def falls_over_the_larger_half(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
-    upper = ctr_curves.larger_half(runs, size)
+    _, upper = ctr_curves.halves(runs, size)
     enough = ctr_curves.sizes_of(upper, size=size) >= ctr_curves.FEWEST_SIZES
     alpha = _alpha(upper, size) if enough else UNKNOWN
     return judge("wukong-loss-falls-larger-half", Exceeds(), alpha, _price_of_sizes(upper, [alpha], size=size))
-
-
-def has_the_papers_exponent(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
-    alpha, printed = _alpha(runs, size), ctr_scaling.PAPER_EXPONENT
-    price = _price_of_sizes(ctr_curves.of_model(runs, "wukong"), [alpha], printed, size)
-    return judge("wukong-exponent-of-the-paper", Matches(printed, null=0.0), alpha, price, reference=printed)
 
 
 def is_a_power_law(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
@@ -100,41 +103,10 @@ def beats_no_further_gain(runs: pd.DataFrame, size: str = Columns.FLOP, hold_out
     return judge("wukong-law-predicts-larger-models", Exceeds(), gain, _price(runs, gain))
 
 
-def is_too_optimistic(runs: pd.DataFrame, size: str = Columns.FLOP) -> Claim:
-    misses = ctr_scaling.misses(runs, size)
-    seen = count_above(misses) if misses else UNKNOWN_CASE
-    return judge("wukong-law-too-optimistic", EveryCase(), seen, _price_of_cases(runs, misses))
-
-
-def leads_at_equal_compute(comparison: RivalComparison, runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> Claim:
-    """Wukong's mean lead over each rival. A lead over a rival that wasn't tuned as well doesn't count."""
-    leads = [
-        (UNKNOWN, UNKNOWN) if rival in caveats.unsearched and both[0].value < 0 else both
-        for rival, both in comparison.leads().items()
-    ]
-    price = _price_of_cases(runs, leads, -LEAD)
-    return judge("wukong-leads-at-equal-compute", EveryCase(), count_below(leads, -LEAD), price)
-
-
-def strongest_rival_leads(comparison: RivalComparison, runs: pd.DataFrame) -> Claim:
-    """How much lower the loss of the paper's strongest rival is (% of Wukong's), with the interval that holds for all
-    rivals together."""
-    _, effect = comparison.leads()[STRONGEST]
-    lead = -(-effect).percent
-    return judge("dcnv2-ahead-of-wukong", Exceeds(), lead, _price(runs, lead))
-
-
 def is_steeper(runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> Claim:
     known = _known(ctr_rivals.steeper(runs), caveats)
     price = _price_of_sizes(runs, [wide for _, wide in known])
     return judge("wukong-steeper-than-every-rival", EveryCase(), _below(known), price)
-
-
-def no_rival_improves(comparison: RivalComparison, runs: pd.DataFrame, caveats: Caveats = NO_CAVEATS) -> Claim:
-    """What each rival's largest size gains over its best smaller one."""
-    known = _known(comparison.last_gains(), caveats)
-    price = _price_of_cases(runs, known, SIGNIFICANT_GAIN)
-    return judge("rivals-stop-improving", EveryCase(), _below(known, SIGNIFICANT_GAIN), price)
 
 
 def still_improves(comparison: RivalComparison, runs: pd.DataFrame) -> Claim:
@@ -154,9 +126,8 @@ def falls_later_robustly(runs: pd.DataFrame) -> Claim:
 def falls_on_every_task(tasks: Sequence[pd.DataFrame]) -> Claim:
     """The exponent's sign on every task of a data set, each by its own 95 % interval."""
     alphas = [_alpha(runs) for runs in tasks]
-    count = Count(sum(one.is_positive for one in alphas), sum(one.is_negative for one in alphas), len(alphas))
     price = _price_of_sizes(ctr_curves.of_model(tasks[0], "wukong"), alphas)
-    return judge("wukong-loss-falls-on-both-tasks", EveryCase(), count, price)
+    return judge("wukong-loss-falls-on-both-tasks", EveryCase(), count_above([(one, one) for one in alphas]), price)
 
 
 UNKNOWN_CASE = Count(0, 0, 1)

@@ -9,7 +9,7 @@ from recscale.claims.claim import Claim, judge
 from recscale.claims.performance_law_grid import signs
 from recscale.claims.price import seed_price
 from recscale.claims.rules import EveryCase, Exceeds, Unanimous
-from recscale.runs.table import core_hours_per_seed, load_results
+from recscale.runs.table import core_hours_per_seed
 from recscale.stats.multiplicity import Count
 
 R2 = {law.LAW: 0.528, law.LINE: 0.479}
@@ -17,21 +17,17 @@ R2 = {law.LAW: 0.528, law.LINE: 0.479}
 _REFITS = 200
 
 
-def bridge_claims(resamples: int, seed: int) -> list[Claim]:
-    """On the committed table."""
-    return wukong_claims(load_results("wukong-bridge"), resamples, seed)
-
-
 def wukong_claims(runs: pd.DataFrame, resamples: int, seed: int) -> list[Claim]:
     """On a ``wukong-bridge`` table."""
     grid = analysis.wukong_shapes(runs)
     tests, hours = (grid.width_test, grid.depth_test), core_hours_per_seed(runs)
     to_differ = min(test.seeds_to_reject(grid.seeds, law.SIGNIFICANCE / 2) for test in tests)
+    price = seed_price(to_differ, grid.seeds, hours)
     matter = Count(sum(test.rejects(law.SIGNIFICANCE / 2) for test in tests), 0, len(tests))
     reached = analysis.r2(grid, min(resamples, _REFITS), seed)
     return [
-        judge("pl-wukong-r2", Exceeds(R2[law.LAW]), reached, seed_price(to_differ, grid.seeds, hours)),
-        judge("pl-wukong-shape-matters", EveryCase(), matter, seed_price(to_differ, grid.seeds, hours)),
+        judge("pl-wukong-r2", Exceeds(R2[law.LAW]), reached, price),
+        judge("pl-wukong-shape-matters", EveryCase(), matter, price),
         needs_the_law("pl-wukong-decay-needed", grid, law.LINE, hours),
         needs_the_law("pl-wukong-beats-quadratic", grid, law.QUADRATIC, hours),
     ]

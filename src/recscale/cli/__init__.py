@@ -46,14 +46,13 @@ class Commands(TyperGroup):
 
 def application() -> typer.Typer:
     """Every command in its place. The modules import what they need when a command runs, so this is quick."""
-    from recscale.cli import book, chapter, claims, data, laws, study, train, train_sequential
+    from recscale.cli import book, chapter, claims, data, laws, study, train
 
     app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
     app.callback()(_common)
     app.add_typer(data.data_app, name="data")
     app.add_typer(study.study_app, name="study")
     app.add_typer(train.train_app, name="train")
-    train_sequential.mount(train.train_app)
     app.add_typer(chapter.chapter_app, name="chapter")
     app.add_typer(book.book_app, name="book")
     app.command("fit")(laws.fit_command)

@@ -1,20 +1,36 @@
 """``recscale book``: build the pages, check them, print them."""
 
 import time
-from enum import StrEnum
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 book_app = typer.Typer(help="Build the book and check its pages.", no_args_is_help=True)
 
 
-class Form(StrEnum):
-    """What `recscale book export` writes."""
+def _end(faults: list[str], fine: str) -> None:
+    """Print the faults and leave with status 1, or say that there are none."""
+    for fault in faults:
+        typer.echo(fault, err=True)
+    if faults:
+        raise typer.Exit(1)
+    typer.echo(fine)
 
-    NOTEBOOKS = "ipynb"
-    MYST = "myst"
+
+@contextmanager
+def or_exit(words: str = "") -> Iterator[None]:
+    """What fails in the book itself, a cell or a page, is printed after ``words``; the status is 1."""
+    from recscale.book.build import BuildError
+    from recscale.book.execute import ChapterError
+
+    try:
+        yield
+    except (ChapterError, BuildError) as error:
+        typer.echo(f"recscale: {words}{error}", err=True)
+        raise typer.Exit(1) from None
 
 
 @book_app.command()
@@ -29,9 +45,9 @@ def build(
     With other data or another profile the book is built in a folder of its own, and its pages say what has changed.
     """
     from recscale.book.arguments import book_arguments
-    from recscale.book.build import BuildError, build_book
-    from recscale.book.cells import parameter_defaults
-    from recscale.book.execute import ChapterError, Layout, chapters
+    from recscale.book.build import build_book
+    from recscale.book.execute import Layout, chapters
+    from recscale.book.parameters import parameter_defaults
 
     start, layout = time.perf_counter(), Layout()
     texts = {name: (layout.book / f"{name}.ipynb").read_text(encoding="utf-8") for name in chapters(layout)}
@@ -39,11 +55,8 @@ def build(
     given = book_arguments(defaults, dataset, profile)
     for chapter, values in given.items():
         typer.echo(f"{chapter}: {', '.join(f'{name} {value}' for name, value in values.items())}")
-    try:
+    with or_exit("the book was not built\n"):
         html = build_book(layout, report=typer.echo, given=given)
-    except (ChapterError, BuildError) as error:
-        typer.echo(f"recscale: the book was not built\n{error}", err=True)
-        raise typer.Exit(1) from None
     typer.echo(f"the book is ready after {time.perf_counter() - start:.0f} s: {html / 'index.html'}")
 
 
@@ -64,30 +77,29 @@ def pdf(
 @book_app.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="a new folder")],
-    form: Annotated[Form, typer.Option("--format", help="notebooks for any viewer, or MyST for Jupyter Book 2")],
+    form: Annotated[
+        Literal["ipynb", "myst"], typer.Option("--format", help="notebooks for any viewer, or MyST for Jupyter Book 2")
+    ],
 ) -> None:
     """Write the executed book for other programs, running first what has changed."""
-    from recscale.book.execute import ChapterError, Layout
+    from recscale.book.execute import Layout
     from recscale.book.export_book import export_book
     from recscale.settings import absolute
 
     folder = absolute(folder)
     if folder.exists():
         raise ValueError(f"{folder} is there already; name a new folder")
-    try:
-        export_book(Layout(), folder, form.value, report=typer.echo)
-    except ChapterError as error:
-        typer.echo(f"recscale: nothing was exported\n{error}", err=True)
-        raise typer.Exit(1) from None
+    with or_exit("nothing was exported\n"):
+        export_book(Layout(), folder, form, report=typer.echo)
     typer.echo(folder)
 
 
 @book_app.command("archive")
 def archive_command() -> None:
     """Pack the built pages for publishing, and write their addresses into CITATION.cff."""
-    from recscale.book.archive import cited, write_archive
+    from recscale.book.build import write_archive
     from recscale.book.execute import Layout
-    from recscale.book.publication import publication
+    from recscale.book.site import cited, publication
     from recscale.settings import REPOSITORY, write_atomically
 
     layout = Layout()
@@ -109,12 +121,7 @@ def links() -> None:
     from recscale.book.build import broken_external_links
     from recscale.book.execute import Layout
 
-    broken = broken_external_links(Layout())
-    for line in broken:
-        typer.echo(line, err=True)
-    if broken:
-        raise typer.Exit(1)
-    typer.echo("every external link answers")
+    _end(broken_external_links(Layout()), "every external link answers")
 
 
 @book_app.command()
@@ -126,12 +133,8 @@ def check() -> None:
     layout = Layout()
     if not layout.html.exists():
         raise ValueError("there is no built book yet; `recscale book build` makes one")
-    faults = check_book(layout.html, layout)
-    for fault in faults:
-        typer.echo(fault, err=True)
-    if faults:
-        raise typer.Exit(1)
-    typer.echo(f"no fault in {len(list(layout.html.rglob('*.html')))} pages")
+    fine = f"no fault in {len(list(layout.html.rglob('*.html')))} pages"
+    _end(check_book(layout.html, layout), fine)
 
 
 @book_app.command()

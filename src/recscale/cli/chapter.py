@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from recscale.cli.book import or_exit
+
 chapter_app = typer.Typer(
     help="List the chapters of the book, or rerun one with other parameters.", no_args_is_help=True
 )
@@ -39,8 +41,7 @@ def run_chapter_command(
     """
     from recscale.book import rerun
     from recscale.book.arguments import checked_arguments
-    from recscale.book.build import BuildError
-    from recscale.book.execute import ChapterError, Layout, chapters
+    from recscale.book.execute import Layout, chapters
     from recscale.settings import absolute, writable_file
 
     layout = Layout()
@@ -51,15 +52,12 @@ def run_chapter_command(
     notebook = notebook or (output is not None and output.suffix == ".ipynb")
     target = output or Path(f"{chapter}-rerun{'.ipynb' if notebook else ''}")
     target = writable_file(target) if notebook else rerun.check_page_folder(absolute(target))
-    try:
+    with or_exit():
         executed, change = rerun.rerun(chapter, given, layout, report=typer.echo)
         if notebook:
             rerun.write_notebook(executed, chapter, target, layout)
         else:
             target = rerun.write_page(executed, chapter, target, layout)
-    except (ChapterError, BuildError) as error:
-        typer.echo(f"recscale: {error}", err=True)
-        raise typer.Exit(1) from None
     if change is not None:
         typer.echo(f"{change.flipped} of {len(change.claims)} claims have another verdict than by default")
     typer.echo(target)

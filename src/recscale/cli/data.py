@@ -83,11 +83,15 @@ def _line(label: str, text: str | None) -> None:
 def expected_size(card: "Card", kind: str) -> str:
     """What the card says of the size: nothing, for most cards of the reader's own."""
     if kind == "ctr":
-        return f"{card.ctr.rows:,} impressions" if card.ctr.rows else ""
-    columns = card.sequences
-    if not columns.interactions:
+        return _size(card.ctr.rows)
+    return _size(card.sequences.interactions, card.sequences.users, card.sequences.items)
+
+
+def _size(rows: int | None, users: int | None = None, items: int | None = None) -> str:
+    """Rows of impressions, or, with ``users`` and ``items``, of interactions."""
+    if not rows:
         return ""
-    return f"{columns.interactions:,} interactions, {columns.users:,} users, {columns.items:,} items"
+    return f"{rows:,} impressions" if users is None else f"{rows:,} interactions, {users:,} users, {items:,} items"
 
 
 def used(card: "Card", kind: str, loaded: "Loaded") -> str:
@@ -95,9 +99,7 @@ def used(card: "Card", kind: str, loaded: "Loaded") -> str:
     from recscale.datasets.cards import book_cards
 
     data, source = loaded.data, loaded.source.name if loaded.source else "generated"
-    size = f"{len(data):,} impressions" if kind == "ctr" else ""
-    if kind == "sequences":
-        size = f"{len(data):,} interactions, {data.n_users:,} users, {data.n_items:,} items"
+    size = _size(len(data)) if kind == "ctr" else _size(len(data), data.n_users, data.n_items)
     checksum = "sha256" if card.name in book_cards() else "sha256 of file and card"
     return f"{size}; source: {source}; {checksum} {data.checksum}"
 

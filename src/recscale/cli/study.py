@@ -80,7 +80,7 @@ def predict_study(name: StudyName) -> None:
         raise ValueError(f"nothing is predicted for {name!r}; allowed is 'performance-law-predictions'")
     writable(results_folder())
     path = predictions.write()
-    table = predictions.read(path)
+    table = predictions.read()
     count = table[["layers", "width"]].drop_duplicates().shape[0]
     typer.echo(f"{path}: {count} shapes, predicted {table['predicted_at'].min()}; commit it, then run the study")
 

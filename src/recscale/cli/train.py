@@ -1,4 +1,4 @@
-"""``recscale train wukong|dlrm|…``: train one CTR model and print what it reached.
+"""``recscale train wukong|dlrm|…|sasrec|hstu|llama``: train one model and print what it reached.
 
 The same command under ``torchrun`` trains it on several processes:
 ``torchrun --nproc-per-node 2 --no-python recscale train wukong``.
@@ -27,6 +27,12 @@ CTR_HELP = {
     "wukong+cross": "Wukong with a cross net on the logit, a variant of ours.",
 }
 
+SEQUENTIAL_HELP = {
+    "sasrec": "SASRec-style transformer: pre-norm, GELU, learned positions.",
+    "hstu": "HSTU-style model: gated pointwise attention with relative position and time biases.",
+    "llama": "LLaMA-style transformer: RMSNorm, rotary positions, SwiGLU.",
+}
+
 
 def configure(model: str, settings: list[str]):
     """The model's configuration with every ``name=value`` of ``settings`` in place; values are JSON, or text."""
@@ -49,7 +55,7 @@ def configure(model: str, settings: list[str]):
     return config(**given)
 
 
-def _command(model: str):
+def _ctr_command(model: str):
     def command(
         dataset: Annotated[
             str, typer.Option(help="a data set of impressions, or the path of a card")
@@ -91,22 +97,83 @@ def _command(model: str):
         if first:
             if file:
                 write_atomically(file, result.history.to_csv(index=False))
-            _report(model, dataset, split, config, result)
+            title = f"{model} on {dataset}, {split} split: {json.dumps(asdict(config))}"
+            _report(title, "example", result, 16, 5)
+            if result.diverged:
+                typer.echo("  This run diverged: keep it out of any fit.")
 
     return command
 
 
-def _report(model: str, dataset: str, split: str, config, result) -> None:
+def _sequential_command(model: str):
+    def command(
+        dataset: Annotated[
+            str, typer.Option(help="a data set with sequences, or the path of a card")
+        ] = "movielens-100k",
+        split: Annotated[str, typer.Option(help="leave-one-out or global-time")] = "leave-one-out",
+        layers: Annotated[int, typer.Option(help="number of layers (H)")] = 2,
+        width: Annotated[int, typer.Option(help="item-embedding and hidden width (d_emb)")] = 64,
+        dropout: Annotated[float, typer.Option(help="share of elements dropped in training")] = 0.2,
+        max_length: Annotated[int, typer.Option(help="latest items of a history the model sees")] = 50,
+        loss: Annotated[str, typer.Option(help="softmax, sampled-softmax, bce or gbce")] = "sampled-softmax",
+        negatives: Annotated[int, typer.Option(help="items sampled per step")] = 256,
+        epochs: Annotated[int, typer.Option(help="at most so many")] = 100,
+        batch_tokens: Annotated[int, typer.Option(help="predicted positions per step")] = 1024,
+        learning_rate: Annotated[float, typer.Option(help="Adam's, after the warm-up")] = 1e-3,
+        seed: Annotated[int, typer.Option(help="fixes weights, order, dropout and negatives")] = 0,
+        device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:NUMBER")] = "auto",
+    ) -> None:
+        from recscale.datasets import load_sequences
+        from recscale.models.checks import check_seed
+        from recscale.models.sequential import SEQUENTIAL_MODELS
+        from recscale.training.distributed import choose_device
+        from recscale.training.health import popularity_metrics
+        from recscale.training.sequential import SequentialTraining, train_sequential
+        from recscale.training.sequential_batches import split_sequences
+
+        config = SEQUENTIAL_MODELS[model](layers=layers, width=width, dropout=dropout)
+        training = SequentialTraining(
+            max_length=max_length,
+            loss=loss,
+            negatives=negatives,
+            epochs=epochs,
+            batch_tokens=batch_tokens,
+            learning_rate=learning_rate,
+        )
+        check_seed(seed)
+        choose_device(device)
+        data = load_sequences(dataset)
+        result = train_sequential(config, training, data, split=split, seed=seed, device=device, progress=True)
+        parts = split_sequences(data, split)
+        popularity = popularity_metrics(parts, parts.test, max_length, choose_device("cpu"))["ndcg@10"]
+        title = f"{model} on {dataset}, {split}, best epoch of {result.history.epoch.max()}:"
+        _report(title, "position", result, 18, 4)
+        _warn(result, popularity)
+
+    return command
+
+
+def _warn(result, popularity: float) -> None:
+    """``popularity``: test NDCG@10 of ranking by training counts."""
+    if result.metrics["test_ndcg@10"] <= popularity:
+        typer.echo(
+            f"  Ranking by popularity is better: its test_ndcg@10 is {popularity:.4f}. Train longer, or otherwise."
+        )
+    if result.diverged or result.metrics["collapsed"]:
+        typer.echo("  This run is not healthy (diverged or no better than popularity): keep it out of any fit.")
+
+
+def _report(title: str, unit: str, result, width: int, digits: int) -> None:
+    """Print what was trained, counted in a ``unit``, and the metrics, named in so wide a column."""
     account = result.accounting
-    typer.echo(f"{model} on {dataset}, {split} split: {json.dumps(asdict(config))}")
+    typer.echo(title)
     typer.echo(f"  parameters       {account.dense_parameters:,} dense, {account.embedding_parameters:,} embedding")
-    typer.echo(f"  training FLOP    {account.training_flop_per_example:,} per example")
-    typer.echo(f"  examples seen    {result.examples_seen:,} in {result.wall_seconds:.0f} s")
+    typer.echo(f"  training FLOP    {account.training_flop_per_example:,} per {unit}")
+    typer.echo(f"  {unit + 's seen':16s} {result.examples_seen:,} in {result.wall_seconds:.0f} s")
     for name, value in result.metrics.items():
-        typer.echo(f"  {name:16s} {value:.5f}")
-    if result.diverged:
-        typer.echo("  This run diverged: keep it out of any fit.")
+        typer.echo(f"  {name:{width}s} {value:.{digits}f}")
 
 
-for _name, _help in CTR_HELP.items():
-    train_app.command(_name, help=_help)(_command(_name))
+for _texts, _command in ((CTR_HELP, _ctr_command), (SEQUENTIAL_HELP, _sequential_command)):
+    for _name, _help in _texts.items():
+        train_app.command(_name, help=_help)(_command(_name))

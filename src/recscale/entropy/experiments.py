@@ -8,20 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Int
 
+from recscale.entropy import measures
 from recscale.entropy.markov import Chain, coding_bound, duplicate
-from recscale.entropy.measures import (
-    approximate_entropy_per_user,
-    compression_ratio,
-    data_quality,
-    markov_entropy_rate,
-    real_entropy_per_user,
-    shannon_entropy_per_user,
-)
-
-Items = Int[np.ndarray, " tokens"]
-Offsets = Int[np.ndarray, " users_plus_1"]
+from recscale.entropy.windows import Items, Offsets
 
 
 @dataclass(frozen=True)
@@ -60,8 +50,8 @@ def finite_size_bias(m: int, size: Simulation, seed: int) -> pd.DataFrame:
         offsets = np.arange(users + 1) * length
         for alphabet in alphabets:
             items = generator.integers(0, alphabet, users * length)
-            apen = approximate_entropy_per_user(items, offsets, m).mean()
-            real = real_entropy_per_user(items, offsets).mean()
+            apen = measures.approximate_entropy_per_user(items, offsets, m).mean()
+            real = measures.real_entropy_per_user(items, offsets).mean()
             rows.append((length, alphabet, np.log(alphabet), apen, real))
     return pd.DataFrame(rows, columns=["length", "alphabet", "truth", "ApEn", "S_real"])
 
@@ -79,8 +69,8 @@ def per_user(items: Items, offsets: Offsets, m: int) -> pd.DataFrame:
             "user": np.arange(len(lengths)),
             "length": lengths,
             "repeats": lengths - distinct,
-            "ApEn": approximate_entropy_per_user(items, offsets, m),
-            "S_real": real_entropy_per_user(items, offsets),
+            "ApEn": measures.approximate_entropy_per_user(items, offsets, m),
+            "S_real": measures.real_entropy_per_user(items, offsets),
         }
     )[keep].reset_index(drop=True)
     return table.assign(by_length=np.log1p(1 / (table["length"] - m)))
@@ -97,7 +87,7 @@ def renaming(
     codes = np.unique(items, return_inverse=True)[1]
     names = [np.arange(codes.max() + 1), *(generator.permutation(codes.max() + 1) for _ in range(renamings))]
     rows = [
-        (tolerance, index, float(np.nanmean(approximate_entropy_per_user(name[codes], offsets, m, tolerance))))
+        (tolerance, index, float(np.nanmean(measures.approximate_entropy_per_user(name[codes], offsets, m, tolerance))))
         for tolerance in tolerances
         for index, name in enumerate(names)
     ]
@@ -122,13 +112,13 @@ def duplication(items: Items, offsets: Offsets, m: int, shares: Sequence[float],
     for share in shares:
         copy = duplicate(items, offsets, share, seed)
         values = {
-            "ApEn, mean of users": np.nanmean(approximate_entropy_per_user(copy, offsets, m)),
-            "ApEn, concatenated": approximate_entropy_per_user(copy, whole, m)[0],
-            "S_real, mean of users": np.nanmean(real_entropy_per_user(copy, offsets)),
-            "S_real, concatenated": real_entropy_per_user(copy, whole)[0],
-            "Shannon, mean of users": np.nanmean(shannon_entropy_per_user(copy, offsets)),
-            "Markov entropy rate": markov_entropy_rate(copy, offsets),
-            "zlib ratio": compression_ratio(np.unique(copy, return_inverse=True)[1]),
+            "ApEn, mean of users": np.nanmean(measures.approximate_entropy_per_user(copy, offsets, m)),
+            "ApEn, concatenated": measures.approximate_entropy_per_user(copy, whole, m)[0],
+            "S_real, mean of users": np.nanmean(measures.real_entropy_per_user(copy, offsets)),
+            "S_real, concatenated": measures.real_entropy_per_user(copy, whole)[0],
+            "Shannon, mean of users": np.nanmean(measures.shannon_entropy_per_user(copy, offsets)),
+            "Markov entropy rate": measures.markov_entropy_rate(copy, offsets),
+            "zlib ratio": measures.compression_ratio(np.unique(copy, return_inverse=True)[1]),
         }
         rows += [(share, entropy, float(value)) for entropy, value in values.items()]
     return pd.DataFrame(rows, columns=["share", "entropy", "value"])
@@ -139,7 +129,7 @@ def readings(name: str, items: Items, offsets: Offsets, m: int, max_length: int 
 
     ``factor`` = value / tokens is the quality a token is credited with.
     """
-    table = data_quality(items, offsets, m=m, max_length=max_length)
+    table = measures.data_quality(items, offsets, m=m, max_length=max_length)
     tokens = int(table.loc[table["name"] == "tokens", "value"].iloc[0])
     table.insert(0, "dataset", name)
     return table.assign(tokens=tokens, m=m, max_length=max_length or 0, factor=table["value"] / tokens)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from recscale.entropy.measures import approximate_entropy_per_user, markov_entropy_rate, real_entropy_per_user
+from recscale.entropy.windows import Items, Offsets
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +54,7 @@ class Chain:
         some = lengths[lengths > 0]
         return float(len(some) * _row_entropy(self.stationary[None])[0] + (some - 1).sum() * self.entropy_rate)
 
-    def sample(
-        self, n_users: int, length: int, seed: int
-    ) -> tuple[Int[np.ndarray, " tokens"], Int[np.ndarray, " users_plus_1"]]:
+    def sample(self, n_users: int, length: int, seed: int) -> tuple[Items, Offsets]:
         """``n_users`` independent stationary sequences of ``length`` items end to end, and their offsets."""
         draws = np.random.default_rng(seed).random((length, n_users))
         rows = np.cumsum(self.transition, 1)
@@ -104,9 +103,7 @@ def coding_bound(chain: Chain, n_users: int, length: int, seed: int) -> dict[str
     return result
 
 
-def duplicate(
-    items: Int[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"], share: float, seed: int
-) -> Int[np.ndarray, " tokens"]:
+def duplicate(items: Items, offsets: Offsets, share: float, seed: int) -> Items:
     """The same sequences with about ``share`` of the items (never a user's first) replaced by the item just before.
 
     Lengths stay, duplication rises: the experiment that says which way an entropy turns.

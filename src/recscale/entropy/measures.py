@@ -14,19 +14,12 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int, Integer, Shaped
+from jaxtyping import Int, Shaped
 from numpy.typing import ArrayLike
 
+from recscale.entropy import windows
 from recscale.entropy.suffix_array import longest_matches
-from recscale.entropy.windows import (
-    as_users,
-    equal_windows,
-    log_matches,
-    matches_only_itself,
-    near_windows,
-    same_length,
-    window_counts,
-)
+from recscale.entropy.windows import Items, Offsets, PerUser, as_users
 
 _ROUNDING = 1e-12
 """Differences of Φ below this are rounding, and 0 is meant: a reciprocal would turn them into 10¹² and more."""
@@ -40,13 +33,8 @@ def approximate_entropy(sequence: ArrayLike, m: Real = 2, r: Real = 0.0, *, sign
 
 
 def approximate_entropy_per_user(
-    items: Shaped[np.ndarray, " tokens"],
-    offsets: Integer[np.ndarray, " users_plus_1"],
-    m: Real = 2,
-    r: Real = 0.0,
-    *,
-    signed: bool = False,
-) -> Float[np.ndarray, " users"]:
+    items: Items, offsets: Offsets, m: Real = 2, r: Real = 0.0, *, signed: bool = False
+) -> PerUser:
     """``ApEn(m, r) = |Φ^m - Φ^{m+1}|`` of every user's sequence; NaN under m + 1 items (arXiv 2412.00430).
 
     ``Φ^m = 1/(n-m+1) Σ_i ln C_i^m``, ``C_i^m = #{j : d(X_i, X_j) <= r} / (n-m+1)``, windows ``X_i = x_i … x_{i+m-1}``,
@@ -59,30 +47,25 @@ def approximate_entropy_per_user(
     """
     items, offsets = as_users(items, offsets)
     m, r = _settings(m, r)
-    shorter, longer = _phi(items, offsets, m, r), _phi(items, offsets, m + 1, r)
-    difference = shorter - longer
+    shorter = _phi(items, offsets, m, r)
+    difference = shorter - _phi(items, offsets, m + 1, r)
     difference[np.abs(difference) < _ROUNDING * (1 + np.abs(shorter))] = 0.0
     return difference if signed else np.abs(difference)
 
 
-def _phi(items, offsets, length: int, r: Real) -> Float[np.ndarray, " users"]:
-    windows = window_counts(offsets, length)
-    phi = np.full(len(windows), np.nan)
-    some = windows > 0
-    phi[some] = log_matches(items, offsets, length, r)[some] / windows[some] - np.log(windows[some])
-    return phi
+def _phi(items, offsets, length: int, r: Real) -> PerUser:
+    counts = windows.window_counts(offsets, length)
+    with np.errstate(divide="ignore", invalid="ignore"):  # without a window: 0/0
+        return windows.log_matches(items, offsets, length, r) / counts - np.log(counts)
 
 
 def sample_entropy(sequence: ArrayLike, m: Real = 2, r: Real = 0.0) -> float:
     """Sample entropy of one sequence, in nats; see ``sample_entropy_per_user``."""
     m, r = _settings(m, r)
-    items, offsets = _one(sequence, at_least=m + 1, what="sample entropy")
-    return float(sample_entropy_per_user(items, offsets, m, r)[0])
+    return float(sample_entropy_per_user(*_one(sequence, at_least=m + 1, what="sample entropy"), m, r)[0])
 
 
-def sample_entropy_per_user(
-    items: Shaped[np.ndarray, " tokens"], offsets: Integer[np.ndarray, " users_plus_1"], m: Real = 2, r: Real = 0.0
-) -> Float[np.ndarray, " users"]:
+def sample_entropy_per_user(items: Items, offsets: Offsets, m: Real = 2, r: Real = 0.0) -> PerUser:
     """``SampEn(m, r) = -ln(A / B)`` of every user's sequence (Richman and Moorman 2000).
 
     ``B`` counts pairs i < j of the first n - m windows of m items within r, ``A`` those still within r at m + 1 items:
@@ -92,33 +75,27 @@ def sample_entropy_per_user(
     items, offsets = as_users(items, offsets)
     m, r = _settings(m, r)
     longer, shorter = _pairs(items, offsets, m + 1, r, 0), _pairs(items, offsets, m, r, 1)
-    entropy = np.full(len(shorter), np.nan)
-    entropy[shorter > 0] = np.inf
-    both = (shorter > 0) & (longer > 0)
-    entropy[both] = np.log(shorter[both] / longer[both])
-    return entropy
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(shorter / longer)
 
 
-def _pairs(items, offsets, length: int, r: Real, drop_last: int) -> Float[np.ndarray, " users"]:
+def _pairs(items, offsets, length: int, r: Real, drop_last: int) -> PerUser:
     """Pairs of different windows within r, for every user."""
-    if matches_only_itself(items, r):
-        sizes, users = equal_windows(items, offsets, length, drop_last)
+    if windows.matches_only_itself(items, r):
+        sizes, users = windows.equal_windows(items, offsets, length, drop_last)
         return np.bincount(users, weights=sizes * (sizes - 1) / 2, minlength=len(offsets) - 1).astype(float)
     pairs = np.zeros(len(offsets) - 1)
-    for users, sequences in same_length(items, offsets, at_least=length + drop_last):
-        pairs[users] = (near_windows(sequences, length, r, drop_last) - 1).sum(1) / 2
+    for users, sequences in windows.same_length(items, offsets, at_least=length + drop_last):
+        pairs[users] = (windows.near_windows(sequences, length, r, drop_last) - 1).sum(1) / 2
     return pairs
 
 
 def real_entropy(sequence: ArrayLike) -> float:
     """Real entropy of one sequence, in nats; see ``real_entropy_per_user``."""
-    items, offsets = _one(sequence, at_least=1, what="real entropy")
-    return float(real_entropy_per_user(items, offsets)[0])
+    return float(real_entropy_per_user(*_one(sequence, at_least=1, what="real entropy"))[0])
 
 
-def real_entropy_per_user(
-    items: Shaped[np.ndarray, " tokens"], offsets: Integer[np.ndarray, " users_plus_1"]
-) -> Float[np.ndarray, " users"]:
+def real_entropy_per_user(items: Items, offsets: Offsets) -> PerUser:
     """``S_real = ln n / (1/n Σ_i Λ_i)`` of every user's sequence: the Lempel–Ziv entropy estimate of P-Law (2025).
 
     ``Λ_i`` is the length of the shortest substring from i on that does not occur wholly before i; where everything up
@@ -128,39 +105,26 @@ def real_entropy_per_user(
     """
     items, offsets = as_users(items, offsets)
     lengths = np.diff(offsets)
+    users, codes = np.repeat(np.arange(len(lengths)), lengths), np.unique(items, return_inverse=True)[1]
     # An item of one user is another symbol than the same item of the next: then no match can leave its user.
-    novel = 1 + longest_matches(_symbols_of_users(items, offsets))
-    users = np.repeat(np.arange(len(lengths)), lengths)
+    novel = 1 + longest_matches(users * (codes.max(initial=0) + 1) + codes)
     total = np.bincount(users, weights=novel, minlength=len(lengths))
-    entropy = np.full(len(lengths), np.nan)
-    some = lengths > 0
-    entropy[some] = np.log(lengths[some]) * lengths[some] / total[some]
-    return entropy
-
-
-def _symbols_of_users(items, offsets) -> Int[np.ndarray, " tokens"]:
-    codes = np.unique(items, return_inverse=True)[1]
-    if len(offsets) == 2:
-        return codes
-    users = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    return users * (codes.max(initial=0) + 1) + codes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(lengths) * lengths / total
 
 
 def shannon_entropy(sequence: ArrayLike) -> float:
     """Shannon entropy of one sequence's item frequencies, in nats a symbol: ``-Σ_a p_a ln p_a``."""
-    items, offsets = _one(sequence, at_least=1, what="Shannon entropy")
-    return float(shannon_entropy_per_user(items, offsets)[0])
+    return float(shannon_entropy_per_user(*_one(sequence, at_least=1, what="Shannon entropy"))[0])
 
 
-def shannon_entropy_per_user(
-    items: Shaped[np.ndarray, " tokens"], offsets: Integer[np.ndarray, " users_plus_1"]
-) -> Float[np.ndarray, " users"]:
+def shannon_entropy_per_user(items: Items, offsets: Offsets) -> PerUser:
     """``-Σ_a p_a ln p_a`` over every user's item frequencies; NaN for users without items. Order does not count."""
     items, offsets = as_users(items, offsets)
     return 0.0 - _phi(items, offsets, 1, 0.0)
 
 
-def markov_entropy_rate(items: ArrayLike, offsets: Integer[np.ndarray, " users_plus_1"] | None = None) -> float:
+def markov_entropy_rate(items: ArrayLike, offsets: Offsets | None = None) -> float:
     """Plug-in entropy rate of the first-order chain through all sequences, in nats: ``1/n Σ_ab n_ab ln(n_a / n_ab)``.
 
     ``n_ab`` counts the n steps from item a to item b within users (within the whole sequence without ``offsets``),
@@ -199,13 +163,7 @@ def compression_ratio(items: ArrayLike, chunk: Real | None = None) -> float:
     return float(np.mean([len(zlib.compress(piece)) / len(piece) for piece in pieces]))
 
 
-def data_quality(
-    items: Shaped[np.ndarray, " tokens"],
-    offsets: Integer[np.ndarray, " users_plus_1"],
-    *,
-    m: Real = 2,
-    max_length: Real | None = None,
-) -> pd.DataFrame:
+def data_quality(items: Items, offsets: Offsets, *, m: Real = 2, max_length: Real | None = None) -> pd.DataFrame:
     """Every published reading of the Performance Law's data term D′ (and the rivals of its ablation), side by side.
 
     Columns: ``name``, ``formula``, ``value`` (tokens, or tokens per nat where entropy divides, tokens × nats where it
@@ -239,12 +197,7 @@ def data_quality(
 
 
 def _readings(
-    name: str,
-    symbol: str,
-    source: str,
-    lengths: Int[np.ndarray, " users"],
-    per_user: Float[np.ndarray, " users"],
-    concatenated: float,
+    name: str, symbol: str, source: str, lengths: Int[np.ndarray, " users"], per_user: PerUser, concatenated: float
 ) -> list[tuple]:
     """The readings of D′ for one entropy, known for each user and for the users' concatenation."""
     tokens = int(lengths.sum())

@@ -7,8 +7,10 @@ lies wholly in the past, `longest_matches`, is one binary descent for each posit
 import numpy as np
 from jaxtyping import Int, Integer
 
+Symbols, Places = Integer[np.ndarray, " n"], Int[np.ndarray, " n"]
 
-def substring_ranks(symbols: Integer[np.ndarray, " n"]) -> list[Int[np.ndarray, " n"]]:
+
+def substring_ranks(symbols: Symbols) -> list[Places]:
     """``ranks[k][i]``: the place of ``symbols[i : i + 2**k]`` among all substrings of that length; equal ones share it.
 
     A substring cut short by the end is smaller than its continuations and equals no other. The last array has no
@@ -24,9 +26,7 @@ def substring_ranks(symbols: Integer[np.ndarray, " n"]) -> list[Int[np.ndarray, 
     return ranks
 
 
-def suffix_array(
-    symbols: Integer[np.ndarray, " n"],
-) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+def suffix_array(symbols: Symbols) -> tuple[Places, Places]:
     """Starts of the suffixes in sorted order, and the length each shares with the one before it (0 for the first)."""
     ranks = substring_ranks(symbols)
     n = len(symbols)
@@ -43,7 +43,7 @@ def suffix_array(
     return order, shared
 
 
-def longest_matches(symbols: Integer[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+def longest_matches(symbols: Symbols) -> Places:
     """For every i the length of the longest prefix of ``symbols[i:]`` that occurs wholly inside ``symbols[:i]``.
 
     That is ``max over j < i of min(lcp(i, j), i - j)``: j + length must not pass i. Among the suffixes sorted before
@@ -59,7 +59,7 @@ def longest_matches(symbols: Integer[np.ndarray, " n"]) -> Int[np.ndarray, " n"]
     return length
 
 
-def _match_above(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+def _match_above(order: Places, shared: Places) -> Places:
     """The best match of each suffix among those above it in ``order``; ``shared[p]`` belongs to places p - 1 and p."""
     active = np.flatnonzero(shared > 0)
     longest = np.zeros(len(order), np.int64)
@@ -84,7 +84,7 @@ def _match_above(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]) ->
     return longest
 
 
-def _range_minima(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]):
+def _range_minima(order: Places, shared: Places):
     """Minima of ``order`` and of ``shared`` over 2**k places from each place on, for as many k as a match can need.
 
     Suffixes with a common first symbol stand together, so no descent goes further than the largest such group.
@@ -99,7 +99,7 @@ def _range_minima(order: Int[np.ndarray, " n"], shared: Int[np.ndarray, " n"]):
     return tables
 
 
-def _minimum_with_shift(table: Int[np.ndarray, " n"], shift: int) -> Int[np.ndarray, " n"]:
+def _minimum_with_shift(table: Places, shift: int) -> Places:
     """``min(table[p], table[p + shift])``; beyond the end, ``table[p]`` (never read by a descent that stays inside)."""
     result = table.copy()
     np.minimum(table[:-shift], table[shift:], out=result[:-shift])

@@ -7,16 +7,18 @@ from one user to the next.
 from numbers import Real
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int, Integer, Shaped
 from numpy.typing import ArrayLike
+
+Items = Shaped[np.ndarray, " tokens"]
+Offsets = Integer[np.ndarray, " users_plus_1"]
+PerUser = Float[np.ndarray, " users"]
 
 _BLOCK = 1 << 24
 """Pairs of positions compared at a time by the general definition (16 MB of booleans)."""
 
 
-def as_users(
-    items: ArrayLike, offsets: ArrayLike
-) -> tuple[Shaped[np.ndarray, " tokens"], Int[np.ndarray, " users_plus_1"]]:
+def as_users(items: ArrayLike, offsets: ArrayLike) -> tuple[Items, Offsets]:
     """Check that ``offsets`` cut ``items`` into users, and that every item can be compared."""
     items, offsets = np.asarray(items), np.asarray(offsets)
     if items.ndim != 1:
@@ -34,13 +36,13 @@ def as_users(
     return items, offsets
 
 
-def window_counts(offsets: Int[np.ndarray, " users_plus_1"], length: int) -> Int[np.ndarray, " users"]:
+def window_counts(offsets: Offsets, length: int) -> Int[np.ndarray, " users"]:
     """How many windows of ``length`` items each user has."""
     return np.maximum(np.diff(offsets) - length + 1, 0)
 
 
 def equal_windows(
-    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"], length: int, drop_last: int = 0
+    items: Items, offsets: Offsets, length: int, drop_last: int = 0
 ) -> tuple[Int[np.ndarray, " classes"], Int[np.ndarray, " classes"]]:
     """Sizes of the classes of equal windows, and the user (index) each class belongs to.
 
@@ -72,7 +74,7 @@ def equal_windows(
     return sizes, np.searchsorted(np.cumsum(windows), starts, side="right")
 
 
-def _codes(items: Shaped[np.ndarray, " tokens"]) -> tuple[Int[np.ndarray, " tokens"], int]:
+def _codes(items: Items) -> tuple[Int[np.ndarray, " tokens"], int]:
     """Non-negative integers, equal exactly where items are equal, and the bits they need (at most 31)."""
     if len(items) == 0:
         return np.zeros(0, np.int64), 1
@@ -85,9 +87,7 @@ def _codes(items: Shaped[np.ndarray, " tokens"]) -> tuple[Int[np.ndarray, " toke
     return codes, max(len(codes).bit_length(), 1)
 
 
-def log_matches(
-    items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"], length: int, r: Real
-) -> Float[np.ndarray, " users"]:
+def log_matches(items: Items, offsets: Offsets, length: int, r: Real) -> PerUser:
     """For every user the sum over windows i of ``ln #{j : d(X_i, X_j) <= r}``, the window itself included."""
     if matches_only_itself(items, r):
         sizes, users = equal_windows(items, offsets, length)
@@ -98,12 +98,12 @@ def log_matches(
     return total
 
 
-def matches_only_itself(items: Shaped[np.ndarray, " tokens"], r: Real) -> bool:
+def matches_only_itself(items: Items, r: Real) -> bool:
     """Whether a value is within ``r`` of no other value: always at r = 0, and at any r < 1 between integers."""
     return r == 0 or (items.dtype.kind in "iu" and r < 1)
 
 
-def same_length(items: Shaped[np.ndarray, " tokens"], offsets: Int[np.ndarray, " users_plus_1"], at_least: int):
+def same_length(items: Items, offsets: Offsets, at_least: int):
     """Users grouped by sequence length: yields (indices of the users, their sequences as one array (users, length))."""
     lengths = np.diff(offsets)
     for length in np.unique(lengths[lengths >= at_least]):

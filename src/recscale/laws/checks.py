@@ -1,4 +1,5 @@
-"""Whether a fit's residuals look like noise, and how far its prediction hangs on choices and on single points."""
+"""Whether a fit's residuals look like noise, how far its prediction hangs on choices and on single points, and how much
+worse it gets when one parameter is held at other values."""
 
 from dataclasses import replace
 
@@ -9,13 +10,18 @@ from scipy.special import gammaln
 from scipy.stats import normaltest, shapiro
 
 from recscale.laws.diagnostics import EXACT_FIT
+from recscale.laws.law import Law
+from recscale.laws.points import Column
 from recscale.laws.problem import Problem, Solutions, evaluate, joined, symbols_of
 from recscale.laws.solve import solve, without
+from recscale.laws.uncertainty import linearise, quantile_t, standard_errors
 
 DELTAS = (0.1, 0.5, 2.0)
 """Huber's thresholds tried, in standard deviations of the residuals."""
 SHAPIRO = 5000
 """So many residuals Shapiro and Wilk's p-value is accurate for."""
+_POINTS = 41
+REACH = 5.0  # standard errors to each side of the estimate
 
 
 def residual_tests(problem: Problem, best: Solutions) -> dict[str, float]:
@@ -35,7 +41,7 @@ def residual_tests(problem: Problem, best: Solutions) -> dict[str, float]:
     return tests | {"normal": normal}
 
 
-def runs_test(values: Float[np.ndarray, " n"]) -> float:
+def runs_test(values: Column) -> float:
     """Exact two-sided p of Wald and Wolfowitz's runs test on the signs of ``values``, in their order.
 
     With n₁ signs of one kind and n₂ of the other all orders are equally likely; p is the probability of numbers of runs
@@ -62,7 +68,7 @@ def _runs(runs: Int[np.ndarray, " k"], n1: int, n2: int) -> Float[np.ndarray, " 
     return first + np.exp(ways(n1 - 1, k - 1) + ways(n2 - 1, k - 1 + odd) - ways(n1 + n2, n1))
 
 
-def _mean_by(column: Float[np.ndarray, " n"], residuals: Float[np.ndarray, " n"]) -> Float[np.ndarray, " distinct"]:
+def _mean_by(column: Column, residuals: Column) -> Float[np.ndarray, " distinct"]:
     """Mean residual at each distinct value of ``column``, in ascending order."""
     _, which = np.unique(column, return_inverse=True)
     return np.bincount(which, residuals) / np.bincount(which)
@@ -94,3 +100,59 @@ def sensitivity(problem: Problem, best: Solutions) -> pd.DataFrame:
     columns = {"change": change, "at twice the largest": value[:, 0]}
     columns |= {name: symbols[name] for name in problem.law.symbols}
     return pd.DataFrame(columns, index=["as fitted", *losses, *left_out])
+
+
+def profile(problem: Problem, best: Solutions, name: str, values=None) -> pd.DataFrame:
+    """The objective with ``name`` held at each of ``values`` and everything else refitted: it needs no curvature and no
+    resamples, so it shows what they hide, a parameter without an upper limit, two valleys, a bound.
+
+    Columns: value, objective, excess (objective above the optimum, in units of the noise variance: about t² with the
+    fit's degrees of freedom) and inside (whether the 95 % interval holds the value). ``name`` is any symbol that
+    the search itself uses: exponents, grid constants, coefficients such as E. ValueError for symbols that are
+    computed from several of those.
+    """
+    law, symbols = problem.law, symbols_of(problem.law, best)
+    searched = [p.name for p in (*law.linear, *law.nonlinear, *law.grid_constants)]
+    raw = dict(zip(searched, np.concatenate([best.coef[0], best.theta[0]]), strict=True))
+    same = [n for n, value in raw.items() if np.isclose(value, symbols[n][0], rtol=1e-12)]
+    if name not in same:
+        raise ValueError(f"{law.name} has no profile of {name!r}; choose from {', '.join(same)}")
+    values = _default(problem, best, name, raw[name]) if values is None else np.atleast_1d(np.asarray(values, float))
+    problems = [replace(problem, law=hold(law, problem.scale, name, value)) for value in values]
+    objective = np.array([float(solve(each, each.rows()).cost[0]) for each in problems])
+    known = linearise(problem, best)
+    excess = (objective - best.cost[0]) / known.variance if known.variance > 0 else np.full(len(values), np.nan)
+    inside = excess <= quantile_t(0.95, known.dof) ** 2
+    return pd.DataFrame({"value": values, "objective": objective, "excess": excess, "inside": inside})
+
+
+def _default(problem: Problem, best: Solutions, name: str, centre: float) -> Float[np.ndarray, " values"]:
+    """Values around the optimum: a grid constant's own, or a few standard errors to each side within the bounds."""
+    for constant in problem.law.grid_constants:
+        if constant.name == name:
+            return np.asarray(constant.values)
+    parameter = next(p for p in (*problem.law.nonlinear, *problem.law.linear) if p.name == name)
+    error = standard_errors(problem, best)[name]
+    span = REACH * error if np.isfinite(error) and error > 0 else max(abs(centre), 1e-3)
+    return np.unique(np.clip(np.linspace(centre - span, centre + span, _POINTS), parameter.lower, parameter.upper))
+
+
+def hold(law: Law, scale: str, name: str, value: float) -> Law:
+    """The same law with one parameter held at ``value``, in the reader's units and in no others."""
+    law = replace(law, rescaled=None)
+    if any(name == constant.name for constant in law.grid_constants):
+        return law.with_values(**{name: [value]})
+    held = {"lower": value, "upper": value, "nodes": np.array([value])}
+    if any(name == p.name for p in law.nonlinear):
+        return replace(law, nonlinear=tuple(replace(p, **held) if p.name == name else p for p in law.nonlinear))
+    if scale == "log":  # the coefficients are stepped there, not solved for, and respect any bound
+        return replace(law, linear=tuple(replace(p, **held) if p.name == name else p for p in law.linear))
+    j = [p.name for p in law.linear].index(name)
+
+    def basis(x, t):
+        return tuple(part for i, part in enumerate(law.basis(x, t)) if i != j)
+
+    def offset(x, t):
+        return value * law.basis(x, t)[j] + (0.0 if law.offset is None else law.offset(x, t)) + 0.0 * x[0]
+
+    return replace(law, linear=tuple(p for i, p in enumerate(law.linear) if i != j), basis=basis, offset=offset)

@@ -46,14 +46,8 @@ def compare(x, y, names=None, **options) -> pd.DataFrame:
     table = pd.DataFrame(rows).reindex(columns=["law", "free", *_QUALITY, "verdict", "error", "fit"])
     finite = table["aicc"].astype(float).replace([np.inf, -np.inf], np.nan)
     table["delta_aicc"] = finite - finite.min()
+    gap = table["delta_aicc"]
+    told = np.select([gap.isna(), gap == 0, gap < TIE], ["unknown", "best", "tie"], "worse")
     # As object: where every law fits, the column is all missing and pandas takes it for numbers.
-    table["verdict"] = table["verdict"].astype(object).fillna(table["delta_aicc"].map(_verdict))
+    table["verdict"] = table["verdict"].astype(object).fillna(pd.Series(told, table.index))
     return table.sort_values("aicc", na_position="last", ignore_index=True)
-
-
-def _verdict(delta: float) -> str:
-    if np.isnan(delta):
-        return "unknown"
-    if delta == 0:
-        return "best"
-    return "tie" if delta < TIE else "worse"

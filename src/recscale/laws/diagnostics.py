@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from recscale.laws.law import Law
-from recscale.laws.points import Points
-from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each
+from recscale.laws.points import Column, Points
+from recscale.laws.problem import Problem, Solutions, evaluate, evaluate_each, natural
 from recscale.laws.refine import EPSILON, bounds, jacobian
 from recscale.laws.solve import without
-from recscale.laws.units import natural
 
 PER_PARAMETER = 3  # points per free parameter, below which a fit is a drawing
 EXACT_FIT = 1e-12  # residuals of this share of y are rounding, and their direction says nothing
@@ -78,13 +76,7 @@ def leave_one_size_out(problem: Problem, best: Solutions) -> float:
     return float(np.sqrt(np.mean((problem.points.y - predicted) ** 2)))
 
 
-def held_out_errors(
-    fitted: Points,
-    unseen: Points,
-    predicted: Float[np.ndarray, " n"],
-    low: Float[np.ndarray, " n"],
-    high: Float[np.ndarray, " n"],
-) -> dict:
+def held_out_errors(fitted: Points, unseen: Points, predicted: Column, low: Column, high: Column) -> dict:
     """Errors at sizes the fit has not seen, and those of two baselines.
 
     ``predicted`` (n,) and the band ``low``, ``high`` (n,) of one new measurement are the fit's at ``unseen``. The
@@ -132,21 +124,6 @@ def gradient(problem: Problem, best: Solutions) -> float:
     return float((slopes[free] / noise).max(initial=0.0))
 
 
-def parameters_at_bound(law: Law, best: Solutions) -> dict[str, float]:
-    """Parameter -> value of those at a limit of theirs: the points alone would push them beyond."""
-    parameters = (*law.nonlinear, *law.linear)
-    values = (*best.theta[0, : len(law.nonlinear)], *best.coef[0])
-    pairs = zip(parameters, map(float, values), strict=True)
-    return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
-
-
-def constants_at_edge(law: Law, best: Solutions) -> dict[str, tuple[float, float, float]]:
-    """Grid constant -> (best value, least, largest tried) of those whose best value is an end of their grid."""
-    values = best.theta[0, len(law.nonlinear) :]
-    edges = {c.name: (float(v), min(c.values), max(c.values)) for c, v in zip(law.grid_constants, values, strict=True)}
-    return {name: edge for name, edge in edges.items() if edge[1] < edge[2] and edge[0] in edge[1:]}
-
-
 @dataclass(frozen=True)
 class Identifiability:
     """What the points can't tell apart.
@@ -160,11 +137,6 @@ class Identifiability:
     merged: tuple[tuple[str, ...], ...] = ()
     merged_constant: tuple[bool, ...] = ()
     correlated: tuple[tuple[str, str, float], ...] = ()
-
-    @property
-    def weak(self) -> tuple[str, ...]:
-        """The parameters whose own values mean nothing on these points."""
-        return (*self.no_effect, *(name for group in self.merged for name in group))
 
 
 def identifiability(problem: Problem, best: Solutions) -> Identifiability:

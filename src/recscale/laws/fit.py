@@ -8,25 +8,14 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from recscale.laws import checks, diagnostics, profiles
+from recscale.laws import checks, diagnostics, uncertainty
 from recscale.laws.law import Law, get
-from recscale.laws.points import PointDiagnostics, Points, diagnose, read_columns, read_points
+from recscale.laws.points import Column, PointDiagnostics, Points, diagnose, read_columns, read_points
 from recscale.laws.problem import Problem, Solutions, evaluate, optimum_of, symbols_of
 from recscale.laws.solve import conditional_optima, share_of_agreeing_starts, solve
-from recscale.laws.uncertainty import (
-    Linearised,
-    averaged_band,
-    bootstrap_band,
-    linearise,
-    percentiles,
-    profile_band,
-    quantile_t,
-    resample,
-    standard_errors,
-)
 
 LEVEL = 0.95
-BANDS = {"averaged": averaged_band, "profiled": profile_band}
+BANDS = {"averaged": uncertainty.averaged_band, "profiled": uncertainty.profile_band}
 
 
 @dataclass(frozen=True)
@@ -111,19 +100,20 @@ class Fit:
         return diagnostics.identifiability(self.problem, self.best)
 
     @property
-    def weak_parameters(self) -> tuple[str, ...]:
-        """The parameters without effect, or of which only a combination is determined."""
-        return self.identifiability.weak
-
-    @property
     def parameters_at_bound(self) -> dict[str, float]:
-        """The parameters of the search that lie at a limit of theirs, with their values."""
-        return diagnostics.parameters_at_bound(self.law, self.best)
+        """The parameters of the search that lie at a limit of theirs, with their values: the points alone would push
+        them beyond."""
+        parameters = (*self.law.nonlinear, *self.law.linear)
+        values = (*self.best.theta[0, : len(self.law.nonlinear)], *self.best.coef[0])
+        pairs = zip(parameters, map(float, values), strict=True)
+        return {p.name: value for p, value in pairs if not p.lower < value < p.upper}
 
     @property
     def constants_at_edge(self) -> dict[str, tuple[float, float, float]]:
         """The grid constants whose best value is an end of their grid: (best value, least, largest tried)."""
-        return diagnostics.constants_at_edge(self.law, self.best)
+        constants, values = self.law.grid_constants, self.best.theta[0, len(self.law.nonlinear) :]
+        edges = {c.name: (float(v), min(c.values), max(c.values)) for c, v in zip(constants, values, strict=True)}
+        return {name: edge for name, edge in edges.items() if edge[1] < edge[2] and edge[0] in edge[1:]}
 
     @property
     def optimum_outside(self) -> dict[str, tuple[float, float, float]]:
@@ -151,23 +141,12 @@ class Fit:
     @property
     def exact(self) -> bool:
         """Whether the law meets every point up to rounding."""
-        limit = (diagnostics.EXACT_FIT * self.problem.unit) ** 2 * self.n_points
-        return self.objective <= limit
+        return self.objective <= (diagnostics.EXACT_FIT * self.problem.unit) ** 2 * self.n_points
 
     @cached_property
     def gradient(self) -> float:
         """The largest cosine between the residuals and a free column of the Jacobian: 0 at an optimum."""
         return diagnostics.gradient(self.problem, self.best)
-
-    @property
-    def is_stationary(self) -> bool:
-        """Whether the search arrived at an optimum."""
-        return self.gradient <= diagnostics.STATIONARY
-
-    @property
-    def is_lowest(self) -> bool:
-        """Whether no scattered start found a lower objective."""
-        return self.exact or self.lowest_objective >= self.objective * (1 - 1e-6)
 
     @property
     def starts_agreeing(self) -> float:
@@ -184,31 +163,27 @@ class Fit:
         return share_of_agreeing_starts(self.problem, self.best)
 
     @cached_property
-    def linearised(self) -> Linearised:
+    def linearised(self) -> uncertainty.Linearised:
         """Covariance and leverage at the optimum."""
-        return linearise(self.problem, self.best)
+        return uncertainty.linearise(self.problem, self.best)
 
     @cached_property
     def standard_errors(self) -> dict[str, float]:
         """Standard error of each symbol from the covariance; nan for grid constants, which have none."""
-        return standard_errors(self.problem, self.best)
+        return uncertainty.standard_errors(self.problem, self.best)
 
     @cached_property
     def _conditional_optima(self) -> Solutions | None:
         """The optima at every value of a searched constant; None without one (several are held at their best)."""
         return _conditional_optima(self.problem)
 
-    @property
-    def interval_method(self) -> str:
-        """Where the intervals come from: ``"linearised"`` or ``"bootstrap"``."""
-        return "linearised" if self.resamples is None else "bootstrap"
-
     @cached_property
     def intervals(self) -> dict[str, tuple[float, float]]:
         """95 % interval of every parameter."""
-        if self.resamples is None:
-            return self._linearised_intervals()
-        return self._percentiles(symbols_of(self.law, self.resamples), self.parameters)
+        if self.resamples is not None:
+            return self._percentiles(symbols_of(self.law, self.resamples), self.parameters)
+        half = {name: uncertainty.quantile_t(LEVEL, self.dof) * error for name, error in self.standard_errors.items()}
+        return {name: (value - half[name], value + half[name]) for name, value in self.parameters.items()}
 
     @cached_property
     def optimum_intervals(self) -> dict[str, tuple[float, float]] | None:
@@ -225,13 +200,13 @@ class Fit:
         peaks = optimum_of(self.law, self.problem.points.names, self.resamples)
         return float(np.isfinite(peaks[name]).mean()) if peaks else 0.0
 
-    def predict(self, x) -> Float[np.ndarray, " n"]:
+    def predict(self, x) -> Column:
         """The law's value at ``x`` (same columns as the fit, by position): (n,)."""
         return evaluate(self.law, self._columns(x), self.best.theta, self.best.coef)[0]
 
     def band(
         self, x, level: float = LEVEL, observation: bool = False, searched: str = "averaged"
-    ) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    ) -> tuple[Column, Column]:
         """Limits of the law's value at ``x``, or, with ``observation``, of one new measurement there: (n,), (n,).
 
         ``searched`` says what a constant tried from a list does to them: ``"averaged"``, exact on average over its
@@ -243,7 +218,7 @@ class Fit:
         if searched not in BANDS:
             raise ValueError(f"a band is {' or '.join(BANDS)} over a searched constant, not {searched!r}")
         if self.resamples is not None and searched == "averaged":
-            return bootstrap_band(self.problem, self.best, self.resamples, columns, level, observation)
+            return uncertainty.bootstrap_band(self.problem, self.best, self.resamples, columns, level, observation)
         return BANDS[searched](self.problem, self.best, self._conditional_optima, columns, level, observation)
 
     def curve(
@@ -274,8 +249,8 @@ class Fit:
         return frame.assign(residual=frame["y"] - frame["predicted"])
 
     def profile(self, name: str, values=None) -> pd.DataFrame:
-        """The objective with one parameter held at each of ``values``, all others refitted (``profiles.profile``)."""
-        return profiles.profile(self.problem, self.best, name, values)
+        """The objective with one parameter held at each of ``values``, all others refitted (``checks.profile``)."""
+        return checks.profile(self.problem, self.best, name, values)
 
     def residual_tests(self) -> dict[str, float]:
         """p-values of the residuals being noise (``checks.residual_tests``)."""
@@ -285,7 +260,7 @@ class Fit:
         """Prediction and parameters under other losses and without each configuration (``checks.sensitivity``)."""
         return checks.sensitivity(self.problem, self.best)
 
-    def _columns(self, x) -> tuple[Float[np.ndarray, " n"], ...]:
+    def _columns(self, x) -> tuple[Column, ...]:
         names = self.problem.points.names
         columns, labels = read_columns(x, names)
         if len(columns) != len(names):
@@ -295,13 +270,8 @@ class Fit:
         return columns
 
     def _percentiles(self, draws: dict[str, Float[np.ndarray, " B"]], names) -> dict[str, tuple[float, float]]:
-        limits = {n: percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
+        limits = {n: uncertainty.percentiles(draws[n][np.isfinite(draws[n])], LEVEL, self.dof) for n in names}
         return {name: (float(low), float(high)) for name, (low, high) in limits.items()}
-
-    def _linearised_intervals(self) -> dict[str, tuple[float, float]]:
-        half = quantile_t(LEVEL, self.dof)
-        errors = {name: half * error for name, error in self.standard_errors.items()}
-        return {name: (value - errors[name], value + errors[name]) for name, value in self.parameters.items()}
 
 
 def fit(
@@ -341,7 +311,8 @@ def fit(
         problem = replace(problem, delta=delta * fitted.size)
     diagnostics.enough(problem)
     best = solve(problem, problem.rows())
-    resamples = resample(problem, best, _conditional_optima(problem), bootstrap, seed) if bootstrap else None
+    optima = _conditional_optima(problem) if bootstrap else None
+    resamples = uncertainty.resample(problem, best, optima, bootstrap, seed) if bootstrap else None
     return Fit(law, problem, best, unseen, resamples)
 
 

@@ -5,6 +5,8 @@ under a change of the unit of x, N or D (it changes A and B, never an exponent),
 whose -100 is in %. N_C and D_C of ``kaplan`` grow as y^(1/α_D) and may exceed what a float holds; predictions don't.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from recscale.laws.law import Law, Parameter, register
@@ -84,9 +86,9 @@ def _log_quadratic(names: tuple[str, ...]) -> Law:
     )
 
 
-def _rescaled_power(values, s):
-    """A x^(-α) over s x."""
-    return {**values, "A": values["A"] * s[0] ** values["α"]}
+def _powers(*terms: tuple[str, int, str]) -> Callable:
+    """``rescaled`` of terms c x_i^(-e): each as (c, i, e)."""
+    return lambda values, s: values | {c: values[c] * s[i] ** values[e] for c, i, e in terms}
 
 
 register(_constant(("x",)))
@@ -105,7 +107,7 @@ register(
         basis=lambda x, t: (x[0] ** -t[0],),
         scale="log",
         source="arXiv 2001.08361 eq. 1.1–1.3",
-        rescaled=_rescaled_power,
+        rescaled=_powers(("A", 0, "α")),
         units="x: compute (FLOP), parameters or examples; y: a loss",
     )
 )
@@ -123,7 +125,7 @@ register(
         basis=lambda x, t: (1.0, x[0] ** -t[0]),
         scale="log",
         source="arXiv 2208.08489 (power law plus constant for DLRM)",
-        rescaled=_rescaled_power,
+        rescaled=_powers(("A", 0, "α")),
     )
 )
 
@@ -138,7 +140,7 @@ register(
         offset=lambda x, t: np.full_like(x[0], -100.0),
         scale="log",
         source="arXiv 2403.02545 §5 (printed with a positive exponent)",
-        rescaled=lambda values, s: {**values, "A": values["A"] * s[0] ** values["c"]},
+        rescaled=_powers(("A", 0, "c")),
         units="y: log loss relative to a baseline, %; x: training GFLOP per example",
     )
 )
@@ -210,11 +212,7 @@ register(
         basis=lambda x, t: (1.0, x[0] ** -t[0], x[1] ** -t[1]),
         scale="log",
         source="arXiv 2203.15556 eq. 2",
-        rescaled=lambda values, s: {
-            **values,
-            "A": values["A"] * s[0] ** values["α"],
-            "B": values["B"] * s[1] ** values["β"],
-        },
+        rescaled=_powers(("A", 0, "α"), ("B", 1, "β")),
     )
 )
 

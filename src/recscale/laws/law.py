@@ -43,10 +43,6 @@ class GridConstant:
     values: tuple[float, ...]
 
 
-def no_optimum(values: Mapping[str, np.ndarray], names: tuple[str, ...]) -> None:
-    """Most laws are monotone: they have no inner optimum."""
-
-
 @dataclass(frozen=True)
 class Law:
     """A scaling law: what ``laws.fit`` fits to points.
@@ -55,7 +51,8 @@ class Law:
     ``t`` one (..., 1) array per nonlinear parameter, then per grid constant. It must be analytic (powers, exp, log):
     derivatives are taken by a complex step. ``offset(x, t)`` is the part with no free coefficient. ``scale`` is where
     residuals live: ``"y"``, or ``"log"`` for ``log(y - o) - log(Σ c φ)``. ``present`` turns raw values into the symbols
-    of the paper, ``optimum`` gives the best x per variable. ``caveats`` join every fit's warnings.
+    of the paper, ``optimum`` gives the best x per variable (None: a monotone law). ``caveats`` join every fit's
+    warnings.
 
     Units: without an offset a multiple of y is fitted by the multiple of the coefficients. ``rescaled(values, s)`` says
     the same of x: from the raw values of a curve it makes those of the same curve over s_i x_i, ``s`` holding one
@@ -77,7 +74,7 @@ class Law:
     caveats: tuple[str, ...] = ()
     rescaled: Callable[[dict[str, np.ndarray], tuple[float, ...]], dict[str, np.ndarray]] | None = None
     present: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] = field(default=dict)
-    optimum: Callable[[Mapping[str, np.ndarray], tuple[str, ...]], dict | None] = field(default=no_optimum)
+    optimum: Callable[[Mapping[str, np.ndarray], tuple[str, ...]], dict] | None = None
     any_variables: Callable[[tuple[str, ...]], "Law"] | None = None
 
     def __post_init__(self):

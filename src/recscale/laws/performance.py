@@ -19,6 +19,8 @@ p comes from a list, and p/H^w₃ in another unit of H is another p. The joint f
 term has no weight that could carry the unit of P, nor p₂ one that could carry that of D′: state P as a fraction.
 """
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -52,78 +54,75 @@ def _present(values: dict) -> dict:
     return {**values, "b": values["b"] - p * (values["w1"] + values["w2"]) - data}
 
 
+def _peaks(columns: tuple[str, ...], values: Mapping, at: Callable) -> dict:
+    """The best depth and width; ``at(w, exponent)``: where a weight w and a decay exponent put the peak, else nan."""
+    with np.errstate(over="ignore", divide="ignore"):
+        pairs = (values["w1"], values["w3"]), (values["w2"], values["w4"])
+        return {name: at(*pair) for name, pair in zip(columns, pairs, strict=False)}
+
+
 def _peak_inside(values, columns) -> dict:
     """H* = q₁^(1/|w₃|) where w₁ < 0 and w₃ < 0 (for w₃ > 0 the extremum lies below 1), else none."""
-    peaks = {}
-    for name, weight, exponent in zip(columns, ("w1", "w2"), ("w3", "w4"), strict=False):
-        w = values[exponent]
-        with np.errstate(over="ignore", divide="ignore"):
-            peaks[name] = np.where((values[weight] < 0) & (w < 0), values["q1"] ** (-1 / w), np.nan)
-    return peaks
+    return _peaks(columns, values, lambda w, e: np.where((w < 0) & (e < 0), values["q1"] ** (-1 / e), np.nan))
 
 
 def _peak_outside(values, columns) -> dict:
     """H* = (p₁ w₃)^(1/w₃) where p₁ w₃ > 0 and w₁ w₃ < 0, else none."""
-    peaks = {}
-    for name, weight, exponent in zip(columns, ("w1", "w2"), ("w3", "w4"), strict=False):
-        w, base = values[exponent], values["p1"] * values[exponent]
-        with np.errstate(over="ignore", divide="ignore"):
-            peaks[name] = np.where(
-                (values[weight] * w < 0) & (base > 0), np.where(base > 0, base, 1.0) ** (1 / w), np.nan
-            )
-    return peaks
+
+    def at(w, e):
+        base = values["p1"] * e
+        return np.where((w * e < 0) & (base > 0), np.where(base > 0, base, 1.0) ** (1 / e), np.nan)
+
+    return _peaks(columns, values, at)
 
 
-WEIGHTS = (
-    Parameter("w1", "weight of depth, unit of P (the script's is its negative)"),
-    Parameter("w2", "weight of width, unit of P (the script's is its negative)"),
-)
-DEPTH, WIDTH = "decay exponent of depth", "decay exponent of width"
-_Q1 = GridConstant("q1", "1/p₁, the decay constant both axes share, searched on integers", Q_VALUES)
-SOURCE = "arXiv 2412.00430; NeurIPS 2025 (P-Law)"
-
-register(
-    Law(
-        name="performance-law",
-        equation="P = w1 (ln H^w3 + p1/H^w3) + w2 (ln d^w4 + p1/d^w4) + b, p1 = 1/q1",
-        variables=("H", "d"),
-        linear=(*WEIGHTS, Parameter("b", "offset and data term together, unit of P")),
-        nonlinear=(
-            Parameter("w3", DEPTH, lower=-BOX, upper=BOX, nodes=INSIDE),
-            Parameter("w4", WIDTH, lower=-BOX, upper=BOX, nodes=INSIDE),
-        ),
-        grid_constants=(_Q1,),
-        basis=lambda x, t: (inside(x[0], t[0], 1 / t[2]), inside(x[1], t[1], 1 / t[2]), 1.0),
-        source=f"{SOURCE}, Eq. (8) and the released script",
-        units="P: HR@k or NDCG@k; H: layers; d: embedding width",
-        caveats=(MERGED,),
-        present=_present,
-        optimum=_peak_inside,
+def _shapes_law(nodes: np.ndarray, constant: str, **own) -> Law:
+    """A form of the law over depth and width with the decay exponents' ``nodes``; ``constant``: what b stands for."""
+    linear = (
+        Parameter("w1", "weight of depth, unit of P (the script's is its negative)"),
+        Parameter("w2", "weight of width, unit of P (the script's is its negative)"),
+        Parameter("b", f"{constant}, unit of P"),
     )
-)
+    decays = (
+        Parameter("w3", "decay exponent of depth", lower=-BOX, upper=BOX, nodes=nodes),
+        Parameter("w4", "decay exponent of width", lower=-BOX, upper=BOX, nodes=nodes),
+    )
+    return register(Law(linear=linear, nonlinear=decays + own.pop("nonlinear", ()), present=_present, **own))
+
 
 P_VALUES = tuple(float(p) for p in [*range(-40, 0), *range(1, 41)]) + tuple(1 / q for q in range(2, 33))
+_Q1 = GridConstant("q1", "1/p₁, the decay constant both axes share, searched on integers", Q_VALUES)
+_P1 = GridConstant("p1", "decay constant both axes share, searched: integers to ±40 and 1/2…1/32", P_VALUES)
+_Q2 = GridConstant("q2", "1/p₂, the decay constant of the data term, searched on integers", Q_VALUES)
+SOURCE = "arXiv 2412.00430; NeurIPS 2025 (P-Law)"
+_UNITS = "P: HR@k or NDCG@k; H: layers; d: embedding width"
 
-register(
-    Law(
-        name="performance-law-outside",
-        equation="P = w1 (ln H + p1/H^w3) + w2 (ln d + p1/d^w4) + b",
-        variables=("H", "d"),
-        linear=(*WEIGHTS, Parameter("b", "offset and data term together, unit of P")),
-        nonlinear=(
-            Parameter("w3", DEPTH, lower=-BOX, upper=BOX, nodes=OUTSIDE),
-            Parameter("w4", WIDTH, lower=-BOX, upper=BOX, nodes=OUTSIDE),
-        ),
-        grid_constants=(
-            GridConstant("p1", "decay constant both axes share, searched: integers to ±40 and 1/2…1/32", P_VALUES),
-        ),
-        basis=lambda x, t: (outside(x[0], t[0], t[2]), outside(x[1], t[1], t[2]), 1.0),
-        source=f"{SOURCE}, arXiv text and the Industrial figures",
-        units="P: HR@k or NDCG@k; H: layers; d: embedding width",
-        caveats=(MERGED,),
-        present=_present,
-        optimum=_peak_outside,
-    )
+_shapes_law(
+    INSIDE,
+    "offset and data term together",
+    name="performance-law",
+    equation="P = w1 (ln H^w3 + p1/H^w3) + w2 (ln d^w4 + p1/d^w4) + b, p1 = 1/q1",
+    variables=("H", "d"),
+    grid_constants=(_Q1,),
+    basis=lambda x, t: (inside(x[0], t[0], 1 / t[2]), inside(x[1], t[1], 1 / t[2]), 1.0),
+    source=f"{SOURCE}, Eq. (8) and the released script",
+    units=_UNITS,
+    caveats=(MERGED,),
+    optimum=_peak_inside,
+)
+
+_shapes_law(
+    OUTSIDE,
+    "offset and data term together",
+    name="performance-law-outside",
+    equation="P = w1 (ln H + p1/H^w3) + w2 (ln d + p1/d^w4) + b",
+    variables=("H", "d"),
+    grid_constants=(_P1,),
+    basis=lambda x, t: (outside(x[0], t[0], t[2]), outside(x[1], t[1], t[2]), 1.0),
+    source=f"{SOURCE}, arXiv text and the Industrial figures",
+    units=_UNITS,
+    caveats=(MERGED,),
+    optimum=_peak_outside,
 )
 
 
@@ -135,32 +134,18 @@ def _data_nodes(x, y):
     return np.concatenate([-sizes[::-1], sizes])
 
 
-register(
-    Law(
-        name="performance-law-joint",
-        equation="P = w1 (ln H^w3 + p1/H^w3) + w2 (ln d^w4 + p1/d^w4) + ln D′^w5 + p2/D′^w5 + b, p1 = 1/q1, p2 = 1/q2",
-        variables=("H", "d", "D′"),
-        linear=(*WEIGHTS, Parameter("b", "offset, unit of P")),
-        nonlinear=(
-            Parameter("w3", DEPTH, lower=-BOX, upper=BOX, nodes=INSIDE[::2]),
-            Parameter("w4", WIDTH, lower=-BOX, upper=BOX, nodes=INSIDE[::2]),
-            Parameter(
-                "w5",
-                "data exponent, unit of P: the data term has no weight of its own",
-                lower=-3,
-                upper=3,
-                nodes=_data_nodes,
-            ),
-        ),
-        grid_constants=(
-            _Q1,
-            GridConstant("q2", "1/p₂, the decay constant of the data term, searched on integers", Q_VALUES),
-        ),
-        basis=lambda x, t: (inside(x[0], t[0], 1 / t[3]), inside(x[1], t[1], 1 / t[3]), 1.0),
-        offset=lambda x, t: inside(x[2], t[2], 1 / t[4]),
-        source=f"{SOURCE}, Eq. (8) over several data sets, D′ computed from the data",
-        units="P: HR@k or NDCG@k; H: layers; d: embedding width; D′: tokens × data quality",
-        present=_present,
-        optimum=_peak_inside,
-    )
+DATA_EXPONENT = "data exponent, unit of P: the data term has no weight of its own"
+_shapes_law(
+    INSIDE[::2],
+    "offset",
+    name="performance-law-joint",
+    equation="P = w1 (ln H^w3 + p1/H^w3) + w2 (ln d^w4 + p1/d^w4) + ln D′^w5 + p2/D′^w5 + b, p1 = 1/q1, p2 = 1/q2",
+    variables=("H", "d", "D′"),
+    nonlinear=(Parameter("w5", DATA_EXPONENT, lower=-3, upper=3, nodes=_data_nodes),),
+    grid_constants=(_Q1, _Q2),
+    basis=lambda x, t: (inside(x[0], t[0], 1 / t[3]), inside(x[1], t[1], 1 / t[3]), 1.0),
+    offset=lambda x, t: inside(x[2], t[2], 1 / t[4]),
+    source=f"{SOURCE}, Eq. (8) over several data sets, D′ computed from the data",
+    units=f"{_UNITS}; D′: tokens × data quality",
+    optimum=_peak_inside,
 )

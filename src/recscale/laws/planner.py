@@ -13,11 +13,10 @@ shapes; a wide cloud that the points don't know where the best one lies.
 """
 
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from numpy.typing import ArrayLike
 
 from recscale.laws.fit import LEVEL, Fit
@@ -50,7 +49,8 @@ class Choice:
     """The best shape among those allowed; ``low`` to ``high`` is the law's 95 % band there.
 
     ``layers_interval`` and ``width_interval`` hold 95 % of the refits' best shapes; ``cloud``: columns layers, width,
-    share; ``tied`` (n,) marks those of the planner's shapes that are allowed and not worse by a 95 % interval.
+    share; ``tied`` (n,) marks those of the planner's shapes that are allowed and not worse by a 95 % interval (all
+    without one).
     """
 
     layers: int
@@ -91,16 +91,12 @@ class Planner:
         chosen = self.shapes.iloc[winners]
         cloud = chosen.value_counts(normalize=True).rename("share").reset_index()
         dof = self.fit.dof
-        intervals = [tuple(map(float, percentiles(chosen[a].to_numpy(), LEVEL, dof))) for a in ("layers", "width")]
-        layers, width = (int(value) for value in self.shapes.iloc[top])
-        return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, self._tied(top, index))
-
-    def _tied(self, top: Integral, index: Int[np.ndarray, " m"]) -> Bool[np.ndarray, " n"]:
-        """Which of the shapes at ``index`` the refits don't put below the one at ``top``; all without an interval."""
-        lost, _ = percentiles(self.draws[:, [top]] - self.draws[:, index], LEVEL, self.fit.dof)
+        lost, _ = percentiles(self.draws[:, [top]] - self.draws[:, index], LEVEL, dof)
         tied = np.zeros(len(self.shapes), bool)
         tied[index] = ~(lost > 0)
-        return tied
+        intervals = [tuple(map(float, percentiles(chosen[a].to_numpy(), LEVEL, dof))) for a in ("layers", "width")]
+        layers, width = (int(value) for value in self.shapes.iloc[top])
+        return Choice(layers, width, float(self.predicted[top]), low, high, *intervals, cloud, tied)
 
     def loss_of(self, choice: Choice, layers: float, width: float) -> tuple[float, float, float]:
         """How much worse the shape (layers, width) is than ``choice``: predicted, and its 95 % interval.

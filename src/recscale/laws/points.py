@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Bool, Float, Int
 
+Column = Float[np.ndarray, " n"]
 DECADES = 1.5  # below this span an exponent rests on its assumed form
 _LARGEST = 1e50  # size of x or y whose powers a float still holds
 COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one variable
@@ -17,8 +18,8 @@ COLLINEAR = 1 - 1e-9  # correlation of two logarithms from which they are one va
 class Points:
     """Checked observations: ``x``, one (n,) array a variable; ``configuration``, (n,) ids that its seeds share."""
 
-    x: tuple[Float[np.ndarray, " n"], ...]
-    y: Float[np.ndarray, " n"]
+    x: tuple[Column, ...]
+    y: Column
     configuration: Int[np.ndarray, " n"]
     names: tuple[str, ...]
     seeds: Int[np.ndarray, " n"] | None = None
@@ -27,7 +28,7 @@ class Points:
         return len(self.y)
 
     @property
-    def scale(self) -> Float[np.ndarray, " n"]:
+    def scale(self) -> Column:
         """The size of each point: the product of its variables (in logs), by which "largest" is meant."""
         return np.round(sum(np.log(column) for column in self.x), 9)
 
@@ -80,7 +81,7 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     non-positive values.
     """
     columns, labels = read_columns(x, names)
-    y = _column(y, _name_of(y))
+    y = _column(y, f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y")
     if not len(y):
         raise ValueError("there are no points to fit")
     for name, column in zip((*labels, "y"), (*columns, y), strict=True):
@@ -109,12 +110,7 @@ def read_points(x, y, names: tuple[str, ...] | None = None, groups=None, seeds=N
     return Points(columns, y, configuration, labels, None if seeds is None else _labels(seeds, "seeds", len(y)))
 
 
-def _name_of(y) -> str:
-    """What to call y in a message: y, and the column it came from."""
-    return f"y ({y.name})" if isinstance(y, pd.Series) and y.name not in (None, "y") else "y"
-
-
-def _column(values, name: str) -> Float[np.ndarray, " n"]:
+def _column(values, name: str) -> Column:
     column = np.atleast_1d(_numbers(values, name))
     if column.ndim == 2 and column.shape[1] == 1:
         column = column[:, 0]

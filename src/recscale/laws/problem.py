@@ -1,19 +1,22 @@
-"""What is minimised: a law, its points, a scale and a loss; and batches of data and of solutions.
+"""What is minimised: a law, its points, a scale and a loss; batches of data and of solutions; and their natural units.
 
 Everything downstream is batched. A bootstrap resample is a row of targets, a left-out size a row of weights, so a
 thousand refits are one set of array operations.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from numbers import Real
 
 import numpy as np
 from jaxtyping import Float, Inexact
 
 from recscale.laws.law import SCALES, Law
-from recscale.laws.points import Points, read_points
+from recscale.laws.points import Column, Points
 
+Theta = Float[np.ndarray, "B K"]
+Coef = Float[np.ndarray, "B p"]
+PerPoint = Float[np.ndarray, "B n"]
 _LOSSES = ("squares", "huber")
 
 
@@ -24,7 +27,7 @@ class Rows:
     ``weights`` is (B, n), or (1, n) where all share them.
     """
 
-    target: Float[np.ndarray, "B n"]
+    target: PerPoint
     weights: Float[np.ndarray, "#B n"]
 
     def __len__(self) -> int:
@@ -40,8 +43,8 @@ class Solutions:
     """Solutions side by side: ``theta`` (B, K), nonlinear parameters, then grid constants;
     ``coef`` (B, p); ``cost`` (B,)."""
 
-    theta: Float[np.ndarray, "B K"]
-    coef: Float[np.ndarray, "B p"]
+    theta: Theta
+    coef: Coef
     cost: Float[np.ndarray, " B"]
 
     def take(self, rows) -> "Solutions":
@@ -69,7 +72,7 @@ class Problem:
             raise ValueError(f"scale {self.scale!r} is not known; choose from {', '.join(SCALES)}")
         if not (isinstance(self.delta, Real) and 0 < self.delta < np.inf):
             raise ValueError(f"the Huber threshold must be a positive number, got {self.delta!r}")
-        if self.scale == "log" and self.law.offset is not None and self.law.nonlinear_offset:
+        if self.scale == "log" and self.law.nonlinear_offset:
             raise ValueError(
                 f"the law {self.law.name!r} has a data term without a weight and can't be fitted on the log scale"
             )
@@ -77,12 +80,12 @@ class Problem:
             raise ValueError(f"the law {self.law.name!r} is fitted to log(y), and y has values that are not positive")
 
     @property
-    def target(self) -> Float[np.ndarray, " n"]:
+    def target(self) -> Column:
         """(n,) y, on the log scale less the law's fixed offset."""
         return self.points.y - self.fixed_offset
 
     @property
-    def fixed_offset(self) -> Float[np.ndarray, " n"] | float:
+    def fixed_offset(self) -> Column | float:
         """What is taken off y before its logarithm; 0 on the y scale, where the offset is part of the fitted value."""
         return self.law.offset(self.points.x, ()) if self.scale == "log" and self.law.offset is not None else 0.0
 
@@ -96,14 +99,12 @@ class Problem:
         """Whether the coefficients solve a linear least-squares problem once θ is fixed."""
         return self.scale == "y" and self.loss == "squares"
 
-    def rows(self, weights: Float[np.ndarray, "B n"] | None = None) -> Rows:
+    def rows(self, weights: PerPoint | None = None) -> Rows:
         """The points as one data set, or as many as ``weights`` (B, n) has rows."""
         weights = np.ones((1, len(self.points))) if weights is None else weights
         return Rows(np.broadcast_to(self.target, weights.shape), weights)
 
-    def residuals(
-        self, rows: Rows, theta: Float[np.ndarray, "B K"], linear: Float[np.ndarray, "B n"]
-    ) -> Float[np.ndarray, "B n"]:
+    def residuals(self, rows: Rows, theta: Theta, linear: PerPoint) -> PerPoint:
         """(B, n) residuals on the fit's scale, ``linear`` being Σ c φ; infinite where the logarithm doesn't exist."""
         if self.scale == "log":
             positive = linear > 0
@@ -112,12 +113,12 @@ class Problem:
             return rows.target - linear
         return rows.target - linear - self.law.offset(self.points.x, split_values(theta))
 
-    def residuals_of(self, solutions: Solutions) -> Float[np.ndarray, "B n"]:
+    def residuals_of(self, solutions: Solutions) -> PerPoint:
         """(B, n) residuals of the points themselves."""
         linear = (columns(self.law, self.points.x, solutions.theta) @ solutions.coef[..., None])[..., 0]
         return self.residuals(self.rows(), solutions.theta, linear)
 
-    def cost(self, residuals: Float[np.ndarray, "B n"], weights: Float[np.ndarray, "#B n"]) -> Float[np.ndarray, " B"]:
+    def cost(self, residuals: PerPoint, weights: Float[np.ndarray, "#B n"]) -> Float[np.ndarray, " B"]:
         """(B,) objective: the weighted sum of squares, or of twice Huber's loss (small residuals count as squares)."""
         if self.loss == "squares":
             return (weights * residuals**2).sum(axis=-1)
@@ -126,20 +127,12 @@ class Problem:
         return (weights * huber).sum(axis=-1)
 
 
-def read_problem(law: Law, x, y) -> Problem:
-    """The least-squares problem of ``law`` on the points, on the law's own scale. ValueError as ``read_points``."""
-    points = read_points(x, y, law.variables)
-    return Problem(law.for_columns(points.names), points, law.scale)
-
-
 def split_values(theta: Inexact[np.ndarray, "B K"]) -> tuple[Inexact[np.ndarray, "B 1"], ...]:
     """(B, K) -> K arrays (B, 1), as a law's basis takes them."""
     return tuple(theta[:, k, None] for k in range(theta.shape[1]))
 
 
-def columns(
-    law: Law, x: tuple[Float[np.ndarray, " n"], ...], theta: Float[np.ndarray, "B K"]
-) -> Float[np.ndarray, "B n p"]:
+def columns(law: Law, x: tuple[Column, ...], theta: Theta) -> Float[np.ndarray, "B n p"]:
     """The basis at ``theta`` (B, K): (B, n, p)."""
     parts = law.basis(x, split_values(theta))
     stacked = np.empty((len(theta), len(x[0]), len(parts)))
@@ -148,15 +141,13 @@ def columns(
     return stacked
 
 
-def evaluate(
-    law: Law, x: tuple[Float[np.ndarray, " n"], ...], theta: Float[np.ndarray, "B K"], coef: Float[np.ndarray, "B p"]
-) -> Float[np.ndarray, "B n"]:
+def evaluate(law: Law, x: tuple[Column, ...], theta: Theta, coef: Coef) -> PerPoint:
     """The law's value: (B, n)."""
     value = (columns(law, x, theta) @ coef[..., None])[..., 0]
     return value if law.offset is None else value + law.offset(x, split_values(theta))
 
 
-def evaluate_each(law: Law, x: tuple[Float[np.ndarray, " n"], ...], solutions: Solutions) -> Float[np.ndarray, " n"]:
+def evaluate_each(law: Law, x: tuple[Column, ...], solutions: Solutions) -> Column:
     """The value of solution i at point i: (n,)."""
     values = tuple(solutions.theta.T)
     value = sum(solutions.coef[:, j] * part for j, part in enumerate(law.basis(x, values)))
@@ -179,4 +170,65 @@ def symbols_of(law: Law, solutions: Solutions) -> dict[str, Float[np.ndarray, " 
 
 def optimum_of(law: Law, names: tuple[str, ...], solutions: Solutions) -> dict[str, Float[np.ndarray, " B"]] | None:
     """The best x per variable of every solution, nan where it has no peak; None for laws that never have one."""
-    return law.optimum(symbols_of(law, solutions), names)
+    return law.optimum(symbols_of(law, solutions), names) if law.optimum else None
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units a search works in, those in which the points are of size one: what the reader's ``x`` (one number per
+    variable) and ``y`` are divided by, their medians; 1 where ``law`` isn't closed under it.
+
+    An optimiser's path, its tolerances and the correlations of its parameters depend on units; a law doesn't. So every
+    solver works in these and carries the solution back by the law's own ``rescaled``. A result is then the same in any
+    unit, up to rounding. ``squared`` is the unit of the objective.
+    """
+
+    law: Law
+    x: tuple[float, ...]
+    y: float
+    squared: float
+
+    @classmethod
+    def of(cls, problem: Problem) -> "Units":
+        """The natural units of the points of ``problem``."""
+        law, points = problem.law, problem.points
+        x = tuple(float(np.median(c)) if law.rescaled is not None else 1.0 for c in points.x)
+        y = points.size if law.homogeneous else 1.0
+        return cls(law, x, y, y**2 if problem.scale == "y" else 1.0)
+
+    def columns(self, x: tuple[Column, ...]) -> tuple[Column, ...]:
+        """The reader's variables in these units."""
+        return tuple(column / unit for column, unit in zip(x, self.x, strict=True))
+
+    def problem(self, problem: Problem) -> Problem:
+        """The reader's problem in these units."""
+        points = replace(problem.points, x=self.columns(problem.points.x), y=problem.points.y / self.y)
+        return replace(problem, points=points, delta=problem.delta / np.sqrt(self.squared))
+
+    def rows(self, rows: Rows) -> Rows:
+        """The reader's data sets in these units."""
+        return Rows(rows.target / self.y, rows.weights)
+
+    def inward(self, solutions: Solutions) -> Solutions:
+        """The reader's solutions in these units."""
+        return self._carried(solutions, tuple(1 / unit for unit in self.x), 1 / self.y, 1 / self.squared)
+
+    def outward(self, solutions: Solutions) -> Solutions:
+        """Solutions in these units as the reader's."""
+        return self._carried(solutions, self.x, self.y, self.squared)
+
+    def _carried(self, solutions: Solutions, x: tuple[float, ...], y: float, squared: float) -> Solutions:
+        law, coef = self.law, solutions.coef * y
+        names = [p.name for p in (*law.linear, *law.nonlinear, *law.grid_constants)]
+        if law.rescaled is None:
+            return Solutions(solutions.theta, coef, solutions.cost * squared)
+        values = np.concatenate([coef, solutions.theta], axis=1)
+        moved = law.rescaled(dict(zip(names, values.T, strict=True)), x)
+        values = np.stack([moved[name] for name in names], axis=1)
+        return Solutions(values[:, len(law.linear) :], values[:, : len(law.linear)], solutions.cost * squared)
+
+
+def natural(problem: Problem) -> tuple[Units, Problem]:
+    """The natural units of a problem, and the problem in them."""
+    units = Units.of(problem)
+    return units, units.problem(problem)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from recscale.laws.diagnostics import PER_PARAMETER, Identifiability
+from recscale.laws.diagnostics import PER_PARAMETER, STATIONARY, Identifiability
 from recscale.laws.fit import Fit
 from recscale.laws.points import DECADES, PointDiagnostics
 
@@ -15,10 +15,8 @@ TOLD = (
 )
 """What ``to_json`` tells of a fit under the same names."""
 
-METHODS = {
-    "linearised": "linearised, Student's t; bands averaged over a searched constant",
-    "bootstrap": "bootstrap over configurations, {resamples} resamples",
-}
+LINEARISED = "linearised, Student's t; bands averaged over a searched constant"
+"""Where the intervals of a fit without resamples come from."""
 
 
 def _number(value: float | None) -> str:
@@ -50,13 +48,16 @@ def report(fit: Fit) -> str:
     lines += [f"  fitted by    {loss} on {scale}; objective {_number(fit.objective)}, gradient {fit.gradient:.1e}"]
     lines += [f"  starts       {fit.starts_agreeing:.0%} of scattered starts reach this optimum"]
     lines += ["", "predictions (95 % band of the law; of one new measurement)", *_predictions(fit)]
-    lines += ["", f"parameters (95 %, {_method(fit)})"]
+    drawn = fit.resamples
+    method = f"bootstrap over configurations, {len(drawn.cost)} resamples" if drawn is not None else LINEARISED
+    lines += ["", f"parameters (95 %, {method})"]
     for name, value in fit.parameters.items():
         low, high = fit.intervals[name]
         lines.append(f"  {name:<12} {_number(value):>12}  [{_number(low)}, {_number(high)}]  {fit.law.symbols[name]}")
-    lines += [
-        f"  best {name:<7} {_number(value):>12}{_interval(fit, name)}" for name, value in (fit.optimum or {}).items()
-    ]
+    for name, value in (fit.optimum or {}).items():
+        limits = (fit.optimum_intervals or {}).get(name)
+        interval = f"  [{_number(limits[0])}, {_number(limits[1])}]" if limits else ""
+        lines.append(f"  best {name:<7} {_number(value):>12}{interval}")
     lines += [
         "",
         f"quality        R² {_number(fit.r2)}, adjusted {_number(fit.r2_adjusted)}, AICc {_number(fit.aicc)}, "
@@ -87,11 +88,6 @@ def _checks(fit: Fit) -> list[str]:
         f"residuals      p of runs along: {along}; p of normality {_number(normal)} (small: not noise)",
         f"sensitivity    at twice the largest size {_number(moved.iloc[0])}: {spans}",
     ]
-
-
-def _interval(fit: Fit, name: str) -> str:
-    limits = (fit.optimum_intervals or {}).get(name)
-    return f"  [{_number(limits[0])}, {_number(limits[1])}]" if limits else ""
 
 
 def _predictions(fit: Fit) -> list[str]:
@@ -127,11 +123,11 @@ def warnings_of(fit: Fit) -> tuple[str, ...]:
     ]
     if fit.starts_agreeing < 0.5:
         lines.append(f"only {fit.starts_agreeing:.0%} of scattered starts reach this optimum: one start would miss it")
-    if not fit.is_lowest:
+    if not (fit.exact or fit.lowest_objective >= fit.objective * (1 - 1e-6)):
         lines.append(
             "a scattered start found a lower objective: this is not the global optimum, please report the points"
         )
-    if not fit.is_stationary:
+    if not fit.gradient <= STATIONARY:
         lines.append(f"the search stopped short of a stationary point (gradient cosine {fit.gradient:.1e})")
     if fit.dof <= 0:
         lines.append("as many parameters as configurations: nothing is left to tell the noise, so there are no bands")
@@ -174,10 +170,6 @@ def _identifiability_warnings(known: Identifiability) -> list[str]:
         pairs = "; ".join(f"{one} and {other} ({value:+.4f})" for one, other, value in known.correlated)
         lines.append(f"strongly correlated, so read predictions rather than single values: {pairs}")
     return lines
-
-
-def _method(fit: Fit) -> str:
-    return METHODS[fit.interval_method].format(resamples=0 if fit.resamples is None else len(fit.resamples.cost))
 
 
 def to_json(fit: Fit, group: Mapping | None = None) -> dict:

@@ -1,15 +1,15 @@
-"""From a problem to its global optimum: grid search, refinement, and a sweep over grid constants with many values."""
+"""From a problem to its global optimum: grid search, refinement, a sweep over grid constants with many values, and the
+last digits."""
 
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from recscale.laws.grid_search import grid_of, search_grid, thinned
-from recscale.laws.polish import polish
-from recscale.laws.problem import Problem, Rows, Solutions, joined
+from recscale.laws.points import Column
+from recscale.laws.problem import Problem, Rows, Solutions, joined, natural
 from recscale.laws.refine import bounds, jacobian, refine
-from recscale.laws.units import natural
 
 _STARTS = 64  # local minima of the search grid that are refined
 LEAST_STARTS = 8  # at every value of a grid constant
@@ -23,23 +23,23 @@ SCATTERED_ITERATIONS = 200
 AGREEMENT = 1e-3  # a start agrees when its objective is within this share of the best
 TIED = 1e-12  # objectives within this share are equal but for rounding
 _EXACT = 1e-10  # and where residuals of this share of y are left: the fit is exact
+NEWTON_STEPS = 20
+SHIFT = 1e-5  # relative, of the central difference
+_ROUNDED = 1e-12  # residuals of this share of y are rounding, and their gradient says nothing
 REFITTED = 500  # groups of points that are left out by refitting, one by one
 PIECE = 12_000  # points of all data sets refitted together: what fits the processor's cache
 
 
 def solve(problem: Problem, rows: Rows) -> Solutions:
-    """The global optimum for every data set of ``rows``: a State of B solutions."""
+    """The global optimum for every data set of ``rows``: B solutions."""
     units, problem = natural(problem)
-    return units.outward(_solve(problem, units.rows(rows)))
-
-
-def _solve(problem: Problem, rows: Rows) -> Solutions:
+    rows = units.rows(rows)
     values = int(np.prod([len(axis) for axis in grid_of(problem)[len(problem.law.nonlinear) :]], initial=1))
     row, theta = search_grid(problem, rows, max(LEAST_STARTS, _STARTS // values))
     row, candidates = _triage(row, refine(problem, theta, rows.take(row), FIRST_LOOK[problem.loss]), FINALISTS)
     best = best_of(row, refine(problem, candidates.theta, rows.take(row), coef=candidates.coef), len(rows))
     best = _sweep(problem, best, rows) if thinned(problem.law) else best
-    return polish(problem, best, rows)
+    return units.outward(polish(problem, best, rows))
 
 
 def conditional_optima(problem: Problem) -> Solutions:
@@ -162,3 +162,91 @@ def _sweep(problem: Problem, best: Solutions, rows: Rows) -> Solutions:
             best = best_of(np.concatenate([every, row]), joined([best, tried]), len(rows))
         if (best.cost >= before * (1 - 1e-9)).all():
             return best
+
+
+def polish(problem: Problem, found: Solutions, rows: Rows) -> Solutions:
+    """Each of ``found`` taken to its stationary point by Newton's method, parameters at a bound held.
+
+    Levenberg–Marquardt stops where the objective can no longer be told from its least value. A parameter is then known
+    to half the digits it could have, because the objective is flat there. The gradient isn't: its zero gives them all.
+    Steps must shrink it.
+    """
+    return joined([_polish(problem, found.take([row]), rows.take([row])) for row in range(len(rows))])
+
+
+def _polish(problem: Problem, here: Solutions, rows: Rows) -> Solutions:
+    if not (_ROUNDED * problem.unit) ** 2 * rows.weights.sum() < here.cost[0] < np.inf:
+        return here
+    lower, upper = bounds(problem)
+    slopes, norms = _slopes(problem, here, rows)
+    z = _values(problem, here)
+    free = np.flatnonzero((z > lower) & (z < upper) & (norms > 0))
+    if not len(free):
+        return here
+    for _ in range(NEWTON_STEPS):
+        move = _newton(problem, here, rows, free)
+        if move is None:
+            break
+        z = _values(problem, here)
+        z[free] = np.clip(z[free] + move, lower[free], upper[free])
+        theta, coef = _split(problem, here, z)
+        there = Solutions(theta, coef, problem.cost(jacobian(problem, rows, theta, coef)[0], rows.weights))
+        moved, sizes = _slopes(problem, there, rows)
+        shrinks = np.abs(moved[free] / sizes[free]).max() < np.abs(slopes[free] / norms[free]).max()
+        if not (shrinks and there.cost[0] <= here.cost[0] * (1 + 1e-9)):
+            break
+        here, slopes, norms = there, moved, sizes
+    return here
+
+
+def _newton(
+    problem: Problem, here: Solutions, rows: Rows, free: Int[np.ndarray, " m"]
+) -> Float[np.ndarray, " m"] | None:
+    """The step of the parameters ``free``; None where the objective isn't convex.
+
+    The second derivatives are exact but for their part Σ ψ ∂²r, a central difference of exact slopes.
+    """
+    residuals, derivative = (part[0] for part in jacobian(problem, rows, here.theta, here.coef))
+    influence, inner = _influence(problem, residuals)
+    influence, inner = influence * rows.weights[0], inner * rows.weights[0]
+    derivative = derivative[:, free]
+    norms = np.linalg.norm(derivative, axis=0)
+    z = _values(problem, here)
+    bent = np.empty((len(free), len(free)))
+    for column, j in enumerate(free):
+        shift = SHIFT * (abs(z[j]) or problem.unit / norms[column])
+        ends = []
+        for side in (shift, -shift):
+            theta, coef = _split(problem, here, z + side * (np.arange(len(z)) == j))
+            ends.append(influence @ jacobian(problem, rows, theta, coef)[1][0][:, free])
+        bent[:, column] = (ends[0] - ends[1]) / (2 * shift)
+    matrix = ((derivative * inner[:, None]).T @ derivative - (bent + bent.T) / 2) / np.outer(norms, norms)
+    try:
+        np.linalg.cholesky(matrix)
+        return np.linalg.solve(matrix, influence @ derivative / norms) / norms
+    except np.linalg.LinAlgError:
+        return None
+
+
+def _slopes(problem: Problem, at: Solutions, rows: Rows) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+    """Minus half the gradient by (θ, c), and the length of each column of the Jacobian."""
+    residuals, derivative = (part[0] for part in jacobian(problem, rows, at.theta, at.coef))
+    return (_influence(problem, residuals)[0] * rows.weights[0]) @ derivative, np.linalg.norm(derivative, axis=0)
+
+
+def _influence(problem: Problem, residuals: Column) -> tuple[Column, Column]:
+    """Half of ρ′ and half of ρ″ of every residual."""
+    if problem.loss == "squares":
+        return residuals, np.ones_like(residuals)
+    return np.clip(residuals, -problem.delta, problem.delta), (np.abs(residuals) <= problem.delta).astype(float)
+
+
+def _values(problem: Problem, at: Solutions) -> Float[np.ndarray, " k"]:
+    return np.concatenate([at.theta[0, : len(problem.law.nonlinear)], at.coef[0]])
+
+
+def _split(
+    problem: Problem, at: Solutions, z: Float[np.ndarray, " k"]
+) -> tuple[Float[np.ndarray, "1 K"], Float[np.ndarray, "1 p"]]:
+    k = len(problem.law.nonlinear)
+    return np.concatenate([z[:k], at.theta[0, k:]])[None, :], z[None, k:]

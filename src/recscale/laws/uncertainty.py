@@ -16,10 +16,14 @@ import numpy as np
 from jaxtyping import Float, Real
 from scipy.special import stdtr, stdtrit
 
-from recscale.laws.problem import Problem, Rows, Solutions, evaluate, joined, symbols_of
+from recscale.laws.points import Column
+from recscale.laws.problem import Problem, Rows, Solutions, Units, evaluate, joined, natural, symbols_of
 from recscale.laws.refine import bounds, derivatives, jacobian
 from recscale.laws.solve import refit
-from recscale.laws.units import Units, natural
+
+Limits = tuple[Column, Column]
+Parts = Float[np.ndarray, "parts n"]
+PerPart = Float[np.ndarray, "parts 1"]
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,9 @@ class Linearised:
     parameters at a bound have zero rows.
     """
 
-    residuals: Float[np.ndarray, " n"]
+    residuals: Column
     shape: Float[np.ndarray, "k k"]
-    leverage: Float[np.ndarray, " n"]
+    leverage: Column
     variance: float
     dof: int
 
@@ -135,7 +139,7 @@ def percentiles(
 
 def bootstrap_band(
     problem: Problem, best: Solutions, resamples: Solutions, x: tuple, level: float, observation: bool
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+) -> Limits:
     """Limits of the law's value at ``x`` (or of a new measurement): the middle of what the resamples predict."""
     known = linearise(problem, best)
     draws = evaluate(problem.law, x, resamples.theta, resamples.coef)
@@ -178,21 +182,10 @@ def resample(problem: Problem, best: Solutions, optima: Solutions | None, count:
     return joined(parts)
 
 
-@dataclass(frozen=True)
-class Conditional:
-    """Predictions with the searched constant held at each of Q values, on the fit's scale: centres and variances in
-    units of the noise's (Q, n), variances of one measurement and objectives (Q, 1); ``offset`` (n,) is what the fit's
-    scale leaves out."""
-
-    centre: Float[np.ndarray, "Q n"]
-    shape: Float[np.ndarray, "Q n"]
-    variance: Float[np.ndarray, "Q 1"]
-    cost: Float[np.ndarray, "Q 1"]
-    offset: Float[np.ndarray, " n"]
-
-
-def conditional(problem: Problem, states: Solutions, x: tuple) -> Conditional:
-    """Linearised predictions at ``x`` of every solution in ``states``."""
+def conditional(problem: Problem, states: Solutions, x: tuple) -> tuple[Parts, Parts, PerPart, Column]:
+    """Linearised predictions at ``x`` of every solution in ``states``, on the fit's scale: their centres (Q, n),
+    variances in units of the noise's (Q, n), the variances of one measurement (Q, 1), and what that scale leaves out
+    (n,)."""
     centres, shapes, variances = [], [], []
     for row in range(len(states.cost)):
         state = states.take([row])
@@ -202,12 +195,12 @@ def conditional(problem: Problem, states: Solutions, x: tuple) -> Conditional:
         shapes.append(np.maximum(np.einsum("nk,kl,nl->n", derivative, known.shape, derivative), 0))
         variances.append([known.variance])
     offset = value - linear if problem.scale == "log" else np.zeros_like(value)
-    return Conditional(np.array(centres), np.array(shapes), np.array(variances), states.cost[:, None], offset)
+    return np.array(centres), np.array(shapes), np.array(variances), offset
 
 
 def averaged_band(
     problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+) -> Limits:
     """Limits of the law's value at ``x`` (or of a new measurement), averaged over the values of a searched constant.
 
     The limits cut (1 - level)/2 off the tails of Σ_q w_q T_ν((· - centre_q)/error_q), a mixture of Student's t (model-
@@ -217,22 +210,15 @@ def averaged_band(
     dof = linearise(problem, best).dof
     weight = np.ones(1) if optima is None else weights(problem, best, optima)
     likely = weight > 1e-6
-    at = conditional(problem, states.take(likely), x)
-    error, share = np.sqrt((at.shape + observation) * at.variance), weight[likely, None] / weight[likely].sum()
+    centre, shape, variance, offset = conditional(problem, states.take(likely), x)
+    error, share = np.sqrt((shape + observation) * variance), weight[likely, None] / weight[likely].sum()
     reach = quantile_t(1 - (1 - level) / 2, dof) * error  # the mixture's limits lie within those of its parts
     tails = [(1 - level) / 2, (1 + level) / 2]
-    limits = [_mixture_quantile(tail, share, at.centre, error, reach, dof) for tail in tails]
-    return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
+    limits = [_mixture_quantile(tail, share, centre, error, reach, dof) for tail in tails]
+    return tuple(offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
 
 
-def _mixture_quantile(
-    tail: float,
-    share: Float[np.ndarray, "parts 1"],
-    centre: Float[np.ndarray, "parts n"],
-    error: Float[np.ndarray, "parts n"],
-    reach: Float[np.ndarray, "parts n"],
-    dof: int,
-) -> Float[np.ndarray, " n"]:
+def _mixture_quantile(tail: float, share: PerPart, centre: Parts, error: Parts, reach: Parts, dof: int) -> Column:
     """Where the mixture of Student's t (parts, n) has the probability ``tail`` below it: (n,), by bisection."""
     low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
     for _ in range(60):
@@ -245,7 +231,7 @@ def _mixture_quantile(
 
 def profile_band(
     problem: Problem, best: Solutions, optima: Solutions | None, x: tuple, level: float, observation: bool
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+) -> Limits:
     """Limits of the law's value at ``x`` (or of a new measurement) from the linearised profile likelihood.
 
     A value q of a searched constant may hold as far as its least objective S_q affords beside the least of all, S:
@@ -256,16 +242,15 @@ def profile_band(
     it is the usual linearised one (Bates & Watts 1988, chapters 2 and 6).
     """
     known = linearise(problem, best)
-    at = conditional(problem, best if optima is None else joined([best, optima]), x)
-    left = known.variance * quantile_t(level, known.dof) ** 2 - np.maximum(at.cost - best.cost[0], 0.0)
-    half = np.sqrt(np.where(left < 0, np.nan, left) * (at.shape + observation))
-    limits = np.fmin.reduce(at.centre - half), np.fmax.reduce(at.centre + half)
-    return tuple(at.offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
+    states = best if optima is None else joined([best, optima])
+    centre, shape, _, offset = conditional(problem, states, x)
+    left = known.variance * quantile_t(level, known.dof) ** 2 - np.maximum(states.cost - best.cost[0], 0.0)[:, None]
+    half = np.sqrt(np.where(left < 0, np.nan, left) * (shape + observation))
+    limits = np.fmin.reduce(centre - half), np.fmax.reduce(centre + half)
+    return tuple(offset + np.exp(limit) if problem.scale == "log" else limit for limit in limits)
 
 
-def _prediction(
-    problem: Problem, state: Solutions, x: tuple
-) -> tuple[Float[np.ndarray, " n"], Float[np.ndarray, " n"], Float[np.ndarray, "n k"]]:
+def _prediction(problem: Problem, state: Solutions, x: tuple) -> tuple[Column, Column, Float[np.ndarray, "n k"]]:
     """At ``x``: the law's value (n,), its part Σ c φ (n,), and the derivative (n, k + p) on the fit's scale, in natural
     units."""
     units = Units.of(problem)

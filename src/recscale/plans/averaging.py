@@ -9,7 +9,6 @@ best for the last ones, so that neither is judged at the other's rate. One run m
 from collections.abc import Iterable
 from functools import partial
 from itertools import product
-from typing import Any
 
 import pandas as pd
 
@@ -38,15 +37,13 @@ PILOT_SIZES: tuple[PilotSize, ...] = (
 )
 """A Wukong, and the dense rates tried for it."""
 
+Trainings = dict[WukongConfig, list[CTRTraining]]
+
 
 def averaging_rate(base: str, sizes: Iterable[PilotSize], dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Dense rates of every size, batch size and schedule, judged on validation data."""
-    runs = []
-    for model, rates in sizes:
-        for (batch_size, schedule), rate in product(PILOT_PROTOCOLS, rates):
-            training = _training(batch_size, schedule, rate)
-            runs += _pilot_runs(dataset or base, model, training, seeds or (rate_search.RATE_SEARCH_SEED,))
-    return runs
+    trainings = {model: [_training(*tried) for tried in product(PILOT_PROTOCOLS, rates)] for model, rates in sizes}
+    return _pilot_runs(dataset or base, trainings, seeds or (rate_search.RATE_SEARCH_SEED,))
 
 
 AVERAGING_RATE_PLAN = Profiles(
@@ -59,19 +56,13 @@ AVERAGING_RATE_PLAN = Profiles(
 def _small_averaging(base: str, dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """The smallest size at the middle one of its rates, with two seeds."""
     model, rates = PILOT_SIZES[0]
-    runs = []
-    for batch_size, schedule in PILOT_PROTOCOLS:
-        runs += _pilot_runs(dataset or base, model, _training(batch_size, schedule, rates[1]), seeds or PILOT_SEEDS[:2])
-    return runs
+    trainings = {model: [_training(protocol, rates[1]) for protocol in PILOT_PROTOCOLS]}
+    return _pilot_runs(dataset or base, trainings, seeds or PILOT_SEEDS[:2])
 
 
 def _full_averaging(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """Every size, batch size and schedule at its best rates, seed by seed within a size."""
-    runs = []
-    for model, trainings in _searched().items():
-        for training in trainings:
-            runs += _pilot_runs(dataset or PILOT_DATASET, model, training, seeds or PILOT_SEEDS)
-    return runs
+    return _pilot_runs(dataset or PILOT_DATASET, _searched(), seeds or PILOT_SEEDS)
 
 
 AVERAGING_PLAN = Profiles(
@@ -81,28 +72,30 @@ AVERAGING_PLAN = Profiles(
 )
 
 
-def _training(batch_size: int, schedule: str, rate: float) -> CTRTraining:
+def _training(protocol: tuple[int, str], rate: float) -> CTRTraining:
+    batch_size, schedule = protocol
     rates = {"dense_learning_rate": rate, "sparse_learning_rate": PILOT_EMBEDDING_RATE}
     return one_pass(PILOT_DATASET, batch_size=batch_size, schedule=schedule, averaged=SHARES, **rates)
 
 
-def _pilot_runs(dataset: str, model: Any, training: CTRTraining, seeds: RunSeeds) -> list[RunSpec]:
-    return [RunSpec(dataset, "random", model, training, seed) for seed in seeds]
+def _pilot_runs(dataset: str, trainings: Trainings, seeds: RunSeeds) -> list[RunSpec]:
+    tried = [(model, training) for model, several in trainings.items() for training in several]
+    return [RunSpec(dataset, "random", model, training, seed) for model, training in tried for seed in seeds]
 
 
-def _searched() -> dict[WukongConfig, list[CTRTraining]]:
+def _searched() -> Trainings:
     """Of every size whose search is whole, each batch size and schedule at its best rate or rates."""
     search = AVERAGING_RATE_PLAN.full(None, None)
     table = run_table(load_results(AVERAGING_SEARCH)).set_index(Columns.RUN_ID)
-    best: dict[WukongConfig, list[CTRTraining]] = {}
+    best: Trainings = {}
     for model, rates in PILOT_SIZES:
         ids = {run.training: run.run_id for run in search if run.model == model}
         if not set(ids.values()) <= set(table.index):
             continue
         best[model] = []
-        for batch_size, schedule in PILOT_PROTOCOLS:
-            tried = table.loc[[ids[_training(batch_size, schedule, rate)] for rate in rates]]
-            best[model] += [_training(batch_size, schedule, rate) for rate in best_dense_rates(tried)]
+        for protocol in PILOT_PROTOCOLS:
+            tried = table.loc[[ids[_training(protocol, rate)] for rate in rates]]
+            best[model] += [_training(protocol, rate) for rate in best_dense_rates(tried)]
     if not best:
         raise NotYetPlanned(f"waits for {AVERAGING_SEARCH}: no size has been searched whole")
     return best
@@ -110,7 +103,5 @@ def _searched() -> dict[WukongConfig, list[CTRTraining]]:
 
 def best_dense_rates(searched: pd.DataFrame) -> list[float]:
     """The rates with the lowest validation loss of the averaged and of the last weights: one or two, ascending."""
-    best = {
-        searched.loc[searched[column].idxmin(), Columns.DENSE_RATE] for column in ("valid_logloss", "valid_logloss~0")
-    }
-    return sorted(float(rate) for rate in best)
+    lowest = [searched[column].idxmin() for column in ("valid_logloss", "valid_logloss~0")]
+    return sorted(set(searched.loc[lowest, Columns.DENSE_RATE].astype(float)))

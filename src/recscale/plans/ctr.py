@@ -5,7 +5,7 @@ trains at the rates that ``rate_search`` found best, and waits for the search wh
 profiles use one fixed pair.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -14,7 +14,7 @@ from recscale.models import EmbeddingConfig, WukongConfig
 from recscale.models.ctr_presets import rival_sizes, wukong_ladder
 from recscale.plans.parts import Part, Training, fixed, inputs, runs_of
 from recscale.plans.profiles import PROFILES, Profiles, RunPlanner, RunSeeds
-from recscale.plans.rate_search import OTHERS, tuned
+from recscale.plans.rate_search import COMPARED_MODELS, tuned
 from recscale.runs.spec import RunSpec
 from recscale.training.ctr import CTRTraining
 
@@ -55,46 +55,43 @@ def _at_every_scale(study: Callable[[CTRScale, str | None, RunSeeds | None], lis
     return Profiles(**{profile: partial(study, CTR_SCALES[profile]) for profile in PROFILES})
 
 
-def _smoke_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
-    """Four sizes of Wukong and one DLRM; the smallest Wukong once more, with a further seed."""
-    scale, wukong, seeds = CTR_SCALES.smoke, wukong_ladder(), seeds or (0,)
-    ladder = scale.part(wukong[0], wukong[2], wukong[3], wukong[4])
-    again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1,))
-    parts = [replace(part, seeds=seeds) for part in (ladder, scale.part(rival_sizes("dlrm")[1]))]
-    return runs_of([*parts, again], dataset)
-
-
-def _quick_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
-    """2.6 decades of Wukong and 1.3 of two rivals; the smallest Wukong twice more, to see the noise of a seed."""
-    scale, wukong, seeds = CTR_SCALES.quick, wukong_ladder(), seeds or (0,)
-    ladder = scale.part(*(wukong[i] for i in (0, 2, 3, 5, 7, 9)))
-    rivals = (scale.part(*rival_sizes(name)[:3]) for name in ("dlrm", "dcnv2"))
-    again = replace(scale.part(wukong[0]), seeds=(max(seeds) + 1, max(seeds) + 2))
-    return runs_of([*(replace(part, seeds=seeds) for part in (ladder, *rivals)), again], dataset)
-
-
-def scaling_parts() -> list[Part]:
-    """The curves of the full ctr-scaling study. Their models and seeds need neither data nor searched rates."""
-    wukong, dlrm, dcnv2 = map(rival_sizes, ("wukong", "dlrm", "dcnv2"))
-    third = tuple(wukong[i] for i in (0, 3, 6, 8, 10))
-    six = tuple(wukong[i] for i in (0, 2, 4, 6, 8, 9))
-    return [
-        Part("movielens-1m", wukong, tuned, (0, 1, 2)),
-        Part("movielens-1m", dlrm, tuned, (0, 1)),
-        Part("movielens-1m", dcnv2, tuned, (0, 1)),
-        *(Part("movielens-1m", rival_sizes(name), tuned, (0, 1)) for name in OTHERS),
-        Part("movielens-1m", third, tuned, (0, 1, 2), split="time"),
-        Part("kuairand-pure", six, tuned, (0, 1)),
-        Part("kuairand-pure", dlrm[:4], tuned, (0, 1)),
-        Part("kuairand-pure", dcnv2[:4], tuned, (0, 1)),
-    ]
+def _small_scaling(
+    scale: CTRScale,
+    sizes: Sequence[int],
+    rivals: Sequence[tuple],
+    repeats: int,
+    dataset: str | None,
+    seeds: RunSeeds | None,
+) -> list[RunSpec]:
+    """Some ``sizes`` of Wukong and of its rivals; the smallest Wukong with ``repeats`` further seeds, to see their
+    noise."""
+    seeds = seeds or (0,)
+    parts = [replace(scale.part(*models), seeds=seeds) for models in ([_WUKONG[i] for i in sizes], *rivals)]
+    further = tuple(max(seeds) + 1 + repeat for repeat in range(repeats))
+    return runs_of([*parts, replace(scale.part(_WUKONG[0]), seeds=further)], dataset)
 
 
 def _full_scaling(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
-    return runs_of(scaling_parts(), dataset, seeds)
+    """Every model's ladder, on one split by time and on a second data set too."""
+    rivals = [rival_sizes(name) for name in COMPARED_MODELS[1:]]
+    by_time = tuple(_WUKONG[i] for i in (0, 3, 6, 8, 10))
+    elsewhere = tuple(_WUKONG[i] for i in (0, 2, 4, 6, 8, 9)), rival_sizes("dlrm")[:4], rival_sizes("dcnv2")[:4]
+    parts = [
+        Part("movielens-1m", _WUKONG, tuned, (0, 1, 2)),
+        *(Part("movielens-1m", models, tuned, (0, 1)) for models in rivals),
+        Part("movielens-1m", by_time, tuned, (0, 1, 2), split="time"),
+        *(Part("kuairand-pure", models, tuned, (0, 1)) for models in elsewhere),
+    ]
+    return runs_of(parts, dataset, seeds)
 
 
-SCALING_PLAN = Profiles(smoke=_smoke_scaling, quick=_quick_scaling, full=_full_scaling)
+SCALING_PLAN = Profiles(
+    smoke=partial(_small_scaling, CTR_SCALES.smoke, (0, 2, 3, 4), (rival_sizes("dlrm")[1:2],), 1),
+    quick=partial(
+        _small_scaling, CTR_SCALES.quick, (0, 2, 3, 5, 7, 9), (rival_sizes("dlrm")[:3], rival_sizes("dcnv2")[:3]), 2
+    ),
+    full=_full_scaling,
+)
 """Loss against compute: Wukong and its rivals along their ladders, tables and d the same at every size."""
 
 
@@ -112,15 +109,9 @@ KNOBS_PLAN = _at_every_scale(wukong_knobs)
 def wukong_components(scale: CTRScale, dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
     """A middle-sized Wukong without each of its components (the paper's Fig. 4), with attentive Y, with more units."""
     base = scale.middle
-    changes: tuple[dict[str, Any], ...] = (
-        {},
-        {"fmb": False},
-        {"lcb": False},
-        {"residual": False},
-        {"lcb": False, "residual": False},
-        {"fm": "attentive"},
-    )
-    part = scale.part(*(replace(base, **change) for change in changes))
+    without = [("fmb",), ("lcb",), ("residual",), ("lcb", "residual")]
+    less = [replace(base, **dict.fromkeys(components, False)) for components in without]
+    part = scale.part(base, *less, replace(base, fm="attentive"))
     return runs_of([part, replace(part, models=(base,), training=partial(_two_units, scale))], dataset, seeds)
 
 
@@ -141,3 +132,35 @@ def ctr_data(scale: CTRScale, dataset: str | None, seeds: RunSeeds | None) -> li
 
 
 DATA_SHARES_PLAN = _at_every_scale(ctr_data)
+
+
+def bridge_plan(
+    scale: CTRScale, depths: Sequence[int], widths: Sequence[int], dataset: str | None, seeds: RunSeeds | None
+) -> list[RunSpec]:
+    """The bridge between the papers: Wukong over layers and embedding width, the plane of the Performance Law.
+
+    Wukong's paper keeps the embedding width d as it is. The Performance Law's authors fit their law to Wukong's AUC
+    over (l, d) (P-Law, NeurIPS 2025, Table 5) and give neither the data nor the grid. Here the middle-sized Wukong is
+    varied in both; tables grow with d. Seed by seed, the two colours of a chessboard one after the other: the first
+    alone has every depth and every width. A run's dense rate follows its own FLOP; rates were searched at d = 16.
+    """
+    parts = [part for colour in (0, 1) for part in _colour(scale, depths, widths, colour)]
+    return runs_of(parts, dataset, seeds)
+
+
+def _colour(scale: CTRScale, depths: Sequence[int], widths: Sequence[int], colour: int) -> list[Part]:
+    """The cells of one colour, one part per width, shallow before deep."""
+    parts = []
+    for column, width in enumerate(widths):
+        models = [replace(scale.middle, l=depth) for row, depth in enumerate(depths) if (row + column) % 2 == colour]
+        training = partial(scale.training, embedding=EmbeddingConfig(width=width))
+        parts.append(replace(scale.part(*models), training=training))
+    return parts
+
+
+SHAPES_PLAN = Profiles(
+    smoke=partial(bridge_plan, CTR_SCALES.smoke, (1, 2), (4, 8)),
+    quick=partial(bridge_plan, CTR_SCALES.quick, (1, 2, 4), (8, 16, 32)),
+    full=partial(bridge_plan, CTR_SCALES.full, (1, 2, 4, 8), (8, 16, 32, 64)),
+)
+"""At ``full`` 16 shapes of 0.23 to 5.9 training MFLOP per example and two seeds: up to an hour on one core."""

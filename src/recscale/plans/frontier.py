@@ -15,16 +15,16 @@ rate interpolated in log FLOP per example between the searched targets. All runs
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from recscale.models.ctr_ladders import TARGETS, flop, frontier_targets, ladder_shapes, recipe
 from recscale.models.embeddings import TowerConfig
-from recscale.plans import frontier_search
 from recscale.plans.parts import FIXED_RATES, Part, Training
 from recscale.plans.profiles import Profiles, RunSeeds
-from recscale.plans.rate_search import at_embedding_rate, best_rates, interpolated_rate
+from recscale.plans.rate_search import RatePairs, at_embedding_rate, best_rates, interpolated_rate
 from recscale.runs import Columns, NotYetPlanned, RunSpec, healthy, load_results, run_table
 from recscale.stats.power import pooled_deviation, seeds_needed
 from recscale.training.ctr import CTRTraining
@@ -44,14 +44,65 @@ MOST_SEEDS = 20
 ERROR_WANTED = {model: 0.0008 if group < 2 else 0.0012 for group, models in enumerate(GROUPS) for model in models}
 """Model -> the standard error wanted of its best shapes' mean test loss, relative to it."""
 
+FRONTIER_SEARCH_SEED = 1000
+"""No other study uses it."""
+
+RATE_STEPS = tuple(float(f"{digit}e{power}") for power in range(-6, 2) for digit in (1, 3))
+"""The rates that can be tried: two a decade."""
+
+SEARCHED_TARGETS = (0, 3, 6, 9, 11)
+ENDS_EARLY = {"crossnet": (0, 2, 4, 6, 7)}
+"""Targets of a model that doesn't reach the largest."""
+
+CROSSED = (0, 2, 3)
+"""At which of a model's five targets the embedding rate is searched along with the dense one."""
+RATES_EACH_SIDE = (1, 2, 1, 1, 1)
+"""How many dense rates are tried to each side of the expected one, target by target. Embedding rates: one."""
+
+EXPECTED: dict[str, tuple[float, tuple[float, ...]]] = {
+    "wukong": (1e-1, (3e-3, 1e-3, 1e-3, 3e-4, 1e-4)),
+    "dcnv2": (3e-1, (3e-3, 1e-3, 1e-3, 1e-3, 3e-4)),
+    "crossnet": (3e-1, (3e-3, 3e-3, 1e-3, 1e-3, 1e-3)),
+    "dlrm": (3e-2, (3e-2, 1e-1, 1e-1, 1e-1, 3e-2)),
+    "finalmlp": (1.0, (3e-4, 1e-4, 3e-5, 1e-5, 1e-5)),
+    "xdeepfm": (3e-1, (3e-3, 3e-3, 1e-3, 1e-3, 3e-4)),
+    "autoint+": (1e-1, (3e-3, 3e-3, 1e-3, 1e-3, 3e-4)),
+    "masknet": (1e-1, (1e-2, 3e-3, 1e-3, 1e-3, 3e-4)),
+    "afn+": (3.0, (1e-3, 3e-3, 1e-3, 3e-4, 3e-4)),
+}
+"""Model -> the embedding rate and, target by target, the dense rate in the middle of the grid: around the best rates of
+``ctr-learning-rate``, which has larger batches and unaveraged weights."""
+
+FRONTIER_BEYOND: dict[str, RatePairs] = {}
+"""What was tried by hand, until the best lay inside: (target, dense rate, embedding rate), ``target`` counting
+``ctr_ladders.TARGETS``."""
+
+
+def searched_targets(model: str) -> tuple[int, ...]:
+    """The five targets at which a model is searched, from its smallest to its largest."""
+    return ENDS_EARLY.get(model, SEARCHED_TARGETS)
+
+
+def around(rate: float, reach: int) -> tuple[float, ...]:
+    """``rate`` and the ``reach`` next ones of ``RATE_STEPS`` to each side."""
+    at = RATE_STEPS.index(rate)
+    return RATE_STEPS[at - reach : at + reach + 1]
+
+
+def rate_pairs(model: str) -> RatePairs:
+    """What is tried, cheap targets first: at five targets the dense rates around the expected one, at three of them
+    crossed with the embedding rates; then what was tried by hand."""
+    embedding, expected = EXPECTED[model]
+    pairs = []
+    for position, (target, rate) in enumerate(zip(searched_targets(model), expected, strict=True)):
+        for sparse in around(embedding, 1 if position in CROSSED else 0):
+            pairs += [(target, dense, sparse) for dense in around(rate, RATES_EACH_SIDE[position])]
+    return tuple(sorted([*pairs, *FRONTIER_BEYOND.get(model, ())], key=lambda pair: pair[0]))
+
 
 def at_rates(dense: float, sparse: float) -> CTRTraining:
     """The protocol at these two rates."""
     return replace(PROTOCOL, dense_learning_rate=dense, sparse_learning_rate=sparse)
-
-
-def _fixed(dataset: str, model: TowerConfig) -> CTRTraining:
-    return replace(PROTOCOL, **FIXED_RATES)
 
 
 def _frontier_search(
@@ -59,20 +110,19 @@ def _frontier_search(
     models: Iterable[str],
     sizes: int | None,
     most_rows: int | None,
-    dataset: str | None = None,
-    seeds: RunSeeds | None = None,
+    dataset: str | None,
+    seeds: RunSeeds | None,
 ) -> list[RunSpec]:
     """The searches of ``models``, cheap before dear, at the first ``sizes`` of a model's targets (None: at all)."""
     runs: list[RunSpec] = []
-    for seed in seeds or (frontier_search.FRONTIER_SEARCH_SEED,):
-        for model in models:
-            targets = frontier_search.searched_targets(model)[:sizes]
-            for target, dense, sparse in frontier_search.rate_pairs(model):
-                if target in targets:
-                    central = (ladder_shapes(model, TARGETS[target])[CENTRAL],)
-                    training = at_rates(dense, sparse)
-                    part = Part(dataset or base, central, lambda *_, at=training: at, (seed,), most_rows=most_rows)
-                    runs += part.runs(seed)
+    for seed, model in product(seeds or (FRONTIER_SEARCH_SEED,), models):
+        targets = searched_targets(model)[:sizes]
+        for target, dense, sparse in rate_pairs(model):
+            if target in targets:
+                central = (ladder_shapes(model, TARGETS[target])[CENTRAL],)
+                training = at_rates(dense, sparse)
+                part = Part(dataset or base, central, lambda *_, at=training: at, (seed,), most_rows=most_rows)
+                runs += part.runs(seed)
     return runs
 
 
@@ -93,11 +143,10 @@ def _small_frontier(
     seeds: RunSeeds | None,
 ) -> list[RunSpec]:
     """Every shape of ``models`` at ``targets``, then Wukong's recipe, at fixed rates."""
-    every = [shape for target in targets for model in models for shape in ladder_shapes(model, target)]
     along = [recipe(TARGETS.index(target)) for target in targets]
-    return _distinct_runs(
-        [Part(dataset or base, (*every, *along), _fixed, seeds or FIRST_SEEDS[:1], most_rows=most_rows)]
-    )
+    shapes, training = (*_shapes(models, targets), *along), replace(PROTOCOL, **FIXED_RATES)
+    part = Part(dataset or base, shapes, lambda *_: training, seeds or FIRST_SEEDS[:1], most_rows=most_rows)
+    return _distinct_runs([part])
 
 
 def _full_frontier(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]:
@@ -105,7 +154,11 @@ def _full_frontier(dataset: str | None, seeds: RunSeeds | None) -> list[RunSpec]
     base, parts = dataset or FRONTIER_DATASET, []
     for group in GROUPS:
         rated = {model: training for model in group if (training := _tuned(base, model)) is not None}
-        parts += _group(base, rated, seeds or FIRST_SEEDS)
+        if rated:
+            parts.append(Part(base, tuple(_shapes(rated, TARGETS)), _by_model(rated), seeds or FIRST_SEEDS))
+        if "wukong" in rated:
+            along = tuple(map(recipe, range(len(TARGETS))))
+            parts.append(Part(base, along, rated["wukong"], seeds or FIRST_SEEDS))
         if seeds is None:
             parts += _further(base, rated)
     if not parts:
@@ -125,18 +178,10 @@ def _distinct_runs(parts: Iterable[Part]) -> list[RunSpec]:
     return list(dict.fromkeys(run for part in parts for seed in part.seeds for run in part.runs(seed)))
 
 
-def _group(dataset: str, rated: dict[str, Training], seeds: RunSeeds) -> list[Part]:
-    """Every shape of these models, cheap before dear, then Wukong's recipe."""
-    every: list[TowerConfig] = []
-    for target in TARGETS:
-        for model in rated:
-            if target in frontier_targets(model):
-                every += ladder_shapes(model, target)
-    parts = [Part(dataset, tuple(every), _by_model(rated), seeds)] if every else []
-    if "wukong" in rated:
-        along = tuple(recipe(size) for size in range(len(TARGETS)))
-        parts.append(Part(dataset, along, rated["wukong"], seeds))
-    return parts
+def _shapes(models: Iterable[str], targets: Iterable[float]) -> list[TowerConfig]:
+    """Every shape of ``models`` at those of ``targets`` that they reach, cheap before dear."""
+    at = [(model, target) for target in targets for model in models if target in frontier_targets(model)]
+    return [shape for model, target in at for shape in ladder_shapes(model, target)]
 
 
 def _by_model(rated: dict[str, Training]) -> Training:
@@ -188,7 +233,7 @@ def best_shape(at: Sequence[TowerConfig], runs: Sequence[pd.DataFrame], error: f
 def _tuned(dataset: str, model: str) -> Training | None:
     """The protocol at a model's searched rates; None until the committed search of this model is whole."""
     table = run_table(load_results(FRONTIER_SEARCH)).set_index(Columns.RUN_ID, drop=False)
-    ids = [run.run_id for run in _frontier_search(dataset, (model,), None, None)]
+    ids = [run.run_id for run in _frontier_search(dataset, (model,), None, None, None, None)]
     if any(run_id not in table.index for run_id in ids):
         return None
     searched = table.loc[ids].reset_index(drop=True)

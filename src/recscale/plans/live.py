@@ -1,6 +1,5 @@
 """The runs that chapters train themselves, outside any study."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from recscale.models import DCNv2Config, DLRMConfig, WukongConfig
@@ -9,22 +8,9 @@ from recscale.plans.profiles import Profiles, RunSeeds
 from recscale.plans.sequential import SEQUENTIAL_SCALES, LayersWidth, cell
 from recscale.runs.spec import RunSpec
 
-
-@dataclass(frozen=True)
-class ComparisonSize:
-    """What a profile decides about ``training_comparison``: the width of every MLP, how often the models are evaluated,
-    and the training rows used at most (None: all)."""
-
-    width: int
-    evaluations: int
-    most_rows: int | None = None
-
-
-COMPARISON = Profiles(
-    smoke=ComparisonSize(16, 2, 16_000),
-    quick=ComparisonSize(64, 8),
-    full=ComparisonSize(128, 16),
-)
+COMPARISON = Profiles(smoke=(16, 2, 16_000), quick=(64, 8, None), full=(128, 16, None))
+"""What a profile decides about ``training_comparison``: the width of every MLP, how often the models are evaluated, and
+the training rows used at most (None: all)."""
 
 
 def training_comparison(
@@ -34,12 +20,11 @@ def training_comparison(
 
     ``training`` replaces fields of the ``CTRTraining``.
     """
-    size = COMPARISON[profile]
-    width = size.width
+    width, evaluations, most_rows = COMPARISON[profile]
     wukong = WukongConfig(l=layers, n_F=8, n_L=8, k=8, mlp_width=width, head=(width,))
     rivals = DLRMConfig(top=(4 * width, 2 * width)), DCNv2Config(cross_layers=2, rank=width, deep=(2 * width, width))
-    plan = one_pass(dataset, evaluations=size.evaluations, **training)
-    part = Part(dataset, (wukong, *rivals), lambda *_: plan, seeds, split=split, most_rows=size.most_rows)
+    plan = one_pass(dataset, evaluations=evaluations, **training)
+    part = Part(dataset, (wukong, *rivals), lambda *_: plan, seeds, split=split, most_rows=most_rows)
     return tuple(runs_of([part]))
 
 

@@ -8,7 +8,7 @@ the nearest one's).
 
 Every list is of ``(size, dense rate, embedding rate)``, ``size`` counting a model's searched sizes from the smallest.
 First a grid (``rate_grid``). Where its best lay at an edge, and at the other sizes the dense rates with the embedding
-rate that is best at the middle one, the search went on by hand (``rates_beyond``), until the best lay inside.
+rate that is best at the middle one, the search went on by hand (``RATES_BEYOND``), until the best lay inside.
 """
 
 import tomllib
@@ -48,16 +48,11 @@ DENSE_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 EMBEDDING_RATES = (3e-2, 1e-1, 3e-1)
 
 
-def _beyond() -> dict[tuple[str, str], RatePairs]:
-    text = Path(__file__).with_name("rates-beyond.toml").read_text(encoding="utf-8")
-    return {
-        (dataset, model): tuple(map(tuple, pairs))
-        for dataset, models in tomllib.loads(text).items()
-        for model, pairs in models.items()
-    }
-
-
-RATES_BEYOND = _beyond()
+RATES_BEYOND: dict[tuple[str, str], RatePairs] = {
+    (dataset, model): tuple(map(tuple, pairs))
+    for dataset, models in tomllib.loads(Path(__file__).with_name("rates-beyond.toml").read_text("utf-8")).items()
+    for model, pairs in models.items()
+}
 """(data set, model) -> what was tried after the grid."""
 
 
@@ -69,11 +64,6 @@ def rate_grid(dataset: str, sizes: int = SIZE_COUNT) -> RatePairs:
         for size in range(sizes)
         for sparse, dense in product(EMBEDDING_RATES if size in crossed else EMBEDDING_RATES[1:2], DENSE_RATES)
     )
-
-
-def rates_beyond(dataset: str, model: str) -> RatePairs:
-    """What was tried after the grid."""
-    return RATES_BEYOND.get((dataset, model), ())
 
 
 def searched_on(dataset: str, model: str) -> str:
@@ -108,7 +98,7 @@ def full_search(dataset: str | None = None, seeds: RunSeeds | None = None) -> li
     for base, models in searches.items():
         for model in models:
             first += _search_runs(base, model, rate_grid(base))
-            after += _search_runs(base, model, rates_beyond(base, model))
+            after += _search_runs(base, model, RATES_BEYOND.get((base, model), ()))
     return _with_seeds([*first, *after], seeds)
 
 
@@ -147,7 +137,7 @@ def tuned(dataset: str, model: Any, embedding: EmbeddingConfig = USUAL_EMBEDDING
 
 @cache
 def _searched_ids(dataset: str, model: str) -> frozenset[str]:
-    pairs = (*rate_grid(dataset), *rates_beyond(dataset, model))
+    pairs = (*rate_grid(dataset), *RATES_BEYOND.get((dataset, model), ()))
     return frozenset(run.run_id for run in _search_runs(dataset, model, pairs))
 
 

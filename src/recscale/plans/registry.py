@@ -3,17 +3,7 @@
 import tomllib
 from collections.abc import Sequence
 
-from recscale.plans import (
-    averaging,
-    ctr,
-    frappe,
-    frontier,
-    planted_world,
-    rate_search,
-    sequential,
-    sequential_quality,
-    wukong_shapes,
-)
+from recscale.plans import averaging, ctr, frappe, frontier, planted_world, rate_search, sequential, sequential_quality
 from recscale.plans.profiles import Profiles, RunPlanner
 from recscale.runs.study import Study
 from recscale.settings import results_folder
@@ -29,7 +19,7 @@ STUDIES: dict[str, Profiles[RunPlanner]] = {
     "ctr-averaging": averaging.AVERAGING_PLAN,
     "ctr-frontier-rate": frontier.FRONTIER_RATE_PLAN,
     "ctr-frontier": frontier.FRONTIER_PLAN,
-    "wukong-bridge": wukong_shapes.SHAPES_PLAN,
+    "wukong-bridge": ctr.SHAPES_PLAN,
     "planted-world-rate": planted_world.WORLD_RATE_PLAN,
     "planted-world": planted_world.WORLD_PLAN,
     "sequential-learning-rate": sequential.SEQUENTIAL_RATE_PLAN,

@@ -1,13 +1,12 @@
 """The data side of the Performance Law: the D-against-D′ ablation, the loss law, and a joint fit."""
 
-import numpy as np
 import pandas as pd
 
 from recscale import laws
+from recscale.entropy.experiments import ablation as straight_lines
 from recscale.laws.fit import Fit
 from recscale.published.tables import load
 
-QUANTITIES = ("HR", "NDCG", "loss")
 # The paper's Table 6: R² of a straight line, data term with real entropy and tokens only.
 PRINTED_ABLATION = {"HR": (0.9913, 0.8259), "NDCG": (0.9906, 0.8160), "loss": (0.9881, 0.8776)}
 
@@ -19,25 +18,20 @@ def printed_data_terms() -> pd.DataFrame:
     return table.assign(inverse_tokens=1 / tokens, inverse_quality=1 / (tokens * table["inverse_real_entropy"]))
 
 
-def _straight(x: pd.Series, y: pd.Series) -> float:
-    return float(np.corrcoef(x, y)[0, 1] ** 2)
-
-
 def ablation() -> pd.DataFrame:
     """R² of a straight line between the fitted 1/D and 1/D′ (tokens × S′) or 1/tokens, printed and recomputed, with and
     without Industrial.
 
     Both sides are reciprocals, so the two large Industrial settings sit at the origin and hold the line there.
     """
-    table = printed_data_terms()
+    table = load("performance_law_datasets")
     rest = table[table["dataset"] != "industrial"]
-    rows = []
-    for quantity in QUANTITIES:
-        column = f"fitted_inverse_D_{quantity}_1e-7"
-        for k, (term, name) in enumerate((("inverse_quality", "tokens × S′"), ("inverse_tokens", "tokens"))):
-            full = _straight(table[term], table[column])
-            rows.append((quantity, name, PRINTED_ABLATION[quantity][k], full, _straight(rest[term], rest[column])))
-    return pd.DataFrame(rows, columns=["quantity", "data_term", "printed", "recomputed", "without_industrial"])
+    names = {"1/(tokens · S′)": "tokens × S′", "1/tokens": "tokens"}
+    printed = pd.DataFrame(PRINTED_ABLATION, index=names.values()).T
+    recomputed, without = (straight_lines(part, part["tokens"]).rename(columns=names) for part in (table, rest))
+    columns = {"printed": printed, "recomputed": recomputed, "without_industrial": without}
+    long = pd.DataFrame({name: part[printed.columns].loc[printed.index].stack() for name, part in columns.items()})
+    return long.rename_axis(["quantity", "data_term"]).reset_index()
 
 
 def leverage() -> pd.DataFrame:
@@ -52,14 +46,13 @@ def leverage() -> pd.DataFrame:
 
 def loss_curves() -> pd.DataFrame:
     """The eight loss curves: R² of K(1/N + 1/D)^a with the printed a and 1/D, the printed R², and the free refit."""
-    rows, curves = [], load("performance_law_loss")
-    for (length, width), points in curves.groupby(["max_length", "embedding_dim"], sort=False):
+    rows = []
+    for (length, width), points in load("performance_law_loss").groupby(["max_length", "embedding_dim"], sort=False):
         n, loss = points["layers"].to_numpy(float), points["training_loss"].to_numpy(float)
-        a, term = points["printed_a_d"].iloc[0], points["printed_inverse_D"].iloc[0]
+        a, term, r2 = points.iloc[0][["printed_a_d", "printed_inverse_D", "printed_r2"]]
         shape = (1 / n + term) ** a
         k = float(shape @ loss / (shape @ shape))
         total = ((loss - loss.mean()) ** 2).sum()
-        r2 = 1 - float(((loss - k * shape) ** 2).sum()) / total
         fit = laws.fit("loss-law", n, loss)
         rows.append(
             {
@@ -67,8 +60,8 @@ def loss_curves() -> pd.DataFrame:
                 "embedding_dim": width,
                 "a_printed": a,
                 "inverse_D_printed": term,
-                "r2_printed": points["printed_r2"].iloc[0],
-                "r2_recomputed": r2,
+                "r2_printed": r2,
+                "r2_recomputed": 1 - float(((loss - k * shape) ** 2).sum()) / total,
                 "K": k,
                 "a_refit": fit.parameters["a"],
                 "inverse_D_refit": fit.parameters["1/D"],
@@ -78,17 +71,11 @@ def loss_curves() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def joint_points(metric: str = "HR@10", data: pd.DataFrame | None = None) -> pd.DataFrame:
-    """All cells of one metric with the data term of their setting in the column ``data``.
-
-    ``data`` holds dataset, max_length and data for the settings wanted (default: the paper's tokens × S′).
-    """
-    grid = load("performance_law_grid")
-    if data is None:
-        table = load("performance_law_datasets")
-        data = table.assign(data=table["tokens"] * table["inverse_real_entropy"])
-    wanted = data[["dataset", "max_length", "data"]]
-    return grid[grid["metric"] == metric].merge(wanted, on=["dataset", "max_length"], validate="many_to_one")
+def joint_points(metric: str = "HR@10") -> pd.DataFrame:
+    """All cells of one metric with the data term of their setting, the paper's tokens × S′, in the column ``data``."""
+    grid, table = load("performance_law_grid"), load("performance_law_datasets")
+    data = table.assign(data=table["tokens"] * table["inverse_real_entropy"])[["dataset", "max_length", "data"]]
+    return grid[grid["metric"] == metric].merge(data, on=["dataset", "max_length"], validate="many_to_one")
 
 
 def joint_law(metric: str = "HR@10", **options) -> Fit:

@@ -6,7 +6,8 @@ import pandas as pd
 from recscale import laws
 from recscale.laws.compare import compare
 from recscale.laws.performance import BOX
-from recscale.laws.problem import read_problem
+from recscale.laws.points import read_points
+from recscale.laws.problem import Problem
 from recscale.laws.solve import conditional_optima
 from recscale.published.tables import load
 
@@ -26,7 +27,8 @@ def q1_profile(rows: pd.DataFrame, values=range(1, 33)) -> pd.DataFrame:
     """One panel at each q₁: q1, r2, w1, w2 (the script's signs), w3, w4 and whether an exponent is at the edge of its
     box."""
     law = laws.get("performance-law").with_values(q1=values)
-    solutions = conditional_optima(read_problem(law, rows[AXES], rows["value"]))
+    points = read_points(rows[AXES], rows["value"], law.variables)
+    solutions = conditional_optima(Problem(law, points, law.scale))
     total = ((rows["value"] - rows["value"].mean()) ** 2).sum()
     table = pd.DataFrame({"q1": solutions.theta[:, 2].astype(int), "r2": 1 - solutions.cost / total})
     table[["w1", "w2"]], table[["w3", "w4"]] = -solutions.coef[:, :2], solutions.theta[:, :2]
@@ -72,9 +74,9 @@ def disagreements(table: pd.DataFrame) -> pd.DataFrame:
     """The printed R² of ``panel_r2`` that no fit of ours reaches to six decimals, with the size of the difference."""
     parts = []
     for law, recomputed in (("performance_law", "nearest"), ("scaling_law", "recomputed")):
-        part = table[[*SETTING, f"{law}_printed", f"{law}_{recomputed}", f"{law}_difference"]].copy()
-        part.columns = [*SETTING, "printed", "recomputed", "difference"]
-        parts.append(part.assign(law=law.replace("_", " ")))
+        part = table[[*SETTING, f"{law}_printed", f"{law}_{recomputed}", f"{law}_difference"]]
+        names = [*SETTING, "printed", "recomputed", "difference"]
+        parts.append(part.set_axis(names, axis=1).assign(law=law.replace("_", " ")))
     both = pd.concat(parts, ignore_index=True)
     return both[both["difference"].abs() > SIX_DECIMALS].reset_index(drop=True)
 
@@ -84,11 +86,8 @@ def panel_models(**options) -> pd.DataFrame:
     the setting (metric, dataset, max_length) and the place of the peak (peak_layers, peak_embedding_dim; nan: none).
     """
     names = ["constant", "log-linear", "log-quadratic", "performance-law", "performance-law-outside"]
-    tables = []
-    for key, points in panels().items():
-        table = compare(points[AXES], points["value"], names, **options)
-        tables.append(table.assign(**dict(zip(SETTING, key, strict=True))))
-    both = pd.concat(tables, ignore_index=True)
+    tables = {key: compare(rows[AXES], rows["value"], names, **options) for key, rows in panels().items()}
+    both = pd.concat(tables, names=SETTING).reset_index(SETTING).reset_index(drop=True)
     for axis in AXES:
         both[f"peak_{axis}"] = [np.nan if f.optimum is None else f.optimum[axis] or np.nan for f in both["fit"]]
     return both[[*SETTING, *[c for c in both if c not in (*SETTING, "fit")], "fit"]]

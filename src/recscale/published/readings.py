@@ -10,6 +10,7 @@ from scipy.stats import t as student
 from recscale import laws, published
 from recscale.entropy.experiments import exchanged
 from recscale.laws import Fit
+from recscale.laws.compare import TIE
 from recscale.laws.diagnostics import charge
 
 PRINTED_FORMS = ("power-law", "log-linear", "power-law-floor")
@@ -24,12 +25,9 @@ def wukong_sizes(task: int, drop_smallest: int = 0) -> pd.DataFrame:
 
 def curvature_p(sizes: pd.DataFrame) -> float:
     """Probability of so large a quadratic term of y in ln(GFLOP) if there is none (Student's t); ``wukong_sizes``."""
-    x, y = np.log(sizes["gflop"].to_numpy(float)), sizes["y"].to_numpy(float)
-    design = np.vander(x - x.mean(), 3)
-    coefficients, (squares,), *_ = np.linalg.lstsq(design, y, rcond=None)
-    dof = len(y) - 3
-    error = np.sqrt(squares / dof * np.linalg.inv(design.T @ design)[0, 0])
-    return float(2 * student.sf(abs(coefficients[0] / error), dof))
+    x = np.log(sizes["gflop"].to_numpy(float))
+    coefficients, covariance = np.polyfit(x - x.mean(), sizes["y"].to_numpy(float), 2, cov=True)
+    return float(2 * student.sf(abs(coefficients[0]) / np.sqrt(covariance[0, 0]), len(x) - 3))
 
 
 def rival_forms(sizes: pd.DataFrame, hold_out: int) -> dict[str, Fit]:
@@ -42,12 +40,10 @@ def rival_forms(sizes: pd.DataFrame, hold_out: int) -> dict[str, Fit]:
 def forecast(sizes: pd.DataFrame, hold_out: int) -> pd.DataFrame:
     """Errors at the ``hold_out`` largest sizes of laws fitted to the others, and of "no further gain": ``rmse`` in %,
     indexed by the name of the law."""
-    rows = {}
-    for name in PRINTED_FORMS:
-        errors = laws.fit(name, sizes[["gflop"]], sizes["loss"], hold_out_largest=hold_out).held_out
-        rows[name] = errors["rmse"]
-    rows["no further gain"] = errors["rmse_no_further_gain"]
-    return pd.DataFrame({"rmse": rows})
+    fits = {name: laws.fit(name, sizes[["gflop"]], sizes["loss"], hold_out_largest=hold_out) for name in PRINTED_FORMS}
+    rmse = {name: fit.held_out_rmse for name, fit in fits.items()}
+    no_gain = fits[PRINTED_FORMS[0]].held_out["rmse_no_further_gain"]
+    return pd.DataFrame({"rmse": rmse | {"no further gain": no_gain}})
 
 
 def plateaus(model: str, beyond: float | None) -> pd.DataFrame:
@@ -136,8 +132,8 @@ def joint_and_means(metric: str = "HR@10") -> dict[str, float]:
     }
 
 
-def peak_profile(points: pd.DataFrame, axis: str, level: float = 0.95) -> tuple[float, float]:
-    """Profile interval of the Performance Law's peak along ``axis``: every peak the points don't reject.
+def peak_profile(points: pd.DataFrame, axis: str) -> tuple[float, float]:
+    """95 % profile interval of the Performance Law's peak along ``axis``: every peak the points don't reject.
 
     At a given q₁ the law peaks along an axis where v^w = 1/q₁, so a peak at v fixes that axis's exponent; the other
     exponent and q₁ are searched and the weights follow by least squares. A peak stays in as long as its residual sum
@@ -153,7 +149,7 @@ def peak_profile(points: pd.DataFrame, axis: str, level: float = 0.95) -> tuple[
     for log_q1 in np.log([2, 3, 4, 6, 8, 12, 16, 24, 32]):
         first, second = (_bends(v, log_q1, np.log(at)) for v, at in ((own, peaks), (cross, crossed)))
         best = np.minimum(best, _residuals(first, second, y).min(axis=1))
-    limit = best.min() * (1 + student.ppf((1 + level) / 2, n - 6) ** 2 / (n - 6))
+    limit = best.min() * (1 + student.ppf(0.975, n - 6) ** 2 / (n - 6))
     middle, outside = best.argmin(), np.flatnonzero(best > limit)
     first, last = outside[outside < middle], outside[outside > middle]
     low = first.max() + 1 if len(first) else 0
@@ -182,14 +178,14 @@ class Score(NamedTuple):
     losses: int
 
 
-def score(models: pd.DataFrame, rival: str, tie: float = 2.0) -> Score:
-    """Panels in which the Performance Law wins, ties and loses against ``rival`` by AICc; within ``tie`` is a tie.
+def score(models: pd.DataFrame, rival: str) -> Score:
+    """Panels in which the Performance Law wins, ties and loses against ``rival`` by AICc; within ``TIE`` is a tie.
 
     ``models``: ``published.panel_models``.
     """
     aicc = models.pivot_table(index=published.SETTING, columns="law", values="aicc")
     gap = aicc["performance-law"] - aicc[rival]
-    return Score(int((gap < -tie).sum()), int((gap.abs() <= tie).sum()), int((gap > tie).sum()))
+    return Score(int((gap < -TIE).sum()), int((gap.abs() <= TIE).sum()), int((gap > TIE).sum()))
 
 
 def uncharged(models: pd.DataFrame, q1: int | None = None) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The best shapes the Performance Law claimed and its "expansion potential", printed and recomputed."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 
@@ -25,8 +27,7 @@ def optima_rows() -> pd.DataFrame:
 
     A row labelled with one shape and equal to the cell of another was not trained at the shape it names.
     """
-    table = load("performance_law_optima")
-    grid = load("performance_law_grid")
+    table, grid = load("performance_law_optima"), load("performance_law_grid")
     cells = grid.pivot_table(index=["dataset", "max_length", *AXES], columns="metric", values="value").reset_index()
     same = []
     for _, row in table.iterrows():
@@ -76,28 +77,18 @@ def constrained_peak(fit: Fit, product: float) -> tuple[float, float]:
     return float(h[best]), float(product / h[best])
 
 
-def claimed_optima(names=PEAKED, bootstrap: int = 0) -> pd.DataFrame:
+def claimed_optima(bootstrap: int = 0) -> pd.DataFrame:
     """Each claimed shape and the peak of our refits to its panel, per metric and law, with 95 % intervals if
     ``bootstrap``.
 
     The paper doesn't name the panel of the third claim; it is taken as the one that its rows fit (``distances``).
     """
-    grids = panels()
-    rows = []
-    for dataset, length, constraint, layers, width in CLAIMS:
-        for metric in ("HR@10", "NDCG@10"):
-            points = grids[metric, dataset, length]
-            for name in names:
-                fit = laws.fit(name, points[AXES], points["value"], bootstrap=bootstrap)
-                row = {
-                    "dataset": dataset,
-                    "max_length": length,
-                    "constraint": constraint,
-                    "metric": metric,
-                    "law": name,
-                }
-                row |= {"claimed_layers": layers, "claimed_width": width}
-                rows.append(row | _peak(fit, constraint))
+    grids, rows = panels(), []
+    for (dataset, length, constraint, layers, width), metric, name in product(CLAIMS, ("HR@10", "NDCG@10"), PEAKED):
+        points = grids[metric, dataset, length]
+        fit = laws.fit(name, points[AXES], points["value"], bootstrap=bootstrap)
+        row = {"dataset": dataset, "max_length": length, "constraint": constraint, "metric": metric, "law": name}
+        rows.append(row | {"claimed_layers": layers, "claimed_width": width} | _peak(fit, constraint))
     return pd.DataFrame(rows)
 
 
@@ -105,13 +96,13 @@ def _peak(fit: Fit, constraint: str) -> dict:
     if constraint.startswith("layers ×"):
         layers, width = constrained_peak(fit, 512.0)
         return {"layers": layers, "width": width}
-    peak, limits = fit.optimum or {}, fit.optimum_intervals or {}
-    place = {
-        "width": peak.get("embedding_dim"),
-        "layers": 64.0 if constraint.startswith("layers =") else peak.get("layers"),
-    }
+    peak, limits = dict(fit.optimum or {}), dict(fit.optimum_intervals or {})
+    if constraint.startswith("layers ="):
+        peak["layers"] = 64.0
+        limits.pop("layers", None)
+    place = {"width": peak.get("embedding_dim"), "layers": peak.get("layers")}
     for axis, column in (("layers", "layers"), ("width", "embedding_dim")):
-        if column in limits and not (axis == "layers" and constraint.startswith("layers =")):
+        if column in limits:
             place[f"{axis}_low"], place[f"{axis}_high"] = limits[column]
     return place
 

@@ -32,10 +32,14 @@ def wukong_points() -> pd.DataFrame:
     return long.assign(in_fit=(long["note"] != "diverged") & long["y"].notna() & ~baseline)
 
 
+def _sizes(model: str, task: int) -> pd.DataFrame:
+    points = wukong_points()
+    return points[(points["model"] == model) & (points["task"] == task)]
+
+
 def wukong_law(task: int = 1, **options) -> Fit:
     """Wukong's own law on its seven Table 5 rows; task 1 gives the printed constants 99.56 and 0.00071, unrounded."""
-    points = wukong_points()
-    rows = points[(points["model"] == "Wukong") & (points["task"] == task)]
+    rows = _sizes("Wukong", task)
     return laws.fit("wukong", rows[["gflop"]], rows["y"], **options)
 
 
@@ -53,14 +57,13 @@ def wukong_models() -> pd.DataFrame:
         fit = laws.fit("log-linear", sizes[["gflop"]], sizes["y"])
         slope, decade = fit.parameters["β_gflop"], np.log(10)
         low, high = fit.intervals["β_gflop"]
-        everything = points[(points["model"] == model) & (points["task"] == task)]
         last = float(sizes["y"].iloc[-1] - sizes["y"].iloc[:-1].min())
         rows.append(
             {
                 "model": model,
                 "task": task,
                 "points": len(sizes),
-                "diverged": int((everything["note"] == "diverged").sum()),
+                "diverged": int((_sizes(model, task)["note"] == "diverged").sum()),
                 "slope_per_decade": slope * decade,
                 "slope_low": low * decade,
                 "slope_high": high * decade,
@@ -83,12 +86,10 @@ def wukong_forty() -> pd.DataFrame:
     One row per DCNv2 size that trained and task: task, dcnv2_gflop, y, wukong_gflop (of the smallest Wukong as good),
     ratio_of_sizes = dcnv2_gflop / wukong_gflop, ratio_by_law = dcnv2_gflop / ((100 + y)/A)^(-1/c).
     """
-    points = wukong_points()
     rows = []
     for task in (1, 2):
-        law = wukong_law(task).parameters
-        wukong = points[(points["model"] == "Wukong") & (points["task"] == task)]
-        for _, row in points[(points["model"] == "DCNv2") & (points["task"] == task) & points["in_fit"]].iterrows():
+        law, wukong = wukong_law(task).parameters, _sizes("Wukong", task)
+        for _, row in _sizes("DCNv2", task).query("in_fit").iterrows():
             match = wukong[wukong["y"] <= row["y"]]["gflop"].min()
             by_law = ((100 + row["y"]) / law["A"]) ** (-1 / law["c"])
             rows.append((task, row["gflop"], row["y"], match, row["gflop"] / match, row["gflop"] / by_law))
@@ -98,6 +99,5 @@ def wukong_forty() -> pd.DataFrame:
 
 def wukong_pf_days() -> pd.DataFrame:
     """Training compute of the seven Wukong sizes: GFLOP per example × 146 billion examples, in PFLOP/s-days."""
-    points = wukong_points()
-    sizes = points[(points["model"] == "Wukong") & (points["task"] == 1)][["hyperparameters", "gflop"]]
+    sizes = _sizes("Wukong", 1)[["hyperparameters", "gflop"]]
     return sizes.assign(pf_days=sizes["gflop"] * 1e9 * _EXAMPLES / PF_DAY).reset_index(drop=True)

@@ -30,22 +30,22 @@ def _split(dataset: str, split: str) -> CTRSplit:
     return load_data(dataset, True).split(split)
 
 
-def train(spec: RunSpec, progress: bool = False) -> TrainingResult:
+def train(spec: RunSpec) -> TrainingResult:
     """Train ``spec``; the result has the trained model. Threads of one process take turns."""
     with _TRAINING:
-        result = _train(spec, progress)
+        result = _train(spec)
     model_trained()
     return result
 
 
-def _train(spec: RunSpec, progress: bool) -> TrainingResult:
+def _train(spec: RunSpec) -> TrainingResult:
     if spec.is_ctr:
         split = _split(spec.dataset, spec.split)
         if spec.fraction != 1.0:
             split = dataclasses.replace(split, train=subsample_rows(split.train, spec.fraction, seed=0))
-        return train_ctr(spec.model, spec.training, split, seed=spec.seed, progress=progress)
+        return train_ctr(spec.model, spec.training, split, seed=spec.seed)
     data = variant(load_data(spec.dataset, False), spec.fraction, spec.repeated)
-    options = {"split": spec.split, "seed": spec.seed, "progress": progress, "checkpoint": checkpoint(spec)}
+    options = {"split": spec.split, "seed": spec.seed, "checkpoint": checkpoint(spec)}
     return train_sequential(spec.model, spec.training, data, **options)
 
 

@@ -15,30 +15,27 @@ from recscale.settings import PROGRESS, named_path
 
 @dataclass
 class Progress:
-    """Runs of one study: ``finished`` of ``total``, ``before`` of them when it started; ``total`` 0 when unknown."""
+    """Runs of one study: ``total`` (0 when unknown), ``before`` of them finished when it started, ``done`` since."""
 
     name: str
     total: int = 0
-    finished: int = 0
-    before: int = field(init=False)
+    before: int = 0
+    done: int = 0
     started: float = field(default_factory=time.monotonic)
-
-    def __post_init__(self) -> None:
-        self.before = self.finished
 
     def step(self) -> None:
         """One more run is finished."""
-        self.finished += 1
+        self.done += 1
         if path := named_path(PROGRESS):
             with path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(self.line()) + "\n")
 
     def line(self) -> dict[str, object]:
         """What is written: ``name``, ``finished``, ``total`` and ``seconds_left``, null where nobody knows it."""
-        done = self.finished - self.before
-        each = (time.monotonic() - self.started) / done if done else None
-        left = each * (self.total - self.finished) if each is not None and self.total else None
-        return {"name": self.name, "finished": self.finished, "total": self.total, "seconds_left": left}
+        finished = self.before + self.done
+        known = self.done and self.total
+        left = (time.monotonic() - self.started) / self.done * (self.total - finished) if known else None
+        return {"name": self.name, "finished": finished, "total": self.total, "seconds_left": left}
 
 
 _study: Progress | None = None

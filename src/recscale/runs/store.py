@@ -9,37 +9,10 @@ import math
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
-from recscale.runs.table import COLUMNS, Columns
+from recscale.runs.table import COLUMNS, Columns, Record
 from recscale.settings import cache_folder, results_folder, writable, write_atomically
-
-
-class Record(BaseModel):
-    """The columns of a record with their types. Every further field is a metric; null stands for NaN and infinity."""
-
-    model_config = ConfigDict(extra="allow", strict=True)
-    __pydantic_extra__: dict[str, float | None]
-
-    run_id: str
-    model: str
-    dataset: str
-    split: str
-    seed: int
-    config: str
-    dense_parameters: int
-    embedding_parameters: int
-    training_flop_per_example: int
-    examples_seen: int
-    training_flop: int
-    diverged: bool
-    wall_seconds: float
-    threads: int
-    torch_version: str
-    code_version: str
-    data_checksum: str
-    finished_at: str
-    test_logloss_curve: str | None = None  # JSON, of runs whose training has curve_points
 
 
 class RecordStore:
@@ -67,7 +40,8 @@ class RecordStore:
 
     def put(self, record: dict) -> None:
         """Write ``record``. JSON has no NaN and no infinity: both become null in the file, and NaN when read."""
-        plain = {name: None if _is_not_finite(value) else value for name, value in record.items()}
+        lost = {name for name, value in record.items() if isinstance(value, float) and not math.isfinite(value)}
+        plain = record | dict.fromkeys(lost)
         write_atomically(self.folder / f"{record[Columns.RUN_ID]}.json", json.dumps(plain, indent=1, allow_nan=False))
 
     def import_results(self, table: pd.DataFrame) -> None:
@@ -94,10 +68,6 @@ def _read_record(content: bytes, path: Path) -> dict:
             return {name: math.nan if value is None else value for name, value in record.items()}
         reason = f"it is the record of run {record[Columns.RUN_ID]}"
     raise ValueError(f"{path} is no record of its run ({reason}): delete the file and the run is done again")
-
-
-def _is_not_finite(value: object) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
 
 
 def save_results(table: pd.DataFrame, study: str) -> Path:

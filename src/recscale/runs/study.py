@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
@@ -82,10 +82,14 @@ def run_study(
     if missing:
         store.check_writable()
     total, stored = len(study.runs), len(study.runs) - len(missing)
+    if scheduler is None or not missing:
+        records = _on_this_machine(missing, store, jobs)
+    else:
+        records = cluster.carried_out(run_one, missing, store, scheduler)
     bar = tqdm(total=total, initial=stored, desc=study.name, disable=not progress)
     with bar, study_progress(study.name, total, stored) as reported:
         try:
-            for record in _carried_out(missing, store, jobs, scheduler):
+            for record in records:
                 bar.set_postfix_str(f"{record[Columns.MODEL]} seed {record[Columns.SEED]}")
                 bar.update()
                 reported.step()
@@ -95,13 +99,6 @@ def run_study(
                 f"{lost}; {finished} of {len(study.runs)} runs of {study.name} are kept, start it again to go on"
             ) from lost
     return study.table(store)
-
-
-def _carried_out(specs: list[RunSpec], store: RecordStore, jobs: int, scheduler: str | None) -> Iterable[dict]:
-    """The records of ``specs`` as they are finished."""
-    if scheduler is None or not specs:
-        return _on_this_machine(specs, store, jobs)
-    return cluster.carried_out(run_one, specs, store, scheduler)
 
 
 def run_one(spec: RunSpec, store: RecordStore) -> dict:

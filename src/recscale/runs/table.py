@@ -35,6 +35,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict
 
 from recscale.models import CTR_MODELS, MODEL_TITLES, SEQUENTIAL_MODELS, EmbeddingConfig
 from recscale.published.wukong import PF_DAY
@@ -65,8 +66,6 @@ class Columns:
 
     FRACTION = "fraction"
     REPEATED = "repeated"
-    LAYERS = "layers"
-    WIDTH = "width"
     EMBEDDING_WIDTH = "embedding_width"
     DENSE_RATE = "dense_learning_rate"
     EMBEDDING_RATE = "sparse_learning_rate"
@@ -76,33 +75,35 @@ class Columns:
     PF_DAYS = "pf_days"
 
 
-IDENTITY_COLUMNS = (
-    Columns.STUDY,
-    Columns.RUN_ID,
-    Columns.MODEL,
-    Columns.DATASET,
-    Columns.SPLIT,
-    Columns.SEED,
-    Columns.CONFIG,
-)
-SIZE_COLUMNS = (
-    Columns.DENSE_PARAMETERS,
-    Columns.EMBEDDING_PARAMETERS,
-    Columns.FLOP,
-    Columns.EXAMPLES,
-    Columns.TRAINING_FLOP,
-)
-PROVENANCE_COLUMNS = (
-    Columns.DIVERGED,
-    "wall_seconds",
-    "threads",
-    "torch_version",
-    "code_version",
-    "data_checksum",
-    "finished_at",
-)
-COLUMNS = IDENTITY_COLUMNS + SIZE_COLUMNS + PROVENANCE_COLUMNS
-"""What every results table has; its metric columns stand between SIZE_COLUMNS and PROVENANCE_COLUMNS."""
+class Record(BaseModel):
+    """The columns of a record with their types. Every further field is a metric; null stands for NaN and infinity."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    __pydantic_extra__: dict[str, float | None]
+
+    run_id: str
+    model: str
+    dataset: str
+    split: str
+    seed: int
+    config: str
+    dense_parameters: int
+    embedding_parameters: int
+    training_flop_per_example: int
+    examples_seen: int
+    training_flop: int
+    diverged: bool
+    wall_seconds: float
+    threads: int
+    torch_version: str
+    code_version: str
+    data_checksum: str
+    finished_at: str
+    test_logloss_curve: str | None = None  # JSON, of runs whose training has curve_points
+
+
+COLUMNS = (Columns.STUDY, *(name for name in Record.model_fields if name != Columns.CURVE))
+"""What every results table has; its metric columns stand before ``diverged``."""
 
 SIZES: Mapping[str, str] = {
     Columns.FLOP: "training FLOP per example",
@@ -129,17 +130,15 @@ def metric_columns(table: pd.DataFrame) -> list[str]:
 def records_table(records: Iterable[Mapping[str, Any]], study: str) -> pd.DataFrame:
     """Records as one table with the columns in their fixed order."""
     table = pd.DataFrame([{Columns.STUDY: study, **record} for record in records])
-    metrics = metric_columns(table)
-    return table.reindex(columns=[*IDENTITY_COLUMNS, *SIZE_COLUMNS, *metrics, *PROVENANCE_COLUMNS])
+    metrics_at = COLUMNS.index(Columns.DIVERGED)
+    return table.reindex(columns=[*COLUMNS[:metrics_at], *metric_columns(table), *COLUMNS[metrics_at:]])
 
 
 def _setting_types() -> dict[str, type]:
     """Column of a setting -> its type, without the None that some may be instead."""
     types_of: dict[str, type] = {}
-    kinds = (
-        (kind, "") for kind in (*CTR_MODELS.values(), *SEQUENTIAL_MODELS.values(), CTRTraining, SequentialTraining)
-    )
-    for kind, prefix in (*kinds, (EmbeddingConfig, f"{EMBEDDING}_")):
+    kinds = *CTR_MODELS.values(), *SEQUENTIAL_MODELS.values(), CTRTraining, SequentialTraining
+    for kind, prefix in (*((kind, "") for kind in kinds), (EmbeddingConfig, f"{EMBEDDING}_")):
         hints = get_type_hints(kind)
         for field in fields(kind):
             hint = hints[field.name]

@@ -11,6 +11,7 @@ the seeds). The noise is pooled over configurations, or over those of a group, w
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from jaxtyping import Float
 from scipy import stats
 
 from recscale.stats.estimate import UNKNOWN, Estimate
-from recscale.stats.multiplicity import Pair, bonferroni_level
+from recscale.stats.multiplicity import Pair, both_levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +58,7 @@ class Contrasts:
         squares = float(((target - design @ found) ** 2).sum())
         noise = float(np.sqrt(squares / dof)) if dof else np.nan
         parts = []
-        for mine in _members(groups, len(target)):
+        for mine in indicators([0] * len(y) if groups is None else groups)[0].T.astype(bool):
             own = (noise, dof)
             if not mine.all():
                 alone = cls.of(*([column[k] for k in np.flatnonzero(mine)] for column in (names, blocks, y)))
@@ -92,8 +93,7 @@ class Contrasts:
 
     def intervals(self, contrasts: Sequence[Mapping[Hashable, float]]) -> list[Pair]:
         """Each contrast at 95 % and at ``bonferroni_level`` of their number, as ``stats.multiplicity`` counts them."""
-        level = bonferroni_level(max(len(contrasts), 1))
-        return [(self.contrast(weights), self.contrast(weights, level)) for weights in contrasts]
+        return [both_levels(partial(self.contrast, weights), len(contrasts)) for weights in contrasts]
 
 
 def combined(*parts: tuple[float, Mapping[Hashable, float]]) -> dict[Hashable, float]:
@@ -109,10 +109,3 @@ def indicators(factor: Iterable[Hashable]) -> tuple[Float[np.ndarray, "runs leve
     """Columns of 0 and 1, one per level of ``factor`` in the order of their first use, and the levels."""
     codes, levels = pd.factorize(pd.Series(factor, dtype=object))
     return np.eye(len(levels))[codes], tuple(levels)
-
-
-def _members(groups: Iterable[Hashable] | None, count: int) -> list[np.ndarray]:
-    """Which of ``count`` runs belong to each group; all to one without ``groups``."""
-    if groups is None:
-        return [np.ones(count, bool)]
-    return list(indicators(groups)[0].T.astype(bool))

@@ -1,6 +1,6 @@
 """Several contrasts judged together: how many of them lie on one side of a threshold."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,11 @@ class Count:
 def bonferroni_level(count: int, level: float = 0.95) -> float:
     """The level of each of ``count`` intervals at which all hold together at ``level``: 1 - (1 - level)/count."""
     return 1 - (1 - level) / count
+
+
+def both_levels(estimate: Callable[[float], Estimate], count: int) -> Pair:
+    """``estimate`` at the levels of a ``Pair``, for one of ``count`` cases."""
+    return estimate(0.95), estimate(bonferroni_level(max(count, 1)))
 
 
 def count_below(effects: Sequence[Pair], threshold: float = 0.0) -> Count:
