@@ -116,6 +116,8 @@ class Dropout(nn.Module):
 
     def __init__(self, rate: float) -> None:
         super().__init__()
+        if not 0 <= rate < 1:
+            raise ValueError(f"dropout is {rate}; allowed are values from 0 up to, not including, 1")
         self.dropped = round(rate * 65536)
         self.generator: torch.Generator | None = None
 
