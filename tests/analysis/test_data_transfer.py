@@ -86,15 +86,15 @@ def test_levels_stand_with_their_terms(made):
 
 
 def test_the_ablation_names_the_term_the_metric_was_made_of(made):
-    (quality, lead), (plain, _) = (transfer.ablate(made[term], 200, 0) for term in (D_PRIME, TOKENS))
+    (quality, lead), (plain, lead_of_none) = (transfer.ablate(made[term], 200, 0) for term in (D_PRIME, TOKENS))
     r2 = [transfer.explained(made[term].levels.to_numpy(), made[term].terms) for term in (D_PRIME, TOKENS)]
     assert [one.idxmax() for one in r2] == [D_PRIME, TOKENS]
     assert r2[0][D_PRIME] > 0.98
     assert quality[D_PRIME].is_positive
     assert plain[D_PRIME].is_negative
     assert lead.is_positive
-    assert plain.lead.value < 0
-    assert not plain.lead.is_positive
+    assert lead_of_none.value < 0
+    assert not lead_of_none.is_positive
 
 
 def test_r2_of_a_constant_or_impossible_term_is_unknown(terms):

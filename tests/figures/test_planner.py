@@ -76,9 +76,11 @@ def test_a_law_the_script_cannot_compute_is_refused(prepared):
 
 def with_claim(one):
     claimed = choices.Claimed(9, 41, 369, Estimate(0.001, -0.001, 0.003))
-    return replace(
-        one, outcomes=tuple(replace(each, claimed=claimed if each.kind == "none" else None) for each in one.outcomes)
+    changed = replace(one)
+    vars(changed)["outcomes"] = tuple(
+        replace(each, claimed=claimed if each.kind == "none" else None) for each in one.outcomes
     )
+    return changed
 
 
 def test_a_claim_is_shown_with_the_budget_it_was_made_for(prepared):

@@ -12,7 +12,9 @@ from recscale.models import CTR_MODELS, EmbeddingConfig
 from recscale.models.ctr_presets import wukong_ladder
 from recscale.models.dlrm import DLRMConfig
 from recscale.models.wukong import WukongConfig
-from recscale.training.ctr import CTRTraining, Seeds, predict, train_ctr
+from recscale.training import ctr
+from recscale.training.ctr import CTRTraining, predict, train_ctr
+from recscale.training.distributed import Processes
 from recscale.training.metrics import auc
 
 GOLDEN = Path(__file__).parent / "golden_losses.txt"
@@ -44,14 +46,12 @@ def test_the_same_seed_gives_the_same_bits(small):
     assert first.metrics["test_logloss"] != other.metrics["test_logloss"]
 
 
-def test_the_seed_of_dropout_leaves_weights_and_order_alone():
-    first, second = Seeds.of(3), Seeds.of(4)
-    assert len({first.initialisation, first.order, first.dropout}) == 3
-    assert not {first.initialisation, first.order, first.dropout} & {
-        second.initialisation,
-        second.order,
-        second.dropout,
-    }
+def test_order_and_dropout_have_seeds_of_their_own(small):
+    first, second = (ctr._Run(FM, TRAINING, small, seed, torch.device("cpu"), "torch", Processes()) for seed in (3, 4))
+    assert len({first.order, first.dropout, second.order, second.dropout}) == 4
+    still, dropping = (train_ctr(replace(FM, dropout=share), TRAINING, small, seed=3).history for share in (0.0, 0.2))
+    assert still["examples_seen"].equals(dropping["examples_seen"])
+    assert not still["train_logloss"].equals(dropping["train_logloss"])
 
 
 @pytest.mark.parametrize("backend", ["torch", "auto"])

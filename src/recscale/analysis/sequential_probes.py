@@ -109,14 +109,14 @@ def reading(score: Scorer, data: SequenceData, lengths: Sequence[int], k: int = 
     ``step``: NDCG@k less that of the row before, with ``±``, half of its 95 % interval: the users are the same, so the
     difference is taken user by user.
     """
-    rows, before = {}, np.nan
+    rows, before = [], np.nan
     for length in lengths:
         ranking = ranks(score, data, length)
         gain = sampled_ranking.expected_gains(_standing(ranking), sampled_ranking.Protocol(), k)[f"ndcg@{k}"]
         step, half_width = over_users(gain - before)
-        rows[length] = {**exact_metrics(ranking, None, k), "step": step, "±": half_width}
+        rows.append({**exact_metrics(ranking, None, k), "step": step, "±": half_width})
         before = gain
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("items read")
+    return pd.DataFrame(rows, index=pd.Index(lengths, name="items read"))
 
 
 def over_users(values: Float[np.ndarray, " users"]) -> tuple[float, float]:
