@@ -7,7 +7,7 @@ import pytest
 
 from recscale.book.build import stale_commentary
 from recscale.book.execute import Layout
-from recscale.claims import registry, wukong_scaling
+from recscale.claims import registry
 from recscale.runs.table import Columns
 from recscale.settings import results_folder
 
@@ -18,7 +18,7 @@ def results(tmp_path, monkeypatch):
     folder = shutil.copytree(results_folder(), tmp_path / "results")
     monkeypatch.setenv("RECSCALE_RESULTS", str(folder))
     monkeypatch.setenv("RECSCALE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(registry, "SOURCES", {"wukong-scaling": wukong_scaling.scaling_claims})
+    monkeypatch.setattr(registry, "SOURCES", {"wukong-scaling": registry.SOURCES["wukong-scaling"]})
     return folder
 
 
