@@ -122,11 +122,9 @@ def data_exponents(table: pd.DataFrame, *, least_rows: float = 0, level: float =
     derived_finite   the slope over the same rows of ``excess_found`` with this κ, which knows that J is finite
     """
     rows = []
-    for name, group in _largest(table[table["rows"] >= least_rows]):
+    for name, group, world, kappa in _largest(table[table["rows"] >= least_rows]):
         of_seeds = [one for _, one in group.groupby("seed") if one["rows"].nunique() > 1]
         found = mean_estimate([_slope(one["rows"], one["excess"]) for one in of_seeds], level)
-        world, _ = PLANTED[group["dataset"].iloc[0]]
-        kappa = fitted_kappa(world, group["rows"], group["excess"])
         slopes_derived = [
             _slope(one["rows"], [world.excess_found(count, kappa) for count in one["rows"]]) for one in of_seeds
         ]
@@ -142,9 +140,7 @@ def excess_by_rows(table: pd.DataFrame) -> pd.DataFrame:
     ideal    excess of the ideal learner
     """
     parts = []
-    for name, group in _largest(table):
-        world, _ = PLANTED[group["dataset"].iloc[0]]
-        kappa = fitted_kappa(world, group["rows"], group["excess"])
+    for name, group, world, kappa in _largest(table):
         fitted = partial(world.excess_found, kappa=kappa)
         part = _beside(group, "rows", fitted=fitted, ideal=lambda rows, world=world: world.excess(rows=rows))
         parts.append(part.assign(model=name))
@@ -171,8 +167,7 @@ def size_table(table: pd.DataFrame) -> pd.DataFrame:
     excess, ci_low, ci_high     mean over seeds, with its interval by Student's t
     derived                     excess(N): they are known exactly, from rows without end
     """
-    most = _ladder_of_crossnet(table)
-    world, _ = PLANTED[most["dataset"].iloc[0]]
+    most, world = _ladder_of_crossnet(table)
     return _beside(most, "rank", capacity=lambda rank: 2 * rank, derived=lambda rank: world.excess(2 * int(rank)))
 
 
@@ -182,8 +177,7 @@ def size_exponent(table: pd.DataFrame) -> tuple[Estimate, float]:
     Both are slopes of log excess on log N over the ranks with room for at most half of all interactions: beyond, the
     missing end of the sum bends the law.
     """
-    most = _ladder_of_crossnet(table)
-    world, _ = PLANTED[most["dataset"].iloc[0]]
+    most, world = _ladder_of_crossnet(table)
     below = most[4 * most["rank"] <= world.interactions].astype({"rank": int})
     slopes = [_slope(one["rank"], one["excess"]) for _, one in below.groupby("seed") if one["rank"].nunique() > 1]
     ranks = sorted(below["rank"].unique())
@@ -234,15 +228,23 @@ def size_ladders(table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _largest(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Model -> the runs of its largest size on pairs."""
+def _largest(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame, PlantedWorld, float]]:
+    """Every model, the runs of its largest size on pairs, their world, and the κ of all their points."""
     for name, group in _of_pairs(table).groupby("model", sort=False):
-        yield name, group[group["dense_parameters"] == group["dense_parameters"].max()]
+        largest = group[group["dense_parameters"] == group["dense_parameters"].max()]
+        world = _world_of(largest)
+        yield name, largest, world, fitted_kappa(world, largest["rows"], largest["excess"])
 
 
-def _ladder_of_crossnet(table: pd.DataFrame) -> pd.DataFrame:
+def _ladder_of_crossnet(table: pd.DataFrame) -> tuple[pd.DataFrame, PlantedWorld]:
+    """CrossNet's runs on the most rows of pairs, and their world."""
     cross = _of_pairs(table)[lambda row: row["model"] == "crossnet"]
-    return cross[cross["rows"] == cross["rows"].max()]
+    most = cross[cross["rows"] == cross["rows"].max()]
+    return most, _world_of(most)
+
+
+def _world_of(runs: pd.DataFrame) -> PlantedWorld:
+    return PLANTED[runs["dataset"].iloc[0]][0]
 
 
 def _beside(runs: pd.DataFrame, by: str, **columns: Callable[[float], float]) -> pd.DataFrame:
